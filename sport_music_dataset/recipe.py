@@ -1,0 +1,106 @@
+"""The recipe: every setting that determines the rows of a release, and its fingerprint."""
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .errors import SettingError
+
+SAMPLING_RATE = 32_000
+DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
+
+# Raised whenever the same settings would give other rows: it is part of the fingerprint.
+ROWS_VERSION = 1
+
+_SPLIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def parse_splits(text: str) -> dict[str, float]:
+    """Proportions of `train=0.9,test=0.1`; raises SettingError for anything else."""
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    try:
+        splits = {name.strip(): float(share) for name, _, share in pairs}
+    except ValueError:
+        raise SettingError(f"splits {text!r}: write them as train=0.9,test=0.1") from None
+    if len(splits) != len(pairs):
+        raise SettingError(f"splits {text!r}: a name stands twice")
+    return splits
+
+
+def check_splits(splits: dict[str, float]) -> None:
+    """Raise SettingError unless names fit datasets' rules and proportions sum to 1."""
+    for name, share in splits.items():
+        if not _SPLIT_NAME.fullmatch(name) or name == "all":
+            raise SettingError(
+                f"splits: the name {name!r} cannot be used; letters, digits and _ only, not 'all'"
+            )
+        if not 0 < share <= 1:
+            raise SettingError(f"splits: {name}={share} is not a proportion in (0, 1]")
+    total = sum(splits.values())
+    if not math.isclose(total, 1.0, abs_tol=1e-6):
+        raise SettingError(f"splits: the proportions sum to {total:g}, not to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Settings that determine the rows. Lengths in seconds; `splits` name -> proportion.
+
+    Raises:
+        SettingError: a value cannot work; the message echoes it.
+    """
+
+    chunk_seconds: float = 25.0
+    overlap_seconds: float = 10.0
+    splits: tuple[tuple[str, float], ...] = tuple(DEFAULT_SPLITS.items())
+    seed: int = 0
+    styles: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.chunk_seconds <= 3600:
+            raise SettingError(f"chunk_seconds={self.chunk_seconds:g}: must be in (0, 3600]")
+        if not 0 <= self.overlap_seconds < self.chunk_seconds:
+            raise SettingError(
+                f"overlap_seconds={self.overlap_seconds:g}: must be at least 0 and shorter "
+                f"than the chunk ({self.chunk_seconds:g} s)"
+            )
+        for name, seconds in (("chunk", self.chunk_seconds), ("overlap", self.overlap_seconds)):
+            if not float(seconds * SAMPLING_RATE).is_integer():
+                raise SettingError(
+                    f"{name}_seconds={seconds!r}: is not a whole number of samples at 32 kHz"
+                )
+        check_splits(dict(self.splits))
+
+    @property
+    def chunk_samples(self) -> int:
+        """Samples of a chunk at 32 kHz."""
+        return int(self.chunk_seconds * SAMPLING_RATE)
+
+    @property
+    def hop_samples(self) -> int:
+        """Samples from the start of a chunk to the start of the next, at 32 kHz."""
+        return self.chunk_samples - int(self.overlap_seconds * SAMPLING_RATE)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON writes them, with what else determines rows."""
+        return {
+            **asdict(self),
+            "splits": dict(self.splits),
+            "styles": list(self.styles),
+            "sampling_rate": SAMPLING_RATE,
+            "audio": "FLAC, 16 bit, mono (mean of the channels), soxr HQ",
+            "rows_version": ROWS_VERSION,
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that change whenever the same source would give other rows."""
+        return digest(self.as_dict())[:16]
+
+
+def digest(value: object) -> str:
+    """sha256, in hex, of a value's canonical JSON."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
