@@ -1,0 +1,90 @@
+"""Which track goes into which split and shard: decided before anything is decoded."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from .audio import chunk_count
+from .errors import SourceError
+from .recipe import SAMPLING_RATE, Recipe, digest
+from .schema import Track
+from .shards import shard_count, shard_name, shard_of
+from .splits import assign
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One shard of `raw` and the tracks whose rows it holds, in the order of their rows."""
+
+    name: str
+    split: str
+    tracks: tuple[Track, ...]
+
+    def inputs(self, recipe: Recipe, software: Mapping[str, str]) -> str:
+        """Digest of all that determines the shard's bytes."""
+        tracks = [
+            {key: value for key, value in asdict(track).items() if key not in ("file", "path")}
+            for track in self.tracks
+        ]
+        return digest([recipe.fingerprint, dict(software), self.split, tracks])
+
+
+def plan(
+    tracks: Iterable[Track],
+    recipe: Recipe,
+    fixed: Mapping[str, str] | None = None,
+    shards: Mapping[str, int] | None = None,
+) -> tuple[Shard, ...]:
+    """Shards of `raw` for tracks that are to be decoded.
+
+    Args:
+        tracks: all of them usable; a `split` of their own wins.
+        recipe: proportions and seed.
+        fixed: group -> split of an earlier build; kept.
+        shards: split -> number of shards of an earlier build; kept.
+
+    Raises:
+        SourceError: a group is given two splits, or the splits cannot be filled.
+    """
+    tracks = tuple(tracks)
+    sizes = {track.track_id: max(1, _expected_chunks(track, recipe)) for track in tracks}
+    weights: dict[str, float] = {}
+    for track in tracks:
+        weights[group_of(track)] = weights.get(group_of(track), 0.0) + sizes[track.track_id]
+    asked = {**(fixed or {}), **_asked_splits(tracks)}
+    split_of = assign(weights, dict(recipe.splits), recipe.seed, asked)
+    result = []
+    for split in [name for name, _ in recipe.splits] + sorted(
+        set(split_of.values()) - dict(recipe.splits).keys()
+    ):
+        members = [track for track in tracks if split_of[group_of(track)] == split]
+        expected = sum(sizes[track.track_id] for track in members)
+        count = (shards or {}).get(split) or shard_count(expected)
+        for index in range(count):
+            inside = (track for track in members if shard_of(track.track_id, count) == index)
+            ordered = tuple(sorted(inside, key=lambda track: track.track_id))
+            result.append(Shard(shard_name("raw", split, index, count), split, ordered))
+    return tuple(result)
+
+
+def group_of(track: Track) -> str:
+    """The tracks that must stay together: as given, else the track alone."""
+    return track.group or track.track_id
+
+
+def _expected_chunks(track: Track, recipe: Recipe) -> int:
+    samples = int(track.duration_seconds * SAMPLING_RATE)
+    return chunk_count(samples, recipe.chunk_samples, recipe.hop_samples)
+
+
+def _asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
+    asked: dict[str, Track] = {}
+    for track in tracks:
+        if not track.split:
+            continue
+        first = asked.setdefault(group_of(track), track)
+        if first.split != track.split:
+            raise SourceError(
+                f"metadata: {first.path} is in split {first.split} and {track.path} of the same "
+                f"group in {track.split}; a group cannot be in two splits"
+            )
+    return {group: track.split for group, track in asked.items()}

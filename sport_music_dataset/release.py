@@ -1,0 +1,137 @@
+"""The release folder: its manifest `sportgen.json`, and what belongs to it."""
+
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from . import __version__
+from .errors import ReleaseError
+from .recipe import Recipe
+from .shards import WORK_FOLDER, write_atomically
+
+MANIFEST = "sportgen.json"
+CARD = "README.md"
+MANIFEST_SCHEMA = 1
+
+_LIBRARIES = ("av", "datasets", "numpy", "pyarrow", "soundfile", "soxr")
+_SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file of a release, as the manifest records it."""
+
+    sha256: str
+    rows: int
+    bytes: int
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What a release holds and how it was made; `files` has every shard by its path."""
+
+    recipe: dict[str, Any]
+    fingerprint: str
+    files: dict[str, FileEntry] = field(default_factory=dict)
+    encoding: dict[str, Any] | None = None
+    card: dict[str, Any] = field(default_factory=dict)
+    software: dict[str, str] = field(default_factory=dict)
+    schema: int = MANIFEST_SCHEMA
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "Manifest":
+        """An empty manifest for a recipe."""
+        software = {"sportgen": __version__, **{name: version(name) for name in _LIBRARIES}}
+        return cls(recipe.as_dict(), recipe.fingerprint, software=software)
+
+    def shards(self, config: str) -> dict[str, FileEntry]:
+        """The files of a config, by path."""
+        return {path: entry for path, entry in self.files.items() if path.startswith(config + "/")}
+
+    def splits(self, config: str) -> dict[str, int]:
+        """Split -> rows of a config, the recipe's splits first."""
+        rows = dict.fromkeys(self.recipe["splits"], 0)
+        for path, entry in self.shards(config).items():
+            split = split_of(path)
+            rows[split] = rows.get(split, 0) + entry.rows
+        present = {split_of(path) for path in self.shards(config)}
+        return {split: count for split, count in rows.items() if split in present}
+
+    def as_json(self) -> bytes:
+        """What `sportgen.json` holds, UTF-8."""
+        self.files = dict(sorted(self.files.items()))
+        data = {"schema": self.schema, **asdict(self)}
+        return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+
+    def write(self, folder: Path) -> None:
+        """Write `sportgen.json`, atomically."""
+        write_atomically(folder / MANIFEST, self.as_json())
+
+
+def split_of(path: str) -> str:
+    """The split that a shard's path names."""
+    match = _SHARD_NAME.fullmatch(path)
+    if match is None:
+        raise ReleaseError(f"{path}: is not a shard's name; build the release again")
+    return match[2]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a release folder.
+
+    Raises:
+        ReleaseError: the folder is no release, or of a schema we do not know.
+    """
+    file = folder / MANIFEST
+    if not file.is_file():
+        state = "is not a release folder" if folder.is_dir() else "does not exist"
+        raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if data["schema"] != MANIFEST_SCHEMA:
+            raise ReleaseError(
+                f"{file}: schema {data['schema']}, this sportgen reads {MANIFEST_SCHEMA}; "
+                "use the version that wrote it or build again"
+            )
+        data["files"] = {path: FileEntry(**entry) for path, entry in data["files"].items()}
+        return Manifest(**data)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReleaseError(f"{file}: is damaged ({error}); build the release again") from error
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder may be written to: absent, empty, a release or one begun."""
+    if not folder.exists():
+        return True
+    marks = (MANIFEST, WORK_FOLDER)
+    return folder.is_dir() and (
+        not any(folder.iterdir()) or any((folder / name).exists() for name in marks)
+    )
+
+
+def read_tracks(folder: Path, manifest: Manifest) -> list[dict[str, Any]]:
+    """The rows of the `tracks` config."""
+    files = sorted(manifest.shards("tracks"))
+    if not files:
+        raise ReleaseError(f"{folder}: has no tracks config; build the release again")
+    tables = [read_parquet(folder / file) for file in files]
+    rows: list[dict[str, Any]] = pa.concat_tables(tables).to_pylist()
+    return rows
+
+
+def read_parquet(file: Path) -> pa.Table:
+    """A Parquet file as a table.
+
+    Raises:
+        ReleaseError: it is missing or damaged.
+    """
+    try:
+        return pq.read_table(file)
+    except (OSError, pa.ArrowException) as error:
+        raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error

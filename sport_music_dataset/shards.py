@@ -1,0 +1,108 @@
+"""One shard of work: a Parquet file, written whole or not at all, and a note of how it was made.
+
+The notes lie in `.sportgen/` of the release folder and stay there: they say which inputs a shard
+was made from, so that a second run does only what is not done yet.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from datasets import Features
+from datasets.arrow_writer import ParquetWriter
+
+WORK_FOLDER = ".sportgen"
+
+# About 100 audio rows a group suit the Hub's viewer, which reads a group to show a row.
+_GROUP_ROWS = 100
+# A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
+_CHUNKS_PER_SHARD = 300
+
+
+def shard_count(chunks: float) -> int:
+    """Shards for a split of that many chunks."""
+    return max(1, round(chunks / _CHUNKS_PER_SHARD + 0.499))
+
+
+def shard_of(track_id: str, shards: int) -> int:
+    """The shard a track belongs to, by its identity alone."""
+    return int(track_id, 16) % shards
+
+
+def shard_name(config: str, split: str, index: int, count: int) -> str:
+    """Path of a shard in the release folder, as the Hub names them."""
+    return f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardNote:
+    """What is known of a finished shard: its inputs' digest, its bytes, and what came of it."""
+
+    inputs: str
+    sha256: str
+    rows: int
+    bytes: int
+    outcomes: dict[str, Any] = field(default_factory=dict)
+
+
+def write_atomically(file: Path, data: bytes) -> None:
+    """Write `data` under a temporary name, then rename: readers see the old or the new."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(file.name + ".partial")
+    with partial.open("wb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+    partial.replace(file)
+
+
+def write_shard(
+    folder: Path, name: str, features: Features, tables: Iterable[pa.Table]
+) -> tuple[str, int, int]:
+    """Write tables [rows of `features`] as `folder/name`; returns (sha256, rows, bytes)."""
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(file.name + ".partial")
+    with partial.open("wb") as stream:
+        writer = ParquetWriter(features=features, stream=stream, writer_batch_size=_GROUP_ROWS)
+        for table in tables:
+            for row in range(table.num_rows):
+                # Row by row, so that groups fill up across tracks.
+                writer.write_row(table.slice(row, 1))
+        rows, _ = writer.finalize(close_stream=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    sha256, size = file_digest(partial), partial.stat().st_size
+    partial.replace(file)
+    return sha256, rows, size
+
+
+def file_digest(file: Path) -> str:
+    """sha256 of a file, in hex."""
+    with file.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _note_file(folder: Path, name: str) -> Path:
+    return folder / WORK_FOLDER / f"{name}.json"
+
+
+def read_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
+    """The note of a shard that is finished and made from `inputs`, else None."""
+    try:
+        note = ShardNote(**json.loads(_note_file(folder, name).read_text(encoding="utf-8")))
+        size = (folder / name).stat().st_size
+    except (OSError, ValueError, TypeError):
+        return None
+    return note if note.inputs == inputs and note.bytes == size else None
+
+
+def write_note(folder: Path, name: str, note: ShardNote) -> None:
+    """Say that a shard is finished."""
+    text = json.dumps(asdict(note), indent=1, sort_keys=True)
+    write_atomically(_note_file(folder, name), text.encode())

@@ -1,0 +1,117 @@
+"""The builder: `SportMusic(data_dir="music")` in plain Python, as datasets' users expect."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import datasets
+
+from . import __version__
+from .errors import SettingError, SourceError
+from .library import Library, scan
+from .plan import plan
+from .recipe import DEFAULT_SPLITS, Recipe, digest
+from .rows import Row, TrackRows
+from .schema import RAW_FEATURES, Track
+
+logger = datasets.utils.logging.get_logger(__name__)
+
+
+@dataclass
+class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets has no types
+    """Settings of the builder; `data_dir` is the music folder.
+
+    Lengths are in seconds; `splits` maps names to proportions that sum to 1; `styles` limits the
+    build to some styles.
+
+    Raises:
+        SettingError: a value cannot work; the message echoes it.
+    """
+
+    chunk_seconds: float = 25.0
+    overlap_seconds: float = 10.0
+    splits: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_SPLITS))
+    seed: int = 0
+    styles: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.recipe
+
+    @property
+    def recipe(self) -> Recipe:
+        """The settings as stages take them."""
+        return Recipe(
+            chunk_seconds=self.chunk_seconds,
+            overlap_seconds=self.overlap_seconds,
+            splits=tuple(self.splits.items()),
+            seed=self.seed,
+            styles=tuple(self.styles),
+        )
+
+    @cached_property
+    def library(self) -> Library:
+        """What `data_dir` holds; read once.
+
+        Raises:
+            SettingError: there is no `data_dir`.
+            SourceError: it cannot be used.
+        """
+        if not self.data_dir:
+            raise SettingError("data_dir: give the folder that holds the music")
+        return scan(Path(self.data_dir), self.styles)
+
+    def create_config_id(
+        self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None
+    ) -> str:
+        """An id that changes with the recipe and with the music: cached rows are never stale."""
+        tracks = [dataclasses.asdict(track) | {"file": ""} for track in self.library.tracks]
+        content = digest(tracks)
+        return f"{self.name}-{self.recipe.fingerprint}-{content[:16]}"
+
+
+class SportMusic(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
+    """Rows of `raw` from a folder of music.
+
+    Example:
+        >>> builder = SportMusic(data_dir="music", chunk_seconds=25)
+        >>> builder.download_and_prepare()
+        >>> dataset = builder.as_dataset(split="train")
+    """
+
+    BUILDER_CONFIG_CLASS = SportMusicConfig
+    BUILDER_CONFIGS: ClassVar = [
+        SportMusicConfig(name="raw", version=datasets.Version(__version__))
+    ]
+    config: SportMusicConfig
+
+    def _info(self) -> datasets.DatasetInfo:
+        return datasets.DatasetInfo(features=RAW_FEATURES)
+
+    def _split_generators(
+        self, dl_manager: datasets.DownloadManager
+    ) -> list[datasets.SplitGenerator]:
+        library = self.config.library
+        for track in library.tracks:
+            if track.reason:
+                logger.warning(f"{track.path}: left out, {track.reason}")
+        if not library.usable:
+            raise SourceError(f"{self.config.data_dir}: no track in it can be read")
+        tracks: dict[str, list[Track]] = {}
+        for shard in plan(library.usable, self.config.recipe):
+            tracks.setdefault(shard.split, []).extend(shard.tracks)
+        return [
+            datasets.SplitGenerator(name=split, gen_kwargs={"tracks": members})
+            for split, members in tracks.items()
+        ]
+
+    def _generate_examples(self, tracks: list[Track]) -> Iterator[tuple[str, Row]]:
+        for track in tracks:
+            rows = TrackRows(track, self.config.recipe)
+            for row in rows:
+                yield row["chunk_id"], row
+            if rows.outcome.reason:
+                logger.warning(f"{track.path}: left out, {rows.outcome.reason}")
