@@ -1,0 +1,210 @@
+"""Rows of `raw` to rows of `encoded`: tokens, codes and labels, shard by shard."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from . import card
+from .audio import decode_flac
+from .codec import NANO, Codec, pick_device
+from .errors import ModelError, ReleaseError, SettingError
+from .labels import LabelStyle, delay
+from .progress import Progress, no_progress
+from .recipe import digest
+from .release import FileEntry, Manifest, read_manifest
+from .schema import ENCODED_FEATURES
+from .shards import ShardNote, read_note, write_note, write_shard
+from .tokens import TextModel
+
+DEFAULT_MODEL = "facebook/musicgen-medium"
+DEFAULT_CODEC = "facebook/encodec_32khz"
+
+_COLUMNS = ["chunk_id", "track_id", "description", "audio"]
+_BATCH_ROWS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSettings:
+    """What determines the rows of `encoded`, besides those of `raw`.
+
+    `model` and `codec` are Hub ids, folders or `nano`; an empty `codec` is the one that belongs to
+    the model. `labels` is `lossless` or `notebook`.
+
+    Raises:
+        SettingError: `max_length` is no length.
+    """
+
+    model: str = DEFAULT_MODEL
+    codec: str = ""
+    max_length: int = 20
+    labels: LabelStyle = "lossless"
+    special_tokens: bool = True
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_length <= 512:
+            raise SettingError(f"max_length={self.max_length}: must be from 1 to 512 (T5's limit)")
+
+    @property
+    def codec_name(self) -> str:
+        """The codec to load."""
+        return self.codec or (NANO if self.model == NANO else DEFAULT_CODEC)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeReport:
+    """What an encode did: rows per split, descriptions truncated, shards encoded and kept."""
+
+    rows: dict[str, int]
+    truncated: int
+    shards_written: int
+    shards_kept: int
+    nano: bool
+
+
+def encode(
+    folder: Path, settings: EncodeSettings, *, progress: Progress = no_progress
+) -> EncodeReport:
+    """Write `encoded/` beside the `raw/` of a release folder; card and manifest follow.
+
+    Shards that are already encoded from the same rows with the same settings are kept.
+
+    Raises:
+        ReleaseError: the folder is no release, or its files are not those of its manifest.
+        ModelError: codec or tokenizer cannot be loaded, or do not fit each other.
+    """
+    manifest = read_manifest(folder)
+    raw = manifest.shards("raw")
+    if not raw:
+        raise ReleaseError(f"{folder}: has no raw rows; run `sportgen build` again")
+    encoder = Encoder(settings)
+    done: dict[str, ShardNote] = {}
+    todo: dict[str, str] = {}
+    for name, entry in raw.items():
+        if not (folder / name).is_file() or (folder / name).stat().st_size != entry.bytes:
+            raise ReleaseError(f"{folder / name}: is not what the manifest says; build again")
+        encoded = name.replace("raw/", "encoded/", 1)
+        inputs = digest([entry.sha256, encoder.facts])
+        note = read_note(folder, encoded, inputs)
+        if note is None:
+            todo[name] = inputs
+        else:
+            done[encoded] = note
+    kept = len(done)
+    with progress("Encoding", sum(raw[name].rows for name in todo)) as advance:
+        for name, inputs in todo.items():
+            encoded = name.replace("raw/", "encoded/", 1)
+            done[encoded] = _encode_shard(folder, name, encoded, inputs, encoder, advance)
+    return _finish(folder, manifest, encoder, done, kept)
+
+
+class Encoder:
+    """Codec and tokenizer, and the facts about them that the manifest records."""
+
+    def __init__(self, settings: EncodeSettings) -> None:
+        self.settings = settings
+        self.text = TextModel(settings.model)
+        device = pick_device(settings.device)
+        self.codec = Codec(settings.codec_name, self.text.num_codebooks, device)
+        if self.codec.codebook_size > self.text.vocab_size:
+            raise ModelError(
+                f"{settings.codec_name}: has {self.codec.codebook_size} codes a codebook, "
+                f"{settings.model} reads {self.text.vocab_size}; give the codec it was trained with"
+            )
+        self.facts: dict[str, Any] = {
+            "model": self.text.source.public_name,
+            "model_revision": self.text.revision,
+            "codec": self.codec.source.public_name,
+            "codec_revision": self.codec.revision,
+            "nano": NANO in (settings.model, settings.codec_name),
+            "max_length": settings.max_length,
+            "labels": settings.labels,
+            "special_tokens": settings.special_tokens,
+            "num_codebooks": self.text.num_codebooks,
+            "codebook_size": self.codec.codebook_size,
+            "pad_token_id": self.text.pad_token_id,
+            # A batch may flip near-ties between codes, so how it was run is a fact about them.
+            "device": device,
+            "dtype": "float32",
+            "batch_size": 1,
+            "software": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        }
+
+    def rows(self, batch: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+        """Rows of `encoded` for rows of `raw`, and how many descriptions were truncated."""
+        ids, mask, truncated = self.text.tokenize(
+            [row["description"] for row in batch],
+            self.settings.max_length,
+            self.settings.special_tokens,
+        )
+        rows = []
+        for position, row in enumerate(batch):
+            codes = self.codec.encode(decode_flac(row["audio"]["bytes"]))
+            labels = delay(codes, self.text.pad_token_id, self.settings.labels)
+            rows.append(
+                {
+                    **{key: row[key] for key in ("chunk_id", "track_id", "description")},
+                    "input_ids": ids[position],
+                    "attention_mask": mask[position],
+                    "codes": list(codes),
+                    "labels": list(labels),
+                }
+            )
+        return rows, truncated
+
+
+def _encode_shard(
+    folder: Path,
+    raw: str,
+    encoded: str,
+    inputs: str,
+    encoder: Encoder,
+    advance: Callable[[int], None],
+) -> ShardNote:
+    facts = {"truncated": 0, "frames": 0, "label_frames": 0}
+
+    def tables() -> Iterator[pa.Table]:
+        with pq.ParquetFile(folder / raw) as file:
+            for batch in file.iter_batches(_BATCH_ROWS, columns=_COLUMNS):
+                rows, truncated = encoder.rows(batch.to_pylist())
+                facts["truncated"] += truncated
+                facts["frames"] = len(rows[0]["codes"][0])
+                facts["label_frames"] = len(rows[0]["labels"][0])
+                advance(len(rows))
+                yield pa.Table.from_pylist(rows, schema=ENCODED_FEATURES.arrow_schema)
+
+    entry = write_shard(folder, encoded, ENCODED_FEATURES, tables())
+    note = ShardNote(inputs, *entry, facts)
+    write_note(folder, encoded, note)
+    return note
+
+
+def _finish(
+    folder: Path, manifest: Manifest, encoder: Encoder, done: dict[str, ShardNote], kept: int
+) -> EncodeReport:
+    outcomes = [note.outcomes for note in done.values()]
+    truncated = sum(outcome["truncated"] for outcome in outcomes)
+    manifest.files = {
+        **{
+            name: entry for name, entry in manifest.files.items() if not name.startswith("encoded/")
+        },
+        **{name: FileEntry(note.sha256, note.rows, note.bytes) for name, note in done.items()},
+    }
+    manifest.encoding = {
+        **encoder.facts,
+        "truncated": truncated,
+        "frames": max(outcome["frames"] for outcome in outcomes),
+        "label_frames": max(outcome["label_frames"] for outcome in outcomes),
+    }
+    card.write(folder, manifest)
+    manifest.write(folder)
+    for file in (folder / "encoded").glob("*.parquet"):
+        if f"encoded/{file.name}" not in manifest.files:
+            file.unlink()
+    nano = bool(encoder.facts["nano"])
+    return EncodeReport(manifest.splits("encoded"), truncated, len(done) - kept, kept, nano)

@@ -1,0 +1,86 @@
+"""The text side of a MusicGen: its tokenizer and the numbers that labels need.
+
+Only configuration and tokenizer files are read, never the gigabytes of weights.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import AutoConfig, AutoTokenizer
+from transformers.utils.hub import cached_file
+
+from .codec import Source, revision_of
+from .errors import ModelError
+
+# One of these holds a vocabulary; without any, transformers makes a T5 with an empty one.
+_VOCABULARIES = ("tokenizer.json", "spiece.model")
+
+
+class TextModel:
+    """Tokenizer, number of codebooks and pad id of a MusicGen.
+
+    Args:
+        name: a Hub id, a folder or `nano`.
+
+    Raises:
+        ModelError: it is no MusicGen, or has no tokenizer files.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.source = Source(name, "model")
+        config = self.source.load("a MusicGen configuration", AutoConfig.from_pretrained)
+        if config.model_type not in ("musicgen", "musicgen_melody"):
+            raise ModelError(
+                f"{name}: is a {config.model_type or 'nameless'} model; give a MusicGen, "
+                "such as facebook/musicgen-medium"
+            )
+        self.num_codebooks = int(config.decoder.num_codebooks)
+        self.pad_token_id = int(config.decoder.pad_token_id)
+        self.vocab_size = int(config.decoder.vocab_size)
+        self.revision = revision_of(self.source, getattr(config, "_commit_hash", None))
+        self._check_vocabulary(name)
+        self._tokenizer = self.source.load("a tokenizer", AutoTokenizer.from_pretrained)
+        if len(self._tokenizer) > config.text_encoder.vocab_size:
+            raise ModelError(
+                f"{name}: its tokenizer has {len(self._tokenizer)} ids, its text encoder takes "
+                f"{config.text_encoder.vocab_size}; the files do not belong together"
+            )
+
+    def tokenize(
+        self, descriptions: Sequence[str], max_length: int, special_tokens: bool = True
+    ) -> tuple[NDArray[np.int32], NDArray[np.int8], int]:
+        """Ids [B, max_length] int32, mask [B, max_length] int8, and how many were truncated.
+
+        With `special_tokens` the end-of-sequence id closes every description, a truncated one too.
+        """
+        full = self._tokenizer(list(descriptions), add_special_tokens=special_tokens)["input_ids"]
+        batch = self._tokenizer(
+            list(descriptions),
+            padding="max_length",
+            max_length=max_length,
+            truncation=True,
+            add_special_tokens=special_tokens,
+            return_tensors="np",
+        )
+        ids = np.asarray(batch["input_ids"], np.int32)
+        mask = np.asarray(batch["attention_mask"], np.int8)
+        return ids, mask, sum(len(row) > max_length for row in full)
+
+    def _check_vocabulary(self, name: str) -> None:
+        if self.source.is_local:
+            found = [(Path(self.source.place) / file).is_file() for file in _VOCABULARIES]
+        else:
+            quiet = {
+                "_raise_exceptions_for_missing_entries": False,
+                "_raise_exceptions_for_connection_errors": False,
+            }
+            found = [
+                cached_file(self.source.place, file, **quiet) is not None for file in _VOCABULARIES
+            ]
+        if not any(found):
+            raise ModelError(
+                f"{name}: has no tokenizer ({' or '.join(_VOCABULARIES)}); save the tokenizer "
+                "beside the configuration"
+            )
