@@ -1,0 +1,203 @@
+"""The command `sportgen`: options in, stages called, results and errors out.
+
+Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a known error, 2 usage,
+130 interrupted. Stages are imported by the command that needs them, so that --help is quick.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from typer.exceptions import TyperException
+
+from . import __version__, console
+from .errors import SportgenError
+
+app = typer.Typer(
+    name="sportgen",
+    help="Turn folders of sport music into a versioned MusicGen training dataset.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The release folder.")]
+NumProc = Annotated[
+    int | None, typer.Option("--num-proc", min=1, help="Processes; one for each core if not given.")
+]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to run the codec.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(f"sportgen {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def build(
+    source: Annotated[Path, typer.Argument(metavar="SRC", help="The folder with the music.")],
+    out: Folder,
+    chunk_seconds: Annotated[float, typer.Option(help="Length of a chunk.")] = 25.0,
+    overlap_seconds: Annotated[float, typer.Option(help="What neighbouring chunks share.")] = 10.0,
+    splits: Annotated[str, typer.Option(help="Names and proportions.")] = "train=0.9,test=0.1",
+    seed: Annotated[int, typer.Option(help="Draws splits and phrasings.")] = 0,
+    style: Annotated[
+        list[str] | None, typer.Option(help="Take this style only; may be repeated.")
+    ] = None,
+    license: Annotated[
+        str, typer.Option(help="Licence of tracks for which metadata gives none.")
+    ] = "",
+    num_proc: NumProc = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Build anew what another recipe made.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be built; write nothing.")
+    ] = False,
+) -> None:
+    """Cut the music in SRC into described chunks and write the release folder OUT.
+
+    Example: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1
+    """
+    from .build import build as run
+    from .build import preview
+    from .recipe import Recipe, parse_splits
+
+    recipe = Recipe(
+        chunk_seconds=chunk_seconds,
+        overlap_seconds=overlap_seconds,
+        splits=tuple(parse_splits(splits).items()),
+        seed=seed,
+        styles=tuple(style or ()),
+    )
+    processes = num_proc or console.cores()
+    if dry_run:
+        library, shards = preview(
+            source, out, recipe, num_proc=processes, force=force, progress=console.progress
+        )
+        console.show_plan(library, shards)
+        return
+    report = run(
+        source,
+        out,
+        recipe,
+        num_proc=processes,
+        force=force,
+        license=license,
+        progress=console.progress,
+    )
+    console.show_build(report)
+    console.hint(f"next: sportgen encode {console.quote(out)}")
+
+
+@app.command()
+def encode(
+    out: Folder,
+    model: Annotated[
+        str, typer.Option(help="MusicGen whose tokenizer and pad id to use: Hub id, folder, nano.")
+    ] = "facebook/musicgen-medium",
+    codec: Annotated[
+        str | None,
+        typer.Option(help="EnCodec: Hub id or folder.  [default: facebook/encodec_32khz]"),
+    ] = None,
+    max_length: Annotated[int, typer.Option(help="Tokens of a description.")] = 20,
+    labels: Annotated[
+        Literal["lossless", "notebook"],
+        typer.Option(help="Delay pattern in full, or as the notebook cuts it (6 codes are lost)."),
+    ] = "lossless",
+    special_tokens: Annotated[bool, typer.Option(help="Close descriptions with EOS.")] = True,
+    device: Device = "auto",
+) -> None:
+    """Add tokens, EnCodec codes and delay-patterned labels to the release folder OUT.
+
+    Example: sportgen encode dataset --model facebook/musicgen-medium
+    """
+    from .encode import EncodeSettings
+    from .encode import encode as run
+
+    settings = EncodeSettings(
+        model=model,
+        codec=codec or "",
+        max_length=max_length,
+        labels=labels,
+        special_tokens=special_tokens,
+        device=device,
+    )
+    console.show_encode(run(out, settings, progress=console.progress), max_length)
+    console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME --version 1.0.0")
+
+
+@app.command()
+def push(
+    out: Folder,
+    repo_id: Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")],
+    version: Annotated[str, typer.Option(help="The release, X.Y.Z; its tag is vX.Y.Z.")],
+    public: Annotated[bool, typer.Option("--public", help="Make a new repository public.")] = False,
+    message: Annotated[str, typer.Option(help="What the commit and the tag say.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
+    ] = False,
+) -> None:
+    """Publish the release folder OUT: one commit, then one tag. Private unless --public.
+
+    The token is that of `hf auth login`, or HF_TOKEN.
+
+    Example: sportgen push dataset org/sport-music --version 1.0.0
+    """
+    from .publish import publish
+
+    console.show_release(
+        publish(out, repo_id, version, public=public, message=message, dry_run=dry_run), dry_run
+    )
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An empty folder.")],
+    num_proc: NumProc = None,
+    device: Device = "auto",
+) -> None:
+    """Make a little music, build and encode it: music in OUT/music, the release in OUT/dataset.
+
+    Example: sportgen demo demo
+    """
+    from .demo import demo as run
+
+    report = run(
+        out, num_proc=num_proc or console.cores(), device=device, progress=console.progress
+    )
+    console.show_build(report.build)
+    console.show_encode(report.encode, 20)
+    dataset = console.quote(report.dataset)
+    console.hint(f"listen: {console.quote(report.music)}")
+    console.hint(f"load:   load_dataset({str(report.dataset)!r}, 'encoded')")
+    console.hint(f"next:   sportgen push {dataset} ORG/NAME --version 1.0.0")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `sportgen` and return its exit code."""
+    try:
+        code = app(args=argv, prog_name="sportgen", standalone_mode=False)
+    except SportgenError as error:
+        console.fail(str(error))
+        return error.exit_code
+    except TyperException as error:
+        console.fail(error.format_message())
+        console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        console.fail("interrupted; the same command goes on from here")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has closed it: not our error, and no place to report one.
+        sys.stderr.close()
+        return 1
+    return code if isinstance(code, int) else 0
