@@ -24,6 +24,7 @@ from .shards import (
     WORK_FOLDER,
     ShardNote,
     read_note,
+    read_notes,
     shard_name,
     write_note,
     write_shard,
@@ -192,12 +193,18 @@ class _Build:
             )
             found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
             raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
-        fixed: dict[str, str] = {}
-        counts: dict[str, int] = {}
-        if self.before and self.before.recipe["splits"] == dict(self.recipe.splits):
-            earlier = read_tracks(self.out, self.before)
-            fixed = {row["group"]: row["split"] for row in earlier if row["split"]}
-            counts = Counter(split_of(path) for path in self.before.shards("raw"))
+        if not self.before or self.before.recipe["splits"] != dict(self.recipe.splits):
+            return plan(tracks, self.recipe)
+        # Tracks that gave no chunk stay in the plan of their shard, so that it is not stale.
+        planned = {
+            track_id: split_of(name)
+            for name, note in read_notes(self.out, "raw").items()
+            for track_id in note.outcomes
+        }
+        fixed = {group_of(t): planned[t.track_id] for t in tracks if t.track_id in planned}
+        earlier = read_tracks(self.out, self.before)
+        fixed |= {row["group"]: row["split"] for row in earlier if row["split"]}
+        counts = Counter(split_of(path) for path in self.before.shards("raw"))
         return plan(tracks, self.recipe, fixed, counts)
 
     def _write_shards(self, shards: Sequence[Shard]) -> Outcomes:

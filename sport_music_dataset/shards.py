@@ -94,12 +94,24 @@ def _note_file(folder: Path, name: str) -> Path:
 
 def read_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
     """The note of a shard that is finished and made from `inputs`, else None."""
+    note, file = _read_note(_note_file(folder, name)), folder / name
+    finished = note and file.is_file() and file.stat().st_size == note.bytes
+    return note if note and finished and note.inputs == inputs else None
+
+
+def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:
+    """The notes of all shards of a config, by their path, whatever they were made from."""
+    root = folder / WORK_FOLDER
+    files = sorted((root / config).glob("*.json"))
+    notes = {str(file.relative_to(root).with_suffix("")): _read_note(file) for file in files}
+    return {name: note for name, note in notes.items() if note}
+
+
+def _read_note(file: Path) -> ShardNote | None:
     try:
-        note = ShardNote(**json.loads(_note_file(folder, name).read_text(encoding="utf-8")))
-        size = (folder / name).stat().st_size
+        return ShardNote(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return note if note.inputs == inputs and note.bytes == size else None
 
 
 def write_note(folder: Path, name: str, note: ShardNote) -> None:

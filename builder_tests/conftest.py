@@ -1,0 +1,75 @@
+"""What tests share: synthesised audio files, small libraries, and releases built from them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from sport_music_dataset.build import BuildReport, build
+from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.recipe import Recipe
+
+Samples = NDArray[np.float32]
+WriteAudio = Callable[..., Path]
+
+# Short chunks keep the tests quick; nothing depends on their length.
+RECIPE = Recipe(chunk_seconds=2.0, overlap_seconds=0.8, splits=(("train", 0.7), ("test", 0.3)))
+
+
+def noise(seconds: float, rate: int = 32_000, channels: int = 1, seed: int = 0) -> Samples:
+    """Coloured noise [N] or [N, channels] float32 within half of full scale."""
+    draw = np.random.default_rng(seed)
+    samples = draw.standard_normal((round(seconds * rate), channels)).cumsum(axis=0)
+    samples -= np.linspace(samples[0], samples[-1], len(samples))
+    samples = 0.5 * samples / np.abs(samples).max()
+    return np.asarray(samples[:, 0] if channels == 1 else samples, np.float32)
+
+
+def write_audio(file: Path, samples: Samples, rate: int = 32_000) -> Path:
+    """Write samples in the format of the file's extension."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(file, samples, rate)
+    return file
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of six tracks in two styles, with a copy, a short file and two that are broken."""
+    root = tmp_path_factory.mktemp("library") / "music"
+    names = {
+        "latino/Yoga_1_latino.flac": (44_100, 2),
+        "latino/Course_à_pied_latino.wav": (32_000, 1),
+        "latino/Cardio_2_latino.ogg": (48_000, 2),
+        "classic/Stretching_classic.mp3": (44_100, 2),
+        "classic/Moonlight walk.flac": (22_050, 1),
+        "classic/Yoga_classic.aiff": (44_100, 1),
+    }
+    for seed, (name, (rate, channels)) in enumerate(names.items()):
+        write_audio(root / name, noise(5.5 + seed, rate, channels, seed), rate)
+    write_audio(root / "latino/Short_latino.wav", noise(1.0))
+    copy = root / "latino/Yoga_1_latino.flac"
+    (root / "latino/Yoga_3_latino.flac").write_bytes(copy.read_bytes())
+    (root / "classic/Broken_classic.mp3").write_text("this is no music")
+    (root / "classic/Empty_classic.wav").touch()
+    (root / "notes.txt").write_text("ignored")
+    (root / ".hidden.mp3").write_text("ignored")
+    return root
+
+
+@pytest.fixture(scope="session")
+def built(music: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildReport]:
+    """A release folder built from `music`; not to be written to."""
+    out = tmp_path_factory.mktemp("built") / "dataset"
+    return out, build(music, out, RECIPE, num_proc=2)
+
+
+@pytest.fixture(scope="session")
+def encoded(music: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release folder built from `music` and encoded with nano; not to be written to."""
+    out = tmp_path_factory.mktemp("encoded") / "dataset"
+    build(music, out, RECIPE, num_proc=2)
+    encode(out, EncodeSettings(model="nano"))
+    return out

@@ -1,0 +1,76 @@
+"""Splits by group: whole, near the asked proportions, never empty, sticky."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sport_music_dataset.errors import SourceError
+from sport_music_dataset.plan import plan
+from sport_music_dataset.recipe import Recipe
+from sport_music_dataset.schema import Track
+from sport_music_dataset.splits import assign
+
+PROPORTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
+libraries = st.dictionaries(
+    st.text("abcdef0123456789", min_size=1), st.integers(1, 50).map(float), min_size=3, max_size=60
+)
+
+
+@given(libraries, st.integers(0, 5))
+def test_shares_are_within_one_group_and_none_is_empty(
+    weights: dict[str, float], seed: int
+) -> None:
+    split_of = assign(weights, PROPORTIONS, seed)
+    assert split_of.keys() == weights.keys()
+    assert set(split_of.values()) == set(PROPORTIONS)
+    total, largest = sum(weights.values()), max(weights.values())
+    for split, share in PROPORTIONS.items():
+        size = sum(weights[group] for group, name in split_of.items() if name == split)
+        assert size - share * total <= largest
+
+
+@given(libraries, libraries, st.integers(0, 5))
+def test_groups_keep_their_split(
+    weights: dict[str, float], more: dict[str, float], seed: int
+) -> None:
+    before = assign(weights, PROPORTIONS, seed)
+    after = assign({**weights, **more}, PROPORTIONS, seed, before)
+    assert {group: after[group] for group in weights} == before
+
+
+@given(libraries)
+def test_the_order_of_groups_does_not_matter(weights: dict[str, float]) -> None:
+    backwards = dict(reversed(weights.items()))
+    assert assign(weights, PROPORTIONS, 0) == assign(backwards, PROPORTIONS, 0)
+
+
+def test_too_few_groups_are_refused() -> None:
+    with pytest.raises(SourceError, match=r"2 usable track.*--splits"):
+        assign({"a": 1.0, "b": 1.0}, PROPORTIONS, 0)
+
+
+def track(number: int, group: str = "", split: str = "") -> Track:
+    return Track(
+        file="",
+        path=f"{number}.mp3",
+        session="",
+        style="",
+        sha256=f"{number:064x}",
+        group=group,
+        split=split,
+    )
+
+
+def test_a_split_in_metadata_wins_and_holds_its_group_together() -> None:
+    tracks = [track(n << 192, group="album") for n in range(4)] + [track(9 << 192, split="held")]
+    tracks[0] = track(0, group="album", split="test")
+    tracks += [track(n << 192) for n in range(20, 30)]
+    where = {t.track_id: shard.split for shard in plan(tracks, Recipe()) for t in shard.tracks}
+    assert {where[t.track_id] for t in tracks[:4]} == {"test"}
+    assert where[tracks[4].track_id] == "held"
+
+
+def test_a_contradiction_inside_a_group_names_both_files() -> None:
+    tracks = [track(1 << 192, group="g", split="train"), track(2 << 192, group="g", split="test")]
+    with pytest.raises(SourceError, match=rf"{1 << 192}\.mp3.*{2 << 192}\.mp3"):
+        plan(tracks, Recipe())
