@@ -1,7 +1,13 @@
 """What tests share: synthesised audio files, small libraries, and releases built from them."""
 
-from collections.abc import Callable
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+# Set before any import: the Hub's clients read it once. No test touches the user's caches, and
+# none reaches out: those that need a Hub start their own.
+_HOME = TemporaryDirectory(prefix="sportgen-tests-")
+os.environ |= {"HF_HOME": _HOME.name, "HF_HUB_OFFLINE": "1"}
 
 import numpy as np
 import pytest
@@ -13,7 +19,6 @@ from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.recipe import Recipe
 
 Samples = NDArray[np.float32]
-WriteAudio = Callable[..., Path]
 
 # Short chunks keep the tests quick; nothing depends on their length.
 RECIPE = Recipe(chunk_seconds=2.0, overlap_seconds=0.8, splits=(("train", 0.7), ("test", 0.3)))

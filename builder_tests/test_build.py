@@ -186,3 +186,12 @@ def test_metadata_reaches_the_rows(tmp_path: Path) -> None:
     assert rows["Étude"]["description"] == "quiet folk guitar"
     assert (rows["Étude"]["artist"], rows["Étude"]["license"]) == ("Me", "cc-by-4.0")
     assert (rows[""]["session"], rows[""]["license"]) == ("b", "cc0-1.0")
+
+
+def test_a_folder_built_again_is_not_answered_from_the_cache(music: Path, tmp_path: Path) -> None:
+    out, cache = tmp_path / "out", str(tmp_path / "cache")
+    for seed in (0, 1):
+        build(music, out, replace(RECIPE, seed=seed), force=True)
+        table = pq.read_table(sorted((out / "raw").glob("train-*"))[0])
+        loaded = load_dataset(str(out), split="train", cache_dir=cache)
+        assert list(loaded["description"]) == table["description"].to_pylist()

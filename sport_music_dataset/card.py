@@ -14,6 +14,7 @@ import jinja2
 import yaml
 
 from .errors import ReleaseError
+from .recipe import digest
 from .release import CARD, Manifest, read_tracks
 from .schema import Status
 from .shards import write_atomically
@@ -106,6 +107,9 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
             {
                 "config_name": config,
                 **({"default": True} if config == "raw" else {}),
+                # datasets caches a local folder by its name and by what stands here, not by its
+                # files: without this it answers with another folder's rows, or with old ones.
+                "description": f"files {digest(_checksums(manifest, config))[:16]}",
                 "data_files": [
                     {"split": split, "path": f"{config}/{split}-*.parquet"}
                     for split in manifest.splits(config)
@@ -178,6 +182,10 @@ def _kept(tracks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _licenses(kept: list[dict[str, Any]]) -> Counter[str]:
     return Counter(track["license"] for track in kept if track["license"])
+
+
+def _checksums(manifest: Manifest, config: str) -> dict[str, str]:
+    return {path: entry.sha256 for path, entry in manifest.shards(config).items()}
 
 
 def _hours(tracks: list[dict[str, Any]]) -> float:

@@ -23,6 +23,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_INTERRUPTED = 130
+
 Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The release folder.")]
 NumProc = Annotated[
     int | None, typer.Option("--num-proc", min=1, help="Processes; one for each core if not given.")
@@ -194,10 +196,12 @@ def main(argv: list[str] | None = None) -> int:
         console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        console.fail("interrupted; the same command goes on from here")
-        return 130
+        code = _INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has closed it: not our error, and no place to report one.
         sys.stderr.close()
         return 1
+    # Typer turns Ctrl-C into this code by itself, and says nothing.
+    if code == _INTERRUPTED:
+        console.fail("interrupted; the same command goes on from here")
     return code if isinstance(code, int) else 0

@@ -33,8 +33,8 @@ class TextModel:
         config = self.source.load("a MusicGen configuration", AutoConfig.from_pretrained)
         if config.model_type not in ("musicgen", "musicgen_melody"):
             raise ModelError(
-                f"{name}: is a {config.model_type or 'nameless'} model; give a MusicGen, "
-                "such as facebook/musicgen-medium"
+                f"{name}: is of type {config.model_type}; give a MusicGen, such as "
+                "facebook/musicgen-medium"
             )
         self.num_codebooks = int(config.decoder.num_codebooks)
         self.pad_token_id = int(config.decoder.pad_token_id)

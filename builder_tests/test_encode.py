@@ -1,0 +1,190 @@
+"""Encoding: codes, tokens and labels as transformers gives them; shards kept; errors named."""
+
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+import torch
+from datasets import load_dataset
+from transformers import AutoTokenizer, EncodecModel
+
+from builder_tests.models import NANO, save_codec, save_music_model, tiny_musicgen
+from builder_tests.test_labels import notebook
+from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.errors import ModelError, ReleaseError, SettingError
+from sport_music_dataset.release import read_manifest
+
+
+@pytest.fixture
+def release(encoded: Path, tmp_path: Path) -> Path:
+    """A copy of an encoded release, to write to."""
+    return shutil.copytree(encoded, tmp_path / "dataset")
+
+
+def table(folder: Path, config: str) -> list[dict[str, Any]]:
+    files = sorted((folder / config).glob("*.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def reference_codes(place: Path, flac: bytes) -> np.ndarray[Any, Any]:
+    """Codes as the notebook takes them: from transformers, one chunk at a time."""
+    model: Any = EncodecModel.from_pretrained(place, dtype=torch.float32)
+    samples, _ = soundfile.read(io.BytesIO(flac), dtype="float32")
+    with torch.no_grad():
+        codes = model.encode(torch.from_numpy(samples)[None, None])["audio_codes"]
+    return codes[0, 0].numpy()
+
+
+def test_rows_follow_those_of_raw(encoded: Path) -> None:
+    raw, rows = table(encoded, "raw"), table(encoded, "encoded")
+    for key in ("chunk_id", "track_id", "description"):
+        assert [row[key] for row in rows] == [row[key] for row in raw]
+
+
+def test_codes_are_those_of_transformers(encoded: Path) -> None:
+    for raw, row in list(zip(table(encoded, "raw"), table(encoded, "encoded"), strict=True))[::9]:
+        codes = reference_codes(NANO / "codec", raw["audio"]["bytes"])
+        np.testing.assert_array_equal(row["codes"], codes)
+        assert np.asarray(row["codes"]).shape == (4, 100)
+        labels = np.asarray(row["labels"])
+        assert labels.shape == (4, 103)
+        for book in range(4):
+            np.testing.assert_array_equal(labels[book, book : book + 100], codes[book])
+
+
+def test_any_codec_folder_is_taken(release: Path, tmp_path: Path) -> None:
+    codec = save_codec(tmp_path / "codec", hidden_size=8, codebook_dim=8)
+    model = save_music_model(tmp_path / "model")
+    encode(release, EncodeSettings(model=str(model), codec=str(codec)))
+    raw, row = table(release, "raw")[0], table(release, "encoded")[0]
+    np.testing.assert_array_equal(row["codes"], reference_codes(codec, raw["audio"]["bytes"]))
+    encoding = read_manifest(release).encoding or {}
+    assert (encoding["codec"], encoding["model"], encoding["nano"]) == ("codec", "model", False)
+    assert encoding["codec_revision"].startswith("sha256:")
+    assert str(tmp_path) not in (release / "sportgen.json").read_text()
+
+
+def test_tokens_keep_eos_and_mask(encoded: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(NANO / "model")
+    for row in table(encoded, "encoded"):
+        truth = tokenizer(row["description"], padding="max_length", max_length=20, truncation=True)
+        assert row["input_ids"] == truth["input_ids"]
+        assert row["attention_mask"] == truth["attention_mask"]
+        assert row["input_ids"][sum(row["attention_mask"]) - 1] == tokenizer.eos_token_id
+
+
+def test_the_notebooks_labels_and_ids_entry_for_entry(release: Path) -> None:
+    settings = EncodeSettings(model="nano", labels="notebook", special_tokens=False, max_length=12)
+    report = encode(release, settings)
+    tokenizer = AutoTokenizer.from_pretrained(NANO / "model")
+    decoder = tiny_musicgen().decoder
+    rows = table(release, "encoded")
+    full = [tokenizer(row["description"], add_special_tokens=False)["input_ids"] for row in rows]
+    assert report.truncated == sum(len(ids) > 12 for ids in full) > 0
+    for row in rows[::5]:
+        ids = tokenizer(
+            row["description"],
+            padding="max_length",
+            max_length=12,
+            truncation=True,
+            add_special_tokens=False,
+        )["input_ids"]
+        assert row["input_ids"] == ids
+        truth = notebook(decoder, np.asarray(row["codes"]))
+        np.testing.assert_array_equal(row["labels"], truth)
+        assert truth.shape == (4, 100)
+
+
+def test_a_tiny_musicgen_learns_from_two_rows(encoded: Path) -> None:
+    rows = load_dataset(str(encoded), "encoded", split="train").with_format("numpy")[:2]
+    model = tiny_musicgen()
+    model.config.decoder.decoder_start_token_id = model.config.decoder.pad_token_id
+    inputs = {
+        "input_ids": torch.from_numpy(rows["input_ids"]).long(),
+        "attention_mask": torch.from_numpy(rows["attention_mask"]).long(),
+        # forward takes [B, T, K], shifts it itself and leaves pads out of the loss.
+        "labels": torch.from_numpy(rows["labels"]).long().transpose(1, 2),
+    }
+    optimiser = torch.optim.AdamW(model.decoder.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(20):
+        loss = model(**inputs).loss
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert np.isfinite(losses).all()
+    assert losses[-1] < losses[0] - 0.1
+
+
+def test_an_unchanged_encode_does_nothing_and_a_changed_one_all(release: Path) -> None:
+    same = encode(release, EncodeSettings(model="nano"))
+    assert (same.shards_written, same.shards_kept) == (0, 2)
+    other = encode(release, EncodeSettings(model="nano", max_length=15))
+    assert (other.shards_written, other.shards_kept) == (2, 0)
+    assert len(table(release, "encoded")[0]["input_ids"]) == 15
+
+
+def test_card_and_manifest_mark_nano(encoded: Path) -> None:
+    manifest = read_manifest(encoded)
+    assert manifest.encoding and manifest.encoding["nano"] is True
+    assert manifest.encoding["frames"] == 100 and manifest.encoding["label_frames"] == 103
+    assert "not MusicGen's" in (encoded / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("codec", "decoder", "said"),
+    [
+        ({"sampling_rate": 24_000}, {}, "24000 Hz"),
+        ({"audio_channels": 2}, {}, r"2 channel\(s\)"),
+        ({"target_bandwidths": [1.5]}, {}, r"gives \[2\] codebooks, the model reads 4"),
+        ({}, {"vocab_size": 1024, "pad_token_id": 1024}, "2048 codes a codebook"),
+    ],
+)
+def test_models_that_do_not_fit_are_refused(
+    release: Path, tmp_path: Path, codec: dict[str, Any], decoder: dict[str, Any], said: str
+) -> None:
+    settings = EncodeSettings(
+        model=str(save_music_model(tmp_path / "model", **decoder)),
+        codec=str(save_codec(tmp_path / "codec", **codec)),
+    )
+    before = (release / "sportgen.json").read_bytes()
+    with pytest.raises(ModelError, match=said):
+        encode(release, settings)
+    assert (release / "sportgen.json").read_bytes() == before
+
+
+def test_a_folder_without_a_tokenizer_is_refused(release: Path, tmp_path: Path) -> None:
+    model = save_music_model(tmp_path / "model", tokenizer=False)
+    with pytest.raises(ModelError, match=r"has no tokenizer \(tokenizer.json or spiece.model\)"):
+        encode(release, EncodeSettings(model=str(model), codec="nano"))
+
+
+@pytest.mark.parametrize("place", ["./nowhere", "nowhere", "/nowhere/at/all"])
+def test_a_model_that_is_not_there_is_named(release: Path, place: str) -> None:
+    with pytest.raises(ModelError, match=f"{place}: no such folder"):
+        encode(release, EncodeSettings(model=place))
+
+
+def test_a_codec_folder_is_no_music_model(release: Path) -> None:
+    with pytest.raises(ModelError, match="is of type encodec"):
+        encode(release, EncodeSettings(model=str(NANO / "codec")))
+    with pytest.raises(ModelError, match="an EnCodec model cannot be loaded"):
+        encode(release, EncodeSettings(model="nano", codec=str(NANO / "model")))
+
+
+def test_what_is_no_release_is_refused(tmp_path: Path, release: Path) -> None:
+    with pytest.raises(ReleaseError, match="does not exist"):
+        encode(tmp_path / "nowhere", EncodeSettings(model="nano"))
+    with pytest.raises(ReleaseError, match="is not a release folder"):
+        encode(tmp_path, EncodeSettings(model="nano"))
+    next((release / "raw").iterdir()).write_bytes(b"cut short")
+    with pytest.raises(ReleaseError, match="is not what the manifest says"):
+        encode(release, EncodeSettings(model="nano"))
+    with pytest.raises(SettingError, match="max_length=0"):
+        EncodeSettings(max_length=0)

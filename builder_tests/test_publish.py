@@ -1,0 +1,187 @@
+"""Publishing to a local Hub through the real clients: one commit, one tag, nothing half-written."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builder_tests.local_hub import LocalHub
+from sport_music_dataset.errors import SettingError
+from sport_music_dataset.publish import check_repo_id, check_version
+from sport_music_dataset.release import read_manifest
+
+
+@pytest.fixture
+def hub() -> Iterator[LocalHub]:
+    with LocalHub() as hub:
+        yield hub
+
+
+class Client:
+    """Runs `sportgen` and Python against a Hub, in processes of their own: clients read the
+    environment when they are imported."""
+
+    def __init__(self, hub: LocalHub, home: Path) -> None:
+        self.hub, self.home = hub, home
+
+    def run(
+        self, module: str, *arguments: object, token: str | None = "hf_owner", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            env={**self.hub.environment(self.home, token), **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def push(
+        self, *arguments: object, token: str | None = "hf_owner", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return self.run("sport_music_dataset", "push", *arguments, token=token, **environment)
+
+
+@pytest.fixture
+def client(hub: LocalHub, tmp_path: Path) -> Client:
+    return Client(hub, tmp_path / "home")
+
+
+def test_a_release_is_one_commit_and_one_tag_and_loads_back(
+    hub: LocalHub, client: Client, encoded: Path
+) -> None:
+    done = client.push(encoded, "org/sport-music", "--version", "1.0.0")
+    assert done.returncode == 0, done.stderr
+    repo = hub.repos["org/sport-music"]
+    commits = [entry for entry in hub.requests if "/commit/" in entry.path]
+    assert [entry.status for entry in commits] == [200]
+    assert repo.tags == {"v1.0.0": repo.branches["main"]}
+    assert repo.private
+    files = hub.files("org/sport-music", "v1.0.0")
+    manifest = read_manifest(encoded)
+    assert files.keys() == {*manifest.files, "README.md", "sportgen.json", ".gitattributes"}
+    assert 'load_dataset("org/sport-music", revision="v1.0.0")' in files["README.md"].decode()
+    back = client.run("builder_tests.load_back", encoded, "org/sport-music", "v1.0.0")
+    assert back.returncode == 0, back.stderr
+    assert f"encoded/train: {manifest.splits('encoded')['train']} rows agree" in back.stdout
+
+
+def test_a_second_release_deletes_what_is_stale_and_nothing_else(
+    hub: LocalHub, client: Client, encoded: Path, built: tuple[Path, object]
+) -> None:
+    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    repo = hub.repos["org/sport-music"]
+    first = hub.files("org/sport-music")
+    assert client.push(built[0], "org/sport-music", "--version", "2.0.0").returncode == 0
+    second = hub.files("org/sport-music")
+    assert set(first.keys() - second.keys()) == {
+        path for path in first if path.startswith("encoded/")
+    }
+    assert ".gitattributes" in second
+    assert hub.files("org/sport-music", "v1.0.0") == first
+    assert repo.tags["v2.0.0"] == repo.branches["main"] != repo.tags["v1.0.0"]
+    sent = sum(entry.received for entry in hub.requests if entry.method == "PUT")
+    assert sent == sum(entry.bytes for entry in read_manifest(encoded).files.values())
+
+
+def test_a_dry_run_sends_nothing(hub: LocalHub, client: Client, encoded: Path) -> None:
+    done = client.push(encoded, "org/sport-music", "--version", "1.0.0", "--dry-run")
+    assert done.returncode == 0
+    assert "raw/train-00000-of-00001.parquet" in done.stdout
+    assert {entry.method for entry in hub.requests} == {"GET"}
+    assert hub.repos == {}
+
+
+def test_public_needs_a_licence_for_every_track(
+    hub: LocalHub, client: Client, encoded: Path
+) -> None:
+    done = client.push(encoded, "org/sport-music", "--version", "1.0.0", "--public")
+    assert done.returncode == 1
+    assert "6 track(s) have no licence" in done.stderr and "--license" in done.stderr
+    assert hub.requests == []
+
+
+CASES = {
+    "no such folder": (("NOWHERE", "org/x", "--version", "1.0.0"), {}, 1, "does not exist"),
+    "no release": (("EMPTY", "org/x", "--version", "1.0.0"), {}, 1, "is not a release folder"),
+    "version": (("OUT", "org/x", "--version", "1.0"), {}, 2, "write it as X.Y.Z"),
+    "no version": (("OUT", "org/x"), {}, 2, "--version"),
+    "no namespace": (("OUT", "x", "--version", "1.0.0"), {}, 2, "write it as ORG/NAME"),
+    "wrong token": (("OUT", "org/x", "--version", "1.0.0"), {"token": "hf_no"}, 1, "hf auth login"),
+    "no token": (("OUT", "org/x", "--version", "1.0.0"), {"token": None}, 1, "hf auth login"),
+    "read token": (("OUT", "org/x", "--version", "1.0.0"), {"token": "hf_reader"}, 1, "write"),
+    "somebody else's": (("OUT", "bob/x", "--version", "1.0.0"), {}, 1, "logged in as owner"),
+    "existing tag": (("OUT", "org/taken", "--version", "1.0.0"), {}, 1, "v1.0.0 exists already"),
+    "no Hub": (
+        ("OUT", "org/x", "--version", "1.0.0"),
+        {"HF_ENDPOINT": "http://127.0.0.1:9"},
+        1,
+        "127.0.0.1:9: cannot be reached",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_error_is_one_line_and_nothing_is_written(
+    hub: LocalHub, client: Client, encoded: Path, tmp_path: Path, case: str
+) -> None:
+    arguments, settings, code, said = CASES[case]
+    places = {"OUT": encoded, "NOWHERE": tmp_path / "nowhere", "EMPTY": tmp_path / "empty"}
+    places["EMPTY"].mkdir()
+    if case == "existing tag":
+        assert client.push(encoded, "org/taken", "--version", "1.0.0").returncode == 0
+    repos = {name: dict(repo.branches) for name, repo in hub.repos.items()}
+    before = (encoded / "README.md").read_bytes()
+    done = client.push(*(places.get(text, text) for text in arguments), **settings)  # type: ignore[arg-type]
+    assert done.returncode == code, done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and said in errors[0]
+    assert "Traceback" not in done.stderr and done.stdout == ""
+    assert "hf_" not in done.stderr
+    assert {name: dict(repo.branches) for name, repo in hub.repos.items()} == repos
+    assert (encoded / "README.md").read_bytes() == before
+
+
+def test_a_shard_that_is_not_the_manifests_is_not_sent(
+    hub: LocalHub, client: Client, encoded: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(encoded, tmp_path / "out")
+    shard = next((out / "raw").iterdir())
+    shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    done = client.push(out, "org/sport-music", "--version", "1.0.0")
+    assert done.returncode == 1 and "is not what the manifest says" in done.stderr
+    assert hub.repos == {}
+
+
+def test_a_tag_that_was_not_set_is_set_by_the_next_run(
+    hub: LocalHub, client: Client, encoded: Path
+) -> None:
+    def break_tag(request: object) -> None:
+        if "/tag/" in getattr(request, "path", ""):
+            raise ConnectionResetError
+
+    hub.before = break_tag
+    done = client.push(encoded, "org/sport-music", "--version", "1.0.0")
+    assert done.returncode == 1 and "run this again" in done.stderr
+    hub.before = None
+    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    repo = hub.repos["org/sport-music"]
+    assert repo.tags == {"v1.0.0": repo.branches["main"]}
+    assert len([entry for entry in hub.requests if "/commit/" in entry.path]) == 1
+
+
+@pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "01.0.0", "", "1.0.0\n"])
+def test_versions_are_three_numbers(version: str) -> None:
+    with pytest.raises(SettingError, match=r"X\.Y\.Z"):
+        check_version(version)
+
+
+def test_repositories_have_a_namespace() -> None:
+    check_repo_id("org/sport-music")
+    for wrong in ("sport-music", "org/sport music", "a/b/c", os.sep):
+        with pytest.raises(SettingError):
+            check_repo_id(wrong)
