@@ -25,6 +25,7 @@ from .shards import (
     ShardNote,
     read_note,
     read_notes,
+    remove_stale,
     shard_name,
     write_note,
     write_shard,
@@ -259,9 +260,7 @@ class _Build:
             self._carry_over(self.before)
         card.write(self.out, self.manifest)
         self.manifest.write(self.out)
-        for file in sorted((self.out / "raw").glob("*.parquet")):
-            if f"raw/{file.name}" not in self.manifest.files:
-                file.unlink()
+        remove_stale(self.out, "raw", self.manifest.files)
 
     def _carry_over(self, before: Manifest) -> None:
         """Keep `encoded` where the raw shards are what they were; else it is stale."""

@@ -18,7 +18,7 @@ from .progress import Progress, no_progress
 from .recipe import digest
 from .release import FileEntry, Manifest, read_manifest
 from .schema import ENCODED_FEATURES
-from .shards import ShardNote, read_note, write_note, write_shard
+from .shards import ShardNote, read_note, remove_stale, write_note, write_shard
 from .tokens import TextModel
 
 DEFAULT_MODEL = "facebook/musicgen-medium"
@@ -203,8 +203,6 @@ def _finish(
     }
     card.write(folder, manifest)
     manifest.write(folder)
-    for file in (folder / "encoded").glob("*.parquet"):
-        if f"encoded/{file.name}" not in manifest.files:
-            file.unlink()
+    remove_stale(folder, "encoded", manifest.files)
     nano = bool(encoder.facts["nano"])
     return EncodeReport(manifest.splits("encoded"), truncated, len(done) - kept, kept, nano)

@@ -7,7 +7,7 @@ was made from, so that a second run does only what is not done yet.
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,15 @@ def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:
     files = sorted((root / config).glob("*.json"))
     notes = {str(file.relative_to(root).with_suffix("")): _read_note(file) for file in files}
     return {name: note for name, note in notes.items() if note}
+
+
+def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
+    """Remove the shards of a config that are not `current`, and their notes."""
+    for file in (folder / config).glob("*.parquet"):
+        name = f"{config}/{file.name}"
+        if name not in current:
+            file.unlink()
+            _note_file(folder, name).unlink(missing_ok=True)
 
 
 def _read_note(file: Path) -> ShardNote | None:
