@@ -14,9 +14,9 @@ import jinja2
 import yaml
 
 from .errors import ReleaseError
+from .reasons import Status
 from .recipe import digest
 from .release import CARD, Manifest, read_tracks
-from .schema import Status
 from .shards import write_atomically
 
 _BEGIN = "<!-- sportgen: from here to the end marker this card is written anew by each build -->"

@@ -1,19 +1,22 @@
 """A source folder's files, as tracks: kept, or left out with the reason."""
 
-import hashlib
 import os
 import re
-from collections import Counter
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .audio import EXTENSIONS, probe
+from .audio import EXTENSIONS
 from .errors import SourceError
-from .metadata import METADATA_NAMES, read_metadata
-from .schema import Reason, Track
+from .metadata import read_metadata
+from .reasons import Reason
+from .schema import Track
+from .sources import display_path, find_files, inspect
 
 _TAKE = re.compile(r"\d+")
+
+InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,6 @@ class Library:
         return tuple(track for track in self.tracks if not track.reason)
 
 
-InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
-
-
 def scan(
     source: Path, styles: Iterable[str] = (), exclude: Path | None = None, run: InspectMap = map
 ) -> Library:
@@ -55,48 +55,25 @@ def scan(
         state = "is not a folder" if source.exists() else "does not exist"
         raise SourceError(f"{source}: {state}; give the folder that holds the music")
     root = source.resolve()
-    ignored: Counter[str] = Counter()
-    files = sorted(_audio_files(root, exclude, ignored), key=os.fsencode)
-    if not files:
-        found = ", ".join(f"{n} {ext or 'without extension'}" for ext, n in sorted(ignored.items()))
+    files = find_files(root, exclude)
+    if not files.audio:
+        found = ", ".join(f"{count} {kind}" for kind, count in sorted(files.ignored.items()))
         raise SourceError(
             f"{source}: no audio files in it ({'found ' + found if found else 'it is empty'}); "
             f"readable are {' '.join(sorted(EXTENSIONS))}"
         )
     metadata = read_metadata(root)
-    known_styles = _styles_named(root, files)
-    tracks = [_name(root, file, known_styles, metadata) for file in files]
-    unused = metadata.keys() - {track.path for track in tracks}
-    notes = [f"metadata: no such file: {path}" for path in sorted(unused)]
-    wanted = {style.casefold() for style in styles}
-    if wanted:
-        missing = wanted - {track.style.casefold() for track in tracks}
-        if missing:
-            raise SourceError(f"{source}: no track of style {', '.join(sorted(missing))} in it")
-        tracks = [track for track in tracks if track.style.casefold() in wanted]
-    return Library(tuple(_without_copies(run(inspect, tracks))), dict(ignored), tuple(notes))
-
-
-def inspect(track: Track) -> Track:
-    """The track with its sha256 and what its container says, or the reason why not."""
-    try:
-        if not Path(track.file).is_file():
-            return replace(track, reason=str(Reason.NOT_REGULAR))
-        with Path(track.file).open("rb") as handle:
-            track = replace(track, sha256=hashlib.file_digest(handle, "sha256").hexdigest())
-        info = probe(track.file)
-    except (SourceError, OSError) as error:
-        detail = getattr(error, "strerror", None) or str(error)
-        return replace(track, reason=Reason.UNREADABLE.because(detail))
-    if info is None:
-        return replace(track, reason=str(Reason.NOT_AUDIO))
-    return replace(
-        track,
-        format=info.format,
-        sampling_rate=info.sampling_rate,
-        channels=info.channels,
-        duration_seconds=info.duration_seconds,
-    )
+    known_styles = _styles_named(root, files.audio)
+    tracks = [
+        _name(root, file, reason, known_styles, metadata)
+        # By bytes: the order of the folder and the locale leave no trace.
+        for file, reason in sorted(files.audio.items(), key=lambda item: os.fsencode(item[0]))
+    ]
+    paths = {unicodedata.normalize("NFC", track.path) for track in tracks}
+    notes = [f"metadata: no such file: {path}" for path in sorted(metadata.keys() - paths)]
+    tracks = _of_styles(source, tracks, {style.casefold() for style in styles})
+    inspected = tuple(_without_copies(run(inspect, tracks)))
+    return Library(inspected, dict(files.ignored), tuple(notes))
 
 
 def split_name(stem: str, folder: str, styles: Iterable[str]) -> tuple[str, str]:
@@ -107,32 +84,11 @@ def split_name(stem: str, folder: str, styles: Iterable[str]) -> tuple[str, str]
     """
     *words, last = stem.split("_")
     known = {style.casefold() for style in styles} | {folder.casefold()}
-    if not words or last.casefold() not in known:
-        return " ".join(stem.replace("_", " ").split()), folder
-    if len(words) > 1 and _TAKE.fullmatch(words[-1]):
+    if not any(words) or last.casefold() not in known:
+        return " ".join(stem.replace("_", " ").split()) or stem, folder
+    if len(words) > 1 and _TAKE.fullmatch(words[-1]) and any(words[:-1]):
         words.pop()
-    return " ".join(word for word in words if word), last
-
-
-def display_path(path: str) -> str:
-    """A relative path as text: `/` between parts, bytes that are not UTF-8 as `\\xNN`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
-
-
-def _audio_files(root: Path, exclude: Path | None, ignored: Counter[str]) -> Iterator[str]:
-    """Paths relative to `root`; counts what is not audio by extension into `ignored`."""
-    passed_by = exclude.resolve() if exclude else None
-    for folder, subfolders, names in os.walk(root):
-        here = Path(folder)
-        subfolders[:] = [name for name in subfolders if name[0] != "." and here / name != passed_by]
-        for name in names:
-            extension = Path(name).suffix.lower()
-            if name.startswith("."):
-                ignored["hidden"] += 1
-            elif extension in EXTENSIONS:
-                yield os.path.relpath(here / name, root)
-            elif here != root or name not in METADATA_NAMES:
-                ignored[display_path(extension)] += 1
+    return " ".join(" ".join(words).split()), last
 
 
 def _styles_named(root: Path, files: Iterable[str]) -> frozenset[str]:
@@ -142,21 +98,37 @@ def _styles_named(root: Path, files: Iterable[str]) -> frozenset[str]:
 
 
 def _name(
-    root: Path, file: str, styles: Iterable[str], metadata: Mapping[str, Mapping[str, str]]
+    root: Path,
+    file: str,
+    reason: str,
+    styles: Iterable[str],
+    metadata: Mapping[str, Mapping[str, str]],
 ) -> Track:
     path = display_path(file)
     folder = path.split("/")[0] if "/" in path else display_path(root.name)
     session, style = split_name(path.rpartition("/")[2].rpartition(".")[0], folder, styles)
-    track = Track(file=str(root / file), path=path, session=session, style=style)
-    return replace(track, **metadata.get(path, {}))  # type: ignore[arg-type]  # all columns are strings
+    track = Track(
+        file=str(root / file), path=path, session=session, style=style or "music", reason=reason
+    )
+    # Names typed into a table are composed (NFC), those of some file systems are not.
+    known = metadata.get(unicodedata.normalize("NFC", path), {})
+    return replace(track, **known)  # type: ignore[arg-type]  # all its columns are strings
+
+
+def _of_styles(source: Path, tracks: list[Track], wanted: set[str]) -> list[Track]:
+    missing = wanted - {track.style.casefold() for track in tracks}
+    if missing:
+        raise SourceError(f"{source}: no track of style {', '.join(sorted(missing))} in it")
+    return [track for track in tracks if not wanted or track.style.casefold() in wanted]
 
 
 def _without_copies(tracks: Iterable[Track]) -> Iterator[Track]:
     """Exact copies are one track: the first by path stays."""
     first: dict[str, str] = {}
     for track in tracks:
-        original = first.setdefault(track.sha256, track.path)
-        if not track.reason and original != track.path:
-            yield replace(track, reason=Reason.DUPLICATE.because(original))
-        else:
+        if track.reason:
             yield track
+            continue
+        original = first.setdefault(track.sha256, track.path)
+        copy = Reason.DUPLICATE.because(original) if original != track.path else ""
+        yield replace(track, reason=copy)

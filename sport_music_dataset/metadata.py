@@ -2,6 +2,7 @@
 
 import csv
 import json
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ METADATA_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 def read_metadata(root: Path) -> dict[str, dict[str, str]]:
-    """Path of a track, relative to `root` -> its columns that have a value.
+    """Path of a track, relative to `root` and in NFC -> its columns that have a value.
 
     The column `file_name` names the track, as in Hugging Face's AudioFolder; columns that we do
     not know are left alone. Empty when there is no metadata file.
@@ -40,7 +41,7 @@ def read_metadata(root: Path) -> dict[str, dict[str, str]]:
         name = row.get("file_name") if isinstance(row, Mapping) else None
         if not name:
             raise SourceError(f"{file}: row {number} has no file_name; it names the track's file")
-        path = str(name).removeprefix("./")
+        path = unicodedata.normalize("NFC", str(name).removeprefix("./"))
         if path in metadata:
             raise SourceError(f"{file}: row {number}: {path} stands twice; keep one row")
         metadata[path] = {

@@ -10,6 +10,9 @@ from .schema import Track
 from .shards import shard_count, shard_name, shard_of
 from .splits import assign
 
+# Where a file lies and when it was copied there does not change its rows.
+_PLACE = ("file", "path", "signature")
+
 
 @dataclass(frozen=True, slots=True)
 class Shard:
@@ -22,7 +25,7 @@ class Shard:
     def inputs(self, recipe: Recipe, software: Mapping[str, str]) -> str:
         """Digest of all that determines the shard's bytes."""
         tracks = [
-            {key: value for key, value in asdict(track).items() if key not in ("file", "path")}
+            {key: value for key, value in asdict(track).items() if key not in _PLACE}
             for track in self.tracks
         ]
         return digest([recipe.fingerprint, dict(software), self.split, tracks])

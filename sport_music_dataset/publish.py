@@ -19,8 +19,8 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from . import card
 from .errors import HubError, ReleaseError, SettingError
+from .reasons import Status
 from .release import CARD, MANIFEST, Manifest, read_manifest, read_tracks
-from .schema import Status
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 # Files under these are ours to delete when a release no longer has them.

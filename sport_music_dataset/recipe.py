@@ -48,6 +48,10 @@ def check_splits(splits: dict[str, float]) -> None:
 class Recipe:
     """Settings that determine the rows. Lengths in seconds; `splits` name -> proportion.
 
+    `keep_silence` keeps chunks of digital silence, `keep_truncated` tracks that are not as long as
+    their container says. A track of more than `max_track_seconds`, or that expands to more than
+    `max_expansion` times its size as 16-bit samples, is left out.
+
     Raises:
         SettingError: a value cannot work; the message echoes it.
     """
@@ -57,6 +61,10 @@ class Recipe:
     splits: tuple[tuple[str, float], ...] = tuple(DEFAULT_SPLITS.items())
     seed: int = 0
     styles: tuple[str, ...] = ()
+    keep_silence: bool = False
+    keep_truncated: bool = True
+    max_track_seconds: float = 86_400.0
+    max_expansion: float = 1_000.0
 
     def __post_init__(self) -> None:
         if not 0 < self.chunk_seconds <= 3600:
@@ -71,6 +79,9 @@ class Recipe:
                 raise SettingError(
                     f"{name}_seconds={seconds!r}: is not a whole number of samples at 32 kHz"
                 )
+        for name in ("max_track_seconds", "max_expansion"):
+            if not getattr(self, name) > 0:
+                raise SettingError(f"{name}={getattr(self, name):g}: must be over 0")
         check_splits(dict(self.splits))
 
     @property

@@ -7,16 +7,21 @@ from typing import Any
 
 import pyarrow as pa
 
-from .audio import Pcm, cut, decode_mono, encode_flac, to_pcm16
+from .audio import Pcm, Tally, cut, decode_pcm, encode_flac, is_silent
 from .describe import describe
-from .errors import SourceError
+from .reasons import Reason, TrackError
 from .recipe import SAMPLING_RATE, Recipe
-from .schema import RAW_FEATURES, Outcome, Reason, Track, chunk_id
+from .schema import RAW_FEATURES, Outcome, Track, chunk_id
+from .sources import check_unchanged
 
 Row = dict[str, Any]
 
 # Rows held in memory at a time while a track is cut: 16 chunks of 25 s are about 15 MB.
 _BATCH_ROWS = 16
+
+
+# A container's length may be off by what encoders add and cut at the ends, and by rounding.
+_LENGTH_TOLERANCE_SECONDS = 0.25
 
 
 @dataclass(slots=True)
@@ -31,41 +36,55 @@ class TrackRows:
     outcome: Outcome = field(default_factory=Outcome)
 
     def __iter__(self) -> Iterator[Row]:
-        chunks, samples, clipped = 0, 0, 0
-
-        def pcm_blocks() -> Iterator[Pcm]:
-            nonlocal samples, clipped
-            for block in decode_mono(self.track.file):
-                pcm, over = to_pcm16(block)
-                samples += len(pcm)
-                clipped += over
-                yield pcm
-
-        reason = ""
+        recipe, tally = self.recipe, Tally()
+        found, silent, reason = 0, 0, ""
         try:
-            for audio in cut(pcm_blocks(), self.recipe.chunk_samples, self.recipe.hop_samples):
-                yield self._row(chunks, audio)
-                chunks += 1
-        except SourceError as error:
-            reason = Reason.UNREADABLE.because(str(error))
-        covered = (chunks - 1) * self.recipe.hop_samples + self.recipe.chunk_samples
-        tail = samples - covered if chunks else samples
-        if not reason and not chunks:
-            reason = self._too_short(samples)
+            pcm = decode_pcm(self.track.file, recipe, tally)
+            for audio in cut(pcm, recipe.chunk_samples, recipe.hop_samples):
+                if not recipe.keep_silence and is_silent(audio):
+                    silent += 1
+                else:
+                    yield self._row(found, audio)
+                found += 1
+            self._check(found, silent, tally)
+        except TrackError as error:
+            reason = str(error)
+        covered = recipe.chunk_samples + (found - 1) * recipe.hop_samples if found else 0
         self.outcome = Outcome(
-            chunks=0 if reason else chunks,
-            duration_seconds=samples / SAMPLING_RATE,
-            tail_seconds=tail / SAMPLING_RATE,
-            clipped_samples=clipped,
+            chunks=0 if reason else found - silent,
+            silent_chunks=silent,
+            duration_seconds=tally.samples / SAMPLING_RATE,
+            tail_seconds=(tally.samples - covered) / SAMPLING_RATE,
+            clipped_samples=tally.clipped,
+            nonfinite_samples=tally.nonfinite,
+            damaged_packets=tally.damaged_packets,
+            truncated=self._is_truncated(tally),
             reason=reason,
         )
 
-    def _too_short(self, samples: int) -> str:
-        if not samples:
-            return Reason.UNREADABLE.because("no samples in it")
-        return Reason.TOO_SHORT.because(
-            f"{samples / SAMPLING_RATE:.1f} s, a chunk is {self.recipe.chunk_seconds:g} s"
-        )
+    def _check(self, found: int, silent: int, tally: Tally) -> None:
+        """Raise TrackError where a decoded track cannot be kept."""
+        seconds = tally.samples / SAMPLING_RATE
+        check_unchanged(self.track)
+        if not tally.samples:
+            raise TrackError(Reason.UNREADABLE, "no samples in it")
+        if not self.recipe.keep_truncated and self._is_truncated(tally):
+            claimed = self.track.claimed_seconds
+            raise TrackError(
+                Reason.TRUNCATED, f"{seconds:.1f} s, its container says {claimed:.1f} s"
+            )
+        if not found:
+            chunk = self.recipe.chunk_seconds
+            raise TrackError(Reason.TOO_SHORT, f"{seconds:.1f} s, a chunk is {chunk:g} s")
+        if found == silent:
+            raise TrackError(Reason.SILENT, "digital silence in every chunk")
+
+    def _is_truncated(self, tally: Tally) -> bool:
+        claimed = self.track.claimed_seconds
+        if claimed is None:
+            return False
+        difference = abs(tally.samples / SAMPLING_RATE - claimed)
+        return difference > max(_LENGTH_TOLERANCE_SECONDS, claimed / 1000)
 
     def _row(self, index: int, audio: Pcm) -> Row:
         track, recipe = self.track, self.recipe

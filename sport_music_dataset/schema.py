@@ -1,36 +1,10 @@
 """The records that stages hand on, and the columns of each config."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from datasets import Audio, Features, List, Value
 
 from .recipe import SAMPLING_RATE
-
-
-class Status(StrEnum):
-    """What became of a source file."""
-
-    KEPT = "kept"
-    TRUNCATED = "truncated"
-    LEFT_OUT = "left_out"
-
-
-class Reason(StrEnum):
-    """Why a source file was left out: the closed list; a detail may follow a colon."""
-
-    UNREADABLE = "unreadable"
-    NOT_AUDIO = "not audio"
-    TOO_SHORT = "too short"
-    DUPLICATE = "duplicate of"
-    OUTSIDE = "outside the folder"
-    NOT_REGULAR = "not a regular file"
-    CHANGED = "changed while reading"
-    CRASHED = "crashed decoder"
-
-    def because(self, detail: str) -> str:
-        """The reason with its detail, on one line."""
-        return f"{self}: {' '.join(detail.split())}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +12,9 @@ class Track:
     """One source file: where it lies, what it is, and why it is left out if it is.
 
     `file` is the path to open; `path` the same relative to the source, `/` between parts,
-    bytes that are not UTF-8 as `\\xNN`. `duration_seconds` is what the container says until
-    the track has been decoded.
+    bytes that are not UTF-8 as `\\xNN`. `duration_seconds` is an estimate until the track has been
+    decoded; `claimed_seconds` what the container says, None where it does not say. `signature`
+    tells whether the file has changed since it was hashed.
     """
 
     file: str
@@ -51,6 +26,8 @@ class Track:
     sampling_rate: int = 0
     channels: int = 0
     duration_seconds: float = 0.0
+    claimed_seconds: float | None = None
+    signature: tuple[int, ...] = ()
     title: str = ""
     artist: str = ""
     album: str = ""
@@ -69,12 +46,20 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What cutting one track gave. `clipped_samples` counts samples over full scale."""
+    """What cutting one track gave.
+
+    `clipped_samples` lay over full scale (counted at 32 kHz), `nonfinite_samples` were no numbers
+    (counted at the file's rate) and became zero, `damaged_packets` did not decode.
+    """
 
     chunks: int = 0
+    silent_chunks: int = 0
     duration_seconds: float = 0.0
     tail_seconds: float = 0.0
     clipped_samples: int = 0
+    nonfinite_samples: int = 0
+    damaged_packets: int = 0
+    truncated: bool = False
     reason: str = ""
 
 
@@ -111,14 +96,18 @@ TRACK_FEATURES = Features(
     {
         **_strings("path", "sha256", "track_id"),
         "duration_seconds": Value("float64"),
+        "claimed_seconds": Value("float64"),
         "format": Value("string"),
         "sampling_rate": Value("int32"),
         "channels": Value("int32"),
         **_strings("session", "style", "title", "artist", "album", "license", "source_url"),
         **_strings("split", "group"),
         "chunks": Value("int32"),
+        "silent_chunks": Value("int32"),
         "tail_seconds": Value("float64"),
         "clipped_samples": Value("int64"),
+        "nonfinite_samples": Value("int64"),
+        "damaged_packets": Value("int64"),
         **_strings("status", "reason"),
     }
 )

@@ -7,6 +7,7 @@ was made from, so that a second run does only what is not done yet.
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -58,7 +59,17 @@ def write_atomically(file: Path, data: bytes) -> None:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
+    _rename(partial, file)
+
+
+def _rename(partial: Path, file: Path) -> None:
+    """Rename for good: without this fsync a power cut may undo it."""
     partial.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def write_shard(
@@ -78,7 +89,7 @@ def write_shard(
         stream.flush()
         os.fsync(stream.fileno())
     sha256, size = file_digest(partial), partial.stat().st_size
-    partial.replace(file)
+    _rename(partial, file)
     return sha256, rows, size
 
 
@@ -114,6 +125,17 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
         if name not in current:
             file.unlink()
             _note_file(folder, name).unlink(missing_ok=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what a killed run left behind: files that were never renamed, and its spool."""
+    for config in ("raw", "encoded", "tracks", "."):
+        for file in (folder / config).glob("*.partial"):
+            file.unlink()
+    for file in (folder / WORK_FOLDER).rglob("*.partial"):
+        file.unlink()
+    for spool in (folder / WORK_FOLDER).glob("spool-*"):
+        shutil.rmtree(spool)
 
 
 def _read_note(file: Path) -> ShardNote | None:

@@ -1,6 +1,9 @@
-"""Work on processes: results in order, a bounded number ahead, a crash costs one item only."""
+"""Work on processes: results in order, a bounded number ahead, and a bad item costs itself only."""
 
+import ctypes
+import resource
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_all_start_methods, get_context
@@ -9,55 +12,76 @@ from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from .reasons import Reason
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # Results that wait for their turn, per process: enough that none idles behind a long item.
 _AHEAD = 4
+# Decoding needs a tenth of it; a file that wants more is not music.
+_MEMORY_BYTES = 4 << 30
+_PR_SET_PDEATHSIG = 1
 
 
-def _ignore_interrupts() -> None:
+def _prepare_process() -> None:
     # Ctrl-C reaches the whole process group; the parent alone answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # When the parent is killed, nothing that it started goes on writing.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    # A crash is recorded as its track's reason; a core file would only fill the disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 class Workers:
-    """A pool of `num_proc` processes. Use it as a context manager."""
+    """A pool of `num_proc` processes. Use it as a context manager.
 
-    def __init__(self, num_proc: int) -> None:
+    An item that takes more than `timeout` seconds loses its process, and so does one that crashes
+    it; the others do not notice.
+    """
+
+    def __init__(self, num_proc: int, timeout: float) -> None:
         # A fork of a process with threads (OpenMP, Arrow) may hang; a fork server has none.
         method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
         context = get_context(method)
         if method == "forkserver":
             context.set_forkserver_preload(["sport_music_dataset.rows"])
         self._ahead = num_proc * _AHEAD
+        self._timeout = timeout
         self._pool = ProcessPool(
-            max_workers=num_proc, initializer=_ignore_interrupts, context=context
+            max_workers=num_proc, initializer=_prepare_process, context=context
         )
 
     def map(
         self,
         function: Callable[[Item], Result],
         items: Iterable[Item],
-        crashed: Callable[[Item, str], Result],
+        failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """`function(item)` for every item, in order; `crashed(item, why)` where a process died."""
+        """`function(item)` for every item, in order; `failed(item, reason)` where it cost its
+        process."""
         waiting: deque[tuple[Item, ProcessFuture[Result]]] = deque()
         for item in items:
-            waiting.append((item, self._pool.schedule(function, args=(item,))))
+            future = self._pool.schedule(function, args=(item,), timeout=self._timeout)
+            waiting.append((item, future))
             if len(waiting) > self._ahead:
-                yield self._result(*waiting.popleft(), crashed)
+                yield self._result(*waiting.popleft(), failed)
         while waiting:
-            yield self._result(*waiting.popleft(), crashed)
+            yield self._result(*waiting.popleft(), failed)
 
-    @staticmethod
     def _result(
-        item: Item, future: ProcessFuture[Result], crashed: Callable[[Item, str], Result]
+        self, item: Item, future: ProcessFuture[Result], failed: Callable[[Item, str], Result]
     ) -> Result:
         try:
             return future.result()
         except ProcessExpired as error:
-            return crashed(item, f"exit code {error.exitcode}")
+            return failed(item, Reason.CRASHED.because(f"exit code {error.exitcode}"))
+        except TimeoutError:
+            return failed(item, Reason.LIMIT.because(f"took more than {self._timeout:g} s"))
+        except MemoryError:
+            return failed(item, Reason.LIMIT.because("needs too much memory"))
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,199 @@
+"""Tracks to the files of a release folder: shards first, then `tracks`, card and manifest."""
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from . import card
+from .errors import SourceError
+from .library import Library
+from .plan import Shard, group_of, plan
+from .progress import Progress
+from .reasons import Status
+from .recipe import Recipe
+from .release import FileEntry, Manifest, read_tracks, split_of
+from .rows import read_spool, spool_track
+from .schema import RAW_FEATURES, TRACK_FEATURES, Outcome, Track
+from .shards import (
+    WORK_FOLDER,
+    ShardNote,
+    read_note,
+    read_notes,
+    remove_stale,
+    shard_name,
+    write_note,
+    write_shard,
+)
+from .workers import Workers
+
+TRACKS_FILE = shard_name("tracks", "train", 0, 1)
+
+Outcomes = dict[str, Outcome]
+
+
+@dataclass(slots=True)
+class Assembly:
+    """One build into `out`; `before` is the manifest of an earlier one, if any."""
+
+    out: Path
+    recipe: Recipe
+    workers: Workers
+    before: Manifest | None
+    progress: Progress
+    manifest: Manifest = field(init=False)
+    shards_written: int = 0
+
+    def __post_init__(self) -> None:
+        self.manifest = Manifest.of(self.recipe)
+
+    def run(self, library: Library) -> list[dict[str, Any]]:
+        """Write the release; returns the rows of `tracks`."""
+        failed: Outcomes = {}
+        while True:
+            shards = self.plan(library, failed)
+            outcomes = {**failed, **self._write_shards(shards)}
+            filled = {s.split for s in shards for t in s.tracks if outcomes[t.track_id].chunks}
+            if filled == {shard.split for shard in shards}:
+                break
+            # Tracks that failed while decoding have emptied a split: plan again without them.
+            failed = {key: outcome for key, outcome in outcomes.items() if outcome.reason}
+        rows = list(_track_rows(library, shards, outcomes))
+        self._finish(rows)
+        return rows
+
+    def undo(self) -> None:
+        """Leave nothing of a first build that came to nothing."""
+        for name in ("raw", "tracks", WORK_FOLDER):
+            shutil.rmtree(self.out / name, ignore_errors=True)
+        if self.out.is_dir() and not any(self.out.iterdir()):
+            self.out.rmdir()
+
+    def plan(self, library: Library, failed: Outcomes) -> tuple[Shard, ...]:
+        """Shards for the tracks that have not failed."""
+        tracks = [track for track in library.usable if track.track_id not in failed]
+        if not tracks:
+            reasons = Counter(
+                (track.reason or failed[track.track_id].reason).partition(":")[0]
+                for track in library.tracks
+            )
+            found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+            raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
+        if not self.before or self.before.recipe["splits"] != dict(self.recipe.splits):
+            return plan(tracks, self.recipe)
+        # Tracks that gave no chunk stay in the plan of their shard, so that it is not stale.
+        planned = {
+            track_id: split_of(name)
+            for name, note in read_notes(self.out, "raw").items()
+            for track_id in note.outcomes
+        }
+        fixed = {group_of(t): planned[t.track_id] for t in tracks if t.track_id in planned}
+        earlier = read_tracks(self.out, self.before)
+        fixed |= {row["group"]: row["split"] for row in earlier if row["split"]}
+        counts = Counter(split_of(path) for path in self.before.shards("raw"))
+        return plan(tracks, self.recipe, fixed, counts)
+
+    def _write_shards(self, shards: Sequence[Shard]) -> Outcomes:
+        inputs = {s.name: s.inputs(self.recipe, self.manifest.software) for s in shards}
+        notes = {name: read_note(self.out, name, digest) for name, digest in inputs.items()}
+        todo = [shard for shard in shards if notes[shard.name] is None]
+        tracks = [track for shard in todo for track in shard.tracks]
+        work = self.out / WORK_FOLDER
+        work.mkdir(parents=True, exist_ok=True)
+        # A folder of this run's own: what an earlier one left behind is never read.
+        with (
+            tempfile.TemporaryDirectory(prefix="spool-", dir=work) as spool,
+            self.progress("Cutting", len(tracks)) as advance,
+        ):
+            cut = partial(_spool, recipe=self.recipe, folder=Path(spool))
+            results = self.workers.map(cut, tracks, _failed)
+            for shard in todo:
+                made: Outcomes = {}
+                tables = _tables(shard, results, Path(spool), made, advance)
+                written = write_shard(self.out, shard.name, RAW_FEATURES, tables)
+                plain = {key: asdict(outcome) for key, outcome in made.items()}
+                notes[shard.name] = note = ShardNote(inputs[shard.name], *written, plain)
+                write_note(self.out, shard.name, note)
+                self.shards_written += 1
+        done = {name: note for name, note in notes.items() if note is not None}
+        self.manifest.files = {
+            name: FileEntry(note.sha256, note.rows, note.bytes) for name, note in done.items()
+        }
+        return {
+            key: Outcome(**value) for note in done.values() for key, value in note.outcomes.items()
+        }
+
+    def _finish(self, rows: list[dict[str, Any]]) -> None:
+        table = pa.Table.from_pylist(rows, schema=TRACK_FEATURES.arrow_schema)
+        entry = FileEntry(*write_shard(self.out, TRACKS_FILE, TRACK_FEATURES, [table]))
+        self.manifest.files[TRACKS_FILE] = entry
+        if self.before:
+            self._carry_over(self.before)
+        card.write(self.out, self.manifest)
+        self.manifest.write(self.out)
+        remove_stale(self.out, "raw", self.manifest.files)
+
+    def _carry_over(self, before: Manifest) -> None:
+        """Keep `encoded` where the raw shards are what they were; else it is stale."""
+        self.manifest.card = before.card
+        if before.shards("raw") == self.manifest.shards("raw"):
+            self.manifest.files |= before.shards("encoded")
+            self.manifest.encoding = before.encoding
+
+
+def _failed(track: Track, reason: str) -> Outcome:
+    return Outcome(duration_seconds=track.duration_seconds, reason=reason)
+
+
+def _spool(track: Track, recipe: Recipe, folder: Path) -> Outcome:
+    return spool_track(track, recipe, _spool_file(folder, track))
+
+
+def _spool_file(folder: Path, track: Track) -> Path:
+    return folder / f"{track.track_id}.arrow"
+
+
+def _tables(
+    shard: Shard,
+    results: Iterator[Outcome],
+    spool: Path,
+    made: Outcomes,
+    advance: Callable[[int], None],
+) -> Iterator[pa.Table]:
+    """The rows of a shard, as its tracks are cut; fills `made`."""
+    for track, outcome in zip(shard.tracks, islice(results, len(shard.tracks)), strict=True):
+        made[track.track_id] = outcome
+        file = _spool_file(spool, track)
+        if not outcome.reason:
+            yield from read_spool(file)
+        file.unlink(missing_ok=True)
+        advance(1)
+
+
+def _track_rows(
+    library: Library, shards: Iterable[Shard], outcomes: Outcomes
+) -> Iterator[dict[str, Any]]:
+    """A row of `tracks` for every source file, by path."""
+    split_by_id = {track.track_id: shard.split for shard in shards for track in shard.tracks}
+    columns = TRACK_FEATURES.keys()
+    for track in library.tracks:
+        outcome = Outcome(duration_seconds=track.duration_seconds, reason=track.reason)
+        if not track.reason:
+            outcome = outcomes[track.track_id]
+        kept = Status.TRUNCATED if outcome.truncated else Status.KEPT
+        row = {
+            **asdict(track),
+            **asdict(outcome),
+            "track_id": track.track_id,
+            "split": "" if outcome.reason else split_by_id[track.track_id],
+            "group": "" if outcome.reason else group_of(track),
+            "status": str(Status.LEFT_OUT if outcome.reason else kept),
+        }
+        yield {column: row[column] for column in columns}

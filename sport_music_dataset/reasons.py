@@ -1,0 +1,41 @@
+"""What becomes of a source file, and why: the closed lists that `tracks` records."""
+
+from enum import StrEnum
+
+from .errors import SourceError
+
+
+class Status(StrEnum):
+    """What became of a source file."""
+
+    KEPT = "kept"
+    # Kept, though what was decoded is not as long as the container says.
+    TRUNCATED = "truncated"
+    LEFT_OUT = "left_out"
+
+
+class Reason(StrEnum):
+    """Why a source file was left out; a detail may follow a colon."""
+
+    UNREADABLE = "unreadable"
+    NOT_AUDIO = "not audio"
+    TOO_SHORT = "too short"
+    SILENT = "silent"
+    TRUNCATED = "truncated"
+    DUPLICATE = "duplicate of"
+    OUTSIDE = "outside the folder"
+    NOT_REGULAR = "not a regular file"
+    CHANGED = "changed while reading"
+    LIMIT = "limit exceeded"
+    CRASHED = "crashed decoder"
+
+    def because(self, detail: str) -> str:
+        """The reason with its detail, on one line."""
+        return f"{self}: {' '.join(detail.split())}"
+
+
+class TrackError(SourceError):
+    """A track cannot be used: its text is the reason, as `tracks` records it."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason.because(detail) if detail else str(reason))

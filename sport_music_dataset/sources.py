@@ -1,0 +1,138 @@
+"""The files of a source folder: found without leaving it, hashed, and watched for changes."""
+
+import hashlib
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .audio import EXTENSIONS, probe
+from .metadata import METADATA_NAMES
+from .reasons import Reason, TrackError
+from .schema import Track
+
+
+@dataclass(slots=True)
+class Files:
+    """What lies under a folder.
+
+    `audio` maps paths relative to it to the reason why they are left out, empty if none;
+    `ignored` counts the others by extension.
+    """
+
+    audio: dict[str, str] = field(default_factory=dict)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+def find_files(root: Path, exclude: Path | None = None) -> Files:
+    """Every file under `root` by its name; nothing outside `root` is followed.
+
+    Args:
+        root: a folder, resolved.
+        exclude: a folder inside `root` to pass by.
+    """
+    files = Files()
+    passed_by = exclude.resolve() if exclude else None
+
+    def unreadable(error: OSError) -> None:
+        place = os.path.relpath(error.filename, root)
+        files.audio[place] = Reason.UNREADABLE.because(error.strerror or "cannot be listed")
+
+    for folder, subfolders, names in os.walk(root, onerror=unreadable):
+        here = Path(folder)
+        for name in subfolders:
+            if (here / name).is_symlink():
+                if _leaves(here / name, root):
+                    files.audio[os.path.relpath(here / name, root)] = str(Reason.OUTSIDE)
+                else:
+                    files.ignored["link to a folder"] += 1
+            elif name.startswith("."):
+                files.ignored["hidden"] += 1
+        subfolders[:] = [name for name in subfolders if name[0] != "." and here / name != passed_by]
+        for name in names:
+            if name.startswith("."):
+                files.ignored["hidden"] += 1
+            elif Path(name).suffix.lower() in EXTENSIONS:
+                files.audio[os.path.relpath(here / name, root)] = _refused(here / name, root)
+            elif here != root or name not in METADATA_NAMES:
+                files.ignored[_extension(name)] += 1
+    return files
+
+
+def display_path(path: str) -> str:
+    """A relative path as text: `/` between parts, bytes that are not UTF-8 as `\\xNN`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+
+
+def inspect(track: Track) -> Track:
+    """The track with its sha256 and what its container says, or the reason why not."""
+    if track.reason:
+        return track
+    try:
+        before = signature(track.file)
+        track = replace(track, sha256=hash_file(track.file), signature=before)
+        info = probe(track.file)
+        if signature(track.file) != before:
+            raise TrackError(Reason.CHANGED)
+    except TrackError as error:
+        return replace(track, reason=str(error))
+    except OSError as error:
+        detail = error.strerror or "cannot be read"
+        return replace(track, reason=Reason.UNREADABLE.because(detail))
+    return replace(
+        track,
+        format=info.format,
+        sampling_rate=info.sampling_rate,
+        channels=info.channels,
+        claimed_seconds=info.claimed_seconds,
+        duration_seconds=info.estimated_seconds,
+    )
+
+
+def check_unchanged(track: Track) -> None:
+    """Raise TrackError if a file is no longer what it was when it was hashed.
+
+    A new time stamp alone, as a rename or a copy of rights gives it, is no change.
+    """
+    try:
+        if signature(track.file) != track.signature and hash_file(track.file) != track.sha256:
+            raise TrackError(Reason.CHANGED)
+    except OSError as error:
+        raise TrackError(Reason.CHANGED, error.strerror or "cannot be read any more") from error
+
+
+def signature(file: str) -> tuple[int, ...]:
+    """Size, times and place of a file: all that can change without its bytes being read."""
+    found = Path(file).stat()
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def hash_file(file: str) -> str:
+    """sha256 of a file, in hex."""
+    with Path(file).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _refused(file: Path, root: Path) -> str:
+    """Why a file with an audio extension is not opened; empty if it may be."""
+    try:
+        if file.is_symlink() and _leaves(file, root):
+            return str(Reason.OUTSIDE)
+        mode = file.stat().st_mode
+    except (OSError, RuntimeError):
+        return Reason.UNREADABLE.because("a link that leads nowhere")
+    # Opening a FIFO waits for ever, a device may be endless.
+    return "" if stat.S_ISREG(mode) else str(Reason.NOT_REGULAR)
+
+
+def _leaves(link: Path, root: Path) -> bool:
+    return not link.resolve(strict=True).is_relative_to(root)
+
+
+def _extension(name: str) -> str:
+    """What stands behind a name's last dot, where that is an extension and no part of a title."""
+    extension = Path(name).suffix.lower()
+    if not extension:
+        return "no extension"
+    return extension if extension[1:].isascii() and extension[1:].isalnum() else "other"
