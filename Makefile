@@ -1,10 +1,11 @@
 # make demo   the whole way on synthesised music: build, encode, push to a local Hub, load back
 # make test   the tests
 # make check  lint, format and types
+# make fuzz   mutated files, thousands of them
 
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check fuzz clean
 
 demo: .venv/ready
 	$(BIN)/sportgen demo demo
@@ -25,3 +26,9 @@ check: .venv/ready
 
 clean:
 	rm -rf .venv demo
+
+# More of the fuzz test than CI runs: make fuzz FUZZ_FILES=20000 FUZZ_SEED=7
+fuzz: export FUZZ_FILES ?= 5000
+fuzz: export FUZZ_SEED ?= 1
+fuzz: .venv/ready
+	$(BIN)/python -m pytest --timeout 3600 builder_tests/test_hostile.py -k mutated

@@ -16,12 +16,11 @@ from sport_music_dataset.audio import (
     chunk_count,
     cut,
     decode_flac,
-    decode_mono,
     encode_flac,
-    probe,
     resample,
     to_pcm16,
 )
+from sport_music_dataset.decoding import decode_mono, probe
 from sport_music_dataset.errors import SourceError
 
 

@@ -6,13 +6,14 @@ Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a know
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.exceptions import TyperException
 
-from . import __version__, console
+from . import __version__, console, summaries
 from .errors import SportgenError
+from .options import ChunkSeconds, Device, Folder, NumProc, Source, Styles, Timeout
 
 app = typer.Typer(
     name="sportgen",
@@ -24,14 +25,6 @@ app = typer.Typer(
 )
 
 _INTERRUPTED = 130
-
-Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The release folder.")]
-NumProc = Annotated[
-    int | None, typer.Option("--num-proc", min=1, help="Processes; one for each core if not given.")
-]
-Device = Annotated[
-    Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to run the codec.")
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -45,27 +38,42 @@ def _options(
 
 @app.command()
 def build(
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="The folder with the music.")],
+    source: Source,
     out: Folder,
-    chunk_seconds: Annotated[float, typer.Option(help="Length of a chunk.")] = 25.0,
+    chunk_seconds: ChunkSeconds = 25.0,
     overlap_seconds: Annotated[float, typer.Option(help="What neighbouring chunks share.")] = 10.0,
     splits: Annotated[str, typer.Option(help="Names and proportions.")] = "train=0.9,test=0.1",
     seed: Annotated[int, typer.Option(help="Draws splits and phrasings.")] = 0,
-    style: Annotated[
-        list[str] | None, typer.Option(help="Take this style only; may be repeated.")
-    ] = None,
+    style: Styles = None,
     license: Annotated[
         str, typer.Option(help="Licence of tracks for which metadata gives none.")
     ] = "",
+    keep_silence: Annotated[
+        bool, typer.Option("--keep-silence", help="Keep chunks of digital silence.")
+    ] = False,
+    truncated: Annotated[
+        Literal["keep", "leave-out"],
+        typer.Option(help="Tracks that are not as long as their container says."),
+    ] = "keep",
+    max_track_seconds: Annotated[float, typer.Option(help="Leave longer tracks out.")] = 86_400.0,
+    max_expansion: Annotated[
+        float, typer.Option(help="Leave out what grows more than this when decoded.")
+    ] = 1_000.0,
+    timeout: Timeout = 900.0,
     num_proc: NumProc = None,
     force: Annotated[
         bool, typer.Option("--force", help="Build anew what another recipe made.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be built; write nothing.")
     ] = False,
-) -> None:
+) -> int:
     """Cut the music in SRC into described chunks and write the release folder OUT.
+
+    Run it again to go on after an interruption, or to add music: finished shards stay.
 
     Example: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1
     """
@@ -79,25 +87,64 @@ def build(
         splits=tuple(parse_splits(splits).items()),
         seed=seed,
         styles=tuple(style or ()),
+        keep_silence=keep_silence,
+        keep_truncated=truncated == "keep",
+        max_track_seconds=max_track_seconds,
+        max_expansion=max_expansion,
     )
-    processes = num_proc or console.cores()
+    settings: dict[str, Any] = {
+        "num_proc": num_proc or console.cores(),
+        "timeout": timeout,
+        "force": force,
+        "progress": console.progress,
+    }
     if dry_run:
-        library, shards = preview(
-            source, out, recipe, num_proc=processes, force=force, progress=console.progress
-        )
-        console.show_plan(library, shards)
-        return
-    report = run(
-        source,
-        out,
-        recipe,
-        num_proc=processes,
-        force=force,
-        license=license,
-        progress=console.progress,
-    )
-    console.show_build(report)
+        summaries.show_plan(*preview(source, out, recipe, **settings))
+        return 0
+    report = run(source, out, recipe, license=license, **settings)
+    summaries.show_build(report)
     console.hint(f"next: sportgen encode {console.quote(out)}")
+    return 1 if strict and report.left_out else 0
+
+
+@app.command()
+def scan(
+    source: Source,
+    chunk_seconds: ChunkSeconds = 25.0,
+    style: Styles = None,
+    timeout: Timeout = 900.0,
+    num_proc: NumProc = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is in SRC and what a build would leave out, without building.
+
+    Example: sportgen scan music --json
+    """
+    from .build import scan_with
+    from .recipe import Recipe
+    from .workers import Workers
+
+    recipe = Recipe(chunk_seconds=chunk_seconds, overlap_seconds=0, styles=tuple(style or ()))
+    with Workers(num_proc or console.cores(), timeout) as workers:
+        library = scan_with(workers, source, None, recipe, "", console.progress)
+    summaries.show_inventory(summaries.inventory(library, chunk_seconds), as_json)
+
+
+@app.command()
+def doctor(
+    out: Annotated[
+        Path, typer.Argument(metavar="[OUT]", help="Where a release would go.")
+    ] = Path(),
+) -> int:
+    """Check what sportgen needs of this machine, and say how to get what is missing.
+
+    Example: sportgen doctor
+    """
+    from .doctor import examine
+
+    checks = examine(out)
+    summaries.show_checks(checks)
+    return 1 if any(check.state == "missing" for check in checks) else 0
 
 
 @app.command()
@@ -133,7 +180,7 @@ def encode(
         special_tokens=special_tokens,
         device=device,
     )
-    console.show_encode(run(out, settings, progress=console.progress), max_length)
+    summaries.show_encode(run(out, settings, progress=console.progress), max_length)
     console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME --version 1.0.0")
 
 
@@ -156,7 +203,7 @@ def push(
     """
     from .publish import publish
 
-    console.show_release(
+    summaries.show_release(
         publish(out, repo_id, version, public=public, message=message, dry_run=dry_run), dry_run
     )
 
@@ -176,8 +223,8 @@ def demo(
     report = run(
         out, num_proc=num_proc or console.cores(), device=device, progress=console.progress
     )
-    console.show_build(report.build)
-    console.show_encode(report.encode, 20)
+    summaries.show_build(report.build)
+    summaries.show_encode(report.encode, 20)
     dataset = console.quote(report.dataset)
     console.hint(f"listen: {console.quote(report.music)}")
     console.hint(f"load:   load_dataset({str(report.dataset)!r}, 'encoded')")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .audio import EXTENSIONS
+from .decoding import EXTENSIONS
 from .errors import SourceError
 from .metadata import read_metadata
 from .reasons import Reason

@@ -7,7 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from .audio import Pcm, Tally, cut, decode_pcm, encode_flac, is_silent
+from .audio import Pcm, cut, encode_flac, is_silent
+from .decoding import Tally, decode_pcm
 from .describe import describe
 from .reasons import Reason, TrackError
 from .recipe import SAMPLING_RATE, Recipe
@@ -20,8 +21,8 @@ Row = dict[str, Any]
 _BATCH_ROWS = 16
 
 
-# A container's length may be off by what encoders add and cut at the ends, and by rounding.
-_LENGTH_TOLERANCE_SECONDS = 0.25
+# Lossy containers may be off by a frame or two of what encoders add and cut at the ends.
+_LENGTH_TOLERANCE_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -70,9 +71,8 @@ class TrackRows:
             raise TrackError(Reason.UNREADABLE, "no samples in it")
         if not self.recipe.keep_truncated and self._is_truncated(tally):
             claimed = self.track.claimed_seconds
-            raise TrackError(
-                Reason.TRUNCATED, f"{seconds:.1f} s, its container says {claimed:.1f} s"
-            )
+            says = "breaks off" if claimed is None else f"its container says {claimed:.1f} s"
+            raise TrackError(Reason.TRUNCATED, f"{seconds:.1f} s, {says}")
         if not found:
             chunk = self.recipe.chunk_seconds
             raise TrackError(Reason.TOO_SHORT, f"{seconds:.1f} s, a chunk is {chunk:g} s")
@@ -80,11 +80,9 @@ class TrackRows:
             raise TrackError(Reason.SILENT, "digital silence in every chunk")
 
     def _is_truncated(self, tally: Tally) -> bool:
-        claimed = self.track.claimed_seconds
-        if claimed is None:
-            return False
-        difference = abs(tally.samples / SAMPLING_RATE - claimed)
-        return difference > max(_LENGTH_TOLERANCE_SECONDS, claimed / 1000)
+        claimed, seconds = self.track.claimed_seconds, tally.samples / SAMPLING_RATE
+        off = claimed is not None and abs(seconds - claimed) > _LENGTH_TOLERANCE_SECONDS
+        return tally.broken_off or off
 
     def _row(self, index: int, audio: Pcm) -> Row:
         track, recipe = self.track, self.recipe

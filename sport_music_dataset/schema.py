@@ -22,6 +22,7 @@ class Track:
     session: str
     style: str
     sha256: str = ""
+    size_bytes: int = 0
     format: str = ""
     sampling_rate: int = 0
     channels: int = 0

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from .audio import EXTENSIONS, probe
+from .decoding import EXTENSIONS, probe
 from .metadata import METADATA_NAMES
 from .reasons import Reason, TrackError
 from .schema import Track
@@ -71,7 +71,8 @@ def inspect(track: Track) -> Track:
         return track
     try:
         before = signature(track.file)
-        track = replace(track, sha256=hash_file(track.file), signature=before)
+        sha256 = hash_file(track.file)
+        track = replace(track, sha256=sha256, signature=before, size_bytes=before[0])
         info = probe(track.file)
         if signature(track.file) != before:
             raise TrackError(Reason.CHANGED)

@@ -24,8 +24,8 @@ logger = datasets.utils.logging.get_logger(__name__)
 class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets has no types
     """Settings of the builder; `data_dir` is the music folder.
 
-    Lengths are in seconds; `splits` maps names to proportions that sum to 1; `styles` limits the
-    build to some styles.
+    `splits` maps names to proportions that sum to 1; `styles` limits the build to some styles. The
+    other settings are those of `Recipe`.
 
     Raises:
         SettingError: a value cannot work; the message echoes it.
@@ -36,6 +36,10 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     splits: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_SPLITS))
     seed: int = 0
     styles: tuple[str, ...] = ()
+    keep_silence: bool = False
+    keep_truncated: bool = True
+    max_track_seconds: float = 86_400.0
+    max_expansion: float = 1_000.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -44,12 +48,9 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     @property
     def recipe(self) -> Recipe:
         """The settings as stages take them."""
+        settings = {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(Recipe)}
         return Recipe(
-            chunk_seconds=self.chunk_seconds,
-            overlap_seconds=self.overlap_seconds,
-            splits=tuple(self.splits.items()),
-            seed=self.seed,
-            styles=tuple(self.styles),
+            **settings | {"splits": tuple(self.splits.items()), "styles": tuple(self.styles)}
         )
 
     @cached_property
@@ -68,8 +69,8 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
         self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None
     ) -> str:
         """An id that changes with the recipe and with the music: cached rows are never stale."""
-        tracks = [dataclasses.asdict(track) | {"file": ""} for track in self.library.tracks]
-        content = digest(tracks)
+        place = {"file": "", "signature": ()}
+        content = digest([dataclasses.asdict(track) | place for track in self.library.tracks])
         return f"{self.name}-{self.recipe.fingerprint}-{content[:16]}"
 
 

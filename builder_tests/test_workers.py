@@ -1,0 +1,57 @@
+"""Processes: order, and what a crash, a hang or a memory bomb costs: its own item only."""
+
+import os
+import signal
+import time
+
+import numpy as np
+
+from sport_music_dataset.workers import Workers
+
+
+def work(item: str) -> str:
+    """Do what the item says, in a process."""
+    match item:
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "hang":
+            time.sleep(600)
+        case "exit":
+            os._exit(3)
+        case "memory":
+            np.ones(1 << 30)
+        case "slow":
+            time.sleep(0.3)
+    return item
+
+
+def test_a_bad_item_costs_itself_only() -> None:
+    items = ["a", "crash", "b", "slow", "hang", "c", "exit", "memory", "d"]
+    with Workers(2, timeout=3.0) as workers:
+        results = list(workers.map(work, items, lambda item, reason: f"{item}: {reason}"))
+    assert results == [
+        "a",
+        "crash: crashed decoder: exit code -11",
+        "b",
+        "slow",
+        "hang: limit exceeded: took more than 3 s",
+        "c",
+        "exit: crashed decoder: exit code 3",
+        "memory: limit exceeded: needs too much memory",
+        "d",
+    ]
+
+
+def test_results_come_in_order_and_items_are_taken_as_needed() -> None:
+    taken: list[int] = []
+
+    def items() -> object:
+        for number in range(200):
+            taken.append(number)
+            yield str(number)
+
+    with Workers(2, timeout=10.0) as workers:
+        results = workers.map(work, items(), lambda item, reason: reason)  # type: ignore[arg-type]
+        assert next(results) == "0"
+        assert len(taken) < 20
+        assert list(results) == [str(number) for number in range(1, 200)]

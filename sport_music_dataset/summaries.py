@@ -1,0 +1,142 @@
+"""The results of commands, as stdout shows them."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .console import hint, plain
+
+if TYPE_CHECKING:
+    from .build import BuildReport
+    from .doctor import Check
+    from .encode import EncodeReport
+    from .library import Library
+    from .plan import Shard
+    from .publish import Release
+
+
+def show_build(report: "BuildReport") -> None:
+    """The summary of a build."""
+    from .card import session_counts
+
+    kept = report.kept
+    hours = sum(row["duration_seconds"] for row in kept) / 3600
+    chunks = sum(report.chunks.values())
+    print(f"tracks    {len(kept)} kept, {len(report.tracks) - len(kept)} left out")
+    _show_left_out(report.left_out, report.ignored)
+    print(f"hours     {hours:.2f}")
+    print(f"chunks    {chunks}")
+    for split, count in report.chunks.items():
+        print(f"  split {split:<20} {count:>8}")
+    sessions = session_counts(kept)
+    for style in sorted({row["style"] for row in sessions}):
+        count = sum(row["chunks"] for row in sessions if row["style"] == style)
+        print(f"  style {plain(style):<20} {count:>8}")
+    for row in sessions:
+        print(f"  {plain(row['session'])} / {plain(row['style'])}: {row['chunks']}")
+    for note in report.notes:
+        hint(f"note: {note}")
+    _hint_left_out((row["path"], row["reason"]) for row in report.tracks)
+
+
+def show_plan(library: "Library", shards: "Iterable[Shard]") -> None:
+    """What a build would do."""
+    shards = list(shards)
+    tracks = [track for shard in shards for track in shard.tracks]
+    hours = sum(track.duration_seconds for track in tracks) / 3600
+    print(f"tracks    {len(tracks)} to cut, {len(library.tracks) - len(tracks)} left out")
+    print(f"hours     {hours:.2f}, as the files say")
+    for shard in shards:
+        print(f"  {shard.name}: {len(shard.tracks)} tracks")
+    _hint_left_out((track.path, track.reason) for track in library.tracks)
+
+
+def inventory(library: "Library", chunk_seconds: float) -> dict[str, Any]:
+    """What a library holds, as JSON takes it; lengths are those that the files' headers give."""
+    short = f"too short: by its header, a chunk is {chunk_seconds:g} s"
+    problems = {track.path: track.reason for track in library.tracks if track.reason}
+    problems |= {t.path: short for t in library.usable if t.duration_seconds < chunk_seconds}
+    usable = [track for track in library.usable if track.path not in problems]
+    return {
+        "files": len(library.tracks),
+        "usable": len(usable),
+        "hours": sum(track.duration_seconds for track in usable) / 3600,
+        "formats": dict(Counter(track.format for track in usable).most_common()),
+        "styles": dict(Counter(track.style for track in usable).most_common()),
+        "sessions": dict(Counter(track.session for track in usable).most_common()),
+        "without_license": sum(not track.license for track in usable),
+        "ignored": dict(library.ignored),
+        "left_out": problems,
+        "notes": list(library.notes),
+    }
+
+
+def show_inventory(found: dict[str, Any], as_json: bool) -> None:
+    """The inventory of a library."""
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    print(f"files     {found['files']}, {found['usable']} usable")
+    print(f"hours     {found['hours']:.2f}, as the files say")
+    reasons = Counter(reason.partition(":")[0] for reason in found["left_out"].values())
+    _show_left_out(reasons, found["ignored"])
+    for title in ("formats", "styles", "sessions"):
+        print(title)
+        for name, count in found[title].items():
+            print(f"  {plain(name):<26} {count:>8}")
+    for note in found["notes"]:
+        hint(f"note: {note}")
+    _hint_left_out(found["left_out"].items())
+
+
+def show_checks(checks: "Iterable[Check]") -> None:
+    """What doctor found."""
+    for check in checks:
+        print(f"{check.state:<8}{check.name}: {plain(check.found)}")
+        if check.remedy:
+            print(f"        {check.remedy}")
+
+
+def _hint_left_out(reasons: Iterable[tuple[str, str]]) -> None:
+    for path, reason in reasons:
+        if reason:
+            hint(f"left out: {path}: {reason}")
+
+
+def _show_left_out(left_out: Mapping[str, int], ignored: Mapping[str, int]) -> None:
+    for reason, count in sorted(left_out.items()):
+        print(f"  left out, {reason}: {count}")
+    for extension, count in sorted(ignored.items()):
+        print(f"  ignored, {plain(extension) or 'no extension'}: {count}")
+
+
+def show_encode(report: "EncodeReport", max_length: int) -> None:
+    """The summary of an encode."""
+    for split, rows in report.rows.items():
+        print(f"encoded   {split:<20} {rows:>8}")
+    print(f"shards    {report.shards_written} encoded, {report.shards_kept} as they were")
+    print(f"truncated {report.truncated} descriptions at {max_length} tokens")
+    if report.nano:
+        hint("note: nano codes are for trying out, not MusicGen's")
+
+
+def show_release(release: "Release", dry_run: bool) -> None:
+    """What was published, or would be."""
+    state = "private" if release.private else "public"
+    size = sum(release.files.values())
+    print(f"{release.repo_id} {release.tag} ({state})")
+    print(f"files     {len(release.files)}, {size / 1e6:.1f} MB")
+    if dry_run:
+        for path, length in release.files.items():
+            print(f"  send    {path} {length}")
+    for path in release.deleted:
+        print(f"  delete  {plain(path)}")
+    for note in release.notes:
+        hint(f"note: {note}")
+    if dry_run:
+        hint("dry run: nothing was sent")
+        return
+    print(f"commit    {release.commit}")
+    print(f"url       {release.url}")
+    hint(f'load:     load_dataset("{release.repo_id}", revision="{release.tag}")')
