@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from . import card
 from .errors import SourceError
 from .library import Library
@@ -19,9 +17,10 @@ from .plan import Shard, group_of, plan
 from .progress import Progress
 from .reasons import Status
 from .recipe import Recipe
+from .records import Outcome, Row, Track
 from .release import FileEntry, Manifest, read_tracks, split_of
 from .rows import read_spool, spool_track
-from .schema import RAW_FEATURES, TRACK_FEATURES, Outcome, Track
+from .schema import RAW_FEATURES, TRACK_FEATURES
 from .shards import (
     WORK_FOLDER,
     ShardNote,
@@ -116,8 +115,8 @@ class Assembly:
             results = self.workers.map(cut, tracks, _failed)
             for shard in todo:
                 made: Outcomes = {}
-                tables = _tables(shard, results, Path(spool), made, advance)
-                written = write_shard(self.out, shard.name, RAW_FEATURES, tables)
+                rows = _shard_rows(shard, results, Path(spool), made, advance)
+                written = write_shard(self.out, shard.name, RAW_FEATURES, rows)
                 plain = {key: asdict(outcome) for key, outcome in made.items()}
                 notes[shard.name] = note = ShardNote(inputs[shard.name], *written, plain)
                 write_note(self.out, shard.name, note)
@@ -131,8 +130,7 @@ class Assembly:
         }
 
     def _finish(self, rows: list[dict[str, Any]]) -> None:
-        table = pa.Table.from_pylist(rows, schema=TRACK_FEATURES.arrow_schema)
-        entry = FileEntry(*write_shard(self.out, TRACKS_FILE, TRACK_FEATURES, [table]))
+        entry = FileEntry(*write_shard(self.out, TRACKS_FILE, TRACK_FEATURES, rows))
         self.manifest.files[TRACKS_FILE] = entry
         if self.before:
             self._carry_over(self.before)
@@ -160,13 +158,13 @@ def _spool_file(folder: Path, track: Track) -> Path:
     return folder / f"{track.track_id}.arrow"
 
 
-def _tables(
+def _shard_rows(
     shard: Shard,
     results: Iterator[Outcome],
     spool: Path,
     made: Outcomes,
     advance: Callable[[int], None],
-) -> Iterator[pa.Table]:
+) -> Iterator[Row]:
     """The rows of a shard, as its tracks are cut; fills `made`."""
     for track, outcome in zip(shard.tracks, islice(results, len(shard.tracks)), strict=True):
         made[track.track_id] = outcome

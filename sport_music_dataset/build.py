@@ -16,8 +16,8 @@ from .plan import Shard
 from .progress import Progress, no_progress
 from .reasons import Status
 from .recipe import Recipe
+from .records import Track
 from .release import MANIFEST, Manifest, is_ours, read_manifest
-from .schema import Track
 from .shards import WORK_FOLDER, remove_partial
 from .workers import Workers
 

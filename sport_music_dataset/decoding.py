@@ -207,16 +207,21 @@ def _decoded(
 def downmix(frame: AudioFrame) -> Mono:
     """The mean of a frame's channels, [N] float32, full scale at 1.0."""
     samples: NDArray[Any] = frame.to_ndarray()
+    channels = frame.layout.nb_channels
     if frame.format.is_packed:
-        samples = samples.reshape(-1, frame.layout.nb_channels).T
+        samples = samples.reshape(-1, channels).T
+    # float32 holds a sum of 16-bit samples exactly, and a 32-bit sample not at all.
+    wide = samples.dtype.itemsize > 2 and samples.dtype != np.float32
+    total = samples[0].astype(np.float64 if wide else np.float32)
+    for channel in samples[1:]:
+        total += channel
     if samples.dtype.kind == "f":
-        return np.asarray(samples.mean(axis=0, dtype=samples.dtype), np.float32)
+        return np.asarray(total / channels, np.float32)
     info = np.iinfo(samples.dtype)
     # Unsigned samples (8-bit WAV) have their zero in the middle of the range.
     middle = 0 if info.min < 0 else (info.max + 1) // 2
     full_scale = float(info.max - middle + 1)
-    mean = samples.mean(axis=0, dtype=np.float64)
-    return np.asarray((mean - middle) / full_scale, np.float32)
+    return np.asarray((total - middle * channels) / (channels * full_scale), np.float32)
 
 
 def _finite(samples: Mono, tally: Tally) -> Mono:

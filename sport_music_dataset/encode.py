@@ -6,7 +6,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from . import card
@@ -16,6 +15,7 @@ from .errors import ModelError, ReleaseError, SettingError
 from .labels import LabelStyle, delay
 from .progress import Progress, no_progress
 from .recipe import digest
+from .records import Row
 from .release import FileEntry, Manifest, read_manifest
 from .schema import ENCODED_FEATURES
 from .shards import ShardNote, read_note, remove_stale, write_note, write_shard
@@ -135,7 +135,7 @@ class Encoder:
             "software": {name: version(name) for name in ("torch", "transformers", "tokenizers")},
         }
 
-    def rows(self, batch: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    def rows(self, batch: list[Row]) -> tuple[list[Row], int]:
         """Rows of `encoded` for rows of `raw`, and how many descriptions were truncated."""
         ids, mask, truncated = self.text.tokenize(
             [row["description"] for row in batch],
@@ -168,17 +168,17 @@ def _encode_shard(
 ) -> ShardNote:
     facts = {"truncated": 0, "frames": 0, "label_frames": 0}
 
-    def tables() -> Iterator[pa.Table]:
+    def rows() -> Iterator[Row]:
         with pq.ParquetFile(folder / raw) as file:
             for batch in file.iter_batches(_BATCH_ROWS, columns=_COLUMNS):
-                rows, truncated = encoder.rows(batch.to_pylist())
+                encoded_rows, truncated = encoder.rows(batch.to_pylist())
                 facts["truncated"] += truncated
-                facts["frames"] = len(rows[0]["codes"][0])
-                facts["label_frames"] = len(rows[0]["labels"][0])
-                advance(len(rows))
-                yield pa.Table.from_pylist(rows, schema=ENCODED_FEATURES.arrow_schema)
+                facts["frames"] = len(encoded_rows[0]["codes"][0])
+                facts["label_frames"] = len(encoded_rows[0]["labels"][0])
+                advance(len(encoded_rows))
+                yield from encoded_rows
 
-    entry = write_shard(folder, encoded, ENCODED_FEATURES, tables())
+    entry = write_shard(folder, encoded, ENCODED_FEATURES, rows())
     note = ShardNote(inputs, *entry, facts)
     write_note(folder, encoded, note)
     return note

@@ -11,7 +11,7 @@ from .decoding import EXTENSIONS
 from .errors import SourceError
 from .metadata import read_metadata
 from .reasons import Reason
-from .schema import Track
+from .records import Track
 from .sources import display_path, find_files, inspect
 
 _TAKE = re.compile(r"\d+")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from .audio import chunk_count
 from .errors import SourceError
 from .recipe import SAMPLING_RATE, Recipe, digest
-from .schema import Track
+from .records import Track
 from .shards import shard_count, shard_name, shard_of
 from .splits import assign
 

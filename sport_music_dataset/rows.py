@@ -1,25 +1,17 @@
 """A track to its rows of `raw`: what the builder yields and what shards are made of."""
 
-from collections.abc import Iterable, Iterator
+import pickle
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from .audio import Pcm, cut, encode_flac, is_silent
 from .decoding import Tally, decode_pcm
 from .describe import describe
 from .reasons import Reason, TrackError
 from .recipe import SAMPLING_RATE, Recipe
-from .schema import RAW_FEATURES, Outcome, Track, chunk_id
+from .records import Outcome, Row, Track, chunk_id
 from .sources import check_unchanged
-
-Row = dict[str, Any]
-
-# Rows held in memory at a time while a track is cut: 16 chunks of 25 s are about 15 MB.
-_BATCH_ROWS = 16
-
 
 # Lossy containers may be off by a frame or two of what encoders add and cut at the ends.
 _LENGTH_TOLERANCE_SECONDS = 0.1
@@ -104,29 +96,16 @@ class TrackRows:
 
 
 def spool_track(track: Track, recipe: Recipe, file: Path) -> Outcome:
-    """Write a track's rows to `file` (an Arrow stream) and return what came of it."""
+    """Write a track's rows to `file`, one after the other, and return what came of it."""
     rows = TrackRows(track, recipe)
-    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, _SCHEMA) as writer:
-        batch: list[Row] = []
+    with file.open("wb") as spool:
         for row in rows:
-            batch.append(row)
-            if len(batch) == _BATCH_ROWS:
-                writer.write_table(_table(batch))
-                batch = []
-        if batch:
-            writer.write_table(_table(batch))
+            pickle.dump(row, spool, protocol=5)
     return rows.outcome
 
 
-def read_spool(file: Path) -> Iterator[pa.Table]:
-    """The tables that `spool_track` wrote."""
-    with pa.OSFile(str(file)) as source, pa.ipc.open_stream(source) as reader:
-        for batch in reader:
-            yield pa.Table.from_batches([batch])
-
-
-_SCHEMA = RAW_FEATURES.arrow_schema
-
-
-def _table(rows: Iterable[Row]) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=_SCHEMA)
+def read_spool(file: Path) -> Iterator[Row]:
+    """The rows that `spool_track` wrote, in a process of this same run."""
+    with file.open("rb") as spool:
+        while spool.peek(1):
+            yield pickle.load(spool)

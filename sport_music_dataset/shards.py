@@ -8,8 +8,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ import pyarrow as pa
 from datasets import Features
 from datasets.arrow_writer import ParquetWriter
 
+from .records import Row
+
 WORK_FOLDER = ".sportgen"
 
 # About 100 audio rows a group suit the Hub's viewer, which reads a group to show a row.
 _GROUP_ROWS = 100
+_PART_ROWS = 10
 # A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
 _CHUNKS_PER_SHARD = 300
 
@@ -73,24 +77,37 @@ def _rename(partial: Path, file: Path) -> None:
 
 
 def write_shard(
-    folder: Path, name: str, features: Features, tables: Iterable[pa.Table]
+    folder: Path, name: str, features: Features, rows: Iterable[Row]
 ) -> tuple[str, int, int]:
-    """Write tables [rows of `features`] as `folder/name`; returns (sha256, rows, bytes)."""
+    """Write rows of `features` as `folder/name`; returns (sha256, rows, bytes)."""
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".partial")
     with partial.open("wb") as stream:
         writer = ParquetWriter(features=features, stream=stream, writer_batch_size=_GROUP_ROWS)
-        for table in tables:
-            for row in range(table.num_rows):
-                # Row by row, so that groups fill up across tracks.
-                writer.write_row(table.slice(row, 1))
-        rows, _ = writer.finalize(close_stream=False)
+        for group in _groups(rows, features.arrow_schema):
+            writer.write_table(group)
+            del group  # the next one is gathered before the loop would let go of it
+        count, _ = writer.finalize(close_stream=False)
         stream.flush()
         os.fsync(stream.fileno())
     sha256, size = file_digest(partial), partial.stat().st_size
     _rename(partial, file)
-    return sha256, rows, size
+    return sha256, count, size
+
+
+def _groups(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Tables of _GROUP_ROWS rows, gathered from small ones so that few rows are held twice."""
+    remaining = iter(rows)
+    while True:
+        parts = [
+            pa.Table.from_pylist(part, schema=schema)
+            for _ in range(_GROUP_ROWS // _PART_ROWS)
+            if (part := list(islice(remaining, _PART_ROWS)))
+        ]
+        if not parts:
+            return
+        yield pa.concat_tables(parts)
 
 
 def file_digest(file: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from .decoding import EXTENSIONS, probe
 from .metadata import METADATA_NAMES
 from .reasons import Reason, TrackError
-from .schema import Track
+from .records import Track
 
 
 @dataclass(slots=True)

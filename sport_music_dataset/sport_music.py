@@ -14,8 +14,9 @@ from .errors import SettingError, SourceError
 from .library import Library, scan
 from .plan import plan
 from .recipe import DEFAULT_SPLITS, Recipe, digest
-from .rows import Row, TrackRows
-from .schema import RAW_FEATURES, Track
+from .records import Row, Track
+from .rows import TrackRows
+from .schema import RAW_FEATURES
 
 logger = datasets.utils.logging.get_logger(__name__)
 

@@ -1,0 +1,173 @@
+"""Seconds of audio per second of build, against librosa and against bare decoding, in one run.
+
+    python benchmarks/build.py [MUSIC] [--tracks 12] [--minutes 4] [--runs 3]
+
+Without MUSIC it synthesises tracks of the demo's kind, mp3, flac and ogg in turn. Every way runs
+in a process of its own, interleaved, so that a machine whose speed drifts drifts for all; what is
+printed are medians, and ratios of medians.
+
+- librosa: `librosa.load(sr=32000)`, then the chunks as slices, one process. Nothing is stored.
+- decoding: every frame decoded by FFmpeg through PyAV and thrown away, one process: the floor.
+- sportgen 1, 2: `sportgen build` with that many processes, from files to a finished release.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+WAYS = ("librosa", "decoding", "sportgen 1", "sportgen 2")
+
+
+def by_librosa(files: list[Path], out: Path) -> None:
+    """What notebooks do: load whole tracks, cut them by slices."""
+    import librosa
+
+    chunk, hop = 800_000, 480_000
+    for file in files:
+        samples, _ = librosa.load(file, sr=32_000)
+        chunks = [samples[at : at + chunk] for at in range(0, len(samples) - chunk + 1, hop)]
+        if not chunks:
+            raise SystemExit(f"{file}: shorter than a chunk")
+
+
+def by_decoding(files: list[Path], out: Path) -> None:
+    """Decode every frame and drop it."""
+    import av
+
+    for file in files:
+        with av.open(str(file)) as container:
+            for _ in container.decode(audio=0):
+                pass
+
+
+def by_sportgen(num_proc: int) -> Callable[[list[Path], Path], None]:
+    """A whole build, stored."""
+
+    def run(files: list[Path], out: Path) -> None:
+        from sport_music_dataset.build import build
+        from sport_music_dataset.recipe import Recipe
+
+        recipe = Recipe(splits=(("train", 1.0),))
+        build(files[0].parent.parent, out, recipe, num_proc=num_proc)
+
+    return run
+
+
+RUNNERS: dict[str, Callable[[list[Path], Path], None]] = {
+    "librosa": by_librosa,
+    "decoding": by_decoding,
+    "sportgen 1": by_sportgen(1),
+    "sportgen 2": by_sportgen(2),
+}
+
+
+def synthesise(folder: Path, tracks: int, minutes: float) -> None:
+    """Tracks of the demo's kind, `minutes` long."""
+    from sport_music_dataset.synth import DEMO_PIECES, write_piece
+
+    for number in range(tracks):
+        piece = DEMO_PIECES[number % len(DEMO_PIECES)]
+        suffix = (".mp3", ".flac", ".ogg")[number % 3]
+        name = f"bench/{number}_{piece.style}{suffix}"
+        write_piece(replace(piece, file_name=name, seconds=60 * minutes), folder, seed=number)
+
+
+def measure(way: str, music: Path) -> dict[str, float]:
+    """One run of one way in processes of its own: wall seconds, peak MB of the largest process."""
+    peak = 0.0
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, __file__, str(music), "--way", way, "--out", f"{out}/dataset"]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        while process.poll() is None:
+            peak = max(peak, *peaks_mb(process.pid))
+            time.sleep(0.05)
+        lines = process.communicate()[0].splitlines()
+    if process.returncode:
+        raise SystemExit(f"{way}: exit code {process.returncode}")
+    return {"wall": json.loads(lines[-1]), "peak_mb": peak}
+
+
+def peaks_mb(session: int) -> list[float]:
+    """The peak resident memory, in MB, of each process of a session that runs now (Linux)."""
+    peaks = [0.0]
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getsid(int(process.name)) == session:
+                lines = (process / "status").read_text().splitlines()
+                peaks += [int(line.split()[1]) / 1024 for line in lines if line[:6] == "VmHWM:"]
+    return peaks
+
+
+def run_way(way: str, music: Path, out: Path) -> None:
+    """Run one way in this process and print what it took, imports left out."""
+    files = sorted(file for file in music.rglob("*") if file.suffix in (".mp3", ".flac", ".ogg"))
+    if way.startswith("sportgen"):
+        __import__("sport_music_dataset.build")
+    if way == "librosa":
+        # numba and the lazy loader compile and import at the first call.
+        by_librosa(files[:1], out)
+    start = time.perf_counter()
+    RUNNERS[way](files, out)
+    print(json.dumps(time.perf_counter() - start))
+
+
+def hours_of(music: Path) -> float:
+    """Hours of audio in the files, as their headers say."""
+    from sport_music_dataset.library import scan
+
+    return sum(track.duration_seconds for track in scan(music).usable) / 3600
+
+
+def report(music: Path, runs: int) -> None:
+    """Measure all ways in turn and print the table."""
+    results: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    for _ in range(runs):
+        for way in WAYS:
+            results[way].append(measure(way, music))
+    seconds = hours_of(music) * 3600
+    middle = {way: statistics.median(one["wall"] for one in results[way]) for way in WAYS}
+    print(f"{seconds / 3600:.2f} hours of audio, median of {runs} runs\n")
+    print("| way | seconds | times real time | against librosa | against decoding | peak MB |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for way in WAYS:
+        wall, peak = middle[way], max(one["peak_mb"] for one in results[way])
+        print(
+            f"| {way} | {wall:.2f} | {seconds / wall:.0f} | {middle['librosa'] / wall:.2f} "
+            f"| {middle['decoding'] / wall:.2f} | {peak:.0f} |"
+        )
+    print(f"\n2 processes against 1: {middle['sportgen 1'] / middle['sportgen 2']:.2f}")
+
+
+def main() -> None:
+    """Read the options; a hidden one runs a single way."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("music", type=Path, nargs="?")
+    parser.add_argument("--tracks", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=4.0)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.way:
+        run_way(options.way, options.music, options.out)
+    elif options.music:
+        report(options.music, options.runs)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            synthesise(Path(folder), options.tracks, options.minutes)
+            report(Path(folder), options.runs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""The records that stages hand on. Light to import: processes that decode need nothing else."""
+
+from dataclasses import dataclass
+from typing import Any
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One source file: where it lies, what it is, and why it is left out if it is.
+
+    `file` is the path to open; `path` the same relative to the source, `/` between parts,
+    bytes that are not UTF-8 as `\\xNN`. `duration_seconds` is an estimate until the track has been
+    decoded; `claimed_seconds` what the container says, None where it does not say. `signature`
+    tells whether the file has changed since it was hashed.
+    """
+
+    file: str
+    path: str
+    session: str
+    style: str
+    sha256: str = ""
+    size_bytes: int = 0
+    format: str = ""
+    sampling_rate: int = 0
+    channels: int = 0
+    duration_seconds: float = 0.0
+    claimed_seconds: float | None = None
+    signature: tuple[int, ...] = ()
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    license: str = ""
+    source_url: str = ""
+    description: str = ""
+    group: str = ""
+    split: str = ""
+    reason: str = ""
+
+    @property
+    def track_id(self) -> str:
+        """The first 16 hex digits of the file's sha256, so that it survives renames."""
+        return self.sha256[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What cutting one track gave.
+
+    `clipped_samples` lay over full scale (counted at 32 kHz), `nonfinite_samples` were no numbers
+    (counted at the file's rate) and became zero, `damaged_packets` did not decode.
+    """
+
+    chunks: int = 0
+    silent_chunks: int = 0
+    duration_seconds: float = 0.0
+    tail_seconds: float = 0.0
+    clipped_samples: int = 0
+    nonfinite_samples: int = 0
+    damaged_packets: int = 0
+    truncated: bool = False
+    reason: str = ""
+
+
+def chunk_id(track_id: str, index: int) -> str:
+    """Identity of a chunk: `<track_id>-<index:04d>`."""
+    return f"{track_id}-{index:04d}"
