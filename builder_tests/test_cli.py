@@ -1,5 +1,6 @@
 """The command line: results on stdout, the rest on stderr, exit codes, errors on one line."""
 
+import json
 import os
 import signal
 import subprocess
@@ -166,3 +167,31 @@ def test_an_interrupted_build_goes_on(
     assert main(arguments) == 0
     ours = {file.name: file.read_bytes() for file in (out / "raw").iterdir()}
     assert ours == {file.name: file.read_bytes() for file in (built[0] / "raw").iterdir()}
+
+
+def test_scan_says_what_build_would_leave_out(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scan", str(music), "--chunk-seconds", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["files"], found["usable"]) == (10, 6)
+    assert {reason.partition(":")[0] for reason in found["left_out"].values()} == {
+        "unreadable",
+        "duplicate of",
+        "too short",
+    }
+    assert found["styles"] == {"latino": 3, "classic": 3}
+    assert found["formats"]["mp3"] == 1 and found["sessions"]["Yoga"] == 2
+    assert main(["scan", str(music), "--chunk-seconds", "2"]) == 0
+    assert "files     10, 6 usable" in capsys.readouterr().out
+
+
+def test_doctor_finds_what_it_needs_here_and_shows_no_token(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    assert main(["doctor"]) == 0
+    captured = capsys.readouterr()
+    assert "ok      torchcodec: loads FFmpeg" in captured.out
+    assert "ok      token: present" in captured.out
+    assert "hf_secret" not in captured.out + captured.err

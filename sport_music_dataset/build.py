@@ -2,12 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from .assembly import Assembly
 from .errors import ReleaseError, SourceError
@@ -18,7 +15,7 @@ from .reasons import Status
 from .recipe import Recipe
 from .records import Track
 from .release import MANIFEST, Manifest, is_ours, read_manifest
-from .shards import WORK_FOLDER, remove_partial
+from .shards import writing
 from .workers import Workers
 
 DEFAULT_TIMEOUT = 900.0
@@ -149,23 +146,3 @@ def scan_with(
 
 def _failed(track: Track, reason: str) -> Track:
     return replace(track, reason=reason)
-
-
-@contextmanager
-def writing(out: Path) -> Iterator[None]:
-    """Hold the release folder for one writer, and tell what the disk refuses in one line.
-
-    Raises:
-        ReleaseError: another process writes to it, or the disk is full or read-only.
-    """
-    lock = FileLock(out / WORK_FOLDER / "lock", timeout=0)
-    try:
-        (out / WORK_FOLDER).mkdir(parents=True, exist_ok=True)
-        with lock:
-            remove_partial(out)
-            yield
-    except Timeout as error:
-        raise ReleaseError(f"{out}: another sportgen is writing to it; wait for it") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ReleaseError(f"{out}: {reason}; see to it and run the same command again") from error

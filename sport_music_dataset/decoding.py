@@ -20,6 +20,7 @@ from .audio import Mono, Pcm, resample, to_pcm16
 from .containers import claimed_seconds
 from .reasons import Reason, TrackError
 from .recipe import SAMPLING_RATE, Recipe
+from .records import Track
 
 # By extension; what the file really is, FFmpeg finds out from its bytes.
 EXTENSIONS = frozenset(".mp3 .flac .wav .ogg .oga .opus .m4a .mp4 .aac .aif .aiff .aifc".split())
@@ -30,6 +31,8 @@ _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 # MP3 are wrong in many good files, so they are not asked for.
 _CODEC_OPTIONS = {"flac": {"err_detect": "crccheck+explode"}}
 _BLOCK_SAMPLES = 1 << 16
+# A file smaller than this cannot become a bomb of any size.
+_LEAST_BYTES = 1 << 16
 # Rates of real recordings; at 1 Hz, one block would become gigabytes at 32 kHz.
 _RATES = range(2_000, 768_001)
 # Louder than anything that was ever meant as a sample: +120 dB over full scale.
@@ -110,21 +113,20 @@ def decode_mono(file: str, tally: Tally | None = None) -> Iterator[Mono]:
             yield from resample((_finite(downmix(block), tally) for block in blocks), rate)
 
 
-def decode_pcm(file: str, recipe: Recipe, tally: Tally) -> Iterator[Pcm]:
-    """Blocks [N] int16 of a track, within the recipe's limits.
+def decode_pcm(track: Track, recipe: Recipe, tally: Tally) -> Iterator[Pcm]:
+    """Blocks [N] int16 at 32 kHz of a track, within the recipe's limits.
 
     Raises:
         TrackError: the container cannot be read, or a limit is passed.
     """
-    size = max(1, Path(file).stat().st_size)
-    for block in decode_mono(file, tally):
+    most_bytes = max(track.size_bytes, _LEAST_BYTES) * recipe.max_expansion
+    for block in decode_mono(track.file, tally):
         pcm, over = to_pcm16(block)
         tally.samples += len(pcm)
         tally.clipped += over
         if tally.samples > recipe.max_track_seconds * SAMPLING_RATE:
             raise TrackError(Reason.LIMIT, f"more than {recipe.max_track_seconds:g} s of audio")
-        # A second of music has its bytes; what lies below is a decompression bomb.
-        if tally.source_bytes > max(size, 1 << 16) * recipe.max_expansion:
+        if tally.source_bytes > most_bytes:
             raise TrackError(Reason.LIMIT, f"expands more than {recipe.max_expansion:g} times")
         yield pcm
 

@@ -18,7 +18,7 @@ from .recipe import digest
 from .records import Row
 from .release import FileEntry, Manifest, read_manifest
 from .schema import ENCODED_FEATURES
-from .shards import ShardNote, read_note, remove_stale, write_note, write_shard
+from .shards import ShardNote, read_note, remove_stale, write_note, write_shard, writing
 from .tokens import TextModel
 
 DEFAULT_MODEL = "facebook/musicgen-medium"
@@ -96,11 +96,12 @@ def encode(
         else:
             done[encoded] = note
     kept = len(done)
-    with progress("Encoding", sum(raw[name].rows for name in todo)) as advance:
+    rows = sum(raw[name].rows for name in todo)
+    with writing(folder), progress("Encoding", rows) as advance:
         for name, inputs in todo.items():
             encoded = name.replace("raw/", "encoded/", 1)
             done[encoded] = _encode_shard(folder, name, encoded, inputs, encoder, advance)
-    return _finish(folder, manifest, encoder, done, kept)
+        return _finish(folder, manifest, encoder, done, kept)
 
 
 class Encoder:

@@ -64,7 +64,7 @@ def plan(
     ):
         members = [track for track in tracks if split_of[group_of(track)] == split]
         expected = sum(sizes[track.track_id] for track in members)
-        count = (shards or {}).get(split) or shard_count(expected)
+        count = (shards or {}).get(split) or shard_count(expected, len(members))
         for index in range(count):
             inside = (track for track in members if shard_of(track.track_id, count) == index)
             ordered = tuple(sorted(inside, key=lambda track: track.track_id))

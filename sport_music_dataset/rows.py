@@ -32,7 +32,7 @@ class TrackRows:
         recipe, tally = self.recipe, Tally()
         found, silent, reason = 0, 0, ""
         try:
-            pcm = decode_pcm(self.track.file, recipe, tally)
+            pcm = decode_pcm(self.track, recipe, tally)
             for audio in cut(pcm, recipe.chunk_samples, recipe.hop_samples):
                 if not recipe.keep_silence and is_silent(audio):
                     silent += 1

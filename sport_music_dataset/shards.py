@@ -6,9 +6,11 @@ was made from, so that a second run does only what is not done yet.
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Container, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,21 +19,24 @@ from typing import Any
 import pyarrow as pa
 from datasets import Features
 from datasets.arrow_writer import ParquetWriter
+from filelock import FileLock, Timeout
 
+from .errors import ReleaseError
 from .records import Row
 
 WORK_FOLDER = ".sportgen"
 
-# About 100 audio rows a group suit the Hub's viewer, which reads a group to show a row.
-_GROUP_ROWS = 100
+# The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
+# written: 50 rows are 50 MB at the most.
+_GROUP_ROWS = 50
 _PART_ROWS = 10
 # A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
 _CHUNKS_PER_SHARD = 300
 
 
-def shard_count(chunks: float) -> int:
-    """Shards for a split of that many chunks."""
-    return max(1, round(chunks / _CHUNKS_PER_SHARD + 0.499))
+def shard_count(chunks: int, tracks: int) -> int:
+    """Shards for a split; fewer than its tracks, since most would be empty else."""
+    return max(1, min(math.ceil(chunks / _CHUNKS_PER_SHARD), tracks // 2))
 
 
 def shard_of(track_id: str, shards: int) -> int:
@@ -88,6 +93,7 @@ def write_shard(
         for group in _groups(rows, features.arrow_schema):
             writer.write_table(group)
             del group  # the next one is gathered before the loop would let go of it
+            pa.default_memory_pool().release_unused()
         count, _ = writer.finalize(close_stream=False)
         stream.flush()
         os.fsync(stream.fileno())
@@ -108,6 +114,26 @@ def _groups(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table]:
         if not parts:
             return
         yield pa.concat_tables(parts)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Hold the release folder for one writer, and tell what the disk refuses in one line.
+
+    Raises:
+        ReleaseError: another process writes to it, or the disk is full or read-only.
+    """
+    lock = FileLock(out / WORK_FOLDER / "lock", timeout=0)
+    try:
+        (out / WORK_FOLDER).mkdir(parents=True, exist_ok=True)
+        with lock:
+            _remove_partial(out)
+            yield
+    except Timeout as error:
+        raise ReleaseError(f"{out}: another sportgen is writing to it; wait for it") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ReleaseError(f"{out}: {reason}; see to it and run the same command again") from error
 
 
 def file_digest(file: Path) -> str:
@@ -144,7 +170,7 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
             _note_file(folder, name).unlink(missing_ok=True)
 
 
-def remove_partial(folder: Path) -> None:
+def _remove_partial(folder: Path) -> None:
     """Remove what a killed run left behind: files that were never renamed, and its spool."""
     for config in ("raw", "encoded", "tracks", "."):
         for file in (folder / config).glob("*.partial"):
