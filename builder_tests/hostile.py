@@ -111,6 +111,8 @@ def link(target: str) -> Callable[[Path], object]:
 
 
 KEPT, CUT = "kept", "truncated"
+# Stereo whose mean is no number.
+INFINITE = np.tile(np.asarray([[np.inf, -np.inf]], np.float32), (6 * 44_100, 1))
 UNREADABLE = ("unreadable", "not audio")
 
 HOSTILE = (
@@ -197,6 +199,11 @@ HOSTILE = (
     # Samples
     Hostile(
         "nan.wav", data(lambda: special(noise(6, 44_100), [np.nan, np.inf, -np.inf])), (KEPT,), 6
+    ),
+    Hostile(
+        "nan both.wav",
+        data(lambda: as_file(INFINITE, "wav", 44_100, "FLOAT")),
+        ("silent",),
     ),
     Hostile("loud.wav", data(lambda: special(noise(6, 44_100, seed=5), [1e30, -3e38])), (KEPT,), 6),
     Hostile(

@@ -110,7 +110,7 @@ def decode_mono(file: str, tally: Tally | None = None) -> Iterator[Mono]:
         # A chained Ogg, or MP3s glued together, may change their rate midway.
         for rate, blocks in groupby(frames, key=lambda frame: frame.sample_rate):
             _check_rate(rate)
-            yield from resample((_finite(downmix(block), tally) for block in blocks), rate)
+            yield from resample((_finite_mean(block, tally) for block in blocks), rate)
 
 
 def decode_pcm(track: Track, recipe: Recipe, tally: Tally) -> Iterator[Pcm]:
@@ -226,15 +226,14 @@ def downmix(frame: AudioFrame) -> Mono:
     return np.asarray((total - middle * channels) / (channels * full_scale), np.float32)
 
 
-def _finite(samples: Mono, tally: Tally) -> Mono:
-    """Samples with zeros for what is no number: one NaN would spread over 35 when resampled."""
-    with np.errstate(invalid="ignore"):
+def _finite_mean(frame: AudioFrame, tally: Tally) -> Mono:
+    """`downmix` with zeros for what is no number: one NaN would spread over 35 when resampled."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        samples = downmix(frame)
         bad = ~(np.abs(samples) < _ABSURD)
     count = int(np.count_nonzero(bad))
-    if count:
-        tally.nonfinite += count
-        return np.where(bad, np.float32(0), samples)
-    return samples
+    tally.nonfinite += count
+    return np.where(bad, np.float32(0), samples) if count else samples
 
 
 def _plain(error: Exception) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from . import __version__
+from .decoding import decoder_version
 from .errors import ReleaseError
 from .recipe import Recipe
 from .shards import WORK_FOLDER, write_atomically
@@ -19,7 +20,7 @@ MANIFEST = "sportgen.json"
 CARD = "README.md"
 MANIFEST_SCHEMA = 1
 
-_LIBRARIES = ("av", "datasets", "numpy", "pyarrow", "soundfile", "soxr")
+_LIBRARIES = ("datasets", "numpy", "pyarrow", "soundfile", "soxr")
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
 
 
@@ -47,7 +48,8 @@ class Manifest:
     @classmethod
     def of(cls, recipe: Recipe) -> "Manifest":
         """An empty manifest for a recipe."""
-        software = {"sportgen": __version__, **{name: version(name) for name in _LIBRARIES}}
+        software = {"sportgen": __version__, "decoder": decoder_version()}
+        software |= {name: version(name) for name in _LIBRARIES}
         return cls(recipe.as_dict(), recipe.fingerprint, software=software)
 
     def shards(self, config: str) -> dict[str, FileEntry]:
