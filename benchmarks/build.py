@@ -8,6 +8,7 @@ printed are medians, and ratios of medians.
 
 - librosa: `librosa.load(sr=32000)`, then the chunks as slices, one process. Nothing is stored.
 - decoding: every frame decoded by FFmpeg through PyAV and thrown away, one process: the floor.
+- chunks: our decoding, resampling and cutting, one process; nothing stored, as with librosa.
 - sportgen 1, 2: `sportgen build` with that many processes, from files to a finished release.
 """
 
@@ -24,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-WAYS = ("librosa", "decoding", "sportgen 1", "sportgen 2")
+WAYS = ("librosa", "decoding", "chunks", "sportgen 1", "sportgen 2")
 
 
 def by_librosa(files: list[Path], out: Path) -> None:
@@ -49,6 +50,16 @@ def by_decoding(files: list[Path], out: Path) -> None:
                 pass
 
 
+def by_chunks(files: list[Path], out: Path) -> None:
+    """Our chunks, dropped."""
+    from sport_music_dataset.audio import cut, to_pcm16
+    from sport_music_dataset.decoding import decode_mono
+
+    for file in files:
+        for _ in cut((to_pcm16(block)[0] for block in decode_mono(str(file))), 800_000, 480_000):
+            pass
+
+
 def by_sportgen(num_proc: int) -> Callable[[list[Path], Path], None]:
     """A whole build, stored."""
 
@@ -65,6 +76,7 @@ def by_sportgen(num_proc: int) -> Callable[[list[Path], Path], None]:
 RUNNERS: dict[str, Callable[[list[Path], Path], None]] = {
     "librosa": by_librosa,
     "decoding": by_decoding,
+    "chunks": by_chunks,
     "sportgen 1": by_sportgen(1),
     "sportgen 2": by_sportgen(2),
 }

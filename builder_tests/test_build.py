@@ -168,6 +168,14 @@ def test_a_split_emptied_by_bad_tracks_is_filled_again(tmp_path: Path) -> None:
         assert all(report.chunks.values()) and report.left_out == {"too short": 4}
 
 
+def test_a_release_inside_its_source_is_passed_by(music: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(music, tmp_path / "music")
+    first = build(source, source / "dataset", RECIPE)
+    again = build(source, source / "dataset", RECIPE)
+    assert again.shards_written == 0
+    assert again.tracks == first.tracks and again.ignored == first.ignored
+
+
 def test_a_preview_writes_nothing(music: Path, tmp_path: Path) -> None:
     library, shards = preview(music, tmp_path / "out", RECIPE)
     assert sum(len(shard.tracks) for shard in shards) == len(library.usable) == 7

@@ -131,6 +131,14 @@ def test_two_metadata_files_are_one_too_many(tmp_path: Path) -> None:
         scan(tmp_path)
 
 
+def test_metadata_outside_the_folder_is_not_read(tmp_path: Path) -> None:
+    write_audio(tmp_path / "music/x.wav", noise(1.0))
+    (tmp_path / "metadata.csv").write_text("file_name\nx.wav\n")
+    (tmp_path / "music/metadata.csv").symlink_to("../metadata.csv")
+    with pytest.raises(SourceError, match="leads out of the folder"):
+        scan(tmp_path / "music")
+
+
 def test_a_source_without_audio_says_what_it_found(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="does not exist"):
         scan(tmp_path / "nowhere")

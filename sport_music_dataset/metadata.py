@@ -32,6 +32,8 @@ def read_metadata(root: Path) -> dict[str, dict[str, str]]:
         names = " and ".join(file.name for file in found)
         raise SourceError(f"{root}: {names} lie side by side; keep one")
     file = found[0]
+    if not file.resolve().is_relative_to(root):
+        raise SourceError(f"{file}: is a link that leads out of the folder; put the file there")
     try:
         rows = _READERS[file.suffix](file)
     except (OSError, ValueError, csv.Error) as error:
