@@ -7,7 +7,7 @@ import pytest
 from datasets import Audio, load_dataset
 
 from builder_tests.conftest import RECIPE, noise, write_audio
-from sport_music_dataset import SettingError, SourceError, SportMusic, SportMusicConfig
+from sport_music_dataset import Recipe, SettingError, SourceError, SportMusic, SportMusicConfig
 from sport_music_dataset.build import BuildReport
 
 SETTINGS: dict[str, Any] = {
@@ -67,3 +67,7 @@ def test_the_config_echoes_what_it_refuses(music: Path, tmp_path: Path) -> None:
         SportMusic(cache_dir=str(tmp_path))
     with pytest.raises(SourceError, match="nowhere: does not exist"):
         SportMusic(data_dir=str(tmp_path / "nowhere"), cache_dir=str(tmp_path))
+
+
+def test_its_defaults_are_those_of_the_recipe() -> None:
+    assert SportMusicConfig().recipe == Recipe()

@@ -47,12 +47,17 @@ def cut(blocks: Iterable[Pcm], chunk_samples: int, hop_samples: int) -> Iterator
 
     What is left over at the end is shorter than a chunk and stays out.
     """
-    held = np.zeros(0, np.int16)
+    held: list[Pcm] = []
+    length = 0
     for block in blocks:
-        held = np.concatenate((held, block))
-        while len(held) >= chunk_samples:
-            yield held[:chunk_samples]
-            held = held[hop_samples:]
+        held.append(block)
+        length += len(block)
+        if length >= chunk_samples:
+            joined, start = np.concatenate(held), 0
+            while start + chunk_samples <= length:
+                yield joined[start : start + chunk_samples]
+                start += hop_samples
+            held, length = [joined[start:]], length - start
 
 
 def encode_flac(samples: Pcm) -> bytes:

@@ -11,9 +11,8 @@ from typing import Annotated, Any, Literal
 import typer
 from typer.exceptions import TyperException
 
-from . import __version__, console, summaries
+from . import __version__, console, options, summaries
 from .errors import SportgenError
-from .options import ChunkSeconds, Device, Folder, NumProc, Source, Styles, Timeout
 
 app = typer.Typer(
     name="sportgen",
@@ -38,38 +37,23 @@ def _options(
 
 @app.command()
 def build(
-    source: Source,
-    out: Folder,
-    chunk_seconds: ChunkSeconds = 25.0,
-    overlap_seconds: Annotated[float, typer.Option(help="What neighbouring chunks share.")] = 10.0,
-    splits: Annotated[str, typer.Option(help="Names and proportions.")] = "train=0.9,test=0.1",
-    seed: Annotated[int, typer.Option(help="Draws splits and phrasings.")] = 0,
-    style: Styles = None,
-    license: Annotated[
-        str, typer.Option(help="Licence of tracks for which metadata gives none.")
-    ] = "",
-    keep_silence: Annotated[
-        bool, typer.Option("--keep-silence", help="Keep chunks of digital silence.")
-    ] = False,
-    truncated: Annotated[
-        Literal["keep", "leave-out"],
-        typer.Option(help="Tracks that are not as long as their container says."),
-    ] = "keep",
-    max_track_seconds: Annotated[float, typer.Option(help="Leave longer tracks out.")] = 86_400.0,
-    max_expansion: Annotated[
-        float, typer.Option(help="Leave out what grows more than this when decoded.")
-    ] = 1_000.0,
-    timeout: Timeout = 900.0,
-    num_proc: NumProc = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Build anew what another recipe made.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be built; write nothing.")
-    ] = False,
+    source: options.Source,
+    out: options.Folder,
+    chunk_seconds: options.ChunkSeconds = 25.0,
+    overlap_seconds: options.OverlapSeconds = 10.0,
+    splits: options.Splits = "train=0.9,test=0.1",
+    seed: options.Seed = 0,
+    style: options.Styles = None,
+    license: options.License = "",
+    keep_silence: options.KeepSilence = False,
+    truncated: options.Truncated = "keep",
+    max_track_seconds: options.MaxTrackSeconds = 86_400.0,
+    max_expansion: options.MaxExpansion = 1_000.0,
+    timeout: options.Timeout = 900.0,
+    num_proc: options.NumProc = None,
+    force: options.Force = False,
+    strict: options.Strict = False,
+    dry_run: options.DryRun = False,
 ) -> int:
     """Cut the music in SRC into described chunks and write the release folder OUT.
 
@@ -109,11 +93,11 @@ def build(
 
 @app.command()
 def scan(
-    source: Source,
-    chunk_seconds: ChunkSeconds = 25.0,
-    style: Styles = None,
-    timeout: Timeout = 900.0,
-    num_proc: NumProc = None,
+    source: options.Source,
+    chunk_seconds: options.ChunkSeconds = 25.0,
+    style: options.Styles = None,
+    timeout: options.Timeout = 900.0,
+    num_proc: options.NumProc = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is in SRC and what a build would leave out, without building.
@@ -149,7 +133,7 @@ def doctor(
 
 @app.command()
 def encode(
-    out: Folder,
+    out: options.Folder,
     model: Annotated[
         str, typer.Option(help="MusicGen whose tokenizer and pad id to use: Hub id, folder, nano.")
     ] = "facebook/musicgen-medium",
@@ -163,7 +147,7 @@ def encode(
         typer.Option(help="Delay pattern in full, or as the notebook cuts it (6 codes are lost)."),
     ] = "lossless",
     special_tokens: Annotated[bool, typer.Option(help="Close descriptions with EOS.")] = True,
-    device: Device = "auto",
+    device: options.Device = "auto",
 ) -> None:
     """Add tokens, EnCodec codes and delay-patterned labels to the release folder OUT.
 
@@ -186,14 +170,12 @@ def encode(
 
 @app.command()
 def push(
-    out: Folder,
+    out: options.Folder,
     repo_id: Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")],
     version: Annotated[str, typer.Option(help="The release, X.Y.Z; its tag is vX.Y.Z.")],
     public: Annotated[bool, typer.Option("--public", help="Make a new repository public.")] = False,
     message: Annotated[str, typer.Option(help="What the commit and the tag say.")] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent; send nothing.")
-    ] = False,
+    dry_run: options.DryRun = False,
 ) -> None:
     """Publish the release folder OUT: one commit, then one tag. Private unless --public.
 
@@ -211,8 +193,8 @@ def push(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="An empty folder.")],
-    num_proc: NumProc = None,
-    device: Device = "auto",
+    num_proc: options.NumProc = None,
+    device: options.Device = "auto",
 ) -> None:
     """Make a little music, build and encode it: music in OUT/music, the release in OUT/dataset.
 

@@ -20,3 +20,31 @@ NumProc = Annotated[
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to run the codec.")
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
+]
+
+# Of build
+OverlapSeconds = Annotated[
+    float, typer.Option("--overlap-seconds", help="What neighbouring chunks share.")
+]
+Splits = Annotated[str, typer.Option("--splits", help="Names and proportions.")]
+Seed = Annotated[int, typer.Option("--seed", help="Draws splits and phrasings.")]
+License = Annotated[
+    str, typer.Option("--license", help="Licence of tracks for which metadata gives none.")
+]
+KeepSilence = Annotated[
+    bool, typer.Option("--keep-silence", help="Keep chunks of digital silence.")
+]
+Truncated = Annotated[
+    Literal["keep", "leave-out"],
+    typer.Option("--truncated", help="Tracks that are not as long as their container says."),
+]
+MaxTrackSeconds = Annotated[
+    float, typer.Option("--max-track-seconds", help="Leave longer tracks out.")
+]
+MaxExpansion = Annotated[
+    float, typer.Option("--max-expansion", help="Leave out what grows more when decoded.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Build anew what another recipe made.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]

@@ -29,7 +29,6 @@ WORK_FOLDER = ".sportgen"
 # The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
 # written: 50 rows are 50 MB at the most.
 _GROUP_ROWS = 50
-_PART_ROWS = 10
 # A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
 _CHUNKS_PER_SHARD = 300
 
@@ -90,9 +89,12 @@ def write_shard(
     partial = file.with_name(file.name + ".partial")
     with partial.open("wb") as stream:
         writer = ParquetWriter(features=features, stream=stream, writer_batch_size=_GROUP_ROWS)
-        for group in _groups(rows, features.arrow_schema):
-            writer.write_table(group)
-            del group  # the next one is gathered before the loop would let go of it
+        remaining = iter(rows)
+        while group := list(islice(remaining, _GROUP_ROWS)):
+            table = pa.Table.from_pylist(group, schema=features.arrow_schema)
+            group.clear()
+            writer.write_table(table)
+            del table  # else it lives on while the next group is gathered
             pa.default_memory_pool().release_unused()
         count, _ = writer.finalize(close_stream=False)
         stream.flush()
@@ -100,20 +102,6 @@ def write_shard(
     sha256, size = file_digest(partial), partial.stat().st_size
     _rename(partial, file)
     return sha256, count, size
-
-
-def _groups(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Tables of _GROUP_ROWS rows, gathered from small ones so that few rows are held twice."""
-    remaining = iter(rows)
-    while True:
-        parts = [
-            pa.Table.from_pylist(part, schema=schema)
-            for _ in range(_GROUP_ROWS // _PART_ROWS)
-            if (part := list(islice(remaining, _PART_ROWS)))
-        ]
-        if not parts:
-            return
-        yield pa.concat_tables(parts)
 
 
 @contextmanager
