@@ -15,6 +15,9 @@ from transformers import AutoTokenizer, EncodecModel
 
 from builder_tests.models import NANO, save_codec, save_music_model, tiny_musicgen
 from builder_tests.test_labels import notebook
+from sport_music_dataset.agreement import agreement
+from sport_music_dataset.cli import main
+from sport_music_dataset.codec import Codec
 from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ModelError, ReleaseError, SettingError
 from sport_music_dataset.release import read_manifest
@@ -188,3 +191,20 @@ def test_what_is_no_release_is_refused(tmp_path: Path, release: Path) -> None:
         encode(release, EncodeSettings(model="nano"))
     with pytest.raises(SettingError, match="max_length=0"):
         EncodeSettings(max_length=0)
+
+
+def test_codes_are_checked_against_the_reference(
+    encoded: Path, release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = encode(encoded, EncodeSettings(model="nano"), check=8)
+    assert len(report.agreement) == 4 and min(report.agreement) >= 0.999
+    assert main(["encode", str(encoded), "--model", "nano", "--check", "3"]) == 0
+    assert "codebook  3: 1.000000 of the codes" in capsys.readouterr().out
+    # Rows that belong to other audio must not pass.
+    files = sorted((release / "encoded").glob("*.parquet"))
+    for file in files:
+        table = pq.read_table(file)
+        pq.write_table(table.take(list(reversed(range(len(table))))), file)
+    manifest = read_manifest(release)
+    shares = agreement(release, manifest, Codec("nano", 4), 8)
+    assert max(shares) < 0.5

@@ -147,12 +147,19 @@ def encode(
         typer.Option(help="Delay pattern in full, or as the notebook cuts it (6 codes are lost)."),
     ] = "lossless",
     special_tokens: Annotated[bool, typer.Option(help="Close descriptions with EOS.")] = True,
+    check: Annotated[
+        int, typer.Option(help="Encode so many chunks again, the plain way, and compare.")
+    ] = 0,
     device: options.Device = "auto",
-) -> None:
+) -> int:
     """Add tokens, EnCodec codes and delay-patterned labels to the release folder OUT.
 
     Example: sportgen encode dataset --model facebook/musicgen-medium
     """
+    from .memory import keep_freed_memory
+
+    keep_freed_memory()
+    from .agreement import LEAST_AGREEMENT
     from .encode import EncodeSettings
     from .encode import encode as run
 
@@ -164,8 +171,13 @@ def encode(
         special_tokens=special_tokens,
         device=device,
     )
-    summaries.show_encode(run(out, settings, progress=console.progress), max_length)
+    report = run(out, settings, check=check, progress=console.progress)
+    summaries.show_encode(report, max_length)
+    if report.agreement and min(report.agreement) < LEAST_AGREEMENT:
+        console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")
+        return 1
     console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME --version 1.0.0")
+    return 0
 
 
 @app.command()

@@ -3,16 +3,19 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import EncodecModel
 from transformers.utils import logging as transformers_logging
 
+from .encoder import SharedEncoder, plain_reason
 from .errors import ModelError
 from .labels import Codes
 from .recipe import SAMPLING_RATE
@@ -21,6 +24,7 @@ NANO = "nano"
 _NANO_FOLDER = Path(__file__).with_name("nano")
 
 Loaded = TypeVar("Loaded")
+Waveforms = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +120,42 @@ class Codec:
         self.codebook_size = int(config.codebook_size)
         self.revision = revision_of(self.source, getattr(config, "_commit_hash", None))
 
-    def encode(self, waveform: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Codes:
-        """Codes [K, T] int16 of a waveform [N] float32 at 32 kHz; T is N over the hop, rounded up.
+    def encode(self, chunks: Waveforms, offsets: Sequence[int]) -> Codes:
+        """Codes [B, K, T] int16 of chunks [B, N] float32 at 32 kHz; T is N over the hop.
 
-        One waveform at a time, through `EncodecModel.encode`: the reference for faster ways.
+        Work is shared between chunks that overlap; how, `SharedEncoder` says, and what `offsets`
+        [B] means. Where `plain_reason` tells why not, the chunks go through as a plain batch.
         """
-        values = torch.from_numpy(waveform).to(self.device)[None, None]
+        if plain_reason(self._model, chunks.shape[1]):
+            return self.encode_plain(chunks)
+        values = torch.from_numpy(chunks).to(self.device)
+        with torch.inference_mode():
+            # The distances to all entries of a codebook, for a whole batch, would be gigabytes.
+            codes = [
+                self._model.quantizer.encode(embedding[None], self._bandwidth)[:, 0]
+                for embedding in self._shared(values, offsets)
+            ]
+        return _as_codes(torch.stack(codes))
+
+    def encode_plain(self, chunks: Waveforms) -> Codes:
+        """Codes [B, K, T] int16 of chunks [B, N], through `EncodecModel.encode`: the reference."""
+        values = torch.from_numpy(chunks).to(self.device)[:, None]
         with torch.inference_mode():
             encoded = self._model.encode(values, bandwidth=self._bandwidth)
-        codes: Codes = encoded.audio_codes[0, 0].to(torch.int16).cpu().numpy()
-        return codes
+        return _as_codes(encoded.audio_codes[0])
+
+    @cached_property
+    def _shared(self) -> SharedEncoder:
+        return SharedEncoder(self._model)
+
+    def plain_reason(self, num_samples: int) -> str:
+        """Why chunks of that length are encoded without sharing; empty if they are not."""
+        return plain_reason(self._model, num_samples)
+
+
+def _as_codes(codes: torch.Tensor) -> Codes:
+    result: Codes = codes.to(torch.int16).cpu().numpy()
+    return result
 
 
 def _load_encodec(place: str) -> EncodecModel:
