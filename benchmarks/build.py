@@ -13,17 +13,15 @@ printed are medians, and ratios of medians.
 """
 
 import argparse
-import contextlib
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+
+from harness import measure
 
 WAYS = ("librosa", "decoding", "chunks", "sportgen 1", "sportgen 2")
 
@@ -93,34 +91,6 @@ def synthesise(folder: Path, tracks: int, minutes: float) -> None:
         write_piece(replace(piece, file_name=name, seconds=60 * minutes), folder, seed=number)
 
 
-def measure(way: str, music: Path) -> dict[str, float]:
-    """One run of one way in processes of its own: wall seconds, peak MB of the largest process."""
-    peak = 0.0
-    with tempfile.TemporaryDirectory() as out:
-        command = [sys.executable, __file__, str(music), "--way", way, "--out", f"{out}/dataset"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, start_new_session=True
-        )
-        while process.poll() is None:
-            peak = max(peak, *peaks_mb(process.pid))
-            time.sleep(0.05)
-        lines = process.communicate()[0].splitlines()
-    if process.returncode:
-        raise SystemExit(f"{way}: exit code {process.returncode}")
-    return {"wall": json.loads(lines[-1]), "peak_mb": peak}
-
-
-def peaks_mb(session: int) -> list[float]:
-    """The peak resident memory, in MB, of each process of a session that runs now (Linux)."""
-    peaks = [0.0]
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if os.getsid(int(process.name)) == session:
-                lines = (process / "status").read_text().splitlines()
-                peaks += [int(line.split()[1]) / 1024 for line in lines if line[:6] == "VmHWM:"]
-    return peaks
-
-
 def run_way(way: str, music: Path, out: Path) -> None:
     """Run one way in this process and print what it took, imports left out."""
     files = sorted(file for file in music.rglob("*") if file.suffix in (".mp3", ".flac", ".ogg"))
@@ -143,17 +113,19 @@ def hours_of(music: Path) -> float:
 
 def report(music: Path, runs: int) -> None:
     """Measure all ways in turn and print the table."""
-    results: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+    results: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
     for _ in range(runs):
         for way in WAYS:
-            results[way].append(measure(way, music))
+            with tempfile.TemporaryDirectory() as out:
+                took = measure(__file__, music, "--way", way, "--out", f"{out}/dataset")
+            results[way].append(took)
     seconds = hours_of(music) * 3600
-    middle = {way: statistics.median(one["wall"] for one in results[way]) for way in WAYS}
+    middle = {way: statistics.median(wall for wall, _ in results[way]) for way in WAYS}
     print(f"{seconds / 3600:.2f} hours of audio, median of {runs} runs\n")
     print("| way | seconds | times real time | against librosa | against decoding | peak MB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for way in WAYS:
-        wall, peak = middle[way], max(one["peak_mb"] for one in results[way])
+        wall, peak = middle[way], max(peak for _, peak in results[way])
         print(
             f"| {way} | {wall:.2f} | {seconds / wall:.0f} | {middle['librosa'] / wall:.2f} "
             f"| {middle['decoding'] / wall:.2f} | {peak:.0f} |"

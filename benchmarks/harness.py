@@ -1,0 +1,34 @@
+"""Run one way of a benchmark in processes of its own, and see what it took."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+
+def measure(script: str, *arguments: object) -> tuple[float, float]:
+    """(seconds, MB): what `script` prints last, and the peak memory of its largest process."""
+    command = [sys.executable, script, *map(str, arguments)]
+    peak = 0.0
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    while process.poll() is None:
+        peak = max(peak, *_peaks_mb(process.pid))
+        time.sleep(0.05)
+    lines = process.communicate()[0].splitlines()
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
+    return float(json.loads(lines[-1])), peak
+
+
+def _peaks_mb(session: int) -> list[float]:
+    """The peak resident memory, in MB, of each process of a session that runs now (Linux)."""
+    peaks = [0.0]
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.getsid(int(process.name)) == session:
+                lines = (process / "status").read_text().splitlines()
+                peaks += [int(line.split()[1]) / 1024 for line in lines if line[:6] == "VmHWM:"]
+    return peaks
