@@ -15,6 +15,8 @@ from .records import Track
 from .sources import display_path, find_files, inspect
 
 _TAKE = re.compile(r"\d+")
+# Kinds of files that an error names, where none is audio.
+_KINDS_NAMED = 5
 
 InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
 
@@ -57,7 +59,8 @@ def scan(
     root = source.resolve()
     files = find_files(root, exclude)
     if not files.audio:
-        found = ", ".join(f"{count} {kind}" for kind, count in sorted(files.ignored.items()))
+        most = files.ignored.most_common(_KINDS_NAMED)
+        found = ", ".join(f"{count} {kind}" for kind, count in most)
         raise SourceError(
             f"{source}: no audio files in it ({'found ' + found if found else 'it is empty'}); "
             f"readable are {' '.join(sorted(EXTENSIONS))}"
