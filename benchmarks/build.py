@@ -14,14 +14,13 @@ printed are medians, and ratios of medians.
 
 import argparse
 import json
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness import measure
+from harness import in_turn, measure
 
 WAYS = ("librosa", "decoding", "chunks", "sportgen 1", "sportgen 2")
 
@@ -113,19 +112,19 @@ def hours_of(music: Path) -> float:
 
 def report(music: Path, runs: int) -> None:
     """Measure all ways in turn and print the table."""
-    results: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
-    for _ in range(runs):
-        for way in WAYS:
-            with tempfile.TemporaryDirectory() as out:
-                took = measure(__file__, music, "--way", way, "--out", f"{out}/dataset")
-            results[way].append(took)
+
+    def run(way: str) -> tuple[float, float]:
+        with tempfile.TemporaryDirectory() as out:
+            return measure(__file__, music, "--way", way, "--out", f"{out}/dataset")
+
+    took = in_turn(WAYS, runs, run)
     seconds = hours_of(music) * 3600
-    middle = {way: statistics.median(wall for wall, _ in results[way]) for way in WAYS}
+    middle = {way: seconds for way, (seconds, _) in took.items()}
     print(f"{seconds / 3600:.2f} hours of audio, median of {runs} runs\n")
     print("| way | seconds | times real time | against librosa | against decoding | peak MB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for way in WAYS:
-        wall, peak = middle[way], max(peak for _, peak in results[way])
+        wall, peak = took[way]
         print(
             f"| {way} | {wall:.2f} | {seconds / wall:.0f} | {middle['librosa'] / wall:.2f} "
             f"| {middle['decoding'] / wall:.2f} | {peak:.0f} |"

@@ -13,14 +13,13 @@ interleaved; printed are medians, and ratios of medians.
 
 import argparse
 import json
-import statistics
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness import measure
+from harness import in_turn, measure
 
 WAYS = ("plain", "plain kept", "shared")
 HOP_SAMPLES, CHUNK_SAMPLES = 480_000, 800_000
@@ -82,19 +81,18 @@ def report(codec: str, chunks: int, runs: int) -> None:
     """Measure all ways in turn and print the table."""
     import numpy as np
 
-    results: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+    options = ("--codec", codec, "--chunks", chunks)
     with tempfile.TemporaryDirectory() as out:
-        for _ in range(runs):
-            for way in WAYS:
-                options = ("--way", way, "--codec", codec, "--chunks", chunks, "--out", out)
-                results[way].append(measure(__file__, *options))
+        took = in_turn(
+            WAYS, runs, lambda way: measure(__file__, "--way", way, "--out", out, *options)
+        )
         codes = {way: np.load(Path(out) / f"{way}.npy") for way in WAYS}
-    middle = {way: statistics.median(seconds for seconds, _ in results[way]) for way in WAYS}
+    middle = {way: seconds for way, (seconds, _) in took.items()}
     print(f"{chunks} chunks of one track, median of {runs} runs\n")
     print("| way | seconds a chunk | against plain | against plain kept | identical | peak MB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for way in WAYS:
-        seconds, peak = middle[way], max(mb for _, mb in results[way])
+        seconds, peak = took[way]
         print(
             f"| {way} | {seconds:.2f} | {middle['plain'] / seconds:.2f} "
             f"| {middle['plain kept'] / seconds:.2f} "

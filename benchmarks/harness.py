@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 
@@ -21,6 +23,20 @@ def measure(script: str, *arguments: object) -> tuple[float, float]:
     if process.returncode:
         raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}")
     return float(json.loads(lines[-1])), peak
+
+
+def in_turn(
+    ways: Sequence[str], runs: int, run: Callable[[str], tuple[float, float]]
+) -> dict[str, tuple[float, float]]:
+    """(median seconds, peak MB) of each way, run one after the other `runs` times."""
+    results = [{way: run(way) for way in ways} for _ in range(runs)]
+    return {
+        way: (
+            statistics.median(result[way][0] for result in results),
+            max(result[way][1] for result in results),
+        )
+        for way in ways
+    }
 
 
 def _peaks_mb(session: int) -> list[float]:

@@ -15,9 +15,9 @@ from builder_tests.conftest import RECIPE, noise, write_audio
 from sport_music_dataset.audio import to_pcm16
 from sport_music_dataset.build import BuildReport, build, preview
 from sport_music_dataset.decoding import decode_mono
+from sport_music_dataset.digests import file_digest
 from sport_music_dataset.errors import ReleaseError, SourceError
 from sport_music_dataset.release import read_manifest
-from sport_music_dataset.shards import file_digest
 
 Built = tuple[Path, BuildReport]
 

@@ -42,7 +42,12 @@ def _picked_rows(
 ) -> Iterator[tuple[bytes, Codes]]:
     """(FLAC bytes, codes [K, T]) of rows by their number over all shards, by name."""
     number = 0
-    for raw, encoded in zip(manifest.shards("raw"), manifest.shards("encoded"), strict=True):
+    raw_shards, encoded_shards = manifest.shards("raw"), manifest.shards("encoded")
+    for raw, encoded in zip(raw_shards, encoded_shards, strict=True):
+        rows = raw_shards[raw].rows
+        if picked.isdisjoint(range(number, number + rows)):
+            number += rows
+            continue
         codes = pq.read_table(folder / encoded, columns=["codes"])["codes"]
         first = number
         with pq.ParquetFile(folder / raw) as file:

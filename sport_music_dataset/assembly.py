@@ -15,7 +15,7 @@ from .errors import SourceError
 from .library import Library
 from .plan import Shard, group_of, plan
 from .progress import Progress
-from .reasons import Status
+from .reasons import Status, kind_of
 from .recipe import Recipe
 from .records import Outcome, Row, Track
 from .release import FileEntry, Manifest, read_tracks, split_of
@@ -80,8 +80,7 @@ class Assembly:
         tracks = [track for track in library.usable if track.track_id not in failed]
         if not tracks:
             reasons = Counter(
-                (track.reason or failed[track.track_id].reason).partition(":")[0]
-                for track in library.tracks
+                kind_of(track.reason or failed[track.track_id].reason) for track in library.tracks
             )
             found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
             raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")

@@ -11,10 +11,10 @@ from .errors import ReleaseError, SourceError
 from .library import Library, scan
 from .plan import Shard
 from .progress import Progress, no_progress
-from .reasons import Status
+from .reasons import kind_of
 from .recipe import Recipe
 from .records import Track
-from .release import MANIFEST, Manifest, is_ours, read_manifest
+from .release import MANIFEST, Manifest, is_ours, kept_rows, read_manifest
 from .shards import writing
 from .workers import Workers
 
@@ -35,12 +35,12 @@ class BuildReport:
     @property
     def kept(self) -> list[dict[str, Any]]:
         """The rows of tracks that gave chunks."""
-        return [row for row in self.tracks if row["status"] != Status.LEFT_OUT]
+        return kept_rows(self.tracks)
 
     @property
     def left_out(self) -> dict[str, int]:
         """Reason, without its detail -> files."""
-        reasons = (row["reason"].partition(":")[0] for row in self.tracks if row["reason"])
+        reasons = (kind_of(row["reason"]) for row in self.tracks if row["reason"])
         return dict(Counter(reasons))
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import jinja2
 import yaml
 
+from .digests import digest
 from .errors import ReleaseError
-from .reasons import Status
-from .recipe import digest
-from .release import CARD, Manifest, read_tracks
+from .reasons import kind_of
+from .release import CARD, Manifest, kept_rows, read_tracks
 from .shards import write_atomically
 
 _BEGIN = "<!-- sportgen: from here to the end marker this card is written anew by each build -->"
@@ -94,10 +94,10 @@ def merge_front_matter(
 
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:
     """The card's metadata, as the Hub reads it."""
-    rows = sum(manifest.splits("raw").values())
+    rows, kept = sum(manifest.splits("raw").values()), kept_rows(tracks)
     return {
         "pretty_name": "Sport music",
-        "license": hub_license(_licenses(_kept(tracks)), all(t["license"] for t in _kept(tracks))),
+        "license": hub_license(_licenses(kept), all(track["license"] for track in kept)),
         "language": ["en"],
         "task_categories": ["text-to-audio"],
         "annotations_creators": ["machine-generated"],
@@ -133,7 +133,7 @@ def render_body(
     manifest: Manifest, tracks: list[dict[str, Any]], repo_id: str, version: str
 ) -> str:
     """The card's text from the template, with the counts of this release."""
-    kept = _kept(tracks)
+    kept = kept_rows(tracks)
     recipe = manifest.recipe
     return _template().render(
         title="Sport music",
@@ -151,7 +151,7 @@ def render_body(
             for name, chunks in manifest.splits("raw").items()
         ],
         sessions=session_counts(kept),
-        left_out=Counter(t["reason"].partition(":")[0] for t in tracks if t["reason"]),
+        left_out=Counter(kind_of(t["reason"]) for t in tracks if t["reason"]),
         licenses=_licenses(kept),
     )
 
@@ -174,10 +174,6 @@ def cell(text: str) -> str:
     """Text from a file name, for a Markdown table: nothing in it is markup or a new cell."""
     plain = html.escape(" ".join(text.split()), quote=True)
     return re.sub(r"([\\`*_{}\[\]|~#!])", r"\\\1", plain)
-
-
-def _kept(tracks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [track for track in tracks if track["status"] != Status.LEFT_OUT]
 
 
 def _licenses(kept: list[dict[str, Any]]) -> Counter[str]:

@@ -1,7 +1,5 @@
 """EnCodec as we run it: waveforms to codes."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 from transformers import EncodecModel
 from transformers.utils import logging as transformers_logging
 
+from .digests import digest, file_digest
 from .encoder import SharedEncoder, plain_reason
 from .errors import ModelError
 from .labels import Codes
@@ -72,13 +71,12 @@ def revision_of(source: Source, commit: str | None) -> str:
     """What identifies the files that were loaded: the Hub's commit, or a digest of a folder."""
     if not source.is_local:
         return commit or ""
-    digest = hashlib.sha256()
-    for file in sorted(Path(source.place).iterdir()):
-        if file.suffix in (".json", ".safetensors", ".bin", ".model"):
-            with file.open("rb") as handle:
-                content = hashlib.file_digest(handle, "sha256").hexdigest()
-            digest.update(json.dumps([file.name, content]).encode())
-    return f"sha256:{digest.hexdigest()[:16]}"
+    files = [
+        [file.name, file_digest(file)]
+        for file in sorted(Path(source.place).iterdir())
+        if file.suffix in (".json", ".safetensors", ".bin", ".model")
+    ]
+    return f"sha256:{digest(files)[:16]}"
 
 
 class Codec:
@@ -124,10 +122,11 @@ class Codec:
         """Codes [B, K, T] int16 of chunks [B, N] float32 at 32 kHz; T is N over the hop.
 
         Work is shared between chunks that overlap; how, `SharedEncoder` says, and what `offsets`
-        [B] means. Where `plain_reason` tells why not, the chunks go through as a plain batch.
+        [B] means. Where `plain_reason` tells why not, the chunks go through one by one: a batch
+        of a full-size codec's activations would be gigabytes.
         """
-        if plain_reason(self._model, chunks.shape[1]):
-            return self.encode_plain(chunks)
+        if self.plain_reason(chunks.shape[1]):
+            return np.concatenate([self.encode_plain(chunk[None]) for chunk in chunks])
         values = torch.from_numpy(chunks).to(self.device)
         with torch.inference_mode():
             # The distances to all entries of a codebook, for a whole batch, would be gigabytes.

@@ -14,10 +14,11 @@ from . import card
 from .agreement import agreement
 from .audio import decode_flac
 from .codec import NANO, Codec, pick_device
+from .digests import digest
 from .errors import ModelError, ReleaseError, SettingError
 from .labels import LabelStyle, delay
 from .progress import Progress, no_progress
-from .recipe import SAMPLING_RATE, digest
+from .recipe import SAMPLING_RATE
 from .records import Row
 from .release import FileEntry, Manifest, read_manifest
 from .schema import ENCODED_FEATURES
@@ -219,6 +220,8 @@ def _encode_shard(
 def _finish(
     folder: Path, manifest: Manifest, encoder: Encoder, done: dict[str, ShardNote], kept: int
 ) -> EncodeReport:
+    samples = round(manifest.recipe["chunk_seconds"] * SAMPLING_RATE)
+    plain_reason = encoder.codec.plain_reason(samples)
     outcomes = [note.outcomes for note in done.values()]
     truncated = sum(outcome["truncated"] for outcome in outcomes)
     manifest.files = {
@@ -229,6 +232,7 @@ def _finish(
     }
     manifest.encoding = {
         **encoder.facts,
+        "batch_size": 1 if plain_reason else _BATCH_ROWS,
         "truncated": truncated,
         "frames": max(outcome["frames"] for outcome in outcomes),
         "label_frames": max(outcome["label_frames"] for outcome in outcomes),
@@ -237,12 +241,11 @@ def _finish(
     manifest.write(folder)
     remove_stale(folder, "encoded", manifest.files)
     nano = bool(encoder.facts["nano"])
-    samples = round(manifest.recipe["chunk_seconds"] * SAMPLING_RATE)
     return EncodeReport(
         rows=manifest.splits("encoded"),
         truncated=truncated,
         shards_written=len(done) - kept,
         shards_kept=kept,
         nano=nano,
-        plain_reason=encoder.codec.plain_reason(samples),
+        plain_reason=plain_reason,
     )

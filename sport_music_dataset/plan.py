@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 from .audio import chunk_count
+from .digests import digest
 from .errors import SourceError
-from .recipe import SAMPLING_RATE, Recipe, digest
+from .recipe import SAMPLING_RATE, Recipe
 from .records import Track
 from .shards import shard_count, shard_name, shard_of
 from .splits import assign

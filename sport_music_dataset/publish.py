@@ -19,8 +19,7 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from . import card
 from .errors import HubError, ReleaseError, SettingError
-from .reasons import Status
-from .release import CARD, MANIFEST, Manifest, read_manifest, read_tracks
+from .release import CARD, MANIFEST, Manifest, kept_rows, read_manifest, read_tracks
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 # Files under these are ours to delete when a release no longer has them.
@@ -187,7 +186,7 @@ def _is_ours(path: str) -> bool:
 
 
 def _check_licenses(folder: Path, manifest: Manifest) -> None:
-    kept = [row for row in read_tracks(folder, manifest) if row["status"] != Status.LEFT_OUT]
+    kept = kept_rows(read_tracks(folder, manifest))
     lacking = [row["path"] for row in kept if not row["license"]]
     if lacking:
         named = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")

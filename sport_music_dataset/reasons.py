@@ -34,6 +34,11 @@ class Reason(StrEnum):
         return f"{self}: {' '.join(detail.split())}"
 
 
+def kind_of(reason: str) -> str:
+    """A recorded reason without its detail: one of the closed list, empty for none."""
+    return reason.partition(":")[0]
+
+
 class TrackError(SourceError):
     """A track cannot be used: its text is the reason, as `tracks` records it."""
 

@@ -1,12 +1,11 @@
 """The recipe: every setting that determines the rows of a release, and its fingerprint."""
 
-import hashlib
-import json
 import math
 import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .digests import digest
 from .errors import SettingError
 
 SAMPLING_RATE = 32_000
@@ -109,9 +108,3 @@ class Recipe:
     def fingerprint(self) -> str:
         """16 hex digits that change whenever the same source would give other rows."""
         return digest(self.as_dict())[:16]
-
-
-def digest(value: object) -> str:
-    """sha256, in hex, of a value's canonical JSON."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 from . import __version__
 from .decoding import decoder_version
 from .errors import ReleaseError
+from .reasons import Status
 from .recipe import Recipe
+from .records import Row
 from .shards import WORK_FOLDER, write_atomically
 
 MANIFEST = "sportgen.json"
@@ -117,14 +119,19 @@ def is_ours(folder: Path) -> bool:
     )
 
 
-def read_tracks(folder: Path, manifest: Manifest) -> list[dict[str, Any]]:
+def read_tracks(folder: Path, manifest: Manifest) -> list[Row]:
     """The rows of the `tracks` config."""
     files = sorted(manifest.shards("tracks"))
     if not files:
         raise ReleaseError(f"{folder}: has no tracks config; build the release again")
     tables = [read_parquet(folder / file) for file in files]
-    rows: list[dict[str, Any]] = pa.concat_tables(tables).to_pylist()
+    rows: list[Row] = pa.concat_tables(tables).to_pylist()
     return rows
+
+
+def kept_rows(tracks: list[Row]) -> list[Row]:
+    """The rows of `tracks` that gave chunks."""
+    return [row for row in tracks if row["status"] != Status.LEFT_OUT]
 
 
 def read_parquet(file: Path) -> pa.Table:

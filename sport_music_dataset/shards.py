@@ -4,7 +4,6 @@ The notes lie in `.sportgen/` of the release folder and stay there: they say whi
 was made from, so that a second run does only what is not done yet.
 """
 
-import hashlib
 import json
 import math
 import os
@@ -21,6 +20,7 @@ from datasets import Features
 from datasets.arrow_writer import ParquetWriter
 from filelock import FileLock, Timeout
 
+from .digests import file_digest
 from .errors import ReleaseError
 from .records import Row
 
@@ -122,12 +122,6 @@ def writing(out: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ReleaseError(f"{out}: {reason}; see to it and run the same command again") from error
-
-
-def file_digest(file: Path) -> str:
-    """sha256 of a file, in hex."""
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _note_file(folder: Path, name: str) -> Path:

@@ -1,6 +1,5 @@
 """The files of a source folder: found without leaving it, hashed, and watched for changes."""
 
-import hashlib
 import os
 import stat
 from collections import Counter
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .decoding import EXTENSIONS, probe
+from .digests import file_digest
 from .metadata import METADATA_NAMES
 from .reasons import Reason, TrackError
 from .records import Track
@@ -71,7 +71,7 @@ def inspect(track: Track) -> Track:
         return track
     try:
         before = signature(track.file)
-        sha256 = hash_file(track.file)
+        sha256 = file_digest(Path(track.file))
         track = replace(track, sha256=sha256, signature=before, size_bytes=before[0])
         info = probe(track.file)
         if signature(track.file) != before:
@@ -97,7 +97,10 @@ def check_unchanged(track: Track) -> None:
     A new time stamp alone, as a rename or a copy of rights gives it, is no change.
     """
     try:
-        if signature(track.file) != track.signature and hash_file(track.file) != track.sha256:
+        if (
+            signature(track.file) != track.signature
+            and file_digest(Path(track.file)) != track.sha256
+        ):
             raise TrackError(Reason.CHANGED)
     except OSError as error:
         raise TrackError(Reason.CHANGED, error.strerror or "cannot be read any more") from error
@@ -107,12 +110,6 @@ def signature(file: str) -> tuple[int, ...]:
     """Size, times and place of a file: all that can change without its bytes being read."""
     found = Path(file).stat()
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-
-
-def hash_file(file: str) -> str:
-    """sha256 of a file, in hex."""
-    with Path(file).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _refused(file: Path, root: Path) -> str:

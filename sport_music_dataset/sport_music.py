@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 import datasets
 
 from . import __version__
+from .digests import digest
 from .errors import SettingError, SourceError
 from .library import Library, scan
 from .plan import plan
-from .recipe import DEFAULT_SPLITS, Recipe, digest
+from .recipe import DEFAULT_SPLITS, Recipe
 from .records import Row, Track
 from .rows import TrackRows
 from .schema import RAW_FEATURES

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .console import hint, plain
+from .reasons import kind_of
 
 if TYPE_CHECKING:
     from .build import BuildReport
@@ -79,7 +80,7 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
         return
     print(f"files     {found['files']}, {found['usable']} usable")
     print(f"hours     {found['hours']:.2f}, as the files say")
-    reasons = Counter(reason.partition(":")[0] for reason in found["left_out"].values())
+    reasons = Counter(map(kind_of, found["left_out"].values()))
     _show_left_out(reasons, found["ignored"])
     for title in ("formats", "styles", "sessions"):
         print(title)
