@@ -5,21 +5,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..reasons import kind_of
 from .console import hint, plain
-from .reasons import kind_of
 
 if TYPE_CHECKING:
-    from .build import BuildReport
-    from .doctor import Check
-    from .encode import EncodeReport
-    from .library import Library
-    from .plan import Shard
-    from .publish import Release
+    from ..build import BuildReport
+    from ..doctor import Check
+    from ..encode import EncodeReport
+    from ..library import Library
+    from ..plan import Shard
+    from ..publish import Release
 
 
 def show_build(report: "BuildReport") -> None:
     """The summary of a build."""
-    from .card import session_counts
+    from ..card import session_counts
 
     kept = report.kept
     hours = sum(row["duration_seconds"] for row in kept) / 3600

@@ -1,0 +1,128 @@
+"""The commands that read music: build, scan, doctor, demo."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from . import console, options, summaries
+from .app import app
+
+
+@app.command()
+def build(
+    source: options.Source,
+    out: options.Folder,
+    chunk_seconds: options.ChunkSeconds = 25.0,
+    overlap_seconds: options.OverlapSeconds = 10.0,
+    splits: options.Splits = "train=0.9,test=0.1",
+    seed: options.Seed = 0,
+    style: options.Styles = None,
+    license: options.License = "",
+    keep_silence: options.KeepSilence = False,
+    truncated: options.Truncated = "keep",
+    max_track_seconds: options.MaxTrackSeconds = 86_400.0,
+    max_expansion: options.MaxExpansion = 1_000.0,
+    timeout: options.Timeout = 900.0,
+    num_proc: options.NumProc = None,
+    force: options.Force = False,
+    strict: options.Strict = False,
+    dry_run: options.DryRun = False,
+) -> int:
+    """Cut the music in SRC into described chunks and write the release folder OUT.
+
+    Run it again to go on after an interruption, or to add music: finished shards stay.
+
+    Example: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1
+    """
+    from ..build import build as run
+    from ..build import preview
+    from ..recipe import Recipe, parse_splits
+
+    recipe = Recipe(
+        chunk_seconds=chunk_seconds,
+        overlap_seconds=overlap_seconds,
+        splits=tuple(parse_splits(splits).items()),
+        seed=seed,
+        styles=tuple(style or ()),
+        keep_silence=keep_silence,
+        keep_truncated=truncated == "keep",
+        max_track_seconds=max_track_seconds,
+        max_expansion=max_expansion,
+    )
+    settings: dict[str, Any] = {
+        "num_proc": num_proc or console.cores(),
+        "timeout": timeout,
+        "force": force,
+        "progress": console.progress,
+    }
+    if dry_run:
+        summaries.show_plan(*preview(source, out, recipe, **settings))
+        return 0
+    report = run(source, out, recipe, license=license, **settings)
+    summaries.show_build(report)
+    console.hint(f"next: sportgen encode {console.quote(out)}")
+    return 1 if strict and report.left_out else 0
+
+
+@app.command()
+def scan(
+    source: options.Source,
+    chunk_seconds: options.ChunkSeconds = 25.0,
+    style: options.Styles = None,
+    timeout: options.Timeout = 900.0,
+    num_proc: options.NumProc = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is in SRC and what a build would leave out, without building.
+
+    Example: sportgen scan music --json
+    """
+    from ..build import scan_with
+    from ..recipe import Recipe
+    from ..workers import Workers
+
+    recipe = Recipe(chunk_seconds=chunk_seconds, overlap_seconds=0, styles=tuple(style or ()))
+    with Workers(num_proc or console.cores(), timeout) as workers:
+        library = scan_with(workers, source, None, recipe, "", console.progress)
+    summaries.show_inventory(summaries.inventory(library, chunk_seconds), as_json)
+
+
+@app.command()
+def doctor(
+    out: Annotated[
+        Path, typer.Argument(metavar="[OUT]", help="Where a release would go.")
+    ] = Path(),
+) -> int:
+    """Check what sportgen needs of this machine, and say how to get what is missing.
+
+    Example: sportgen doctor
+    """
+    from ..doctor import examine
+
+    checks = examine(out)
+    summaries.show_checks(checks)
+    return 1 if any(check.state == "missing" for check in checks) else 0
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An empty folder.")],
+    num_proc: options.NumProc = None,
+    device: options.Device = "auto",
+) -> None:
+    """Make a little music, build and encode it: music in OUT/music, the release in OUT/dataset.
+
+    Example: sportgen demo demo
+    """
+    from ..demo import demo as run
+
+    report = run(
+        out, num_proc=num_proc or console.cores(), device=device, progress=console.progress
+    )
+    summaries.show_build(report.build)
+    summaries.show_encode(report.encode, 20)
+    dataset = console.quote(report.dataset)
+    console.hint(f"listen: {console.quote(report.music)}")
+    console.hint(f"load:   load_dataset({str(report.dataset)!r}, 'encoded')")
+    console.hint(f"next:   sportgen push {dataset} ORG/NAME --version 1.0.0")
