@@ -195,17 +195,17 @@ class Inspection:
         if not self.data:
             return
         self.findings.say(Truth.CHUNK_IDS, f"{rows} chunks, each once and in its place")
-        raw, encoding = self.manifest.shards("raw"), self.manifest.encoding
+        raw, encoded = self.manifest.shards("raw"), self.manifest.shards("encoded")
         if raw:
             samples = self.manifest.chunk_samples
             self.findings.say(Truth.AUDIO, f"{rows} chunks decode to {samples} samples")
             self.findings.say(Truth.OVERLAP, f"{self._audio.pairs} pairs of neighbours")
-        if encoding:
-            self._say_encoding(encoding, rows)
+        if encoded and self.manifest.encoding:
+            self._say_encoding(self.manifest.encoding)
             if raw:
                 self.findings.say(Truth.SAME_CHUNKS, "raw and encoded, in the same order")
 
-    def _say_encoding(self, encoding: dict[str, Any], rows: int) -> None:
+    def _say_encoding(self, encoding: dict[str, Any]) -> None:
         length, cut = encoding["max_length"], encoding["truncated"]
         self.findings.say(Truth.TOKENS, f"{length} ids a chunk; {cut} descriptions truncated")
         books, frames = encoding["num_codebooks"], encoding["frames"]

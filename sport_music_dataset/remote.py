@@ -133,6 +133,11 @@ class HubPlace(Place):
                 f"{self.name}: {path} cannot be downloaded ({detail}); run this again"
             ) from error
 
+    @contextmanager
+    def _parquet(self, path: str) -> Iterator[pq.ParquetFile]:
+        with hub_errors(self.api, self.repo_id), super()._parquet(path) as file:
+            yield file
+
     def _open(self, path: str) -> IO[bytes]:
         # Instances are cached for good, with the listings they have seen.
         system = HfFileSystem(

@@ -1,4 +1,4 @@
-"""Verify a release: the files are the manifest's, it loads, and what must hold for the data does."""
+"""Verify a release: its files are the manifest's, it loads, and its data is what it must be."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +115,11 @@ def _see_manifest(place: Place, manifest: Manifest, sent: bytes | None, findings
         with place.fetched(MANIFEST) as [file]:
             if file.read_bytes() != sent:
                 findings.fail(Truth.MANIFEST, f"{MANIFEST}: is not the one that was sent")
-    for config in ("tracks",) if manifest.files else FEATURES:
-        if not manifest.shards(config):
-            findings.fail(Truth.MANIFEST, f"{MANIFEST}: lists no file of {config}")
+    raw, encoded, tracks = (bool(manifest.shards(config)) for config in FEATURES)
+    if not tracks or not (raw or encoded):
+        findings.fail(Truth.MANIFEST, f"{MANIFEST}: lists no tracks, or neither raw nor encoded")
+    if encoded != bool(manifest.encoding):
+        findings.fail(Truth.MANIFEST, f"{MANIFEST}: has encoded without its encoding, or the like")
 
 
 def _reload(place: Place, manifest: Manifest) -> Loaded:

@@ -47,3 +47,18 @@ def verify(
         report = verify_place(place, sample=sample, progress=console.progress)
     reports.show_report(report, as_json)
     return 0 if report.ok else 1
+
+
+@app.command()
+def diff(before: Release, after: Release, as_json: AsJson = False) -> None:
+    """Say what changed from one release to another: tracks, chunks, words, recipe, and bytes that
+    an upload of the second would send. No audio and no codes are read.
+
+    Examples: sportgen diff org/sport-music@v1.0.0 dataset; sportgen diff dataset other --json
+    """
+    from ..diff import compare
+    from ..remote import opened
+
+    with opened(before) as one, opened(after) as other:
+        difference = compare(one, other, console.progress)
+    reports.show_difference(difference, as_json)

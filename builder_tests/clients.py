@@ -1,0 +1,27 @@
+"""`sportgen` and Python against a local Hub, in processes of their own: clients read the
+environment when they are imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from builder_tests.local_hub import LocalHub
+
+
+def run_module(
+    hub: LocalHub, home: Path, module: str, *arguments: object, token: str | None = "hf_owner"
+) -> subprocess.CompletedProcess[str]:
+    """`python -m module arguments` as the owner; the cache is `home`."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)],
+        env=hub.environment(home, token),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def sportgen(hub: LocalHub, home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """`sportgen arguments` as the owner."""
+    return run_module(hub, home, "sport_music_dataset", *arguments)
