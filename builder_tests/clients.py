@@ -8,12 +8,12 @@ from pathlib import Path
 from builder_tests.local_hub import LocalHub
 
 
-def run_module(
-    hub: LocalHub, home: Path, module: str, *arguments: object, token: str | None = "hf_owner"
+def run_python(
+    hub: LocalHub, home: Path, *arguments: object, token: str | None = "hf_owner"
 ) -> subprocess.CompletedProcess[str]:
-    """`python -m module arguments` as the owner; the cache is `home`."""
+    """`python arguments` as the owner; the cache is `home`."""
     return subprocess.run(
-        [sys.executable, "-m", module, *map(str, arguments)],
+        [sys.executable, *map(str, arguments)],
         env=hub.environment(home, token),
         capture_output=True,
         text=True,
@@ -24,4 +24,4 @@ def run_module(
 
 def sportgen(hub: LocalHub, home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """`sportgen arguments` as the owner."""
-    return run_module(hub, home, "sport_music_dataset", *arguments)
+    return run_python(hub, home, "-m", "sport_music_dataset", *arguments)

@@ -3,19 +3,16 @@
 What people write into it by hand survives: their front matter, and the text outside the markers.
 """
 
-import html
 import re
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 
+from .card_body import licenses, render_body, rows_config
 from .digests import digest
 from .errors import ReleaseError
-from .reasons import kind_of
 from .release import CARD, Manifest, kept_rows, read_tracks
 from .shards import write_atomically
 
@@ -92,12 +89,25 @@ def merge_front_matter(
     return merged
 
 
+def by_hand(text: str, place: str, manifest: Manifest) -> tuple[dict[str, Any], str]:
+    """What people wrote into a card's text: front matter that is not ours, and the body around
+    our markers; raises ReleaseError naming `place`."""
+    data, body = split_front_matter(text, place)
+    theirs = {
+        key: value
+        for key, value in data.items()
+        if key != "configs" and manifest.card.get(key) != value
+    }
+    return theirs, _GENERATED.sub("", body, count=1).strip()
+
+
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:
     """The card's metadata, as the Hub reads it."""
-    rows, kept = sum(manifest.splits("raw").values()), kept_rows(tracks)
+    default, kept = rows_config(manifest), kept_rows(tracks)
+    rows = sum(manifest.splits(default).values())
     return {
         "pretty_name": "Sport music",
-        "license": hub_license(_licenses(kept), all(track["license"] for track in kept)),
+        "license": hub_license(licenses(kept), all(track["license"] for track in kept)),
         "language": ["en"],
         "task_categories": ["text-to-audio"],
         "annotations_creators": ["machine-generated"],
@@ -106,7 +116,7 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
         "configs": [
             {
                 "config_name": config,
-                **({"default": True} if config == "raw" else {}),
+                **({"default": True} if config == default else {}),
                 # datasets caches a local folder by its name and by what stands here, not by its
                 # files: without this it answers with another folder's rows, or with old ones.
                 "description": f"files {digest(_checksums(manifest, config))[:16]}",
@@ -129,81 +139,5 @@ def hub_license(licenses: Counter[str], complete: bool) -> str:
     return ids.pop() if len(ids) == 1 and ids <= _HUB_LICENSES else "other"
 
 
-def render_body(
-    manifest: Manifest, tracks: list[dict[str, Any]], repo_id: str, version: str
-) -> str:
-    """The card's text from the template, with the counts of this release."""
-    kept = kept_rows(tracks)
-    recipe = manifest.recipe
-    return _template().render(
-        title="Sport music",
-        repo=repo_id or "ORG/NAME",
-        version=version,
-        recipe=recipe,
-        fingerprint=manifest.fingerprint,
-        software=manifest.software,
-        encoding=manifest.encoding,
-        tracks_kept=len(kept),
-        chunks=sum(track["chunks"] for track in kept),
-        hours=_hours(kept),
-        splits=[
-            {"name": name, "chunks": chunks, **_split_counts(name, kept)}
-            for name, chunks in manifest.splits("raw").items()
-        ],
-        sessions=session_counts(kept),
-        left_out=Counter(kind_of(t["reason"]) for t in tracks if t["reason"]),
-        licenses=_licenses(kept),
-    )
-
-
-def session_counts(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each distinct (session, style) of kept tracks, with its tracks and chunks."""
-    chunks: Counter[tuple[str, str]] = Counter()
-    tracks: Counter[tuple[str, str]] = Counter()
-    for track in kept:
-        key = (track["session"], track["style"])
-        chunks[key] += track["chunks"]
-        tracks[key] += 1
-    return [
-        {"session": key[0], "style": key[1], "tracks": tracks[key], "chunks": chunks[key]}
-        for key in sorted(chunks)
-    ]
-
-
-def cell(text: str) -> str:
-    """Text from a file name, for a Markdown table: nothing in it is markup or a new cell."""
-    plain = html.escape(" ".join(text.split()), quote=True)
-    return re.sub(r"([\\`*_{}\[\]|~#!])", r"\\\1", plain)
-
-
-def _licenses(kept: list[dict[str, Any]]) -> Counter[str]:
-    return Counter(track["license"] for track in kept if track["license"])
-
-
 def _checksums(manifest: Manifest, config: str) -> dict[str, str]:
     return {path: entry.sha256 for path, entry in manifest.shards(config).items()}
-
-
-def _hours(tracks: list[dict[str, Any]]) -> float:
-    return sum(float(track["duration_seconds"]) for track in tracks) / 3600
-
-
-def _split_counts(split: str, kept: list[dict[str, Any]]) -> dict[str, Any]:
-    tracks = [track for track in kept if track["split"] == split]
-    return {"tracks": len(tracks), "hours": _hours(tracks)}
-
-
-@cache
-def _template() -> jinja2.Template:
-    # autoescape would escape code blocks too; what comes from file names goes through `cell`.
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("dataset_card")),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = cell
-    environment.filters["code"] = lambda text: text.replace("`", "'")
-    environment.filters["seconds"] = lambda seconds: f"{seconds:g}"
-    return environment.get_template("body.md.jinja")

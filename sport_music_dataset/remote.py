@@ -24,15 +24,18 @@ _ATTEMPTS = 3
 
 
 class Place:
-    """A release folder; `name` is what messages call it."""
+    """A release folder. `name` is what messages call it; `manifest` says what of the folder
+    counts, where that is not all of it."""
 
-    def __init__(self, folder: Path, name: str = "") -> None:
+    def __init__(self, folder: Path, name: str = "", manifest: Manifest | None = None) -> None:
         self.folder = folder
         self.name = name or str(folder)
+        self._manifest = manifest
 
     def manifest(self) -> Manifest:
         """Its manifest; raises ReleaseError where there is none that we can read."""
-        return read_manifest(self.folder)
+        self._manifest = self._manifest or read_manifest(self.folder)
+        return self._manifest
 
     def paths(self) -> set[str]:
         """Every file of it, our own notes apart."""
@@ -91,6 +94,8 @@ class HubPlace(Place):
             ReleaseError: it is damaged or of a schema we do not know.
             HubError: there is no such revision, or no manifest in it.
         """
+        if self._manifest:
+            return self._manifest
         with self.fetched(MANIFEST):
             return super().manifest()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def show_build(report: "BuildReport") -> None:
     """The summary of a build."""
-    from ..card import session_counts
+    from ..card_body import session_counts
 
     kept = report.kept
     hours = sum(row["duration_seconds"] for row in kept) / 3600

@@ -1,0 +1,165 @@
+"""Which version a release is, by what changed since the last one, and the changelog of it."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from . import card
+from .diff import Difference, compare
+from .errors import SettingError
+from .progress import Progress, no_progress
+from .publish import hub_errors
+from .release import CARD, Manifest
+from .remote import Place, on_hub
+
+FIRST_VERSION = "1.0.0"
+_TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+class Bump(StrEnum):
+    """How far a version moves: rows or columns that went or changed break what was trained on
+    them, new ones add to it, words and metadata do neither."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The version that a folder should have as the next release of a repository.
+
+    `last` is the tag of the last release, empty where there is none; then `difference` is None and
+    the version the first. Where nothing changed, `bump` is none and the version the last one.
+    """
+
+    version: str
+    bump: Bump
+    difference: Difference | None = None
+    last: str = ""
+    changelog: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    def changelog_with(self, version: str, day: date, notes: str = "") -> list[dict[str, Any]]:
+        """The changelog of the folder released as `version`, for its manifest: newest first.
+
+        What the notes leave out, the counts of what changed say.
+        """
+        changes = self.difference.summary if self.difference else "first release"
+        entry = {
+            "version": version,
+            "date": day.isoformat(),
+            "changes": changes,
+            "notes": notes.strip(),
+        }
+        # The same version again: a release that was not tagged before.
+        return [entry, *(old for old in self.changelog if old["version"] != version)]
+
+
+def propose(
+    folder: Path,
+    repo_id: str,
+    api: HfApi | None = None,
+    bump: str = "",
+    manifest: Manifest | None = None,
+    progress: Progress = no_progress,
+) -> Proposal:
+    """The version of `folder` as the next release of `repo_id`.
+
+    Args:
+        folder: a release folder.
+        repo_id: the dataset.
+        api: whom to ask.
+        bump: how far the version moves, instead of what we find.
+        manifest: what of the folder is released, where that is not all of it.
+        progress: told how far the work is.
+
+    Raises:
+        ReleaseError: the folder or the last release has no manifest that can be read.
+        HubError: the Hub refuses, or cannot be reached.
+        SettingError: `bump` is no bump.
+    """
+    api = api or HfApi()
+    if bump and bump not in (Bump.MAJOR, Bump.MINOR, Bump.PATCH):
+        raise SettingError(f"bump={bump!r}: must be major, minor or patch")
+    last = last_tag(repo_id, api)
+    if not last:
+        return Proposal(FIRST_VERSION, Bump(bump or Bump.MAJOR))
+    with on_hub(repo_id, last, api) as before:
+        after, old = Place(folder, manifest=manifest), before.manifest()
+        difference = compare(before, after, progress)
+        found = bump_of(difference)
+        if found == Bump.NONE and _words(before, old) != _words(after, after.manifest()):
+            found = Bump.PATCH
+    taken = Bump(bump or found)
+    return Proposal(next_version(last, taken), taken, difference, last, tuple(old.changelog))
+
+
+def bump_of(difference: Difference) -> Bump:
+    """How far the version must move for a difference."""
+    chunks, columns, tracks = difference.chunks, difference.columns, difference.tracks
+    if chunks.removed or chunks.moved or chunks.changed or columns.removed or columns.changed:
+        return Bump.MAJOR
+    if chunks.added or columns.added:
+        return Bump.MINOR
+    words = chunks.descriptions or chunks.metadata or tracks.changed or difference.upload_files
+    return Bump.PATCH if words or difference.recipe or difference.encoding else Bump.NONE
+
+
+def next_version(last: str, bump: Bump) -> str:
+    """The version after the tag `last`, without the v."""
+    major, minor, patch = _numbers(last)
+    after = {
+        Bump.MAJOR: (major + 1, 0, 0),
+        Bump.MINOR: (major, minor + 1, 0),
+        Bump.PATCH: (major, minor, patch + 1),
+        Bump.NONE: (major, minor, patch),
+    }
+    return ".".join(map(str, after[bump]))
+
+
+def release_tags(repo_id: str, api: HfApi) -> list[str]:
+    """The tags vX.Y.Z of a repository, lowest first; none where there is no repository."""
+    with hub_errors(api, repo_id):
+        try:
+            refs = api.list_repo_refs(repo_id, repo_type="dataset")
+        except RepositoryNotFoundError:
+            return []
+    return sorted((ref.name for ref in refs.tags if _TAG.fullmatch(ref.name)), key=_numbers)
+
+
+def last_tag(repo_id: str, api: HfApi) -> str:
+    """The highest tag vX.Y.Z of a repository, empty where there is none."""
+    return next(reversed(release_tags(repo_id, api)), "")
+
+
+def read_notes(text: str) -> str:
+    """Release notes: what the file `text` holds, or `text` itself where there is no such file.
+
+    Raises:
+        SettingError: the file cannot be read as UTF-8.
+    """
+    if "\n" in text or len(text) > 255 or not Path(text).is_file():
+        return text
+    try:
+        return Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"release notes {text}: cannot be read ({error})") from error
+
+
+def _numbers(tag: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in tag.removeprefix("v").split("."))
+
+
+def _words(place: Place, manifest: Manifest) -> tuple[dict[str, Any], str]:
+    """What people wrote into the card of a release."""
+    if CARD not in place.paths():
+        return {}, ""
+    with place.fetched(CARD) as [file]:
+        return card.by_hand(file.read_text(encoding="utf-8"), f"{place.name}: {CARD}", manifest)
