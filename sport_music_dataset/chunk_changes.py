@@ -65,10 +65,8 @@ def _light(place: Place, paths: list[str], advance: Callable[[int], None]) -> Sh
     """The chunks of shards by their ids, from the columns that are light."""
     shards: Shards = {}
     for path in paths:
-        names = [name for name in place.schema(path).names if name not in _HEAVY]
-        table = place.columns(path, names)
         split, rows = split_of(path), shards.setdefault(path, {})
-        for row in table.to_pylist():
+        for row in place.without(path, _HEAVY).to_pylist():
             words, start = row.pop("description"), row.pop("start_seconds", 0.0)
             rows[row["chunk_id"]] = (split, start, hash(words), hash(tuple(sorted(row.items()))))
         advance(1)

@@ -1,7 +1,7 @@
 """Where a release lies: a folder, or a tag on the Hub, fetched file by file into an empty place."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,9 +53,11 @@ class Place:
         with self.fetched(*manifest.shards("tracks")):
             return read_tracks(self.folder, manifest)
 
-    def columns(self, path: str, names: list[str]) -> pa.Table:
-        """Columns of a Parquet file; the bytes of others are not read. Raises ReleaseError."""
+    def without(self, path: str, heavy: Container[str]) -> pa.Table:
+        """A Parquet file but for its `heavy` columns, whose bytes are not read. Raises
+        ReleaseError."""
         with self._parquet(path) as file:
+            names = [name for name in file.schema_arrow.names if name not in heavy]
             return file.read(columns=names)
 
     def schema(self, path: str) -> pa.Schema:

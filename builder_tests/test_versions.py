@@ -1,0 +1,122 @@
+"""Versions by what changed, and the changelog that says so."""
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder_tests.clients import run_python, sportgen
+from builder_tests.local_hub import LocalHub
+from builder_tests.test_verify import Rows, rewrite
+from sport_music_dataset.diff import Difference, compare
+from sport_music_dataset.errors import SettingError
+from sport_music_dataset.release import read_manifest
+from sport_music_dataset.remote import Place
+from sport_music_dataset.versions import Bump, Proposal, bump_of, next_version, read_notes
+
+
+@pytest.fixture(scope="module")
+def same(encoded: Path) -> Difference:
+    return compare(Place(encoded), Place(encoded))
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "bump"),
+    [
+        ("chunks", {}, Bump.NONE),
+        ("chunks", {"descriptions": 1}, Bump.PATCH),
+        ("chunks", {"metadata": 1}, Bump.PATCH),
+        ("chunks", {"added": 1}, Bump.MINOR),
+        ("columns", {"added": ("encoded",)}, Bump.MINOR),
+        ("chunks", {"removed": 1}, Bump.MAJOR),
+        ("chunks", {"added": 3, "moved": 1}, Bump.MAJOR),
+        ("chunks", {"changed": 1}, Bump.MAJOR),
+        ("columns", {"removed": ("raw.title",)}, Bump.MAJOR),
+        ("columns", {"changed": ("raw.title",)}, Bump.MAJOR),
+    ],
+)
+def test_what_changed_says_how_far_the_version_moves(
+    same: Difference, part: str, changes: dict[str, int], bump: Bump
+) -> None:
+    changed = replace(getattr(same, part), **changes)
+    assert bump_of(replace(same, **{part: changed})) == bump
+
+
+def test_other_files_alone_are_a_patch(same: Difference) -> None:
+    assert bump_of(replace(same, upload_files=1)) == Bump.PATCH
+    assert bump_of(replace(same, recipe={"seed": (0, 1)})) == Bump.PATCH
+
+
+@given(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
+def test_the_next_version_is_the_next(major: int, minor: int, patch: int) -> None:
+    tag = f"v{major}.{minor}.{patch}"
+    assert next_version(tag, Bump.MAJOR) == f"{major + 1}.0.0"
+    assert next_version(tag, Bump.MINOR) == f"{major}.{minor + 1}.0"
+    assert next_version(tag, Bump.PATCH) == f"{major}.{minor}.{patch + 1}"
+    assert next_version(tag, Bump.NONE) == f"{major}.{minor}.{patch}"
+
+
+def test_the_changelog_is_newest_first_and_has_each_version_once(same: Difference) -> None:
+    day = date(2026, 11, 22)
+    first = Proposal("1.0.0", Bump.MAJOR).changelog_with("1.0.0", day, " Hello \n")
+    entry = {"version": "1.0.0", "date": "2026-11-22", "changes": "first release", "notes": "Hello"}
+    assert first == [entry]
+    second = Proposal("1.0.1", Bump.PATCH, same, "v1.0.0", tuple(first))
+    log = second.changelog_with("1.0.1", day)
+    assert [entry["version"] for entry in log] == ["1.0.1", "1.0.0"]
+    again = Proposal("1.0.1", Bump.PATCH, same, "v1.0.0", tuple(log))
+    assert again.changelog_with("1.0.1", day) == log
+
+
+def test_notes_are_text_or_a_file(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("More *yoga*\n")
+    assert read_notes(str(tmp_path / "notes.md")) == "More *yoga*\n"
+    assert read_notes("More *yoga*") == "More *yoga*"
+    (tmp_path / "notes.bin").write_bytes(b"\xff")
+    with pytest.raises(SettingError, match="cannot be read"):
+        read_notes(str(tmp_path / "notes.bin"))
+
+
+PROPOSE = """
+import sys
+from pathlib import Path
+from sport_music_dataset.versions import propose
+for folder in sys.argv[2:]:
+    found = propose(Path(folder), sys.argv[1])
+    print(found.last or "-", found.version, found.bump)
+"""
+
+
+def test_a_version_is_proposed_from_the_last_release(encoded: Path, tmp_path: Path) -> None:
+    def other_words(rows: Rows) -> None:
+        rows[0]["description"] = "other"
+
+    def fewer(rows: Rows) -> None:
+        rows.pop()
+
+    card, words, less = (
+        shutil.copytree(encoded, tmp_path / name) for name in ("card", "words", "less")
+    )
+    with (card / "README.md").open("a") as file:
+        file.write("## Thanks\n")
+    rewrite(words, "raw", other_words)
+    rewrite(less, "raw", fewer)
+    folders = (encoded, card, words, less)
+    with LocalHub() as hub:
+        done = run_python(hub, tmp_path, "-c", PROPOSE, "org/music", encoded)
+        assert done.stdout.splitlines() == ["- 1.0.0 major"], done.stderr
+        for version in ("1.9.0", "1.10.0"):
+            pushed = sportgen(hub, tmp_path, "push", encoded, "org/music", "--version", version)
+            assert pushed.returncode == 0, pushed.stderr
+        done = run_python(hub, tmp_path, "-c", PROPOSE, "org/music", *folders)
+        assert done.stdout.splitlines() == [
+            "v1.10.0 1.10.0 none",
+            "v1.10.0 1.10.1 patch",
+            "v1.10.0 1.10.1 patch",
+            "v1.10.0 2.0.0 major",
+        ], done.stderr
+        assert read_manifest(encoded).changelog == []
