@@ -46,5 +46,13 @@ MaxTrackSeconds = Annotated[
 MaxExpansion = Annotated[
     float, typer.Option("--max-expansion", help="Leave out what grows more when decoded.")
 ]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="RELEASE",
+        help="Go on from a release, a folder or ORG/NAME@v1.0.0: its tracks keep their splits.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Build anew what another recipe made.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]
