@@ -43,7 +43,8 @@ class Client:
     def push(
         self, *arguments: object, token: str | None = "hf_owner", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        return self.run("sport_music_dataset", "push", *arguments, token=token, **environment)
+        arguments = ("push", *arguments, "--allow-nano")
+        return self.run("sport_music_dataset", *arguments, token=token, **environment)
 
 
 @pytest.fixture
@@ -127,13 +128,18 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_is_one_line_and_nothing_is_written(
-    hub: LocalHub, client: Client, encoded: Path, tmp_path: Path, case: str
+    hub: LocalHub,
+    client: Client,
+    encoded: Path,
+    built: tuple[Path, object],
+    tmp_path: Path,
+    case: str,
 ) -> None:
     arguments, settings, code, said = CASES[case]
     places = {"OUT": encoded, "NOWHERE": tmp_path / "nowhere", "EMPTY": tmp_path / "empty"}
     places["EMPTY"].mkdir()
     if case == "existing tag":
-        assert client.push(encoded, "org/taken", "--version", "1.0.0").returncode == 0
+        assert client.push(built[0], "org/taken", "--version", "1.0.0").returncode == 0
     repos = {name: dict(repo.branches) for name, repo in hub.repos.items()}
     before = (encoded / "README.md").read_bytes()
     done = client.push(*(places.get(text, text) for text in arguments), **settings)  # type: ignore[arg-type]
