@@ -1,14 +1,16 @@
 """Break every request of a push, in turn and in every way, and see what is left.
 
-Usage: python -m builder_tests.push_faults OLD NEW
+Usage: python -m builder_tests.push_faults SMALL LARGE STRIDE
 
-OLD is published as 1.0.0 and untouched, NEW is pushed as 2.0.0 upon it while one request is broken,
-then pushed again in the same way if that failed; and NEW to a new repository likewise. Prints a line
-of JSON for each fault: what it was, how the push ended, and what was wrong with the Hub at any time.
-Runs in a process of its own, whose Hub client may reach the local Hub.
+LARGE is pushed to a new repository, LARGE upon SMALL, and SMALL upon LARGE, while one request is
+broken; then again in the same way if that failed. Prints a line of JSON for each fault: what it
+was, how the push ended, and what was wrong with the Hub at any time. Of the faults of all requests
+but the commit and the tag, only every STRIDE-th is tried. It runs in a process of its own, whose
+Hub client may reach a local Hub.
 """
 
 import json
+import re
 import sys
 import time
 from collections import Counter
@@ -26,6 +28,7 @@ from sport_music_dataset.publish import publish
 from sport_music_dataset.retries import Patience
 
 REPO = "org/sport-music"
+REQUEST_SECONDS = 2.0
 Fault = Callable[[LocalHub, Request], Response | None]
 
 
@@ -64,6 +67,12 @@ def wait(hub: LocalHub, request: Request) -> Response | None:
     return None
 
 
+def hang(hub: LocalHub, request: Request) -> Response | None:
+    """The Hub acts when nobody waits for it any more."""
+    time.sleep(REQUEST_SECONDS + 0.5)
+    return lose(hub, request)
+
+
 FAULTS: dict[str, Fault] = {
     "429": lambda hub, request: Response(429, headers={"Retry-After": "0"}),
     "500": lambda hub, request: Response(500),
@@ -76,9 +85,12 @@ FAULTS: dict[str, Fault] = {
     "cut": cut,
     "garble": garble,
     "wait": wait,
+    "hang": hang,
 }
-SCENARIOS = ("new", "next")
-IMPATIENT, PATIENT = Patience(attempts=1), Patience(sleep=lambda seconds: None)
+# What is there as 1.0.0, what is pushed as 2.0.0: 0 is SMALL, 1 is LARGE.
+SCENARIOS: dict[str, tuple[int | None, int]] = {"first": (None, 1), "more": (0, 1), "less": (1, 0)}
+IMPATIENT = Patience(attempts=1, request_seconds=REQUEST_SECONDS)
+PATIENT = Patience(sleep=lambda seconds: None, request_seconds=REQUEST_SECONDS)
 
 
 @dataclass(slots=True)
@@ -116,14 +128,19 @@ def push(hub: LocalHub, folder: Path, version: str, patience: Patience) -> list[
     return told
 
 
-def try_fault(old: Path, new: Path, outcome: Outcome, number: int) -> Outcome:
-    """Push with one fault, then again until it succeeds, at most twice."""
+def prepare(hub: LocalHub, old: Path | None) -> None:
+    """Publish what is there before."""
+    if old:
+        push(hub, old, "1.0.0", PATIENT)
+    hub.requests.clear()
+
+
+def try_fault(old: Path | None, new: Path, outcome: Outcome, number: int) -> Outcome:
+    """Push with one fault, then again until it succeeds."""
     with LocalHub() as hub:
-        if outcome.scenario == "next":
-            push(hub, old, "1.0.0", PATIENT)
-        hub.requests.clear()
+        prepare(hub, old)
         hub.before = breaker = Breaker(hub, number, FAULTS[outcome.fault])
-        for _ in range(2):
+        for _ in range(3):
             outcome.runs += 1
             try:
                 told = push(hub, new, "2.0.0", PATIENT if outcome.patient else IMPATIENT)
@@ -135,52 +152,55 @@ def try_fault(old: Path, new: Path, outcome: Outcome, number: int) -> Outcome:
         else:
             outcome.wrong.append("did not complete")
         hub.before = None
-        outcome.wrong += breaker.broken + broken(hub) + list(faults_of(hub, old, new, outcome))
-        broke = hub.requests[number - 1]
-        outcome.request = f"{broke.method} {broke.path}"
+        outcome.wrong += breaker.broken + broken(hub) + list(faults_of(hub, old, new))
     return outcome
 
 
-def faults_of(hub: LocalHub, old: Path, new: Path, outcome: Outcome) -> Iterator[str]:
+def faults_of(hub: LocalHub, old: Path | None, new: Path) -> Iterator[str]:
     """What is not as one whole push would have left it."""
     repo = hub.repos[REPO]
-    expected = {"v2.0.0"} | ({"v1.0.0"} if outcome.scenario == "next" else set())
+    expected = {"v2.0.0"} | ({"v1.0.0"} if old else set())
     if repo.tags.keys() != expected or repo.tags["v2.0.0"] != repo.branches["main"]:
         yield f"tags {repo.tags}"
     if len(repo.commits) != 1 + len(expected):
         yield f"{len(repo.commits)} commits"
     if not is_release(hub, REPO, "main", new):
         yield "main is not the new release"
-    if "v1.0.0" in repo.tags and not is_release(hub, REPO, "v1.0.0", old):
+    if old and not is_release(hub, REPO, "v1.0.0", old):
         yield "v1.0.0 is not the old release"
     puts = Counter(r.path for r in hub.requests if r.method == "PUT" and r.status == 200)
     yield from (f"sent twice: {path}" for path, count in puts.items() if count > 1)
 
 
-def requests_of(old: Path, new: Path, scenario: str) -> int:
-    """How many requests an unbroken push makes."""
+def requests_of(old: Path | None, new: Path) -> list[str]:
+    """The paths of the requests that an unbroken push makes."""
     with LocalHub() as hub:
-        if scenario == "next":
-            push(hub, old, "1.0.0", PATIENT)
-        before = len(hub.requests)
+        prepare(hub, old)
         push(hub, new, "2.0.0", PATIENT)
-        return len(hub.requests) - before
+        return [request.path for request in hub.requests]
 
 
-def main(old: Path, new: Path) -> None:
+def main(small: Path, large: Path, stride: int) -> None:
     """Print an outcome for each fault, a line of JSON each."""
+    folders = {None: None, 0: small, 1: large}
+    ways = {name: (folders[old], [small, large][new]) for name, (old, new) in SCENARIOS.items()}
     plan = [
-        (Outcome(scenario, fault, "", patient), number)
-        for scenario in SCENARIOS
-        for number in range(1, requests_of(old, new, scenario) + 1)
+        (Outcome(scenario, fault, path, patient), number)
+        for scenario, way in ways.items()
+        for number, path in enumerate(requests_of(*way), start=1)
         for fault in FAULTS
         for patient in (True, False)
     ]
+    chosen = [
+        (outcome, number)
+        for at, (outcome, number) in enumerate(plan)
+        if at % stride == 0 or (outcome.patient and re.search("/commit/|/tag/", outcome.request))
+    ]
     # The client waits a second before it repeats what leads to an upload: threads wait together.
     with ThreadPoolExecutor(24) as threads:
-        for outcome in threads.map(lambda item: try_fault(old, new, *item), plan):
-            print(json.dumps(asdict(outcome)))
+        for done in threads.map(lambda item: try_fault(*ways[item[0].scenario], *item), chosen):
+            print(json.dumps(asdict(done)))
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -29,15 +29,16 @@ def whole(files: Mapping[str, bytes], tag: str = "") -> bool:
 
 def broken(hub: LocalHub) -> list[str]:
     """The branches and tags, of all repositories, where no whole release is."""
-    found = []
-    for name, repo in hub.repos.items():
-        for branch in repo.branches:
-            if not whole(hub.files(name, branch)):
-                found.append(f"{name}@{branch}")
-        for tag in repo.tags:
-            if not whole(hub.files(name, tag), tag):
-                found.append(f"{name}@{tag}")
-    return found
+    revisions = [
+        (name, revision, revision if revision in repo.tags else "")
+        for name, repo in hub.repos.items()
+        for revision in (*repo.branches, *repo.tags)
+    ]
+    return [
+        f"{name}@{revision}"
+        for name, revision, tag in revisions
+        if not whole(hub.files(name, revision), tag)
+    ]
 
 
 def is_release(hub: LocalHub, repo: str, revision: str, folder: Path) -> bool:

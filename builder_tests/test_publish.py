@@ -163,21 +163,22 @@ def test_a_shard_that_is_not_the_manifests_is_not_sent(
     assert hub.repos == {}
 
 
-def test_a_tag_that_was_not_set_is_set_by_the_next_run(
+def test_a_release_that_is_there_is_left_as_it_is(
     hub: LocalHub, client: Client, encoded: Path
 ) -> None:
-    def break_tag(request: object) -> None:
-        if "/tag/" in getattr(request, "path", ""):
-            raise ConnectionResetError
-
-    hub.before = break_tag
+    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    hub.requests.clear()
     done = client.push(encoded, "org/sport-music", "--version", "1.0.0")
-    assert done.returncode == 1 and "run this again" in done.stderr
-    hub.before = None
+    assert done.returncode == 0 and "v1.0.0 was published already" in done.stderr
+    assert "sent      0, 0.0 MB" in done.stdout.splitlines()
+    assert {entry.method for entry in hub.requests} == {"GET"}
+    del hub.repos["org/sport-music"].tags["v1.0.0"]
     assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
     repo = hub.repos["org/sport-music"]
     assert repo.tags == {"v1.0.0": repo.branches["main"]}
-    assert len([entry for entry in hub.requests if "/commit/" in entry.path]) == 1
+    assert [entry.path for entry in hub.requests if entry.method == "POST"] == [
+        f"/api/datasets/org/sport-music/tag/{repo.branches['main']}"
+    ]
 
 
 @pytest.mark.parametrize("version", ["1.0", "v1.0.0", "1.0.0-rc1", "01.0.0", "", "1.0.0\n"])
