@@ -94,7 +94,7 @@ def merge_front_matter(
 
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:
     """The card's metadata, as the Hub reads it."""
-    rows, kept = sum(manifest.splits("raw").values()), kept_rows(tracks)
+    rows, kept = sum(_chunk_splits(manifest).values()), kept_rows(tracks)
     return {
         "pretty_name": "Sport music",
         "license": hub_license(_licenses(kept), all(track["license"] for track in kept)),
@@ -106,7 +106,7 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
         "configs": [
             {
                 "config_name": config,
-                **({"default": True} if config == "raw" else {}),
+                **({"default": True} if config == _default(manifest) else {}),
                 # datasets caches a local folder by its name and by what stands here, not by its
                 # files: without this it answers with another folder's rows, or with old ones.
                 "description": f"files {digest(_checksums(manifest, config))[:16]}",
@@ -143,12 +143,13 @@ def render_body(
         fingerprint=manifest.fingerprint,
         software=manifest.software,
         encoding=manifest.encoding,
+        audio=bool(manifest.shards("raw")),
         tracks_kept=len(kept),
         chunks=sum(track["chunks"] for track in kept),
         hours=_hours(kept),
         splits=[
             {"name": name, "chunks": chunks, **_split_counts(name, kept)}
-            for name, chunks in manifest.splits("raw").items()
+            for name, chunks in _chunk_splits(manifest).items()
         ],
         sessions=session_counts(kept),
         left_out=Counter(kind_of(t["reason"]) for t in tracks if t["reason"]),
@@ -174,6 +175,14 @@ def cell(text: str) -> str:
     """Text from a file name, for a Markdown table: nothing in it is markup or a new cell."""
     plain = html.escape(" ".join(text.split()), quote=True)
     return re.sub(r"([\\`*_{}\[\]|~#!])", r"\\\1", plain)
+
+
+def _default(manifest: Manifest) -> str:
+    return "raw" if manifest.shards("raw") else "encoded"
+
+
+def _chunk_splits(manifest: Manifest) -> dict[str, int]:
+    return manifest.splits(_default(manifest))
 
 
 def _licenses(kept: list[dict[str, Any]]) -> Counter[str]:
