@@ -168,7 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         status = sent = 0
         try:
             answer = (hub.before(request) if hub.before else None) or hub.handle(request)
-            status, sent = answer.status, 0 if self.command == "HEAD" else len(answer.body)
+            whole = 0 if self.command == "HEAD" else len(answer.body)
+            status, sent = answer.status, max(0, whole - answer.missing)
         finally:
             hub.requests.append(Logged(self.command, url.path, status, len(body), sent))
         self.send_response(status)
@@ -176,6 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body[:sent])
+        self.close_connection |= answer.missing > 0
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 (http.server's names)
 

@@ -13,7 +13,8 @@ from huggingface_hub import HfApi, HfFileSystem
 from huggingface_hub.utils import disable_progress_bars
 
 from .errors import HubError, ReleaseError
-from .publish import check_repo_id, hub_errors
+from .hub import hub_errors
+from .publish import check_repo_id
 from .records import Row
 from .release import MANIFEST, Manifest, read_manifest, read_tracks
 from .shards import WORK_FOLDER

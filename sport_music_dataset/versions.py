@@ -13,8 +13,8 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from . import card
 from .diff import Difference, compare
 from .errors import SettingError
+from .hub import hub_errors
 from .progress import Progress, no_progress
-from .publish import hub_errors
 from .release import CARD, Manifest
 from .remote import Place, on_hub
 

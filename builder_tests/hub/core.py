@@ -34,9 +34,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """`missing` bytes of the body are announced and never sent: the connection ends before."""
+
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    missing: int = 0
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Response":

@@ -24,6 +24,15 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
 ]
 
+# Of what talks to a Hub
+RepoId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")]
+Endpoint = Annotated[
+    str | None, typer.Option("--endpoint", help="Another Hub.  [default: HF_ENDPOINT, or the Hub]")
+]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Log every request to stderr, without the token.")
+]
+
 # Of build
 OverlapSeconds = Annotated[
     float, typer.Option("--overlap-seconds", help="What neighbouring chunks share.")
