@@ -25,3 +25,10 @@ def run_python(
 def sportgen(hub: LocalHub, home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """`sportgen arguments` as the owner."""
     return run_python(hub, home, "-m", "sport_music_dataset", *arguments)
+
+
+def push(hub: LocalHub, home: Path, folder: Path, version: str, repo: str = "org/music") -> None:
+    """Publish `folder` as `repo`; raises AssertionError with what went wrong."""
+    options = ("--version", version, "--allow-nano")
+    done = sportgen(hub, home, "push", folder, repo, *options)
+    assert done.returncode == 0, done.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from builder_tests.clients import sportgen
+from builder_tests.clients import push, sportgen
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.local_hub import LocalHub
 from builder_tests.test_verify import Rows, rewrite
@@ -122,8 +122,7 @@ def test_the_command_prints_a_table_or_json(
 
 def test_against_the_hub_no_audio_is_read(built: Built, after: Path, tmp_path: Path) -> None:
     with LocalHub() as hub:
-        pushed = sportgen(hub, tmp_path, "push", built[0], "org/music", "--version", "1.0.0")
-        assert pushed.returncode == 0, pushed.stderr
+        push(hub, tmp_path, built[0], "1.0.0")
         hub.requests.clear()
         done = sportgen(hub, tmp_path, "diff", "org/music@v1.0.0", after, "--json")
         assert done.returncode == 0, done.stderr

@@ -9,7 +9,7 @@ import pytest
 from builder_tests.conftest import RECIPE, noise, write_audio
 from sport_music_dataset.build import BuildReport, build, preview
 from sport_music_dataset.cli import main
-from sport_music_dataset.errors import ReleaseError
+from sport_music_dataset.errors import ReleaseError, SettingError
 from sport_music_dataset.origins import Origin
 from sport_music_dataset.release import read_manifest, read_tracks
 from sport_music_dataset.remote import opened
@@ -100,4 +100,6 @@ def test_a_release_is_a_folder_or_a_tag(tmp_path: Path) -> None:
     with opened(str(tmp_path)) as place, pytest.raises(ReleaseError, match="is not a release"):
         place.manifest()
     with pytest.raises(ReleaseError, match="ORG/NAME@v1"), opened("org/name"):
+        pass
+    with pytest.raises(SettingError, match="org/na me@v1"), opened("org/na me@v1"):
         pass

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder_tests.clients import run_python, sportgen
+from builder_tests.clients import push, run_python
 from builder_tests.local_hub import LocalHub
 from builder_tests.test_verify import Rows, rewrite
 from sport_music_dataset.diff import Difference, compare
@@ -60,16 +60,22 @@ def test_the_next_version_is_the_next(major: int, minor: int, patch: int) -> Non
     assert next_version(tag, Bump.NONE) == f"{major}.{minor}.{patch}"
 
 
-def test_the_changelog_is_newest_first_and_has_each_version_once(same: Difference) -> None:
+def test_the_changelog_is_newest_first_and_has_each_version_once(
+    encoded: Path, same: Difference
+) -> None:
     day = date(2026, 11, 22)
-    first = Proposal("1.0.0", Bump.MAJOR).changelog_with("1.0.0", day, " Hello \n")
+    manifest = read_manifest(encoded)
+    Proposal("1.0.0", Bump.MAJOR).record(manifest, "1.0.0", day, " Hello \n")
     entry = {"version": "1.0.0", "date": "2026-11-22", "changes": "first release", "notes": "Hello"}
-    assert first == [entry]
-    second = Proposal("1.0.1", Bump.PATCH, same, "v1.0.0", tuple(first))
-    log = second.changelog_with("1.0.1", day)
-    assert [entry["version"] for entry in log] == ["1.0.1", "1.0.0"]
-    again = Proposal("1.0.1", Bump.PATCH, same, "v1.0.0", tuple(log))
-    assert again.changelog_with("1.0.1", day) == log
+    assert manifest.changelog == [entry]
+    second = Proposal("1.0.1", Bump.PATCH, same, "v1.0.0", (entry,), ("ab",))
+    second.record(manifest, "1.0.1", day)
+    assert [entry["version"] for entry in manifest.changelog] == ["1.0.1", "1.0.0"]
+    assert manifest.withdrawn == ["ab"]
+    written = manifest.as_json()
+    again = Proposal("1.0.1", Bump.NONE, same, "v1.0.1", tuple(manifest.changelog), ("ab",))
+    again.record(manifest, "1.0.1", date(2027, 1, 1), "other notes")
+    assert manifest.as_json() == written
 
 
 def test_notes_are_text_or_a_file(tmp_path: Path) -> None:
@@ -110,8 +116,7 @@ def test_a_version_is_proposed_from_the_last_release(encoded: Path, tmp_path: Pa
         done = run_python(hub, tmp_path, "-c", PROPOSE, "org/music", encoded)
         assert done.stdout.splitlines() == ["- 1.0.0 major"], done.stderr
         for version in ("1.9.0", "1.10.0"):
-            pushed = sportgen(hub, tmp_path, "push", encoded, "org/music", "--version", version)
-            assert pushed.returncode == 0, pushed.stderr
+            push(hub, tmp_path, encoded, version)
         done = run_python(hub, tmp_path, "-c", PROPOSE, "org/music", *folders)
         assert done.stdout.splitlines() == [
             "v1.10.0 1.10.0 none",

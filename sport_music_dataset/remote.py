@@ -10,11 +10,11 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 from huggingface_hub import HfApi, HfFileSystem
-from huggingface_hub.utils import disable_progress_bars
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
-from .errors import HubError, ReleaseError
+from .errors import HubError, ReleaseError, SettingError
 from .hub import hub_errors
-from .publish import check_repo_id
 from .records import Row
 from .release import MANIFEST, Manifest, read_manifest, read_tracks
 from .shards import WORK_FOLDER
@@ -163,6 +163,7 @@ def opened(text: str, api: HfApi | None = None, keep: bool = False) -> Iterator[
 
     Raises:
         ReleaseError: there is no such folder and it is not of the other form.
+        SettingError: ORG/NAME cannot be the name of a dataset.
     """
     found = _ON_HUB.fullmatch(text)
     if found is None or Path(text).is_dir():
@@ -172,7 +173,10 @@ def opened(text: str, api: HfApi | None = None, keep: bool = False) -> Iterator[
             )
         yield Place(Path(text))
         return
-    check_repo_id(found[1])
+    try:
+        validate_repo_id(found[1])
+    except HFValidationError as error:
+        raise SettingError(f"{text}: {' '.join(str(error).split())}") from error
     with on_hub(found[1], found[2], api, keep) as place:
         yield place
 

@@ -12,10 +12,10 @@ from huggingface_hub.errors import RepositoryNotFoundError
 
 from . import card
 from .diff import Difference, compare
-from .errors import SettingError
+from .errors import ReleaseError, SettingError
 from .hub import hub_errors
 from .progress import Progress, no_progress
-from .release import CARD, Manifest
+from .release import CARD, Manifest, kept_rows
 from .remote import Place, on_hub
 
 FIRST_VERSION = "1.0.0"
@@ -45,21 +45,20 @@ class Proposal:
     difference: Difference | None = None
     last: str = ""
     changelog: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    withdrawn: tuple[str, ...] = field(default=(), repr=False)
 
-    def changelog_with(self, version: str, day: date, notes: str = "") -> list[dict[str, Any]]:
-        """The changelog of the folder released as `version`, for its manifest: newest first.
+    def record(self, manifest: Manifest, version: str, day: date, notes: str = "") -> None:
+        """Write into the manifest of release `version` its changelog, newest first, and what was
+        withdrawn before it.
 
-        What the notes leave out, the counts of what changed say.
+        What the notes leave out, the counts of what changed say. A release that is there already
+        keeps its changelog.
         """
+        manifest.withdrawn = sorted({*manifest.withdrawn, *self.withdrawn})
         changes = self.difference.summary if self.difference else "first release"
-        entry = {
-            "version": version,
-            "date": day.isoformat(),
-            "changes": changes,
-            "notes": notes.strip(),
-        }
-        # The same version again: a release that was not tagged before.
-        return [entry, *(old for old in self.changelog if old["version"] != version)]
+        there = self.bump == Bump.NONE and self.last == f"v{version}"
+        entry = [] if there else [changelog_entry(version, day, changes, notes)]
+        manifest.changelog = [*entry, *self.changelog]
 
 
 def propose(
@@ -81,7 +80,8 @@ def propose(
         progress: told how far the work is.
 
     Raises:
-        ReleaseError: the folder or the last release has no manifest that can be read.
+        ReleaseError: the folder or the last release has no manifest that can be read, or the
+            folder brings back a track that was withdrawn.
         HubError: the Hub refuses, or cannot be reached.
         SettingError: `bump` is no bump.
     """
@@ -93,12 +93,20 @@ def propose(
         return Proposal(FIRST_VERSION, Bump(bump or Bump.MAJOR))
     with on_hub(repo_id, last, api) as before:
         after, old = Place(folder, manifest=manifest), before.manifest()
+        _check_withdrawn(after, old, before.name)
         difference = compare(before, after, progress)
         found = bump_of(difference)
         if found == Bump.NONE and _words(before, old) != _words(after, after.manifest()):
             found = Bump.PATCH
     taken = Bump(bump or found)
-    return Proposal(next_version(last, taken), taken, difference, last, tuple(old.changelog))
+    version, withdrawn = next_version(last, taken), tuple(old.withdrawn)
+    return Proposal(version, taken, difference, last, tuple(old.changelog), withdrawn)
+
+
+def changelog_entry(version: str, day: date, changes: str, notes: str = "") -> dict[str, Any]:
+    """What the changelog says of one release."""
+    day_text = day.isoformat()
+    return {"version": version, "date": day_text, "changes": changes, "notes": notes.strip()}
 
 
 def bump_of(difference: Difference) -> Bump:
@@ -114,7 +122,7 @@ def bump_of(difference: Difference) -> Bump:
 
 def next_version(last: str, bump: Bump) -> str:
     """The version after the tag `last`, without the v."""
-    major, minor, patch = _numbers(last)
+    major, minor, patch = release_order(last)
     after = {
         Bump.MAJOR: (major + 1, 0, 0),
         Bump.MINOR: (major, minor + 1, 0),
@@ -131,7 +139,7 @@ def release_tags(repo_id: str, api: HfApi) -> list[str]:
             refs = api.list_repo_refs(repo_id, repo_type="dataset")
         except RepositoryNotFoundError:
             return []
-    return sorted((ref.name for ref in refs.tags if _TAG.fullmatch(ref.name)), key=_numbers)
+    return sorted((ref.name for ref in refs.tags if _TAG.fullmatch(ref.name)), key=release_order)
 
 
 def last_tag(repo_id: str, api: HfApi) -> str:
@@ -153,7 +161,8 @@ def read_notes(text: str) -> str:
         raise SettingError(f"release notes {text}: cannot be read ({error})") from error
 
 
-def _numbers(tag: str) -> tuple[int, ...]:
+def release_order(tag: str) -> tuple[int, ...]:
+    """The numbers of a tag vX.Y.Z, which sort as releases follow each other."""
     return tuple(int(number) for number in tag.removeprefix("v").split("."))
 
 
@@ -163,3 +172,15 @@ def _words(place: Place, manifest: Manifest) -> tuple[dict[str, Any], str]:
         return {}, ""
     with place.fetched(CARD) as [file]:
         return card.by_hand(file.read_text(encoding="utf-8"), f"{place.name}: {CARD}", manifest)
+
+
+def _check_withdrawn(folder: Place, last: Manifest, name: str) -> None:
+    if not last.withdrawn:
+        return
+    kept = {row["track_id"]: row["path"] for row in kept_rows(folder.tracks(folder.manifest()))}
+    back = [path for track_id, path in kept.items() if track_id in last.withdrawn]
+    if back:
+        raise ReleaseError(
+            f"{folder.name}: brings back {', '.join(back[:3])}, withdrawn from {name}; "
+            f"`sportgen build --since {name}` leaves out what was withdrawn"
+        )

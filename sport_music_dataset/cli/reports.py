@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .console import fail, plain
+from .console import fail, hint, plain
 
 if TYPE_CHECKING:
     from ..diff import Difference, TrackChange
     from ..verify import Report
+    from ..withdraw import Withdrawal
 
 _MOST = 20
 
@@ -75,3 +76,23 @@ def _show_total(name: str, before: float, after: float) -> None:
 
 def _short(value: Any) -> str:
     return plain(json.dumps(value, ensure_ascii=False))
+
+
+def show_withdrawal(withdrawal: "Withdrawal") -> None:
+    """What was withdrawn, or would be, and where it still lies."""
+    repo, release = withdrawal.repo_id, withdrawal.release
+    print(f"{repo} v{withdrawal.version}")
+    for row in withdrawal.tracks:
+        print(f"withdrawn {row['track_id']} {plain(row['path'])}, {row['chunks']} chunks")
+    print(f"held by   {', '.join(withdrawal.held_by)}")
+    for tag in withdrawal.held_by:
+        print(f"  hf repos tag delete {repo} {tag} --type dataset")
+    hint("The history keeps their files, for who knows the commit, until it is squashed:")
+    hint(f"  HfApi().super_squash_history({repo!r}, repo_type='dataset')")
+    hint("and HfApi().permanently_delete_lfs_files removes what is left of the files themselves.")
+    if release is None:
+        hint("dry run: nothing was sent")
+        return
+    print(f"commit    {release.commit}")
+    print(f"url       {release.url}")
+    hint(f"next:     build with --since {repo}@v{withdrawal.version}, so that they stay out")
