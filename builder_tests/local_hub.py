@@ -1,7 +1,7 @@
 """A small Hugging Face Hub over HTTP on loopback, for the real huggingface_hub and datasets.
 
-Dataset repositories with rights, LFS, immutable history, branches and tags, kept in memory.
-A new repository has one commit already, which holds .gitattributes, as on the Hub.
+Dataset repositories with rights, LFS, immutable history, branches, tags and pull requests, kept in
+memory. A new repository has one commit already, which holds .gitattributes, as on the Hub.
 
     python -m builder_tests.local_hub -- COMMAND [ARG...]
 
