@@ -31,6 +31,7 @@ __all__ = ["LocalHub", "Logged", "Repo", "Request", "Response", "User"]
 USERS = {
     "hf_owner": User("owner", {"org": "admin"}),
     "hf_reader": User("reader", {"org": "read"}, role="read"),
+    "hf_guest": User("guest", {"org": "read"}),
     "hf_stranger": User("stranger"),
 }
 
