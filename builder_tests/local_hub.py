@@ -1,7 +1,7 @@
 """A small Hugging Face Hub over HTTP on loopback, for the real huggingface_hub and datasets.
 
-Dataset repositories with rights, LFS, immutable history, branches and tags, kept in memory.
-A new repository has one commit already, which holds .gitattributes, as on the Hub.
+Dataset repositories with rights, LFS, immutable history, branches, tags and pull requests, kept in
+memory. A new repository has one commit already, which holds .gitattributes, as on the Hub.
 
     python -m builder_tests.local_hub -- COMMAND [ARG...]
 
@@ -31,6 +31,7 @@ __all__ = ["LocalHub", "Logged", "Repo", "Request", "Response", "User"]
 USERS = {
     "hf_owner": User("owner", {"org": "admin"}),
     "hf_reader": User("reader", {"org": "read"}, role="read"),
+    "hf_guest": User("guest", {"org": "read"}),
     "hf_stranger": User("stranger"),
 }
 
