@@ -13,7 +13,13 @@ from builder_tests.clients import run_python
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.local_hub import LocalHub
 from sport_music_dataset.build import BuildReport, build
-from sport_music_dataset.card import compose, hub_license, merge_front_matter, split_front_matter
+from sport_music_dataset.card import (
+    Published,
+    compose,
+    hub_license,
+    merge_front_matter,
+    split_front_matter,
+)
 from sport_music_dataset.card_body import cell, code, link, prose, render_body, source_counts
 from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError
@@ -172,6 +178,26 @@ def test_hostile_names_cannot_change_the_card(tmp_path: Path) -> None:
     rows = [line for line in text.splitlines() if "alert" in line]
     assert rows and all(line.replace("\\|", "").count("|") == 5 for line in rows)
     assert front_matter(tmp_path / "out")["license"] == "unknown"
+
+
+def test_what_people_wrote_on_the_hub_survives(encoded: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(encoded, tmp_path / "dataset")
+    manifest = read_manifest(folder)
+    released = compose(folder, manifest).decode()
+    now = released.replace("pretty_name: Sport music", "pretty_name: Our music\nextra: 1")
+    published = Published(now + "## Thanks\n", released, manifest.card)
+    found = compose(folder, manifest, published=published).decode()
+    assert "pretty_name: Our music" in found and "extra: 1" in found and "## Thanks" in found
+    assert found.count("## Splits") == 1
+    again = Published(found, found, manifest.card)
+    assert compose(folder, manifest, published=again).decode() == found
+    # What the folder says by itself stands.
+    (folder / "README.md").write_text(
+        released.replace("pretty_name: Sport music", "pretty_name: Mine") + "## By hand\n"
+    )
+    found = compose(folder, manifest, published=published).decode()
+    assert "pretty_name: Mine" in found and "extra: 1" in found
+    assert "## By hand" in found and "## Thanks" not in found
 
 
 def test_every_section_is_there(encoded: Path) -> None:

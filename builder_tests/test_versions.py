@@ -96,6 +96,17 @@ for folder in sys.argv[2:]:
     print(found.last or "-", found.version, found.bump)
 """
 
+EDIT_CARD = """
+import sys
+from huggingface_hub import HfApi
+api = HfApi()
+file = api.hf_hub_download(sys.argv[1], "README.md", repo_type="dataset")
+text = open(file, "rb").read() + b"## Written on the Hub\\n"
+api.upload_file(
+    path_or_fileobj=text, path_in_repo="README.md", repo_id=sys.argv[1], repo_type="dataset"
+)
+"""
+
 
 def test_a_version_is_proposed_from_the_last_release(encoded: Path, tmp_path: Path) -> None:
     def other_words(rows: Rows) -> None:
@@ -124,4 +135,7 @@ def test_a_version_is_proposed_from_the_last_release(encoded: Path, tmp_path: Pa
             "v1.10.0 1.10.1 patch",
             "v1.10.0 2.0.0 major",
         ], done.stderr
-        assert read_manifest(encoded).changelog == []
+        done = run_python(hub, tmp_path, "-c", EDIT_CARD, "org/music")
+        assert done.returncode == 0, done.stderr
+        done = run_python(hub, tmp_path, "-c", PROPOSE, "org/music", encoded)
+        assert done.stdout.splitlines() == ["v1.10.0 1.10.1 patch"], done.stderr

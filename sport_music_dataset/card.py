@@ -5,6 +5,7 @@ What people write into it by hand survives: their front matter, and the text out
 
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ _HUB_LICENSES = frozenset(
     "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc gpl gpl-2.0 gpl-3.0 apache-2.0 mit unlicense pddl "
     "odc-by odbl unknown other".split()
 )
+_ALWAYS_OURS = ("configs", "dataset_info")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -36,19 +38,43 @@ def write(folder: Path, manifest: Manifest) -> None:
     write_atomically(folder / CARD, compose(folder, manifest))
 
 
-def compose(folder: Path, manifest: Manifest, repo_id: str = "", version: str = "") -> bytes:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The card on the Hub, where people edit it too: its text now, the text that the last release
+    has, and the front matter that we gave that one."""
+
+    text: str = ""
+    released: str = ""
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def compose(
+    folder: Path,
+    manifest: Manifest,
+    repo_id: str = "",
+    version: str = "",
+    published: Published = Published(),
+) -> bytes:
     """The card of a release folder, UTF-8; `manifest.card` records the front matter we gave.
 
+    What people wrote on the Hub since the last release survives, where the folder's card says
+    nothing else.
+
     Raises:
-        ReleaseError: the card there has front matter that is not YAML.
+        ReleaseError: a card has front matter that is not YAML.
     """
     file = folder / CARD
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     tracks = read_tracks(folder, manifest)
-    existing, body = split_front_matter(text, str(file))
+    ours, body = split_front_matter(text, str(file))
+    theirs, their_body = split_front_matter(published.text, f"{CARD} on the Hub")
     generated = front_matter(manifest, tracks)
-    merged = merge_front_matter(generated, existing, manifest.card)
+    merged = merge_front_matter(generated, theirs, published.card)
+    merged = merge_front_matter(merged, ours, manifest.card)
     manifest.card = generated
+    released = _around(split_front_matter(published.released, f"{CARD} of the last release")[1])
+    if _around(their_body) and _around(body) in ("", released):
+        body = their_body
     section = f"{_BEGIN}\n{render_body(manifest, tracks, repo_id, version)}{_END}"
     if _GENERATED.search(body):
         # A function, so that no backslash in a name is taken for a group.
@@ -57,6 +83,11 @@ def compose(folder: Path, manifest: Manifest, repo_id: str = "", version: str = 
         body = "\n".join(part for part in (body.strip(), section) if part) + "\n"
     head = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=100)
     return f"---\n{head}---\n\n{body.lstrip()}".encode()
+
+
+def _around(body: str) -> str:
+    """The body around our markers."""
+    return _GENERATED.sub("", body, count=1).strip()
 
 
 def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
@@ -79,12 +110,12 @@ def merge_front_matter(
 ) -> dict[str, Any]:
     """Ours, with what people added or changed since we wrote `last`.
 
-    `configs` is always ours: it must name the files that are there.
+    `configs` and `dataset_info` are always ours: they must tell of the files that are there.
     """
     merged = dict(generated)
     for key, value in existing.items():
         theirs = key not in last or last[key] != value
-        if key != "configs" and (theirs or key not in generated):
+        if key not in _ALWAYS_OURS and (theirs or key not in generated):
             merged[key] = value
     return merged
 
@@ -96,9 +127,9 @@ def by_hand(text: str, place: str, manifest: Manifest) -> tuple[dict[str, Any], 
     theirs = {
         key: value
         for key, value in data.items()
-        if key != "configs" and manifest.card.get(key) != value
+        if key not in _ALWAYS_OURS and manifest.card.get(key) != value
     }
-    return theirs, _GENERATED.sub("", body, count=1).strip()
+    return theirs, _around(body)
 
 
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Which version a release is, by what changed since the last one, and the changelog of it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -46,6 +46,7 @@ class Proposal:
     last: str = ""
     changelog: tuple[dict[str, Any], ...] = field(default=(), repr=False)
     withdrawn: tuple[str, ...] = field(default=(), repr=False)
+    published: card.Published = field(default_factory=card.Published, repr=False)
 
     def record(self, manifest: Manifest, version: str, day: date, notes: str = "") -> None:
         """Write into the manifest of release `version` its changelog, newest first, and what was
@@ -90,17 +91,20 @@ def propose(
         raise SettingError(f"bump={bump!r}: must be major, minor or patch")
     last = last_tag(repo_id, api)
     if not last:
-        return Proposal(FIRST_VERSION, Bump(bump or Bump.MAJOR))
+        published = published_card(repo_id, "", api)
+        return Proposal(FIRST_VERSION, Bump(bump or Bump.MAJOR), published=published)
+    published = published_card(repo_id, last, api)
     with on_hub(repo_id, last, api) as before:
         after, old = Place(folder, manifest=manifest), before.manifest()
         _check_withdrawn(after, old, before.name)
         difference = compare(before, after, progress)
         found = bump_of(difference)
-        if found == Bump.NONE and _words(before, old) != _words(after, after.manifest()):
+        if found == Bump.NONE and _other_words(folder, after.manifest(), old, published):
             found = Bump.PATCH
     taken = Bump(bump or found)
     version, withdrawn = next_version(last, taken), tuple(old.withdrawn)
-    return Proposal(version, taken, difference, last, tuple(old.changelog), withdrawn)
+    log = tuple(old.changelog)
+    return Proposal(version, taken, difference, last, log, withdrawn, published)
 
 
 def changelog_entry(version: str, day: date, changes: str, notes: str = "") -> dict[str, Any]:
@@ -166,12 +170,36 @@ def release_order(tag: str) -> tuple[int, ...]:
     return tuple(int(number) for number in tag.removeprefix("v").split("."))
 
 
-def _words(place: Place, manifest: Manifest) -> tuple[dict[str, Any], str]:
-    """What people wrote into the card of a release."""
-    if CARD not in place.paths():
-        return {}, ""
-    with place.fetched(CARD) as [file]:
-        return card.by_hand(file.read_text(encoding="utf-8"), f"{place.name}: {CARD}", manifest)
+def published_card(repo_id: str, last: str, api: HfApi) -> card.Published:
+    """The card on the Hub as people have it now, and as the release `last`, if any, has it."""
+    with hub_errors(api, repo_id):
+        if not api.repo_exists(repo_id, repo_type="dataset"):
+            return card.Published()
+    now, released = _card_at(repo_id, "main", api), ""
+    given: dict[str, Any] = {}
+    if last:
+        released = _card_at(repo_id, last, api)
+        with on_hub(repo_id, last, api) as place:
+            given = place.manifest().card
+    return card.Published(now, released, given)
+
+
+def _card_at(repo_id: str, revision: str, api: HfApi) -> str:
+    with on_hub(repo_id, revision, api) as place:
+        if CARD not in place.paths():
+            return ""
+        with place.fetched(CARD) as [file]:
+            return file.read_text(encoding="utf-8", errors="replace")
+
+
+def _other_words(
+    folder: Path, manifest: Manifest, last: Manifest, published: card.Published
+) -> bool:
+    """Whether the card would say other things, by hand, than that of the last release."""
+    # A copy, since composing records what it gave.
+    text = card.compose(folder, replace(manifest), published=published).decode()
+    words = card.by_hand(text, CARD, last)
+    return words != card.by_hand(published.released, CARD, last)
 
 
 def _check_withdrawn(folder: Place, last: Manifest, name: str) -> None:

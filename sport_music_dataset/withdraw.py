@@ -21,7 +21,14 @@ from .remote import HubPlace, on_hub
 from .retries import Tell
 from .schema import TRACK_FEATURES
 from .shards import write_shard
-from .versions import Bump, changelog_entry, next_version, release_order, release_tags
+from .versions import (
+    Bump,
+    changelog_entry,
+    next_version,
+    published_card,
+    release_order,
+    release_tags,
+)
 
 _ID_LETTERS = 16
 _BATCH_ROWS = 50
@@ -121,12 +128,16 @@ def _next(version: str, last: str, repo_id: str) -> str:
 
 
 def _download(place: HubPlace, manifest: Manifest, progress: Progress) -> None:
-    """All files of a release into the folder of `place`, which keeps them."""
+    """All files of a release into the folder of `place`, which keeps them; the card as people
+    have it now."""
     paths = [*manifest.files, CARD]
     with progress("Downloading", len(paths)) as advance:
         for path in paths:
             with place.fetched(path):
                 advance(1)
+    now = published_card(place.repo_id, "", place.api).text
+    if now:
+        (place.folder / CARD).write_text(now, encoding="utf-8")
 
 
 def _chosen(rows: list[Row], ids: set[str], manifest: Manifest, name: str) -> tuple[Row, ...]:
