@@ -64,18 +64,8 @@ def withdraw(
 
     Their rows of raw and encoded go; in `tracks` each becomes left out with the reason
     `withdrawn`, and the manifest lists it, so that no build on this release brings it back. The
-    whole release passes through a temporary folder.
-
-    Args:
-        repo_id: the dataset.
-        track_ids: ids, or whole sha256, of tracks that the release keeps.
-        version: above the last one; the next major one if empty, since rows go.
-        day: the date that the changelog gives.
-        notes: more for the changelog.
-        dry_run: only say what would go, and where it is still to be had.
-        api: whom to ask.
-        tell: gets a line for each retry.
-        progress: told how far the work is.
+    whole release passes through a temporary folder. An empty `version` is the next major one,
+    since rows go; `day` is what the changelog gives; `tell` gets a line for each retry.
 
     Raises:
         SettingError: the version is not above the last one.
@@ -99,12 +89,7 @@ def withdraw(
         chunks = sum(row["chunks"] for row in gone)
         changes = f"{len(gone)} track(s) withdrawn, -{chunks} chunks"
         manifest.changelog.insert(0, changelog_entry(version, day, changes, notes))
-        manifest.withdrawn = sorted({*manifest.withdrawn, *ids})
-        _download(place, manifest, progress)
-        _rewrite(place.folder, manifest, ids, progress)
-        _rewrite_tracks(place.folder, manifest, rows, ids)
-        card.write(place.folder, manifest)
-        manifest.write(place.folder)
+        _prepare(place, manifest, rows, ids, progress)
         release = publish(
             place.folder,
             repo_id,
@@ -125,6 +110,19 @@ def _next(version: str, last: str, repo_id: str) -> str:
     if release_order(check_version(version)) <= release_order(last):
         raise SettingError(f"version {version}: {repo_id} has {last} already; take a higher one")
     return version
+
+
+def _prepare(
+    place: HubPlace, manifest: Manifest, rows: list[Row], ids: set[str], progress: Progress
+) -> None:
+    """Make the folder of `place` the release without these tracks."""
+    folder = place.folder
+    manifest.withdrawn = sorted({*manifest.withdrawn, *ids})
+    _download(place, manifest, progress)
+    _rewrite(folder, manifest, ids, progress)
+    _rewrite_tracks(folder, manifest, rows, ids)
+    card.write(folder, manifest)
+    manifest.write(folder)
 
 
 def _download(place: HubPlace, manifest: Manifest, progress: Progress) -> None:
