@@ -23,9 +23,12 @@ def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path) -> None:
         ('"org/sport-music"', repr(str(encoded))),
         (', revision="v1.0.0"', ""),
         ('"facebook/musicgen-medium"', repr(str(tmp_path / "musicgen"))),
+        ('"musicgen-sport"', f"{str(tmp_path / 'out')!r}, use_cpu=True, report_to=[]"),
+        ("num_train_epochs=3", "max_steps=3, disable_tqdm=True, dataloader_pin_memory=False"),
     ):
         assert name in text
         text = text.replace(name, place)
     names: dict[str, Any] = {}
     exec(text, names)
-    assert 0 < names["loss"].item() < 100
+    assert names["trainer"].state.global_step == 3
+    assert 0 < names["trainer"].state.log_history[-1]["train_loss"] < 100

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
     from .recipe import Recipe
     from .sport_music import SportMusic, SportMusicConfig
+    from .training import SportMusicCollator
 
 __version__ = "0.1.0"
 
@@ -30,6 +31,7 @@ __all__ = [
     "SettingError",
     "SourceError",
     "SportMusic",
+    "SportMusicCollator",
     "SportMusicConfig",
     "SportgenError",
 ]
@@ -38,5 +40,10 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    modules = {"Recipe": "recipe", "SportMusic": "sport_music", "SportMusicConfig": "sport_music"}
+    modules = {
+        "Recipe": "recipe",
+        "SportMusic": "sport_music",
+        "SportMusicConfig": "sport_music",
+        "SportMusicCollator": "training",
+    }
     return getattr(import_module(f".{modules.get(name, 'errors')}", __name__), name)

@@ -6,22 +6,21 @@ first and last frame of every chunk, which see EnCodec's reflect padding, are co
 LSTM, which does see the whole chunk, runs over the chunks as a batch.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from transformers import EncodecModel
-from transformers.models.encodec.modeling_encodec import (
-    EncodecConv1d,
-    EncodecLSTM,
-    EncodecResnetBlock,
-)
+from transformers.models.encodec.modeling_encodec import EncodecLSTM
+
+from .convolutions import Backend, OpenVINOConvolutions, TorchConvolutions
 
 # Measured best from 50 to 150; shorter tiles recompute more of their halos.
-_TILE_FRAMES = 75
+TILE_FRAMES = 75
 # Frames recomputed at each end of a chunk: the outer one is kept, the others shield it.
 _EDGE_FRAMES = 3
 # Chunks at a time where a batch gains nothing and costs memory.
@@ -49,13 +48,22 @@ class SharedEncoder:
 
     Args:
         model: one that has no `plain_reason`, on its device; its weights are not changed.
+        backend: what runs the convolutions; `openvino` on a CPU only.
+        tiles_at_once: more than 1 where the device has the memory, and no cache to fit.
     """
 
-    def __init__(self, model: EncodecModel) -> None:
+    def __init__(
+        self, model: EncodecModel, backend: Backend = "torch", tiles_at_once: int = 1
+    ) -> None:
         layers = list(model.encoder.layers)
         (middle,) = [at for at, layer in enumerate(layers) if isinstance(layer, EncodecLSTM)]
         self._frame = int(model.config.hop_length)
-        self._front = [_converted(layer) for layer in layers[:middle]]
+        self._tile = (TILE_FRAMES + 2) * self._frame
+        self._tiles_at_once = tiles_at_once
+        self._exact = TorchConvolutions(layers[:middle])
+        self._convolve: Callable[[Tensor], Tensor] = self._exact
+        if backend == "openvino":
+            self._convolve = OpenVINOConvolutions(layers[:middle], self._tile)
         self._lstm: Any = layers[middle].lstm
         self._back = layers[middle + 1 :]
 
@@ -77,8 +85,8 @@ class SharedEncoder:
         """What the LSTM reads, [T, B, C], of chunks [B, N]."""
         count, samples = chunks.shape
         edge = _EDGE_FRAMES * self._frame
-        heads = self._convolve(chunks[:, :edge], reflect=True)
-        tails = self._convolve(chunks[:, -edge:], reflect=True)
+        heads = self._exact(chunks[:, :edge], reflect=True)
+        tails = self._exact(chunks[:, -edge:], reflect=True)
         features = chunks.new_empty(samples // self._frame, count, heads.shape[1])
         starts = [at for at, offset in enumerate(offsets) if not self._shares(offset, samples)]
         for first, last in pairwise([*starts, count]):
@@ -103,23 +111,16 @@ class SharedEncoder:
     def _tiles(self, waveform: Tensor) -> Tensor:
         """Features [T, C] of a waveform [N]; right for all frames but the first and the last."""
         frames = len(waveform) // self._frame
-        parts = []
-        for start in range(0, frames, _TILE_FRAMES):
-            end = min(start + _TILE_FRAMES, frames)
-            # A frame more on each side takes up what the tile's own padding spoils.
-            low, high = max(0, start - 1), min(end + 1, frames)
-            tile = waveform[None, low * self._frame : high * self._frame]
-            parts.append(
-                self._convolve(tile, reflect=False)[0, :, start - low :][:, : end - start].T
-            )
-        return torch.cat(parts)
-
-    def _convolve(self, waveforms: Tensor, reflect: bool) -> Tensor:
-        """Features [B, C, T] of waveforms [B, N]; the ends are EnCodec's where they `reflect`."""
-        hidden = waveforms[:, None, None].contiguous(memory_format=torch.channels_last)
-        for layer in self._front:
-            hidden = layer(hidden, reflect)
-        return hidden[:, :, 0]
+        count = math.ceil(frames / TILE_FRAMES)
+        # A frame more on each side of a tile takes up what the tile's own padding spoils.
+        end = (count * TILE_FRAMES + 1) * self._frame - len(waveform)
+        padded = functional.pad(waveform, (self._frame, end))
+        tiles = padded.unfold(0, self._tile, TILE_FRAMES * self._frame)
+        parts = [
+            self._convolve(part)[..., 1:-1].transpose(1, 2).flatten(0, 1)
+            for part in torch.split(tiles, self._tiles_at_once)
+        ]
+        return torch.cat(parts)[:frames]
 
     def _recur(self, features: Tensor) -> Tensor:
         """The LSTM with its skip, [T, B, C] to the same, a segment at a time; in place."""
@@ -129,59 +130,3 @@ class SharedEncoder:
             out, state = self._lstm(segment, state)
             segment += out
         return features
-
-
-# A layer on [B, C, 1, N], channels last; the flag asks for EnCodec's reflect padding.
-_Layer = Callable[[Tensor, bool], Tensor]
-
-
-def _converted(layer: nn.Module) -> _Layer:
-    if isinstance(layer, EncodecConv1d):
-        return _Conv(layer)
-    if isinstance(layer, EncodecResnetBlock):
-        return _Residual(layer)
-    if isinstance(layer, nn.ELU):
-        # What goes into it is used nowhere else, but in a residual block.
-        return lambda hidden, reflect: functional.elu(hidden, layer.alpha, inplace=True)
-    return lambda hidden, reflect: hidden
-
-
-class _Conv:
-    """An EncodecConv1d with its weight norm folded in."""
-
-    def __init__(self, layer: EncodecConv1d) -> None:
-        conv: Any = layer.conv
-        weight = conv.weight.detach()[:, :, None]
-        self._weight = weight.contiguous(memory_format=torch.channels_last)
-        self._bias = conv.bias.detach()
-        self._stride, self._dilation = (1, conv.stride[0]), (1, conv.dilation[0])
-        total = (conv.kernel_size[0] - 1) * conv.dilation[0] + 1 - conv.stride[0]
-        self._left, self._right = total - total // 2, total // 2
-        self._mode = layer.pad_mode
-
-    def __call__(self, hidden: Tensor, reflect: bool) -> Tensor:
-        # Zeros cost no copy of the input; only at the ends of a chunk does the padding count.
-        zeros = (0, self._left) if not reflect and self._left == self._right else (0, 0)
-        if not zeros[1] and self._left:
-            padding = (self._left, self._right, 0, 0)
-            hidden = functional.pad(hidden, padding, mode=self._mode)
-        return functional.conv2d(
-            hidden, self._weight, self._bias, self._stride, zeros, self._dilation
-        )
-
-
-class _Residual:
-    """An EncodecResnetBlock."""
-
-    def __init__(self, layer: EncodecResnetBlock) -> None:
-        first, *rest = layer.block
-        self._alpha: Any = first.alpha
-        self._block = [_converted(inner) for inner in rest]
-        self._shortcut = _converted(layer.shortcut)
-
-    def __call__(self, hidden: Tensor, reflect: bool) -> Tensor:
-        out = functional.elu(hidden, self._alpha)
-        for layer in self._block:
-            out = layer(out, reflect)
-        out += self._shortcut(hidden, reflect)
-        return out

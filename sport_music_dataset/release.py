@@ -154,13 +154,13 @@ def kept_rows(tracks: list[Row]) -> list[Row]:
     return [row for row in tracks if row["status"] != Status.LEFT_OUT]
 
 
-def read_parquet(file: Path) -> pa.Table:
-    """A Parquet file as a table.
+def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
+    """A Parquet file as a table; of all columns if none are named.
 
     Raises:
         ReleaseError: it is missing or damaged.
     """
     try:
-        return pq.read_table(file)
+        return pq.read_table(file, columns=columns)
     except (OSError, pa.ArrowException) as error:
         raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error

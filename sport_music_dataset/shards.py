@@ -128,11 +128,17 @@ def _note_file(folder: Path, name: str) -> Path:
     return folder / WORK_FOLDER / f"{name}.json"
 
 
-def read_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
-    """The note of a shard that is finished and made from `inputs`, else None."""
+def finished_note(folder: Path, name: str) -> ShardNote | None:
+    """The note of a shard that is finished, whatever it was made from, else None."""
     note, file = _read_note(_note_file(folder, name)), folder / name
     finished = note and file.is_file() and file.stat().st_size == note.bytes
-    return note if note and finished and note.inputs == inputs else None
+    return note if finished else None
+
+
+def read_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
+    """The note of a shard that is finished and made from `inputs`, else None."""
+    note = finished_note(folder, name)
+    return note if note and note.inputs == inputs else None
 
 
 def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:

@@ -50,8 +50,8 @@ class TextModel:
 
     def tokenize(
         self, descriptions: Sequence[str], max_length: int, special_tokens: bool = True
-    ) -> tuple[NDArray[np.int32], NDArray[np.int8], int]:
-        """Ids [B, max_length] int32, mask [B, max_length] int8, and how many were truncated.
+    ) -> tuple[NDArray[np.int32], NDArray[np.int8], list[int]]:
+        """Ids [B, max_length] int32, mask [B, max_length] int8, and the lengths [B] untruncated.
 
         With `special_tokens` the end-of-sequence id closes every description, a truncated one too.
         """
@@ -66,7 +66,7 @@ class TextModel:
         )
         ids = np.asarray(batch["input_ids"], np.int32)
         mask = np.asarray(batch["attention_mask"], np.int8)
-        return ids, mask, sum(len(row) > max_length for row in full)
+        return ids, mask, [len(row) for row in full]
 
     def _check_vocabulary(self, name: str) -> None:
         if self.source.is_local:

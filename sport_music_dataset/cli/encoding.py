@@ -1,5 +1,6 @@
-"""The commands that run models: encode."""
+"""The commands that run models: encode, decode."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -28,6 +29,10 @@ def encode(
         int, typer.Option(help="Encode so many chunks again, the plain way, and compare.")
     ] = 0,
     device: options.Device = "auto",
+    backend: Annotated[
+        Literal["auto", "torch", "openvino"],
+        typer.Option(help="What runs the codec's convolutions; auto: OpenVINO where it is."),
+    ] = "auto",
 ) -> int:
     """Add tokens, EnCodec codes and delay-patterned labels to the release folder OUT.
 
@@ -37,8 +42,8 @@ def encode(
 
     keep_freed_memory()
     from ..agreement import LEAST_AGREEMENT
-    from ..encode import EncodeSettings
     from ..encode import encode as run
+    from ..encoding import EncodeSettings
 
     settings = EncodeSettings(
         model=model,
@@ -47,6 +52,7 @@ def encode(
         labels=labels,
         special_tokens=special_tokens,
         device=device,
+        backend=backend,
     )
     report = run(out, settings, check=check, progress=console.progress)
     summaries.show_encode(report, max_length)
@@ -55,3 +61,26 @@ def encode(
         return 1
     console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME --version 1.0.0")
     return 0
+
+
+@app.command()
+def decode(
+    out: options.Folder,
+    chunk_id: Annotated[str, typer.Argument(metavar="CHUNK_ID", help="A chunk of `encoded`.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write: .wav or .flac.")
+    ],
+    codec: Annotated[
+        str, typer.Option(help="EnCodec: Hub id, folder or nano; if not given, the release's own.")
+    ] = "",
+    device: options.Device = "auto",
+) -> None:
+    """Turn the codes of a chunk back into audio: what a model can learn of it.
+
+    Example: sportgen decode dataset 0123456789abcdef-0000 -o chunk.wav
+    """
+    from ..reconstruct import reconstruct, write_audio
+
+    waveform = reconstruct(out, chunk_id, codec, device)
+    write_audio(output, waveform)
+    print(f"{output}: {len(waveform) / 32_000:g} s")

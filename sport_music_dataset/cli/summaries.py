@@ -116,12 +116,14 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
     """The summary of an encode."""
     for split, rows in report.rows.items():
         print(f"encoded   {split:<20} {rows:>8}")
-    print(f"shards    {report.shards_written} encoded, {report.shards_kept} as they were")
-    print(f"truncated {report.truncated} descriptions at {max_length} tokens")
+    tokens = f"{report.shards_retokenized} with new tokens alone"
+    print(f"shards    {report.shards_written} encoded, {tokens}, {report.shards_kept} as they were")
+    longest = f"the longest has {report.longest}"
+    print(f"truncated {report.truncated} descriptions at {max_length} tokens; {longest}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")
-    if report.plain_reason:
-        hint(f"note: no work was shared between chunks: {report.plain_reason}")
+    if report.unshared_reason:
+        hint(f"note: no work was shared between chunks: {report.unshared_reason}")
     if report.nano:
         hint("note: nano codes are for trying out, not MusicGen's")
 
