@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from datasets import Features
+from datasets import Features, Value
 
 from builder_tests.clients import push, sportgen
 from builder_tests.local_hub import LocalHub, Request, Response
@@ -19,7 +20,7 @@ from sport_music_dataset.cli import main
 from sport_music_dataset.findings import Findings, State, Truth
 from sport_music_dataset.inspection import FEATURES, Inspection
 from sport_music_dataset.labels import delay
-from sport_music_dataset.release import FileEntry, read_manifest, read_parquet
+from sport_music_dataset.release import FileEntry, read_batches, read_manifest, read_parquet
 from sport_music_dataset.remote import Place
 from sport_music_dataset.shards import write_shard
 from sport_music_dataset.verify import verify_folder
@@ -191,6 +192,17 @@ def test_only_the_first_failures_of_a_kind_are_named(release: Path) -> None:
     findings = Findings()
     Inspection(Place(release), read_manifest(release), findings, data=True).run(lambda steps: None)
     assert len(findings.named[Truth.AUDIO]) == 5 < findings.counts[Truth.AUDIO]
+
+
+def test_rows_are_held_a_row_group_at_a_time(tmp_path: Path) -> None:
+    features = Features({"bytes": Value("binary")})
+    draw = np.random.default_rng(0)
+    rows = ({"bytes": draw.bytes(50_000)} for _ in range(400))
+    _, count, size = write_shard(tmp_path, "shard.parquet", features, rows)
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() for _ in read_batches(tmp_path / "shard.parquet")]
+    assert (count, len(held)) == (400, 8)
+    assert max(held) - before < size / 2
 
 
 def test_the_command_says_what_holds(encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,7 +103,7 @@ def _rewritten(
             before.software, after.software, _RAW_SOFTWARE
         )
     else:
-        facts = {*(before.encoding or {}), *(after.encoding or {})} - {"truncated"}
+        facts = {*(before.encoding or {}), *(after.encoding or {})} - {"truncated", "longest"}
         made = _differ(before.encoding or {}, after.encoding or {}, facts)
     if made:
         return common

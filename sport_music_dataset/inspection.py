@@ -16,7 +16,7 @@ from .digests import file_digest
 from .errors import ReleaseError
 from .findings import Findings, Truth
 from .records import Row
-from .release import CARD, Manifest, kept_rows, read_parquet, split_of
+from .release import CARD, Manifest, kept_rows, read_batches, read_parquet, split_of
 from .remote import Place
 from .schema import ENCODED_FEATURES, RAW_FEATURES, TRACK_FEATURES
 from .truths import AudioTruths, ChunkTruths, CodeTruths
@@ -24,7 +24,6 @@ from .truths import AudioTruths, ChunkTruths, CodeTruths
 FEATURES = {"raw": RAW_FEATURES, "encoded": ENCODED_FEATURES, "tracks": TRACK_FEATURES}
 _RAW_COLUMNS = ["chunk_id", "track_id", "chunk_index", "start_seconds", "description", "audio"]
 _TEXTS = ("chunk_id", "track_id", "description")
-_BATCH_ROWS = 50
 
 Advance = Callable[[int], None]
 
@@ -138,14 +137,13 @@ class Inspection:
         """Batches of rows without nulls, a row group at the most in memory."""
         if config not in files:
             return
-        with pq.ParquetFile(files[config]) as file:
-            for batch in file.iter_batches(_BATCH_ROWS, columns=columns):
-                empty = [name for name in batch.schema.names if batch[name].null_count]
-                if empty:
-                    name = next(path for path in paths if path.startswith(config))
-                    self.findings.fail(Truth.FEATURES, f"{name}: nulls in {', '.join(empty)}")
-                    return
-                yield batch
+        for batch in read_batches(files[config], columns):
+            empty = [name for name in batch.schema.names if batch[name].null_count]
+            if empty:
+                name = next(path for path in paths if path.startswith(config))
+                self.findings.fail(Truth.FEATURES, f"{name}: nulls in {', '.join(empty)}")
+                return
+            yield batch
 
     def _see_tracks(self) -> None:
         kept, found = kept_rows(self.tracks), self._chunks

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ CARD = "README.md"
 MANIFEST_SCHEMA = 1
 
 _LIBRARIES = ("datasets", "numpy", "pyarrow", "soundfile", "soxr")
+_BATCH_ROWS = 50
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
 
 
@@ -164,3 +166,11 @@ def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
         return pq.read_table(file, columns=columns)
     except (OSError, pa.ArrowException) as error:
         raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error
+
+
+def read_batches(file: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard, one row group at a time in memory."""
+    with pq.ParquetFile(file) as parquet:
+        for group in range(parquet.metadata.num_row_groups):
+            # Over all groups at once, iter_batches keeps every one that it has read.
+            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns)

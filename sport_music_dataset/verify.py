@@ -7,6 +7,7 @@ from huggingface_hub import HfApi, get_token
 
 from .errors import SettingError
 from .findings import Check, Findings, State, Truth
+from .hub import redact
 from .inspection import FEATURES, Inspection
 from .progress import Progress, no_progress
 from .release import MANIFEST, Manifest
@@ -133,7 +134,7 @@ def _reload(place: Place, manifest: Manifest) -> Loaded:
 
 def _see_loaded(loaded: Loaded, manifest: Manifest, findings: Findings) -> None:
     if loaded.error:
-        findings.fail(Truth.ROWS, f"load_dataset fails: {loaded.error}")
+        findings.fail(Truth.ROWS, f"load_dataset fails: {redact(loaded.error)}")
     for config, found in loaded.rows.items():
         for split, count in manifest.splits(config).items():
             if found.get(split) != count:

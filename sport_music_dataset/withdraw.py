@@ -16,7 +16,7 @@ from .progress import Progress, no_progress
 from .publish import check_repo_id, check_version, publish
 from .reasons import Reason, Status
 from .records import Row
-from .release import CARD, FileEntry, Manifest, kept_rows, split_of
+from .release import CARD, FileEntry, Manifest, kept_rows, read_batches, split_of
 from .remote import HubPlace, on_hub
 from .retries import Tell
 from .schema import TRACK_FEATURES
@@ -31,7 +31,6 @@ from .versions import (
 )
 
 _ID_LETTERS = 16
-_BATCH_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +176,8 @@ def _rewrite(folder: Path, manifest: Manifest, ids: set[str], progress: Progress
 
 
 def _others(shard: Path, ids: set[str]) -> Iterator[Row]:
-    with pq.ParquetFile(shard) as file:
-        for batch in file.iter_batches(_BATCH_ROWS):
-            yield from (row for row in batch.to_pylist() if row["track_id"] not in ids)
+    for batch in read_batches(shard):
+        yield from (row for row in batch.to_pylist() if row["track_id"] not in ids)
 
 
 def _rewrite_tracks(folder: Path, manifest: Manifest, rows: list[Row], ids: set[str]) -> None:
