@@ -9,7 +9,7 @@ import pytest
 from builder_tests.clients import push, sportgen
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.local_hub import LocalHub
-from builder_tests.test_verify import Rows, rewrite
+from builder_tests.rewriting import Rows, rewrite
 from sport_music_dataset.build import BuildReport, build
 from sport_music_dataset.cli import main
 from sport_music_dataset.diff import Difference, compare

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from builder_tests.clients import push, run_python
 from builder_tests.local_hub import LocalHub
-from builder_tests.test_verify import Rows, rewrite
+from builder_tests.rewriting import Rows, rewrite
 from sport_music_dataset.diff import Difference, compare
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.release import read_manifest

@@ -1,0 +1,29 @@
+"""Change a release so that nothing but its rows is wrong: checksums and card follow."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from datasets import Features
+
+from sport_music_dataset import card
+from sport_music_dataset.inspection import FEATURES
+from sport_music_dataset.release import FileEntry, read_manifest, read_parquet
+from sport_music_dataset.shards import write_shard
+
+Rows = list[dict[str, Any]]
+
+
+def rewrite(
+    folder: Path, config: str, change: Callable[[Rows], None], features: Features | None = None
+) -> None:
+    """Change the rows of the first shard of a config; manifest and card then agree with it."""
+    manifest = read_manifest(folder)
+    path = sorted(manifest.shards(config))[-1]
+    rows: Rows = read_parquet(folder / path).to_pylist()
+    change(rows)
+    features = features or FEATURES[config]
+    written = write_shard(folder, path, features, [{k: r[k] for k in features} for r in rows])
+    manifest.files[path] = FileEntry(*written)
+    card.write(folder, manifest)
+    manifest.write(folder)

@@ -1,0 +1,99 @@
+"""Verifying whole releases: in a folder and on a local Hub, by the command and by its functions."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from builder_tests.clients import push, run_python, sportgen
+from builder_tests.local_hub import LocalHub, Request, Response
+from sport_music_dataset import card
+from sport_music_dataset.cli import main
+from sport_music_dataset.findings import State, Truth
+from sport_music_dataset.release import FileEntry, read_manifest
+from sport_music_dataset.verify import verify_folder
+
+
+@pytest.fixture
+def release(encoded: Path, tmp_path: Path) -> Path:
+    """A copy of an encoded release, to write to."""
+    return shutil.copytree(encoded, tmp_path / "dataset")
+
+
+def test_the_command_says_what_holds(encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", str(encoded), "--codes", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["ok"] and {check["state"] for check in found["checks"]} == {"ok"}
+    assert "1.000000 of the codes of 2 chunks" in found["checks"][-1]["detail"]
+
+
+def test_without_raw_what_is_there_is_verified(release: Path) -> None:
+    manifest = read_manifest(release)
+    shutil.rmtree(release / "raw")
+    manifest.files = {p: e for p, e in manifest.files.items() if not p.startswith("raw/")}
+    card.write(release, manifest)
+    manifest.write(release)
+    report = verify_folder(release)
+    assert report.ok, report.failures
+    states = {check.name: check.state for check in report.checks}
+    assert states[Truth.AUDIO] == states[Truth.SAME_CHUNKS] == State.SKIPPED
+    assert states[Truth.LABELS] == states[Truth.CHUNK_IDS] == State.OK
+
+
+def test_rows_that_do_not_load_fail(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = read_manifest(release)
+    path = sorted(manifest.shards("raw"))[0]
+    entry = manifest.files[path]
+    manifest.files[path] = FileEntry(entry.sha256, entry.rows + 1, entry.bytes)
+    manifest.write(release)
+    assert main(["verify", str(release)]) == 1
+    captured = capsys.readouterr()
+    assert f"{path}: has {entry.rows} rows, not {entry.rows + 1}" in captured.out
+    assert f"raw/test: {entry.rows} rows load, not {entry.rows + 1}" in captured.out
+    assert captured.err.splitlines()[-1].startswith(f"error: {release}: is not what it must be")
+
+
+FILES_ONLY = """
+import sys
+from sport_music_dataset.verify import verify_release
+report = verify_release(*sys.argv[1:], data=False, sent=b"another")
+print(*report.failures, sep="\\n")
+print("skipped:", ", ".join(check.name for check in report.checks if check.state == "skipped"))
+"""
+
+
+def test_a_release_on_the_hub_is_verified_as_it_is_served(encoded: Path, tmp_path: Path) -> None:
+    with LocalHub() as hub:
+        push(hub, tmp_path, encoded, "1.0.0")
+        cut: list[str] = []
+
+        def cut_once(request: Request) -> Response | None:
+            if request.method != "GET" or "/raw/train" not in request.path or cut:
+                return None
+            cut.append(request.path)
+            answer = hub.handle(request)
+            return Response(answer.status, answer.body[:-9], answer.headers)
+
+        hub.before = cut_once
+        done = sportgen(hub, tmp_path, "verify", "org/music@v1.0.0")
+        assert cut and done.returncode == 0, done.stdout + done.stderr
+        assert "raw and encoded, in the same order" in done.stdout
+
+        done = run_python(hub, tmp_path, "-c", FILES_ONLY, "org/music", "v1.0.0")
+        assert done.stdout.splitlines() == [
+            "manifest: sportgen.json: is not the one that was sent",
+            "skipped: chunk ids, same chunks, audio, overlap, tokens, codes, labels, tracks, "
+            "agreement",
+        ], done.stderr
+
+        def damage(request: Request) -> Response | None:
+            if request.method != "GET" or "resolve/v1.0.0/raw/test" not in request.path:
+                return None
+            answer = hub.handle(request)
+            return Response(answer.status, b"\0" + answer.body[1:], answer.headers)
+
+        hub.before = damage
+        done = sportgen(hub, tmp_path, "verify", "org/music@v1.0.0")
+        assert done.returncode == 1
+        assert "raw/test-00000-of-00001.parquet: is not what the manifest says" in done.stdout
