@@ -5,6 +5,7 @@ scaled to unit variance on data, Mishkin & Matas 2016, "All you need is a good i
 k-means of residuals, unused entries replaced by samples, Zeghidour et al. 2021, "SoundStream".
 """
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -111,13 +112,14 @@ def untrained_codec(sounds: Tensor) -> EncodecModel:
 
 
 def save(codec: EncodecModel, out: Path) -> None:
-    """Write the codec, made float16, and its feature extractor into `out`."""
-    for book in codebooks(codec):
+    """Write the codec, in float16, and its feature extractor into `out`."""
+    copied = deepcopy(codec)
+    for book in codebooks(copied):
         # Only training reads these two.
         book.embed_avg.zero_()
         book.cluster_size.zero_()
-    codec.half()  # type: ignore[no-untyped-call]
-    codec.save_pretrained(out)
+    copied.half()  # type: ignore[no-untyped-call]
+    copied.save_pretrained(out)
     # safetensors makes its file readable by the owner alone.
     (out / "model.safetensors").chmod(0o644)
     EncodecFeatureExtractor(feature_size=1, sampling_rate=RATE).save_pretrained(out)
