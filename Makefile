@@ -10,7 +10,7 @@ BIN := .venv/bin
 demo: .venv/ready
 	$(BIN)/sportgen demo demo
 	$(BIN)/python -m builder_tests.local_hub -- sh -c '\
-		$(BIN)/sportgen push demo/dataset org/sport-music --version 1.0.0 && \
+		$(BIN)/sportgen push demo/dataset org/sport-music --version 1.0.0 --allow-nano && \
 		$(BIN)/python -m builder_tests.load_back demo/dataset org/sport-music v1.0.0'
 
 test: .venv/ready

@@ -1,4 +1,4 @@
-"""Load a release from the Hub by name, by tag and as a stream, and hold it against its folder.
+"""Load a release from the Hub by all that reads it, and hold it against its folder.
 
 Usage: python -m builder_tests.load_back FOLDER ORG/NAME TAG
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Audio, Dataset, get_dataset_config_names, load_dataset
-from huggingface_hub import snapshot_download
+from huggingface_hub import HfFileSystem, snapshot_download
 
 from sport_music_dataset.release import MANIFEST, read_manifest
 
@@ -41,8 +41,10 @@ def load_back(folder: Path, repo_id: str, tag: str) -> dict[str, int]:
             counts[f"{config}/{split}"] = expected
     snapshot = Path(snapshot_download(repo_id, repo_type="dataset", revision=tag))
     for path, entry in manifest.files.items():
-        if hashlib.sha256((snapshot / path).read_bytes()).hexdigest() != entry.sha256:
-            raise SystemExit(f"{repo_id}: {path} has another checksum than was built")
+        streamed = HfFileSystem().read_bytes(f"datasets/{repo_id}@{tag}/{path}")
+        for read in ((snapshot / path).read_bytes(), streamed):
+            if hashlib.sha256(read).hexdigest() != entry.sha256:
+                raise SystemExit(f"{repo_id}: {path} has another checksum than was built")
     if (snapshot / MANIFEST).read_bytes() != (folder / MANIFEST).read_bytes():
         raise SystemExit(f"{repo_id}: {MANIFEST} is not what was built")
     return counts

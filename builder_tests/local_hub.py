@@ -1,7 +1,7 @@
 """A small Hugging Face Hub over HTTP on loopback, for the real huggingface_hub and datasets.
 
-Dataset repositories with rights, LFS, immutable history, branches and tags, kept in memory.
-A new repository has one commit already, which holds .gitattributes, as on the Hub.
+Dataset repositories with rights, LFS, immutable history, branches, tags and pull requests, kept in
+memory. A new repository has one commit already, which holds .gitattributes, as on the Hub.
 
     python -m builder_tests.local_hub -- COMMAND [ARG...]
 
@@ -31,6 +31,7 @@ __all__ = ["LocalHub", "Logged", "Repo", "Request", "Response", "User"]
 USERS = {
     "hf_owner": User("owner", {"org": "admin"}),
     "hf_reader": User("reader", {"org": "read"}, role="read"),
+    "hf_guest": User("guest", {"org": "read"}),
     "hf_stranger": User("stranger"),
 }
 
@@ -168,7 +169,8 @@ class _Handler(BaseHTTPRequestHandler):
         status = sent = 0
         try:
             answer = (hub.before(request) if hub.before else None) or hub.handle(request)
-            status, sent = answer.status, 0 if self.command == "HEAD" else len(answer.body)
+            whole = 0 if self.command == "HEAD" else len(answer.body)
+            status, sent = answer.status, max(0, whole - answer.missing)
         finally:
             hub.requests.append(Logged(self.command, url.path, status, len(body), sent))
         self.send_response(status)
@@ -176,6 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body[:sent])
+        self.close_connection |= answer.missing > 0
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 (http.server's names)
 

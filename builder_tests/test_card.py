@@ -9,15 +9,29 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builder_tests.clients import run_python
 from builder_tests.conftest import RECIPE, noise, write_audio
+from builder_tests.local_hub import LocalHub
 from sport_music_dataset.build import BuildReport, build
-from sport_music_dataset.card import cell, hub_license, merge_front_matter, split_front_matter
+from sport_music_dataset.card import (
+    Published,
+    compose,
+    hub_license,
+    merge_front_matter,
+    split_front_matter,
+)
+from sport_music_dataset.card_body import cell, code, link, prose, render_body, source_counts
 from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError
+from sport_music_dataset.release import read_manifest, read_tracks
 
 
 def front_matter(folder: Path) -> dict[str, object]:
     return split_front_matter((folder / "README.md").read_text(), "README.md")[0]
+
+
+def front_matter_of(text: bytes) -> dict[str, object]:
+    return split_front_matter(text.decode(), "README.md")[0]
 
 
 def test_front_matter_is_what_the_hub_reads(built: tuple[Path, BuildReport]) -> None:
@@ -102,12 +116,55 @@ def test_licences_are_those_the_hub_knows() -> None:
     assert hub_license(Counter({"cc0-1.0": 3}), False) == "unknown"
 
 
-@given(st.text())
+HOSTILE = st.text() | st.text("|`*_[]<>&\\\n\"'#!-:{}~", max_size=20)
+
+
+@given(HOSTILE)
 def test_a_cell_stays_a_cell(text: str) -> None:
     found = cell(text)
-    assert "\n" not in found and "<" not in found and ">" not in found
+    assert found.isprintable() and "<" not in found and ">" not in found
     bare = found.replace("\\\\", "")
     assert all(bare[at - 1] == "\\" for at, letter in enumerate(bare) if letter in "|`*_[]")
+    assert len(found) <= 120 * len("&quot;")
+
+
+@given(HOSTILE)
+def test_code_and_prose_stay_where_they_are(text: str) -> None:
+    assert "`" not in code(text) and "\n" not in code(text)
+    assert "<" not in prose(text)
+    assert not any(line.startswith(("# ", "## ", "### ")) for line in prose(text).splitlines())
+
+
+@given(st.text("abc/.:?&|<>()[] \n", max_size=20))
+def test_only_an_address_becomes_a_link(tail: str) -> None:
+    found = link(f"https://{tail}")
+    inside = found.removeprefix("<").removesuffix(">") if found.startswith("<") else found
+    assert "<" not in inside and ">" not in inside and "\n" not in inside
+    assert found.startswith("<") or "https\\://" in found
+    assert "<" not in link(f"javascript://{tail}")
+
+
+@given(st.lists(HOSTILE, min_size=4, max_size=4), HOSTILE)
+def test_no_name_can_change_the_front_matter_or_the_markers(
+    built: tuple[Path, BuildReport], names: list[str], notes: str
+) -> None:
+    manifest = read_manifest(built[0])
+    plain = compose(built[0], manifest)
+    manifest.changelog = [{"version": "1.0.0", "date": "2026-01-02", "changes": "", "notes": notes}]
+    tracks = [
+        row | dict(zip(("title", "artist", "session", "source_url"), names, strict=True))
+        for row in read_tracks(built[0], manifest)
+    ]
+    body = render_body(manifest, tracks, "org/name", "1.0.0")
+    assert "<!--" not in body and "-->" not in body
+    tables = [line for line in body.splitlines() if line.startswith("| ")]
+    assert {line.replace("\\\\", "").replace("\\|", "").count("|") for line in tables} <= {
+        3,
+        4,
+        5,
+        6,
+    }
+    assert front_matter_of(plain) == front_matter_of(compose(built[0], manifest))
 
 
 def test_hostile_names_cannot_change_the_card(tmp_path: Path) -> None:
@@ -121,3 +178,89 @@ def test_hostile_names_cannot_change_the_card(tmp_path: Path) -> None:
     rows = [line for line in text.splitlines() if "alert" in line]
     assert rows and all(line.replace("\\|", "").count("|") == 5 for line in rows)
     assert front_matter(tmp_path / "out")["license"] == "unknown"
+
+
+def test_what_people_wrote_on_the_hub_survives(encoded: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(encoded, tmp_path / "dataset")
+    manifest = read_manifest(folder)
+    released = compose(folder, manifest).decode()
+    now = released.replace("pretty_name: Sport music", "pretty_name: Our music\nextra: 1")
+    published = Published(now + "## Thanks\n", released, manifest.card)
+    found = compose(folder, manifest, published=published).decode()
+    assert "pretty_name: Our music" in found and "extra: 1" in found and "## Thanks" in found
+    assert found.count("## Splits") == 1
+    again = Published(found, found, manifest.card)
+    assert compose(folder, manifest, published=again).decode() == found
+    # What the folder says by itself stands.
+    (folder / "README.md").write_text(
+        released.replace("pretty_name: Sport music", "pretty_name: Mine") + "## By hand\n"
+    )
+    found = compose(folder, manifest, published=published).decode()
+    assert "pretty_name: Mine" in found and "extra: 1" in found
+    assert "## By hand" in found and "## Thanks" not in found
+
+
+def test_every_section_is_there(encoded: Path) -> None:
+    text = (encoded / "README.md").read_text()
+    sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
+    assert sections == [
+        "How to load",
+        "Columns",
+        "How it was made",
+        "Splits",
+        "Statistics",
+        "Limits and biases",
+        "Licences and attribution",
+        "Citation",
+    ]
+
+
+def test_the_changelog_is_rendered_from_the_manifest(encoded: Path) -> None:
+    manifest = read_manifest(encoded)
+    manifest.changelog = [
+        {"version": "1.1.0", "date": "2026-11-22", "changes": "+2 tracks", "notes": "More *yoga*."},
+        {"version": "1.0.0", "date": "2026-11-01", "changes": "first release", "notes": ""},
+    ]
+    text = compose(encoded, manifest, "org/sport_music", "1.1.0").decode()
+    assert (
+        text.index("### 1.1.0 (2026-11-22)") < text.index("More *yoga*.") < text.index("### 1.0.0")
+    )
+    assert "Changes: +2 tracks." in text and "year = {2026}" in text
+    assert r"\url{https://huggingface.co/datasets/org/sport_music}" in text
+    assert text == compose(encoded, manifest, "org/sport_music", "1.1.0").decode()
+
+
+@pytest.mark.parametrize("gone", ["raw", "encoded"])
+def test_a_release_without_a_config_says_so(encoded: Path, gone: str) -> None:
+    manifest = read_manifest(encoded)
+    manifest.files = {p: e for p, e in manifest.files.items() if not p.startswith(gone)}
+    manifest.encoding = None if gone == "encoded" else manifest.encoding
+    text = compose(encoded, manifest, "org/music", "1.0.0").decode()
+    data: Any = split_front_matter(text, "")[0]
+    left = {"raw": "encoded", "encoded": "raw"}[gone]
+    assert [config["config_name"] for config in data["configs"]] == [left, "tracks"]
+    assert data["configs"][0]["default"] is True
+    assert ("There is no audio in this release" in text) == (gone == "raw")
+    assert f"`{gone}`: one row a chunk" not in text and f"`{left}`: one row a chunk" in text
+    assert "| train |" in text
+
+
+def test_attribution_is_bounded() -> None:
+    names = ("artist", "title", "source_url", "license")
+    tracks: list[dict[str, Any]] = [dict.fromkeys(names, f"{n:03}") for n in range(99)]
+    assert source_counts([*tracks, tracks[0], dict.fromkeys(names, "")])[0] == {
+        **dict.fromkeys(names, "000"),
+        "tracks": 2,
+    }
+
+
+def test_the_hub_takes_the_front_matter(encoded: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from huggingface_hub import DatasetCard\n"
+        "DatasetCard.load(sys.argv[1]).validate(repo_type='dataset')"
+    )
+    with LocalHub() as hub:
+        done = run_python(hub, tmp_path, "-c", code, encoded / "README.md")
+        assert done.returncode == 0, done.stderr
+        asked = [entry.status for entry in hub.requests if "validate-yaml" in entry.path]
+        assert asked == [200]

@@ -13,6 +13,7 @@ from typing import Any
 from . import card
 from .errors import SourceError
 from .library import Library
+from .origins import Origin
 from .plan import Shard, group_of, plan
 from .progress import Progress
 from .reasons import Status, kind_of
@@ -40,18 +41,24 @@ Outcomes = dict[str, Outcome]
 
 @dataclass(slots=True)
 class Assembly:
-    """One build into `out`; `before` is the manifest of an earlier one, if any."""
+    """One build into `out`; `before` is the manifest of an earlier one, `since` the release that
+    it goes on from, if any."""
 
     out: Path
     recipe: Recipe
     workers: Workers
     before: Manifest | None
     progress: Progress
+    since: Origin | None = None
     manifest: Manifest = field(init=False)
     shards_written: int = 0
 
     def __post_init__(self) -> None:
         self.manifest = Manifest.of(self.recipe)
+        withdrawn = {*(self.before.withdrawn if self.before else ())}
+        self.manifest.withdrawn = sorted(
+            withdrawn.union(self.since.withdrawn if self.since else ())
+        )
 
     def run(self, library: Library) -> list[dict[str, Any]]:
         """Write the release; returns the rows of `tracks`."""
@@ -84,8 +91,16 @@ class Assembly:
             )
             found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
             raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
+        fixed, counts = self._earlier(tracks)
+        if self.since:
+            fixed |= self.since.splits(tracks)
+            counts |= self.since.shards
+        return plan(tracks, self.recipe, fixed, counts)
+
+    def _earlier(self, tracks: Sequence[Track]) -> tuple[dict[str, str], dict[str, int]]:
+        """Group -> split and split -> shards of an earlier build into `out`."""
         if not self.before or self.before.recipe["splits"] != dict(self.recipe.splits):
-            return plan(tracks, self.recipe)
+            return {}, {}
         # Tracks that gave no chunk stay in the plan of their shard, so that it is not stale.
         planned = {
             track_id: split_of(name)
@@ -96,7 +111,7 @@ class Assembly:
         earlier = read_tracks(self.out, self.before)
         fixed |= {row["group"]: row["split"] for row in earlier if row["split"]}
         counts = Counter(split_of(path) for path in self.before.shards("raw"))
-        return plan(tracks, self.recipe, fixed, counts)
+        return fixed, dict(counts)
 
     def _write_shards(self, shards: Sequence[Shard]) -> Outcomes:
         inputs = {s.name: s.inputs(self.recipe, self.manifest.software) for s in shards}
@@ -139,7 +154,7 @@ class Assembly:
 
     def _carry_over(self, before: Manifest) -> None:
         """Keep `encoded` where the raw shards are what they were; else it is stale."""
-        self.manifest.card = before.card
+        self.manifest.card, self.manifest.changelog = before.card, before.changelog
         if before.shards("raw") == self.manifest.shards("raw"):
             self.manifest.files |= before.shards("encoded")
             self.manifest.encoding = before.encoding

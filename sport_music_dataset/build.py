@@ -9,6 +9,7 @@ from typing import Any
 from .assembly import Assembly
 from .errors import ReleaseError, SourceError
 from .library import Library, scan
+from .origins import Origin
 from .plan import Shard
 from .progress import Progress, no_progress
 from .reasons import kind_of
@@ -53,6 +54,7 @@ def build(
     timeout: float = DEFAULT_TIMEOUT,
     force: bool = False,
     license: str = "",
+    since: Origin | None = None,
     progress: Progress = no_progress,
 ) -> BuildReport:
     """Build, or bring up to date, the release folder `out` from the music in `source`.
@@ -68,6 +70,7 @@ def build(
         timeout: seconds that a track may take.
         force: build anew what another recipe made.
         license: of tracks for which metadata gives none.
+        since: the release to go on from: its groups keep their splits, wherever it lies.
         progress: told how far the work is.
 
     Raises:
@@ -78,7 +81,8 @@ def build(
     before = check_target(out, recipe, force)
     with Workers(num_proc, timeout) as workers:
         library = scan_with(workers, source, out, recipe, license, progress)
-        assembly = Assembly(out, recipe, workers, before, progress)
+        assembly = Assembly(out, recipe, workers, before, progress, since)
+        library = library.without(assembly.manifest.withdrawn)
         try:
             with writing(out):
                 rows = assembly.run(library)
@@ -98,13 +102,16 @@ def preview(
     num_proc: int = 1,
     timeout: float = DEFAULT_TIMEOUT,
     force: bool = False,
+    since: Origin | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Library, tuple[Shard, ...]]:
     """What `build` would decode and into which shards; writes nothing. Raises as `build` does."""
     before = check_target(out, recipe, force)
     with Workers(num_proc, timeout) as workers:
+        assembly = Assembly(out, recipe, workers, before, progress, since)
         library = scan_with(workers, source, out, recipe, "", progress)
-        return library, Assembly(out, recipe, workers, before, progress).plan(library, {})
+        library = library.without(assembly.manifest.withdrawn)
+        return library, assembly.plan(library, {})
 
 
 def check_target(out: Path, recipe: Recipe, force: bool) -> Manifest | None:

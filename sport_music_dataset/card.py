@@ -3,19 +3,17 @@
 What people write into it by hand survives: their front matter, and the text outside the markers.
 """
 
-import html
 import re
 from collections import Counter
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import yaml
 
+from .card_body import licenses, render_body, rows_config
 from .digests import digest
 from .errors import ReleaseError
-from .reasons import kind_of
 from .release import CARD, Manifest, kept_rows, read_tracks
 from .shards import write_atomically
 
@@ -31,6 +29,7 @@ _HUB_LICENSES = frozenset(
     "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc gpl gpl-2.0 gpl-3.0 apache-2.0 mit unlicense pddl "
     "odc-by odbl unknown other".split()
 )
+_ALWAYS_OURS = ("configs", "dataset_info")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
@@ -39,19 +38,43 @@ def write(folder: Path, manifest: Manifest) -> None:
     write_atomically(folder / CARD, compose(folder, manifest))
 
 
-def compose(folder: Path, manifest: Manifest, repo_id: str = "", version: str = "") -> bytes:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The card on the Hub, where people edit it too: its text now, the text that the last release
+    has, and the front matter that we gave that one."""
+
+    text: str = ""
+    released: str = ""
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def compose(
+    folder: Path,
+    manifest: Manifest,
+    repo_id: str = "",
+    version: str = "",
+    published: Published = Published(),
+) -> bytes:
     """The card of a release folder, UTF-8; `manifest.card` records the front matter we gave.
 
+    What people wrote on the Hub since the last release survives, where the folder's card says
+    nothing else.
+
     Raises:
-        ReleaseError: the card there has front matter that is not YAML.
+        ReleaseError: a card has front matter that is not YAML.
     """
     file = folder / CARD
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     tracks = read_tracks(folder, manifest)
-    existing, body = split_front_matter(text, str(file))
+    ours, body = split_front_matter(text, str(file))
+    theirs, their_body = split_front_matter(published.text, f"{CARD} on the Hub")
     generated = front_matter(manifest, tracks)
-    merged = merge_front_matter(generated, existing, manifest.card)
+    merged = merge_front_matter(generated, theirs, published.card)
+    merged = merge_front_matter(merged, ours, manifest.card)
     manifest.card = generated
+    released = _around(split_front_matter(published.released, f"{CARD} of the last release")[1])
+    if _around(their_body) and _around(body) in ("", released):
+        body = their_body
     section = f"{_BEGIN}\n{render_body(manifest, tracks, repo_id, version)}{_END}"
     if _GENERATED.search(body):
         # A function, so that no backslash in a name is taken for a group.
@@ -60,6 +83,11 @@ def compose(folder: Path, manifest: Manifest, repo_id: str = "", version: str = 
         body = "\n".join(part for part in (body.strip(), section) if part) + "\n"
     head = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=100)
     return f"---\n{head}---\n\n{body.lstrip()}".encode()
+
+
+def _around(body: str) -> str:
+    """The body around our markers."""
+    return _GENERATED.sub("", body, count=1).strip()
 
 
 def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
@@ -82,22 +110,35 @@ def merge_front_matter(
 ) -> dict[str, Any]:
     """Ours, with what people added or changed since we wrote `last`.
 
-    `configs` is always ours: it must name the files that are there.
+    `configs` and `dataset_info` are always ours: they must tell of the files that are there.
     """
     merged = dict(generated)
     for key, value in existing.items():
         theirs = key not in last or last[key] != value
-        if key != "configs" and (theirs or key not in generated):
+        if key not in _ALWAYS_OURS and (theirs or key not in generated):
             merged[key] = value
     return merged
 
 
+def by_hand(text: str, place: str, manifest: Manifest) -> tuple[dict[str, Any], str]:
+    """What people wrote into a card's text: front matter that is not ours, and the body around
+    our markers; raises ReleaseError naming `place`."""
+    data, body = split_front_matter(text, place)
+    theirs = {
+        key: value
+        for key, value in data.items()
+        if key not in _ALWAYS_OURS and manifest.card.get(key) != value
+    }
+    return theirs, _around(body)
+
+
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:
     """The card's metadata, as the Hub reads it."""
-    rows, kept = sum(manifest.splits("raw").values()), kept_rows(tracks)
+    default, kept = rows_config(manifest), kept_rows(tracks)
+    rows = sum(manifest.splits(default).values())
     return {
         "pretty_name": "Sport music",
-        "license": hub_license(_licenses(kept), all(track["license"] for track in kept)),
+        "license": hub_license(licenses(kept), all(track["license"] for track in kept)),
         "language": ["en"],
         "task_categories": ["text-to-audio"],
         "annotations_creators": ["machine-generated"],
@@ -106,7 +147,7 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
         "configs": [
             {
                 "config_name": config,
-                **({"default": True} if config == "raw" else {}),
+                **({"default": True} if config == default else {}),
                 # datasets caches a local folder by its name and by what stands here, not by its
                 # files: without this it answers with another folder's rows, or with old ones.
                 "description": f"files {digest(_checksums(manifest, config))[:16]}",
@@ -129,81 +170,5 @@ def hub_license(licenses: Counter[str], complete: bool) -> str:
     return ids.pop() if len(ids) == 1 and ids <= _HUB_LICENSES else "other"
 
 
-def render_body(
-    manifest: Manifest, tracks: list[dict[str, Any]], repo_id: str, version: str
-) -> str:
-    """The card's text from the template, with the counts of this release."""
-    kept = kept_rows(tracks)
-    recipe = manifest.recipe
-    return _template().render(
-        title="Sport music",
-        repo=repo_id or "ORG/NAME",
-        version=version,
-        recipe=recipe,
-        fingerprint=manifest.fingerprint,
-        software=manifest.software,
-        encoding=manifest.encoding,
-        tracks_kept=len(kept),
-        chunks=sum(track["chunks"] for track in kept),
-        hours=_hours(kept),
-        splits=[
-            {"name": name, "chunks": chunks, **_split_counts(name, kept)}
-            for name, chunks in manifest.splits("raw").items()
-        ],
-        sessions=session_counts(kept),
-        left_out=Counter(kind_of(t["reason"]) for t in tracks if t["reason"]),
-        licenses=_licenses(kept),
-    )
-
-
-def session_counts(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each distinct (session, style) of kept tracks, with its tracks and chunks."""
-    chunks: Counter[tuple[str, str]] = Counter()
-    tracks: Counter[tuple[str, str]] = Counter()
-    for track in kept:
-        key = (track["session"], track["style"])
-        chunks[key] += track["chunks"]
-        tracks[key] += 1
-    return [
-        {"session": key[0], "style": key[1], "tracks": tracks[key], "chunks": chunks[key]}
-        for key in sorted(chunks)
-    ]
-
-
-def cell(text: str) -> str:
-    """Text from a file name, for a Markdown table: nothing in it is markup or a new cell."""
-    plain = html.escape(" ".join(text.split()), quote=True)
-    return re.sub(r"([\\`*_{}\[\]|~#!])", r"\\\1", plain)
-
-
-def _licenses(kept: list[dict[str, Any]]) -> Counter[str]:
-    return Counter(track["license"] for track in kept if track["license"])
-
-
 def _checksums(manifest: Manifest, config: str) -> dict[str, str]:
     return {path: entry.sha256 for path, entry in manifest.shards(config).items()}
-
-
-def _hours(tracks: list[dict[str, Any]]) -> float:
-    return sum(float(track["duration_seconds"]) for track in tracks) / 3600
-
-
-def _split_counts(split: str, kept: list[dict[str, Any]]) -> dict[str, Any]:
-    tracks = [track for track in kept if track["split"] == split]
-    return {"tracks": len(tracks), "hours": _hours(tracks)}
-
-
-@cache
-def _template() -> jinja2.Template:
-    # autoescape would escape code blocks too; what comes from file names goes through `cell`.
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("dataset_card")),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = cell
-    environment.filters["code"] = lambda text: text.replace("`", "'")
-    environment.filters["seconds"] = lambda seconds: f"{seconds:g}"
-    return environment.get_template("body.md.jinja")

@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,6 +37,16 @@ class Library:
     def usable(self) -> tuple[Track, ...]:
         """The tracks to decode."""
         return tuple(track for track in self.tracks if not track.reason)
+
+    def without(self, withdrawn: Container[str]) -> "Library":
+        """The library with the tracks of these ids left out: they were withdrawn."""
+        tracks = (
+            replace(track, reason=str(Reason.WITHDRAWN))
+            if not track.reason and track.track_id in withdrawn
+            else track
+            for track in self.tracks
+        )
+        return replace(self, tracks=tuple(tracks))
 
 
 def scan(

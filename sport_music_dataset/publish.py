@@ -1,43 +1,23 @@
-"""Publish a release folder: one commit, then one tag."""
+"""Publish a release folder: what may be published, by whom, and then its delivery."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    HFValidationError,
-    LocalTokenNotFoundError,
-    OfflineModeIsEnabled,
-    RepositoryNotFoundError,
-)
-from huggingface_hub.utils import disable_progress_bars, validate_repo_id
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
 
-from . import card
+from .contents import contents, select
+from .delivery import MAIN, Delivery, Release
 from .errors import HubError, ReleaseError, SettingError
-from .release import CARD, MANIFEST, Manifest, kept_rows, read_manifest, read_tracks
+from .hub import hub_errors
+from .progress import Progress, no_progress
+from .release import Manifest, kept_rows, read_manifest, read_tracks
+from .retries import Patience, Tell, persist
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
-# Files under these are ours to delete when a release no longer has them.
-_OUR_FOLDERS = ("raw/", "encoded/", "tracks/", "assets/")
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """A release on the Hub, or what a dry run would send."""
-
-    repo_id: str
-    tag: str
-    private: bool
-    files: dict[str, int]
-    deleted: tuple[str, ...]
-    commit: str = ""
-    url: str = ""
-    notes: tuple[str, ...] = ()
 
 
 def publish(
@@ -47,41 +27,57 @@ def publish(
     *,
     public: bool = False,
     message: str = "",
+    configs: tuple[str, ...] = (),
+    allow_nano: bool = False,
+    revision: str = MAIN,
+    create_pr: bool = False,
     dry_run: bool = False,
     api: HfApi | None = None,
+    patience: Patience | None = None,
+    tell: Tell = lambda text: None,
+    progress: Progress = no_progress,
 ) -> Release:
     """Publish `folder` as `repo_id` and tag it `v<version>`. A new repository is private.
 
-    The token comes from where huggingface_hub looks: HF_TOKEN or `hf auth login`.
+    The commit goes onto the branch `revision`, which is made if it is not there, or into a pull
+    request. What is published already is left as it is. `tell` gets a line for each retry. The
+    token comes from where huggingface_hub looks: HF_TOKEN or `hf auth login`.
 
     Raises:
-        SettingError: `repo_id` or `version` is not of its form.
-        ReleaseError: the folder is no complete release, or `public` and a track has no licence.
-        HubError: no token, no right, the tag exists, or the Hub cannot be reached.
+        SettingError: a setting is not of its form.
+        ReleaseError: the folder is no complete release, has nano codes that are not allowed, or
+            `public` and a track has no licence.
+        HubError: no token, no right, the tag is another release's, somebody else published
+            meanwhile, or the Hub cannot be reached.
     """
     tag = check_version(version)
     check_repo_id(repo_id)
-    manifest = read_manifest(folder)
+    if create_pr and revision != MAIN:
+        raise SettingError(f"revision {revision!r}: a pull request goes to {MAIN}; leave one out")
+    manifest = select(read_manifest(folder), configs)
+    _check_codes(folder, manifest, allow_nano)
     if public:
         _check_licenses(folder, manifest)
-    api = api or HfApi()
+    api, patience = api or HfApi(), patience or Patience()
     with hub_errors(api, repo_id):
-        disable_progress_bars()
-        target = _inspect(api, repo_id, tag, private=not public)
-        additions = _additions(folder, manifest, card.compose(folder, manifest, repo_id, version))
-        ours = {operation.path_in_repo for operation in additions}
-        deleted = tuple(sorted(path for path in target.files - ours if _is_ours(path)))
-        release = Release(
-            repo_id=repo_id,
-            tag=tag,
-            private=target.private,
-            files={operation.path_in_repo: operation.upload_info.size for operation in additions},
-            deleted=deleted,
-            notes=target.notes,
+        # Who is not online finds out at once.
+        me = persist(api.whoami, patience, tell, at_once=(httpx2.ConnectError,))
+        _check_rights(me, api, repo_id, create_pr)
+        delivery = Delivery(
+            api,
+            repo_id,
+            tag,
+            contents(folder, manifest, repo_id, version),
+            message=message or f"Release {tag}",
+            branch=revision,
+            private=not public,
+            progress=progress,
         )
+        step = delivery.propose if create_pr else delivery.publish
         if dry_run:
-            return release
-        return _send(api, release, target, additions, message or f"Release {tag}")
+            step = delivery.dry_run
+        with hub_errors(api, repo_id, me["name"]):
+            return persist(step, patience, tell)
 
 
 def check_version(version: str) -> str:
@@ -101,88 +97,37 @@ def check_repo_id(repo_id: str) -> None:
         raise SettingError(f"repository {repo_id!r}: write it as ORG/NAME")
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    exists: bool
-    private: bool
-    head: str = ""
-    files: frozenset[str] = frozenset()
-    notes: tuple[str, ...] = ()
-
-
-def _inspect(api: HfApi, repo_id: str, tag: str, private: bool) -> _Target:
-    """What is there already; refuses before anything is written."""
-    me = api.whoami()
-    namespace = repo_id.split("/")[0]
-    mine = {me["name"], *(org["name"] for org in me.get("orgs", []))}
-    if namespace not in mine:
+def _check_rights(me: dict[str, Any], api: HfApi, repo_id: str, create_pr: bool) -> None:
+    """Raise HubError, with the remedy, where whoami tells that the Hub will refuse."""
+    namespace, name = repo_id.split("/")
+    token = me.get("auth", {}).get("accessToken", {})
+    if token.get("role") == "read":
+        raise HubError(
+            f"{repo_id}: the token of {me['name']} may only read; make one that may write at "
+            f"{api.endpoint}/settings/tokens, then `hf auth login` or HF_TOKEN"
+        )
+    # Who may see a repository may propose something to it.
+    if create_pr or namespace == me["name"]:
+        return
+    roles = {org["name"]: org.get("roleInOrg", "") for org in me.get("orgs", [])}
+    if namespace not in roles:
         raise HubError(
             f"{repo_id}: you are logged in as {me['name']}, who is not {namespace} nor a member "
-            f"of it; log in as somebody who is, or push to {me['name']}/{repo_id.split('/')[1]}"
+            f"of it; log in as somebody who is, or push to {me['name']}/{name}"
         )
-    try:
-        info = api.dataset_info(repo_id)
-    except RepositoryNotFoundError:
-        return _Target(exists=False, private=private)
-    if any(
-        existing.name == tag for existing in api.list_repo_refs(repo_id, repo_type="dataset").tags
-    ):
-        raise HubError(f"{repo_id}: {tag} exists already and a tag never moves; take a new version")
-    notes = []
-    if bool(info.private) != private:
-        state = "private" if info.private else "public"
-        notes.append(f"{repo_id} exists and stays {state}; its settings on the Hub change that")
-    files = frozenset(sibling.rfilename for sibling in info.siblings or [])
-    return _Target(True, bool(info.private), info.sha or "", files, tuple(notes))
+    if roles[namespace] == "read":
+        raise HubError(
+            f"{repo_id}: you are logged in as {me['name']}, who may only read in {namespace}; "
+            "ask its admin for the role to write, or propose it with --create-pr"
+        )
 
 
-def _additions(folder: Path, manifest: Manifest, readme: bytes) -> list[CommitOperationAdd]:
-    """Shards, manifest and card; raises ReleaseError where a shard is not the manifest's."""
-    additions = []
-    for path, entry in manifest.files.items():
-        file = folder / path
-        if not file.is_file():
-            raise ReleaseError(f"{file}: is missing; run `sportgen build` or `encode` again")
-        operation = CommitOperationAdd(path, file)
-        if operation.upload_info.sha256.hex() != entry.sha256:
-            raise ReleaseError(
-                f"{file}: is not what the manifest says; run `sportgen build --force` and `encode`"
-            )
-        additions.append(operation)
-    additions.append(CommitOperationAdd(MANIFEST, manifest.as_json()))
-    additions.append(CommitOperationAdd(CARD, readme))
-    return additions
-
-
-def _send(
-    api: HfApi,
-    release: Release,
-    target: _Target,
-    additions: list[CommitOperationAdd],
-    message: str,
-) -> Release:
-    repo_id = release.repo_id
-    head: str | None = target.head
-    if not target.exists:
-        api.create_repo(repo_id, repo_type="dataset", private=release.private)
-        head = api.dataset_info(repo_id).sha
-    api.preupload_lfs_files(repo_id, additions, repo_type="dataset", free_memory=False)
-    commit = api.create_commit(
-        repo_id,
-        [*additions, *(CommitOperationDelete(path) for path in release.deleted)],
-        commit_message=message,
-        repo_type="dataset",
-        parent_commit=head,
-    )
-    api.create_tag(
-        repo_id, tag=release.tag, tag_message=message, revision=commit.oid, repo_type="dataset"
-    )
-    url = f"{api.endpoint}/datasets/{repo_id}/tree/{release.tag}"
-    return replace(release, commit=str(commit.oid), url=url)
-
-
-def _is_ours(path: str) -> bool:
-    return path.startswith(_OUR_FOLDERS)
+def _check_codes(folder: Path, manifest: Manifest, allow_nano: bool) -> None:
+    if manifest.encoding and manifest.encoding["nano"] and not allow_nano:
+        raise ReleaseError(
+            f"{folder}: its codes are of nano, which is for trying out; run `sportgen encode "
+            "--model facebook/musicgen-medium`, or push with --allow-nano"
+        )
 
 
 def _check_licenses(folder: Path, manifest: Manifest) -> None:
@@ -194,38 +139,3 @@ def _check_licenses(folder: Path, manifest: Manifest) -> None:
             f"{folder}: {len(lacking)} track(s) have no licence ({named}); a public release needs "
             "one each: a license column in metadata.csv, or `sportgen build --license`"
         )
-
-
-@contextmanager
-def hub_errors(api: HfApi, repo_id: str) -> Iterator[None]:
-    """Turn what the Hub's client raises into HubError, in one line with the remedy."""
-    try:
-        yield
-    except LocalTokenNotFoundError as error:
-        raise HubError(
-            f"{repo_id}: no token; run `hf auth login` or set HF_TOKEN to one that may write"
-        ) from error
-    except OfflineModeIsEnabled as error:
-        raise HubError(f"{repo_id}: HF_HUB_OFFLINE is set; unset it to publish") from error
-    except HfHubHTTPError as error:
-        raise HubError(f"{repo_id}: {_remedy(error)}") from error
-    except (httpx2.HTTPError, ConnectionError) as error:
-        detail = " ".join(str(error).split()) or type(error).__name__
-        raise HubError(f"{api.endpoint}: cannot be reached ({detail}); run this again") from error
-
-
-_REMEDIES: dict[int, str] = {
-    401: "the Hub does not know this token; run `hf auth login` or set HF_TOKEN to a valid one",
-    403: "the token may not do this; take one with write access to the namespace",
-    404: "not found, or the token may not see it",
-    409: "somebody else is writing to it; run this again",
-    412: "it changed while this ran; run this again",
-    429: "the Hub asks to slow down; run this again in a few minutes",
-}
-
-
-def _remedy(error: HfHubHTTPError) -> str:
-    status = error.response.status_code
-    remedy = _REMEDIES.get(status, "run this again later; the Hub's status page may say more")
-    said = (error.server_message or "").strip().split("\n")[0]
-    return f"{remedy} (HTTP {status}{': ' + said if said else ''})"

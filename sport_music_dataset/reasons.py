@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CHANGED = "changed while reading"
     LIMIT = "limit exceeded"
     CRASHED = "crashed decoder"
+    WITHDRAWN = "withdrawn"
 
     def because(self, detail: str) -> str:
         """The reason with its detail, on one line."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from . import __version__
 from .decoding import decoder_version
 from .errors import ReleaseError
 from .reasons import Status
-from .recipe import Recipe
+from .recipe import SAMPLING_RATE, Recipe
 from .records import Row
 from .shards import WORK_FOLDER, write_atomically
 
@@ -23,6 +24,7 @@ CARD = "README.md"
 MANIFEST_SCHEMA = 1
 
 _LIBRARIES = ("datasets", "numpy", "pyarrow", "soundfile", "soxr")
+_BATCH_ROWS = 50
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
 
 
@@ -37,7 +39,11 @@ class FileEntry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a release holds and how it was made; `files` has every shard by its path."""
+    """What a release holds and how it was made; `files` has every shard by its path.
+
+    `changelog` has an entry (version, date, changes, notes) for every release, the newest first;
+    `withdrawn` the ids of tracks that no later build may bring back.
+    """
 
     recipe: dict[str, Any]
     fingerprint: str
@@ -45,6 +51,8 @@ class Manifest:
     encoding: dict[str, Any] | None = None
     card: dict[str, Any] = field(default_factory=dict)
     software: dict[str, str] = field(default_factory=dict)
+    changelog: list[dict[str, Any]] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod
@@ -66,6 +74,16 @@ class Manifest:
             rows[split] = rows.get(split, 0) + entry.rows
         present = {split_of(path) for path in self.shards(config)}
         return {split: count for split, count in rows.items() if split in present}
+
+    @property
+    def chunk_samples(self) -> int:
+        """Samples of a chunk at 32 kHz."""
+        return int(self.recipe["chunk_seconds"] * SAMPLING_RATE)
+
+    @property
+    def hop_samples(self) -> int:
+        """Samples from the start of a chunk to the start of the next, at 32 kHz."""
+        return self.chunk_samples - int(self.recipe["overlap_seconds"] * SAMPLING_RATE)
 
     def as_json(self) -> bytes:
         """What `sportgen.json` holds, UTF-8."""
@@ -104,6 +122,10 @@ def read_manifest(folder: Path) -> Manifest:
                 "use the version that wrote it or build again"
             )
         data["files"] = {path: FileEntry(**entry) for path, entry in data["files"].items()}
+        # A release may come from anywhere: no path in it leads out of its folder.
+        outside = [p for p in data["files"] if p.startswith("/") or ".." in p.split("/")]
+        if outside:
+            raise ReleaseError(f"{file}: names {outside[0]}, which lies outside the release")
         return Manifest(**data)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ReleaseError(f"{file}: is damaged ({error}); build the release again") from error
@@ -144,3 +166,11 @@ def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
         return pq.read_table(file, columns=columns)
     except (OSError, pa.ArrowException) as error:
         raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error
+
+
+def read_batches(file: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard, one row group at a time in memory."""
+    with pq.ParquetFile(file) as parquet:
+        for group in range(parquet.metadata.num_row_groups):
+            # Over all groups at once, iter_batches keeps every one that it has read.
+            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns)

@@ -34,9 +34,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """`missing` bytes of the body are announced and never sent: the connection ends before."""
+
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    missing: int = 0
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Response":
@@ -119,15 +122,25 @@ class HubApi:
         check_write(user, repo.namespace, "write to this repository")
         return repo
 
+    def open_to(self, user: User, name: str) -> Repo:
+        """The repository, for a pull request: who sees it may open one, with a token to write."""
+        repo = self.visible(user, name)
+        check_token(user, "open a pull request")
+        return repo
+
     def signature(self, *parts: object) -> str:
         """What makes an upload URL private: only this Hub can compute it."""
         return hmac.new(self._secret, repr(parts).encode(), hashlib.sha256).hexdigest()
 
 
-def check_write(user: User, namespace: str, action: str) -> None:
+def check_token(user: User, action: str) -> None:
     if user is ANONYMOUS:
         raise HubError(401, "Invalid username or password.")
     if user.role != "write":
         raise HubError(403, f"Forbidden: you must use a write token to {action}")
+
+
+def check_write(user: User, namespace: str, action: str) -> None:
+    check_token(user, action)
     if not user.may_write(namespace):
         raise HubError(403, f'You don\'t have the rights to {action} under "{namespace}"')

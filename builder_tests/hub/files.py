@@ -11,12 +11,14 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from builder_tests.hub.core import HubApi, Request, Response, route
-from builder_tests.hub.store import Blob, Commit, HubError, User, upload_mode
+from builder_tests.hub.history import Blob, Commit
+from builder_tests.hub.store import HubError, User, upload_mode
 
 
 @route("POST", "/api/datasets/{repo}/preupload/{revision}")
 def preupload(hub: HubApi, request: Request, user: User, repo: str, revision: str) -> Response:
-    present = hub.writable(user, repo).resolve(revision).files
+    found = (hub.open_to if request.flag("create_pr") else hub.writable)(user, repo)
+    present = found.resolve(revision).files
 
     def answer(file: dict[str, Any]) -> dict[str, Any]:
         path = file["path"]
@@ -30,8 +32,9 @@ def preupload(hub: HubApi, request: Request, user: User, repo: str, revision: st
 
 @route("POST", "/datasets/{repo}.git/info/lfs/objects/batch")
 def lfs_batch(hub: HubApi, request: Request, user: User, repo: str) -> Response:
-    held = hub.writable(user, repo).objects
     wanted = request.json()
+    # Without a branch the upload is for a pull request.
+    held = (hub.writable if "ref" in wanted else hub.open_to)(user, repo).objects
     if wanted["operation"] != "upload":
         raise HubError(400, f"Unsupported LFS operation: {wanted['operation']}")
 
@@ -62,7 +65,7 @@ def lfs_put(hub: HubApi, request: Request, user: User, repo: str, oid: str) -> R
 @route("POST", "/datasets/{repo}.git/info/lfs/objects/verify")
 def lfs_verify(hub: HubApi, request: Request, user: User, repo: str) -> Response:
     named = request.json()
-    held = hub.writable(user, repo).objects.get(named["oid"])
+    held = hub.open_to(user, repo).objects.get(named["oid"])
     if held is None or len(held) != named["size"]:
         raise HubError(404, f"LFS object not found: {named['oid']}")
     return Response.json({})
@@ -70,13 +73,14 @@ def lfs_verify(hub: HubApi, request: Request, user: User, repo: str) -> Response
 
 @route("POST", "/api/datasets/{repo}/commit/{revision}")
 def commit(hub: HubApi, request: Request, user: User, repo: str, revision: str) -> Response:
-    found = hub.writable(user, repo)
-    if request.flag("create_pr"):
-        raise HubError(400, "Pull requests are not supported here")
     header, *operations = [json.loads(line) for line in request.body.splitlines() if line]
-    made = found.commit(revision, header["value"], operations, user.name)
-    url = f"{hub.endpoint}/datasets/{repo}/commit/{made.sha}"
-    return Response.json({"success": True, "commitOid": made.sha, "commitUrl": url})
+    url, answer = f"{hub.endpoint}/datasets/{repo}", dict[str, Any](success=True)
+    if request.flag("create_pr"):
+        opened = hub.open_to(user, repo).propose(revision, header["value"], operations, user.name)
+        sha, answer["pullRequestUrl"] = opened.head, f"{url}/discussions/{opened.number}"
+    else:
+        sha = hub.writable(user, repo).commit(revision, header["value"], operations, user.name).sha
+    return Response.json({**answer, "commitOid": sha, "commitUrl": f"{url}/commit/{sha}"})
 
 
 @route("GET", "/api/datasets/{repo}/commits/{revision}")

@@ -1,4 +1,4 @@
-"""Routes of accounts, repositories, branches and tags.
+"""Routes of accounts, repositories, branches, tags and pull requests.
 
 Paths, fields, status codes and error headers are those that huggingface_hub 2.4 sends and reads.
 """
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder_tests.hub.core import ANONYMOUS, HubApi, Request, Response, check_write, route
-from builder_tests.hub.store import Blob, Commit, HubError, Repo, User, card_metadata
+from builder_tests.hub.history import Blob, Commit
+from builder_tests.hub.store import HubError, Repo, User, card_metadata
 
 
 @route("GET", "/api/whoami-v2")
@@ -77,10 +78,17 @@ def refs(hub: HubApi, request: Request, user: User, repo: str) -> Response:
             for name, sha in names.items()
         ]
 
-    branches, tags = listed("heads", found.branches), listed("tags", found.tags)
-    empty: list[str] = []
+    proposals = [
+        {"name": ref, "ref": ref, "targetCommit": proposal.head}
+        for ref, proposal in found.proposals.items()
+    ]
     return Response.json(
-        {"branches": branches, "tags": tags, "converts": empty, "pullRequests": empty}
+        {
+            "branches": listed("heads", found.branches),
+            "tags": listed("tags", found.tags),
+            "converts": [],
+            "pullRequests": proposals,
+        }
     )
 
 
@@ -129,6 +137,32 @@ def info(hub: HubApi, request: Request, user: User, repo: str) -> Response:
 def revision_info(hub: HubApi, request: Request, user: User, repo: str, revision: str) -> Response:
     found = hub.visible(user, repo)
     return _info(found, found.resolve(revision), request.flag("blobs"))
+
+
+@route("GET", "/api/datasets/{repo}/discussions")
+def discussions(hub: HubApi, request: Request, user: User, repo: str) -> Response:
+    found = hub.visible(user, repo)
+    wanted = request.query.get("status", ["all"])[0]
+    listed = [
+        {
+            "num": proposal.number,
+            "title": proposal.title,
+            "author": {"name": proposal.author},
+            "status": proposal.status,
+            "isPullRequest": True,
+            "createdAt": found.commits[proposal.head].date,
+            "repo": {"name": repo, "type": "dataset"},
+        }
+        for proposal in found.proposals.values()
+        if wanted in ("all", proposal.status)
+    ]
+    return Response.json({"discussions": listed, "count": len(listed), "start": 0})
+
+
+@route("POST", "/api/datasets/{repo}/discussions/{number}/merge")
+def merge(hub: HubApi, request: Request, user: User, repo: str, number: str) -> Response:
+    hub.writable(user, repo).merge(int(number))
+    return Response.json({})
 
 
 @route("POST", "/api/datasets/{repo}/tag/{revision}")

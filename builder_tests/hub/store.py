@@ -1,19 +1,17 @@
-"""Repositories of the local Hub, in memory: accounts, blobs, commits, branches and tags.
+"""Repositories of the local Hub, in memory: accounts, branches, tags and pull requests.
 
-A commit is immutable and holds the whole snapshot, path -> blob. Nothing here knows of HTTP except
-through the status that a `HubError` carries.
+Nothing here knows of HTTP except through the status that a `HubError` carries.
 """
 
 import base64
-import hashlib
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import yaml
+
+from builder_tests.hub.history import Blob, Commit
 
 # What .gitattributes sends to LFS in a new dataset repository on the Hub, shortened.
 _LFS_KINDS = (
@@ -58,88 +56,20 @@ class User:
         return namespace == self.name or self.organisations.get(namespace) in ("admin", "write")
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """Content of one file. `oid` is git's object id: of the pointer file when `lfs`."""
+@dataclass(slots=True)
+class Proposal:
+    """A pull request, from the commit `base` on; `head` is its newest."""
 
-    data: bytes = field(repr=False)
-    lfs: bool
-    oid: str
-    sha256: str
-    pointer_size: int
-
-    @classmethod
-    def of(cls, data: bytes, lfs: bool) -> "Blob":
-        sha256 = hashlib.sha256(data).hexdigest()
-        pointer = (
-            f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {len(data)}\n"
-        )
-        stored = pointer.encode() if lfs else data
-        oid = hashlib.sha1(b"blob %d\0" % len(stored) + stored).hexdigest()
-        return cls(data, lfs, oid, sha256, len(pointer))
+    number: int
+    title: str
+    author: str
+    base: str
+    head: str
+    status: str = "open"
 
     @property
-    def etag(self) -> str:
-        """What identifies the content to a client: sha256 under LFS, else git's object id."""
-        return self.sha256 if self.lfs else self.oid
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Commit:
-    """An immutable snapshot; `sha` is 40 hex digits of parent, message and content."""
-
-    parent: "Commit | None" = field(repr=False)
-    title: str
-    message: str
-    author: str
-    files: Mapping[str, Blob] = field(repr=False)
-    sha: str = field(init=False)
-    date: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        content = sorted((path, blob.etag) for path, blob in self.files.items())
-        parent = self.parent.sha if self.parent else None
-        identity = json.dumps([parent, self.title, self.message, content])
-        object.__setattr__(self, "sha", hashlib.sha1(identity.encode()).hexdigest())
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        object.__setattr__(self, "date", now.replace("+00:00", "Z"))
-
-    def history(self) -> Iterator["Commit"]:
-        """This commit and all before it, newest first."""
-        commit: Commit | None = self
-        while commit:
-            yield commit
-            commit = commit.parent
-
-    def under(self, path: str) -> dict[str, Blob]:
-        """The file `path`, or the files of the folder `path`, by their full paths."""
-        prefix = f"{path}/" if path else ""
-        return {p: b for p, b in self.files.items() if p == path or p.startswith(prefix)}
-
-    def last_change(self, path: str) -> "Commit":
-        """The newest commit that changed the file or folder `path`."""
-        for commit in self.history():
-            if commit.parent is None or commit.parent.under(path) != commit.under(path):
-                return commit
-        return self
-
-    def tree(self, path: str, recursive: bool) -> list[tuple[str, Blob | str]]:
-        """Entries below the folder `path`: (full path, blob of a file or object id of a folder)."""
-        start = f"{path}/" if path else ""
-        entries: dict[str, Blob | str] = {}
-        for file, blob in sorted(self.under(path).items()):
-            parts = file.removeprefix(start).split("/")
-            for depth in range(1, len(parts) if recursive else min(2, len(parts))):
-                folder = start + "/".join(parts[:depth])
-                if folder not in entries:
-                    entries[folder] = self._folder_oid(folder)
-            if recursive or len(parts) == 1:
-                entries[file] = blob
-        return list(entries.items())
-
-    def _folder_oid(self, folder: str) -> str:
-        content = sorted((p, b.oid) for p, b in self.under(folder).items())
-        return hashlib.sha1(json.dumps(content).encode()).hexdigest()
+    def ref(self) -> str:
+        return f"refs/pr/{self.number}"
 
 
 class Repo:
@@ -159,10 +89,13 @@ class Repo:
         self.commits = {first.sha: first}
         self.branches = {"main": first.sha}
         self.tags: dict[str, str] = {}
+        self.proposals: dict[str, Proposal] = {}
 
     def resolve(self, revision: str) -> Commit:
-        """The commit that a branch, a tag or a full sha names, else 404."""
+        """The commit that a branch, a tag, a pull request or a full sha names, else 404."""
         sha = self.branches.get(revision) or self.tags.get(revision) or revision
+        if revision in self.proposals:
+            sha = self.proposals[revision].head
         if sha not in self.commits:
             raise HubError(404, f"Invalid rev id: {revision}", "RevisionNotFound")
         return self.commits[sha]
@@ -170,8 +103,8 @@ class Repo:
     def commit(
         self, branch: str, header: Mapping[str, str], operations: Sequence[Any], author: str
     ) -> Commit:
-        """Apply all operations to the head of `branch`, or none of them."""
-        if branch not in self.branches:
+        """Apply all operations to the head of a branch or pull request, or none of them."""
+        if branch not in self.branches and branch not in self.proposals:
             raise HubError(404, f"Invalid rev id: {branch}", "RevisionNotFound")
         head = self.resolve(branch)
         if not head.sha.startswith(header.get("parentCommit") or ""):
@@ -183,8 +116,38 @@ class Repo:
             card_metadata(files["README.md"].data.decode(errors="replace"))
         made = Commit(head, header["summary"], header.get("description", ""), author, files)
         self.commits[made.sha] = made
-        self.branches[branch] = made.sha
+        if branch in self.proposals:
+            self.proposals[branch].head = made.sha
+        else:
+            self.branches[branch] = made.sha
         return made
+
+    def propose(
+        self, branch: str, header: Mapping[str, str], operations: Sequence[Any], author: str
+    ) -> Proposal:
+        """Open a pull request with a commit upon the head of `branch`."""
+        number, base = len(self.proposals) + 1, self.resolve(branch).sha
+        made = Proposal(number, header["summary"], author, base, base)
+        self.proposals[made.ref] = made
+        try:
+            self.commit(made.ref, header, operations, author)
+        except HubError:
+            del self.proposals[made.ref]
+            raise
+        return made
+
+    def merge(self, number: int) -> None:
+        """Bring what a pull request changed to main, in a commit of its own."""
+        proposal = self.proposals[f"refs/pr/{number}"]
+        before, after = self.commits[proposal.base].files, self.commits[proposal.head].files
+        head = self.resolve("main")
+        gone = before.keys() - after.keys()
+        changed = {path: blob for path, blob in after.items() if before.get(path) != blob}
+        files = {path: blob for path, blob in head.files.items() if path not in gone} | changed
+        made = Commit(head, f"{proposal.title} (#{number})", "", proposal.author, files)
+        self.commits[made.sha] = made
+        self.branches["main"] = made.sha
+        proposal.status = "merged"
 
     def _apply(self, files: dict[str, Blob], key: str, value: Mapping[str, Any]) -> None:
         path = value["path"]

@@ -1,12 +1,15 @@
 """The commands that read music: build, scan, doctor, demo."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import console, options, summaries
 from .app import app
+
+if TYPE_CHECKING:
+    from ..origins import Origin
 
 
 @app.command()
@@ -25,6 +28,7 @@ def build(
     max_expansion: options.MaxExpansion = 1_000.0,
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
+    since: options.Since = None,
     force: options.Force = False,
     strict: options.Strict = False,
     dry_run: options.DryRun = False,
@@ -33,7 +37,8 @@ def build(
 
     Run it again to go on after an interruption, or to add music: finished shards stay.
 
-    Example: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1
+    Examples: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1;
+    sportgen build music dataset --since org/sport-music@v1.0.0
     """
     from ..build import build as run
     from ..build import preview
@@ -54,6 +59,7 @@ def build(
         "num_proc": num_proc or console.cores(),
         "timeout": timeout,
         "force": force,
+        "since": _origin(since) if since else None,
         "progress": console.progress,
     }
     if dry_run:
@@ -63,6 +69,15 @@ def build(
     summaries.show_build(report)
     console.hint(f"next: sportgen encode {console.quote(out)}")
     return 1 if strict and report.left_out else 0
+
+
+def _origin(release: str) -> "Origin":
+    from ..origins import Origin
+    from ..remote import opened
+
+    with opened(release) as place:
+        manifest = place.manifest()
+        return Origin.of(manifest, place.tracks(manifest))
 
 
 @app.command()

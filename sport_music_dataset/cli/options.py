@@ -24,6 +24,15 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
 ]
 
+# Of what talks to a Hub
+RepoId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")]
+Endpoint = Annotated[
+    str | None, typer.Option("--endpoint", help="Another Hub.  [default: HF_ENDPOINT, or the Hub]")
+]
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Log every request to stderr, without the token.")
+]
+
 # Of build
 OverlapSeconds = Annotated[
     float, typer.Option("--overlap-seconds", help="What neighbouring chunks share.")
@@ -45,6 +54,14 @@ MaxTrackSeconds = Annotated[
 ]
 MaxExpansion = Annotated[
     float, typer.Option("--max-expansion", help="Leave out what grows more when decoded.")
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="RELEASE",
+        help="Go on from a release, a folder or ORG/NAME@v1.0.0: its tracks keep their splits.",
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Build anew what another recipe made.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]

@@ -10,16 +10,16 @@ from .console import hint, plain
 
 if TYPE_CHECKING:
     from ..build import BuildReport
+    from ..delivery import Release
     from ..doctor import Check
     from ..encode import EncodeReport
     from ..library import Library
     from ..plan import Shard
-    from ..publish import Release
 
 
 def show_build(report: "BuildReport") -> None:
     """The summary of a build."""
-    from ..card import session_counts
+    from ..card_body import session_counts
 
     kept = report.kept
     hours = sum(row["duration_seconds"] for row in kept) / 3600
@@ -131,11 +131,11 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
 def show_release(release: "Release", dry_run: bool) -> None:
     """What was published, or would be."""
     state = "private" if release.private else "public"
-    size = sum(release.files.values())
     print(f"{release.repo_id} {release.tag} ({state})")
-    print(f"files     {len(release.files)}, {size / 1e6:.1f} MB")
+    print(f"files     {len(release.files)}, {sum(release.files.values()) / 1e6:.1f} MB")
+    print(f"sent      {len(release.sent)}, {sum(release.sent.values()) / 1e6:.1f} MB")
     if dry_run:
-        for path, length in release.files.items():
+        for path, length in release.sent.items():
             print(f"  send    {path} {length}")
     for path in release.deleted:
         print(f"  delete  {plain(path)}")
@@ -143,7 +143,10 @@ def show_release(release: "Release", dry_run: bool) -> None:
         hint(f"note: {note}")
     if dry_run:
         hint("dry run: nothing was sent")
-        return
-    print(f"commit    {release.commit}")
-    print(f"url       {release.url}")
-    hint(f'load:     load_dataset("{release.repo_id}", revision="{release.tag}")')
+    elif release.pull_request:
+        print(f"proposed  {release.pull_request}")
+        hint("no tag yet: once it is merged, the same command without --create-pr sets it")
+    else:
+        print(f"commit    {release.commit}")
+        print(f"url       {release.url}")
+        hint(f'load:     load_dataset("{release.repo_id}", revision="{release.tag}")')

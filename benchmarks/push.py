@@ -1,0 +1,120 @@
+"""Requests and bytes of a push, against `push_to_hub` of the same rows, on a Hub of our own.
+
+    python -m benchmarks.push [--tracks 100] [--splits 5]
+
+Each way publishes the same release three times: first, again without a change, and with one track
+added. Counted is what the Hub got: requests, bytes of files, bytes in all, commits. Every push is a
+process of its own, over LFS: what Xet would save of a changed file is not in it.
+
+- push_to_hub: `load_dataset(folder, config).push_to_hub(...)` for each config, then a tag, for the
+  rows to be a release.
+- sportgen: `sportgen push`.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from builder_tests.local_hub import LocalHub
+from sport_music_dataset.build import build
+from sport_music_dataset.recipe import Recipe
+
+REPO = "org/sport-music"
+WAYS = ("push_to_hub", "sportgen")
+CONFIGS = ("raw", "tracks")
+
+
+def by_push_to_hub(folder: str, version: str) -> None:
+    """What one writes with datasets alone."""
+    from datasets import load_dataset
+    from huggingface_hub import HfApi
+
+    for config in CONFIGS:
+        load_dataset(folder, config).push_to_hub(REPO, config_name=config, private=True)
+    HfApi().create_tag(REPO, tag=f"v{version}", repo_type="dataset", exist_ok=True)
+
+
+def by_sportgen(folder: str, version: str) -> None:
+    """Ours."""
+    from sport_music_dataset.cli import main
+
+    if main(["push", folder, REPO, "--version", version]):
+        raise SystemExit("the push failed")
+
+
+def tally(hub: LocalHub, way: str, folder: Path, version: str, home: str) -> dict[str, int]:
+    """What one push asked of the Hub."""
+    hub.requests.clear()
+    commits = len(hub.repos[REPO].commits) if REPO in hub.repos else 0
+    command = [sys.executable, "-m", "benchmarks.push", "--way", way, "--out", str(folder), version]
+    done = subprocess.run(
+        command,
+        env=hub.environment(Path(home)) | {"HF_DATASETS_CACHE": f"{home}/{version}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return {
+        "requests": len(hub.requests),
+        "bytes of files": sum(r.received for r in hub.requests if r.method == "PUT"),
+        "bytes sent": sum(request.received for request in hub.requests),
+        # The first commit of a repository is the Hub's own.
+        "commits": len(hub.repos[REPO].commits) - max(commits, 1),
+    }
+
+
+def report(tracks: int, splits: int) -> None:
+    """Publish three times in each way and print the table."""
+    # It keeps this process off the network; those that push must not import it.
+    from builder_tests.conftest import noise, write_audio
+
+    recipe = Recipe(splits=tuple((f"part{number}", 1 / splits) for number in range(splits)))
+    with tempfile.TemporaryDirectory() as work:
+        music, folders = Path(work, "music"), [Path(work, "first"), Path(work, "added")]
+        for number in range(tracks):
+            write_audio(music / f"rock/Yoga_{number}_rock.flac", noise(26.0, seed=number))
+        build(music, folders[0], recipe)
+        subprocess.run(["cp", "-r", *map(str, folders)], check=True)
+        write_audio(music / f"rock/Yoga_{tracks}_rock.flac", noise(26.0, seed=tracks))
+        build(music, folders[1], recipe)
+        print(f"{tracks} tracks of one chunk, {splits} splits\n")
+        print("| push | way | requests | bytes of files | bytes sent | commits |")
+        print("| --- | --- | ---: | ---: | ---: | ---: |")
+        pushes = {
+            "first": (folders[0], "1.0.0"),
+            "unchanged": (folders[0], "1.0.0"),
+            "one track added": (folders[1], "1.1.0"),
+        }
+        rows: dict[tuple[str, str], dict[str, int]] = {}
+        for way in WAYS:
+            with LocalHub() as hub:
+                for what, (folder, version) in pushes.items():
+                    rows[what, way] = tally(hub, way, folder, version, f"{work}/{way}")
+        for what in pushes:
+            for way in WAYS:
+                cells = " | ".join(f"{number:,}" for number in rows[what, way].values())
+                print(f"| {what} | {way} | {cells} |")
+
+
+def main() -> None:
+    """Read the options; hidden ones push once."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--tracks", type=int, default=100)
+    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
+    parser.add_argument("--out", help=argparse.SUPPRESS)
+    parser.add_argument("version", nargs="?", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.way:
+        ways = {"push_to_hub": by_push_to_hub, "sportgen": by_sportgen}
+        ways[options.way](options.out, options.version)
+    else:
+        report(options.tracks, options.splits)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""`sportgen` and Python against a local Hub, in processes of their own: clients read the
+environment when they are imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from builder_tests.local_hub import LocalHub
+
+
+def run_python(
+    hub: LocalHub, home: Path, *arguments: object, token: str | None = "hf_owner"
+) -> subprocess.CompletedProcess[str]:
+    """`python arguments` as the owner; the cache is `home`."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=hub.environment(home, token),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def sportgen(hub: LocalHub, home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """`sportgen arguments` as the owner."""
+    return run_python(hub, home, "-m", "sport_music_dataset", *arguments)
+
+
+def push(hub: LocalHub, home: Path, folder: Path, version: str, repo: str = "org/music") -> None:
+    """Publish `folder` as `repo`; raises AssertionError with what went wrong."""
+    options = ("--version", version, "--allow-nano")
+    done = sportgen(hub, home, "push", folder, repo, *options)
+    assert done.returncode == 0, done.stderr

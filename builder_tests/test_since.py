@@ -1,0 +1,105 @@
+"""Building on a release that is published: groups stay in their splits, withdrawn tracks out."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from builder_tests.conftest import RECIPE, noise, write_audio
+from sport_music_dataset.build import BuildReport, build, preview
+from sport_music_dataset.cli import main
+from sport_music_dataset.errors import ReleaseError, SettingError
+from sport_music_dataset.origins import Origin
+from sport_music_dataset.release import read_manifest, read_tracks
+from sport_music_dataset.remote import opened
+
+Built = tuple[Path, BuildReport]
+# Another seed would deal the groups otherwise.
+OTHER = replace(RECIPE, seed=3, splits=(("train", 0.5), ("test", 0.5)))
+
+
+def origin(folder: Path, withdrawn: frozenset[str] = frozenset()) -> Origin:
+    manifest = read_manifest(folder)
+    return replace(Origin.of(manifest, read_tracks(folder, manifest)), withdrawn=withdrawn)
+
+
+def splits(report: BuildReport) -> dict[str, str]:
+    return {row["path"]: row["split"] for row in report.kept}
+
+
+@pytest.fixture
+def source(music: Path, tmp_path: Path) -> Path:
+    """The music, and a track more."""
+    copy = shutil.copytree(music, tmp_path / "music")
+    write_audio(copy / "latino/Rowing_latino.wav", noise(4.0, seed=77))
+    return copy
+
+
+def test_groups_keep_their_splits_in_another_folder(
+    built: Built, source: Path, tmp_path: Path
+) -> None:
+    before = splits(built[1])
+    dealt = (
+        {track.path: shard.split for shard in shards for track in shard.tracks}
+        for seed in range(8)
+        for _, shards in [preview(source, tmp_path / "out", replace(OTHER, seed=seed))]
+    )
+    assert any(not before.items() <= found.items() for found in dealt)
+    report = build(source, tmp_path / "out", OTHER, since=origin(built[0]))
+    assert before.items() <= splits(report).items()
+    assert len(report.kept) == len(built[1].kept) + 1
+
+
+def test_shards_without_a_new_track_are_the_same_files(
+    built: Built, source: Path, tmp_path: Path
+) -> None:
+    build(source, tmp_path / "out", RECIPE, since=origin(built[0]))
+    before, after = (read_manifest(folder).shards("raw") for folder in (built[0], tmp_path / "out"))
+    assert before.keys() == after.keys()
+    assert sum(after[path] == entry for path, entry in before.items()) == len(before) - 1
+
+
+def test_a_group_that_is_new_goes_where_its_track_lies(
+    built: Built, source: Path, tmp_path: Path
+) -> None:
+    path, split = next((path, split) for path, split in splits(built[1]).items() if split == "test")
+    (source / "metadata.csv").write_text(
+        f"file_name,group\n{path},album\nlatino/Rowing_latino.wav,album\n"
+    )
+    report = build(source, tmp_path / "out", RECIPE, since=origin(built[0]))
+    assert splits(report)["latino/Rowing_latino.wav"] == splits(report)[path] == split
+
+
+def test_withdrawn_tracks_stay_out_of_every_later_build(
+    built: Built, music: Path, tmp_path: Path
+) -> None:
+    gone = next(row for row in built[1].kept if row["split"] == "train")
+    since = origin(built[0], frozenset({gone["track_id"]}))
+    _, shards = preview(music, tmp_path / "out", RECIPE, since=since)
+    assert gone["track_id"] not in {track.track_id for s in shards for track in s.tracks}
+    for release in (since, None):
+        report = build(music, tmp_path / "out", RECIPE, since=release)
+        row = next(row for row in report.tracks if row["path"] == gone["path"])
+        assert (row["status"], row["reason"], row["chunks"]) == ("left_out", "withdrawn", 0)
+        assert read_manifest(tmp_path / "out").withdrawn == [gone["track_id"]]
+
+
+def test_the_command_takes_a_folder(
+    built: Built, source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--chunk-seconds", "2", "--overlap-seconds", "0.8", "--splits", "train=1"]
+    arguments = ["build", str(source), str(tmp_path / "out"), *options, "--since"]
+    assert main([*arguments, str(built[0]), "--dry-run"]) == 0
+    assert "  raw/test-00000-of-00001.parquet: " in capsys.readouterr().out
+    assert main([*arguments, str(tmp_path / "nowhere")]) == 1
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_release_is_a_folder_or_a_tag(tmp_path: Path) -> None:
+    with opened(str(tmp_path)) as place, pytest.raises(ReleaseError, match="is not a release"):
+        place.manifest()
+    with pytest.raises(ReleaseError, match="ORG/NAME@v1"), opened("org/name"):
+        pass
+    with pytest.raises(SettingError, match="org/na me@v1"), opened("org/na me@v1"):
+        pass

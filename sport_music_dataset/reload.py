@@ -1,0 +1,75 @@
+"""Load a release with datasets as its readers do, in a process and with caches of its own.
+
+Caches answer for the Hub without saying so, and where they lie is fixed when datasets is imported:
+only a new process starts from nothing.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import Any
+
+_CACHES = ("HF_DATASETS_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_XET_CACHE")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What `load_dataset` finds: for each config its features, and rows by split; `error` says
+    why it finds nothing."""
+
+    features: dict[str, dict[str, Any]]
+    rows: dict[str, dict[str, int]]
+    error: str = ""
+
+
+def reload(
+    where: str, configs: list[str], revision: str = "", endpoint: str = "", token: str = ""
+) -> Loaded:
+    """Load `configs` of a folder or, with a `revision`, of a repository on the Hub.
+
+    Rows are counted over one column each, so that the bytes of audio and codes stay where they
+    are.
+    """
+    with tempfile.TemporaryDirectory(prefix="sportgen-") as home:
+        kept = {name: value for name, value in os.environ.items() if name not in _CACHES}
+        hub = {"HF_ENDPOINT": endpoint, "HF_TOKEN": token} if revision else {"HF_HUB_OFFLINE": "1"}
+        settings = {"HF_HOME": home, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", **hub}
+        environment = kept | {name: value for name, value in settings.items() if value}
+        done = subprocess.run(
+            # By its file, wherever sportgen is imported from; -P keeps its folder off the path.
+            [sys.executable, "-P", __file__, where, revision, *configs],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        return Loaded({}, {}, said[-1])
+    return Loaded(**json.loads(done.stdout))
+
+
+def main(where: str, revision: str, *configs: str) -> None:
+    """Print what there is, as JSON."""
+    from datasets import load_dataset
+
+    features: dict[str, Any] = {}
+    rows: dict[str, dict[str, int]] = {}
+    for config in configs:
+        settings = {"streaming": True, **({"revision": revision} if revision else {})}
+        splits = load_dataset(where, config, **settings)
+        found = next(iter(splits.values())).features
+        features[config] = found.to_dict()
+        light = load_dataset(where, config, columns=[next(iter(found))], **settings)
+        rows[config] = {
+            name: sum(batch.num_rows for batch in split.with_format("arrow").iter(1000))
+            for name, split in light.items()
+        }
+    print(json.dumps({"features": features, "rows": rows}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
