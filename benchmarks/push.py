@@ -1,10 +1,10 @@
 """Requests and bytes of a push, against `push_to_hub` of the same rows, on a Hub of our own.
 
-    python -m benchmarks.push [--tracks 100] [--splits 5]
+    python -m benchmarks.push [--tracks 100] [--splits 5] [--xet]
 
 Each way publishes the same release three times: first, again without a change, and with one track
 added. Counted is what the Hub got: requests, bytes of files, bytes in all, commits. Every push is a
-process of its own, over LFS: what Xet would save of a changed file is not in it.
+process of its own, over LFS or, with --xet, over Xet, which sends only the changed parts of files.
 
 - push_to_hub: `load_dataset(folder, config).push_to_hub(...)` for each config, then a tag, for the
   rows to be a release.
@@ -12,6 +12,7 @@ process of its own, over LFS: what Xet would save of a changed file is not in it
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from sport_music_dataset.recipe import Recipe
 REPO = "org/sport-music"
 WAYS = ("push_to_hub", "sportgen")
 CONFIGS = ("raw", "tracks")
+# Where LFS and Xet put the content of files.
+FILES = re.compile("^/lfs/|/v1/xorbs/")
 
 
 def by_push_to_hub(folder: str, version: str) -> None:
@@ -44,14 +47,17 @@ def by_sportgen(folder: str, version: str) -> None:
         raise SystemExit("the push failed")
 
 
-def tally(hub: LocalHub, way: str, folder: Path, version: str, home: str) -> dict[str, int]:
+def tally(
+    hub: LocalHub, way: str, folder: Path, version: str, home: str, over_xet: bool
+) -> dict[str, int]:
     """What one push asked of the Hub."""
     hub.requests.clear()
     commits = len(hub.repos[REPO].commits) if REPO in hub.repos else 0
     command = [sys.executable, "-m", "benchmarks.push", "--way", way, "--out", str(folder), version]
     done = subprocess.run(
         command,
-        env=hub.environment(Path(home)) | {"HF_DATASETS_CACHE": f"{home}/{version}"},
+        env=hub.environment(Path(home), over_xet=over_xet)
+        | {"HF_DATASETS_CACHE": f"{home}/{version}"},
         capture_output=True,
         text=True,
         check=False,
@@ -60,14 +66,14 @@ def tally(hub: LocalHub, way: str, folder: Path, version: str, home: str) -> dic
         raise SystemExit(done.stderr)
     return {
         "requests": len(hub.requests),
-        "bytes of files": sum(r.received for r in hub.requests if r.method == "PUT"),
+        "bytes of files": sum(r.received for r in hub.requests if FILES.search(r.path)),
         "bytes sent": sum(request.received for request in hub.requests),
         # The first commit of a repository is the Hub's own.
         "commits": len(hub.repos[REPO].commits) - max(commits, 1),
     }
 
 
-def report(tracks: int, splits: int) -> None:
+def report(tracks: int, splits: int, over_xet: bool) -> None:
     """Publish three times in each way and print the table."""
     # It keeps this process off the network; those that push must not import it.
     from builder_tests.conftest import noise, write_audio
@@ -93,7 +99,7 @@ def report(tracks: int, splits: int) -> None:
         for way in WAYS:
             with LocalHub() as hub:
                 for what, (folder, version) in pushes.items():
-                    rows[what, way] = tally(hub, way, folder, version, f"{work}/{way}")
+                    rows[what, way] = tally(hub, way, folder, version, f"{work}/{way}", over_xet)
         for what in pushes:
             for way in WAYS:
                 cells = " | ".join(f"{number:,}" for number in rows[what, way].values())
@@ -105,6 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--tracks", type=int, default=100)
     parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--xet", action="store_true")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     parser.add_argument("version", nargs="?", help=argparse.SUPPRESS)
@@ -113,7 +120,7 @@ def main() -> None:
         ways = {"push_to_hub": by_push_to_hub, "sportgen": by_sportgen}
         ways[options.way](options.out, options.version)
     else:
-        report(options.tracks, options.splits)
+        report(options.tracks, options.splits, options.xet)
 
 
 if __name__ == "__main__":

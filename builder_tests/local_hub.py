@@ -1,7 +1,8 @@
 """A small Hugging Face Hub over HTTP on loopback, for the real huggingface_hub and datasets.
 
-Dataset repositories with rights, LFS, immutable history, branches, tags and pull requests, kept in
-memory. A new repository has one commit already, which holds .gitattributes, as on the Hub.
+Dataset repositories with rights, LFS and Xet uploads, immutable history, branches, tags and pull
+requests, kept in memory. A new repository has one commit already, which holds .gitattributes, as on
+the Hub.
 
     python -m builder_tests.local_hub -- COMMAND [ARG...]
 
@@ -22,7 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from builder_tests.hub import files, repos  # noqa: F401 (importing them registers their routes)
+from builder_tests.hub import files, repos, xet  # noqa: F401 (importing them registers their routes)
 from builder_tests.hub.core import HubApi, Request, Response
 from builder_tests.hub.store import Repo, User
 
@@ -97,8 +98,13 @@ class LocalHub:
         """The Hub's own answer to `request`, with whatever it changes."""
         return self._api.handle(request)
 
-    def environment(self, home: Path, token: str | None = "hf_owner") -> dict[str, str]:
-        """os.environ for a client of this Hub that keeps its cache and settings in `home`."""
+    def environment(
+        self, home: Path, token: str | None = "hf_owner", over_xet: bool = False
+    ) -> dict[str, str]:
+        """os.environ for a client of this Hub that keeps its cache and settings in `home`.
+
+        It uploads over LFS, or `over_xet`.
+        """
         foreign = ("HF_", "HUGGINGFACE", "HUGGING_FACE", "TRANSFORMERS_OFFLINE")
         kept = {
             name: value
@@ -108,7 +114,7 @@ class LocalHub:
         own = {
             "HF_ENDPOINT": self.endpoint,
             "HF_HOME": str(home),
-            "HF_HUB_DISABLE_XET": "1",
+            "HF_HUB_DISABLE_XET": str(int(not over_xet)),
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_HUB_DISABLE_UPDATE_CHECK": "1",
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",

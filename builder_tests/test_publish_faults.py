@@ -18,9 +18,9 @@ from builder_tests.releases import broken, is_release
 from builder_tests.test_publish import Client
 
 REPO = "org/sport-music"
-# All of them: FAULT_STRIDE=1. No divisor of the number of faults, so that each turns up.
-STRIDE = os.environ.get("FAULT_STRIDE", "11")
-KILLS = int(os.environ.get("KILLS", "4"))
+# All of them: FAULT_STRIDE=1. Prime to the number of faults, so that each turns up.
+STRIDE = os.environ.get("FAULT_STRIDE", "19")
+KILLS = int(os.environ.get("KILLS", "3"))
 
 
 @pytest.fixture

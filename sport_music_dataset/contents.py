@@ -1,7 +1,7 @@
 """What a release sends: its files, each known by its sha256, and what a repository has of them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from .release import CARD, MANIFEST, Manifest
 CONFIGS = ("raw", "encoded", "tracks")
 # Files under these are ours to delete when a release no longer has them.
 _OUR_FOLDERS = ("raw/", "encoded/", "tracks/", "assets/")
+_GROUP_BYTES, _GROUP_FILES = 1_000_000_000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +127,19 @@ def look(api: HfApi, repo_id: str, revision: str) -> Snapshot | None:
         return None
     files = {sibling.rfilename: sibling for sibling in info.siblings or []}
     return Snapshot(info.sha or "", bool(info.private), files)
+
+
+def groups(additions: list[CommitOperationAdd]) -> Iterator[list[CommitOperationAdd]]:
+    """What to upload together, so that the bar moves and Xet registers what it has."""
+    group: list[CommitOperationAdd] = []
+    size = 0
+    for addition in additions:
+        if group and (
+            len(group) == _GROUP_FILES or size + addition.upload_info.size > _GROUP_BYTES
+        ):
+            yield group
+            group, size = [], 0
+        group.append(addition)
+        size += addition.upload_info.size
+    if group:
+        yield group

@@ -4,28 +4,25 @@ Whoever reads a branch or a tag, at any moment, finds a whole release: the one b
 Every step first looks at what is there, so a push that broke off goes on when it is run again.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-from .contents import Content, Snapshot, look
+from .contents import Content, Snapshot, groups, look
 from .errors import HubError
 from .hub import uploads
 from .progress import Progress
 from .release import MANIFEST
 
 MAIN = "main"
-# Uploads go in groups, for the bar to move and for Xet to register what it has.
-_GROUP_BYTES, _GROUP_FILES = 1_000_000_000, 50
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """A release on the Hub, or what a dry run would send.
 
-    `files` are all that it has, `sent` those that the Hub had not, both with their bytes.
-    `pull_request` is the address of the one that was opened for it, and then there is no tag.
+    `files` are all that it has, `sent` those that the Hub had not, both with their bytes. Where
+    there is a `pull_request`, its address, there is no tag.
     """
 
     repo_id: str
@@ -42,21 +39,27 @@ class Release:
 
 @dataclass(slots=True)
 class Delivery:
-    """One release on its way. Its public methods may be called until one of them succeeds."""
+    """One release on its way. Its public methods may be called until one of them succeeds.
+
+    `message` is what commit and tag say; if empty, that it is the release.
+    """
 
     api: HfApi
     repo_id: str
     tag: str
     release: list[Content]
-    message: str
     branch: str
     private: bool
     progress: Progress
+    message: str
     _first: Snapshot | None = field(default=None, init=False)
     _plan: list[Content] = field(default_factory=list, init=False)
     _deleted: tuple[str, ...] = field(default=(), init=False)
     _checked: set[str] = field(default_factory=set, init=False)
     _tagging: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self.message = self.message or f"Release {self.tag}"
 
     def dry_run(self) -> Release:
         """What `publish` would do."""
@@ -188,7 +191,7 @@ class Delivery:
         megabytes = sum(addition.upload_info.size for addition in unique.values()) / 1e6
         sent = 0.0
         with self.progress("Uploading, MB", round(megabytes)) as advance:
-            for group in _groups(list(unique.values())):
+            for group in groups(list(unique.values())):
                 self.api.preupload_lfs_files(
                     self.repo_id,
                     group,
@@ -231,18 +234,3 @@ class Delivery:
             url=f"{self.api.endpoint}/datasets/{self.repo_id}/tree/{self.tag}" if commit else "",
             notes=(note,) if base.private != self.private else (),
         )
-
-
-def _groups(additions: list[CommitOperationAdd]) -> Iterator[list[CommitOperationAdd]]:
-    group: list[CommitOperationAdd] = []
-    size = 0
-    for addition in additions:
-        if group and (
-            len(group) == _GROUP_FILES or size + addition.upload_info.size > _GROUP_BYTES
-        ):
-            yield group
-            group, size = [], 0
-        group.append(addition)
-        size += addition.upload_info.size
-    if group:
-        yield group

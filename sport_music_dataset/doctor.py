@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from .decoding import decoder_version
@@ -32,7 +33,7 @@ def examine(folder: Path) -> list[Check]:
         Check("decoder", "ok", decoder_version()),
         _torchcodec(),
         Check("versions", "ok", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
-        _gpu(),
+        _codec(),
         _disk(folder),
         _memory(),
         _token(),
@@ -60,12 +61,16 @@ def _torchcodec() -> Check:
     return Check("torchcodec", "ok", "loads FFmpeg's shared libraries")
 
 
-def _gpu() -> Check:
+def _codec() -> Check:
+    """What `encode` would run the codec on."""
     import torch
 
     if torch.cuda.is_available():
-        return Check("GPU", "ok", torch.cuda.get_device_name())
-    return Check("GPU", "hint", "none; encode runs on the CPU", "a GPU encodes many times faster")
+        return Check("codec", "ok", f"runs on {torch.cuda.get_device_name()}")
+    if find_spec("openvino"):
+        return Check("codec", "ok", f"runs on the CPU, with OpenVINO {version('openvino')}")
+    remedy = "pip install 'sport-music-dataset[cpu]' brings OpenVINO, which is faster"
+    return Check("codec", "hint", "runs on the CPU, with PyTorch", remedy)
 
 
 def _disk(folder: Path) -> Check:

@@ -7,8 +7,8 @@ LSTM, which does see the whole chunk, runs over the chunks as a batch.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import torch
@@ -102,25 +102,29 @@ class SharedEncoder:
     ) -> None:
         """Features of chunks that follow one another, all but their first and last frames."""
         new = [chunks[stretch[0]], *(chunks[at][-offsets[at] :] for at in stretch[1:])]
-        track = self._tiles(torch.cat(new))
-        start = 0
-        for at in stretch:
-            start += offsets[at] // self._frame if at > stretch[0] else 0
-            features[:, at] = track[start : start + len(features)]
+        steps = (offsets[at] // self._frame for at in stretch[1:])
+        starts = list(accumulate(steps, initial=0))
+        # From tile to chunks at once: the features of a whole track would be held twice.
+        for first, part in self._tiles(torch.cat(new)):
+            for at, start in zip(stretch, starts, strict=True):
+                low, high = max(first, start), min(first + len(part), start + len(features))
+                if low < high:
+                    features[low - start : high - start, at] = part[low - first : high - first]
 
-    def _tiles(self, waveform: Tensor) -> Tensor:
-        """Features [T, C] of a waveform [N]; right for all frames but the first and the last."""
+    def _tiles(self, waveform: Tensor) -> Iterator[tuple[int, Tensor]]:
+        """Features [F, C] of a waveform [N], F frames from a first one at a time; right for all
+        but the first and the last frame of the waveform, and going on after it."""
         frames = len(waveform) // self._frame
         count = math.ceil(frames / TILE_FRAMES)
         # A frame more on each side of a tile takes up what the tile's own padding spoils.
         end = (count * TILE_FRAMES + 1) * self._frame - len(waveform)
         padded = functional.pad(waveform, (self._frame, end))
         tiles = padded.unfold(0, self._tile, TILE_FRAMES * self._frame)
-        parts = [
-            self._convolve(part)[..., 1:-1].transpose(1, 2).flatten(0, 1)
-            for part in torch.split(tiles, self._tiles_at_once)
-        ]
-        return torch.cat(parts)[:frames]
+        first = 0
+        for part in torch.split(tiles, self._tiles_at_once):
+            features = self._convolve(part)[..., 1:-1].transpose(1, 2).flatten(0, 1)
+            yield first, features
+            first += len(features)
 
     def _recur(self, features: Tensor) -> Tensor:
         """The LSTM with its skip, [T, B, C] to the same, a segment at a time; in place."""

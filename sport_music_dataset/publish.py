@@ -37,47 +37,28 @@ def publish(
     tell: Tell = lambda text: None,
     progress: Progress = no_progress,
 ) -> Release:
-    """Publish `folder` as `repo_id` and tag it `v<version>`. A new repository is private.
+    """Publish `folder` as `repo_id` and tag it `v<version>`; what is there already stays.
 
-    The commit goes onto the branch `revision`, which is made if it is not there, or into a pull
-    request. What is published already is left as it is. `tell` gets a line for each retry. The
-    token comes from where huggingface_hub looks: HF_TOKEN or `hf auth login`.
+    The commit goes onto the branch `revision`, made if absent, or into a pull request. A new
+    repository is private. `tell` gets a line for each retry. The token is huggingface_hub's.
 
     Raises:
         SettingError: a setting is not of its form.
-        ReleaseError: the folder is no complete release, has nano codes that are not allowed, or
-            `public` and a track has no licence.
-        HubError: no token, no right, the tag is another release's, somebody else published
-            meanwhile, or the Hub cannot be reached.
+        ReleaseError: the folder is incomplete, or may not be published as asked.
+        HubError: no token, no right, another release has the tag or came meanwhile, or no Hub.
     """
-    tag = check_version(version)
-    check_repo_id(repo_id)
-    if create_pr and revision != MAIN:
-        raise SettingError(f"revision {revision!r}: a pull request goes to {MAIN}; leave one out")
-    manifest = select(read_manifest(folder), configs)
-    _check_codes(folder, manifest, allow_nano)
-    if public:
-        _check_licenses(folder, manifest)
-    api, patience = api or HfApi(), patience or Patience()
+    tag, api, patience = check_version(version), api or HfApi(), patience or Patience()
+    _check_target(repo_id, revision, create_pr)
+    manifest = _publishable(folder, configs, allow_nano, public)
     with hub_errors(api, repo_id):
         # Who is not online finds out at once.
         me = persist(api.whoami, patience, tell, at_once=(httpx2.ConnectError,))
         _check_rights(me, api, repo_id, create_pr)
-        delivery = Delivery(
-            api,
-            repo_id,
-            tag,
-            contents(folder, manifest, repo_id, version),
-            message=message or f"Release {tag}",
-            branch=revision,
-            private=not public,
-            progress=progress,
-        )
+        release = contents(folder, manifest, repo_id, version)
+        delivery = Delivery(api, repo_id, tag, release, revision, not public, progress, message)
         step = delivery.propose if create_pr else delivery.publish
-        if dry_run:
-            step = delivery.dry_run
         with hub_errors(api, repo_id, me["name"]):
-            return persist(step, patience, tell)
+            return persist(delivery.dry_run if dry_run else step, patience, tell)
 
 
 def check_version(version: str) -> str:
@@ -122,12 +103,25 @@ def _check_rights(me: dict[str, Any], api: HfApi, repo_id: str, create_pr: bool)
         )
 
 
-def _check_codes(folder: Path, manifest: Manifest, allow_nano: bool) -> None:
+def _check_target(repo_id: str, revision: str, create_pr: bool) -> None:
+    check_repo_id(repo_id)
+    if create_pr and revision != MAIN:
+        raise SettingError(f"revision {revision!r}: a pull request goes to {MAIN}; leave one out")
+
+
+def _publishable(
+    folder: Path, configs: tuple[str, ...], allow_nano: bool, public: bool
+) -> Manifest:
+    """The manifest of what is published; raises ReleaseError for what must stay at home."""
+    manifest = select(read_manifest(folder), configs)
+    if public:
+        _check_licenses(folder, manifest)
     if manifest.encoding and manifest.encoding["nano"] and not allow_nano:
         raise ReleaseError(
             f"{folder}: its codes are of nano, which is for trying out; run `sportgen encode "
             "--model facebook/musicgen-medium`, or push with --allow-nano"
         )
+    return manifest
 
 
 def _check_licenses(folder: Path, manifest: Manifest) -> None:

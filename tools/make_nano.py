@@ -1,16 +1,12 @@
-"""Make the embedded `nano` model: a very small EnCodec codec and a T5-like tokenizer.
+"""Make the T5-like tokenizer and the configuration of the embedded `nano` model.
 
-    python tools/make_nano.py [OUT=sport_music_dataset/nano]
+    python tools/make_nano.py [OUT=sport_music_dataset/nano/model]
 
-OUT/codec opens with `EncodecModel` and `EncodecFeatureExtractor` of transformers, OUT/model, which
-holds no weights, with `MusicgenConfig` and `AutoTokenizer`. Nothing is learned by gradient: nano
-has the rates and shapes of facebook/musicgen-small and its codec, and codes that follow the sound,
-but cannot rebuild it. The same versions on the same machine write the same bytes.
+OUT, which holds no weights, opens with `MusicgenConfig` and `AutoTokenizer`; the codec beside it
+is trained by train_nano.py. The same versions on the same machine write the same bytes.
 
-Sources: architecture, Défossez et al. 2022, "High Fidelity Neural Audio Compression"; convolutions
-scaled to unit variance on data, Mishkin & Matas 2016, "All you need is a good init"; codebooks by
-k-means of residuals, unused entries replaced by samples, Zeghidour et al. 2021, "SoundStream";
-unigram tokenizer, Kudo 2018, "Subword Regularization", with the ids of T5, Raffel et al. 2020.
+Sources: unigram tokenizer, Kudo 2018, "Subword Regularization", with the ids of T5, Raffel et al.
+2020, "Exploring the Limits of Transfer Learning".
 """
 
 import json
@@ -27,36 +23,14 @@ from typing import Any
 # One thread: sums depend on how they are split. To be set before tokenizers is imported.
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
+from nano_codec import CODEC
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import Unigram
 from tokenizers.trainers import UnigramTrainer
-from torch import Tensor, nn
-from transformers import (
-    EncodecConfig,
-    EncodecFeatureExtractor,
-    EncodecModel,
-    MusicgenConfig,
-    PreTrainedTokenizerFast,
-)
+from transformers import MusicgenConfig, PreTrainedTokenizerFast
 
-Wave = NDArray[np.float64]
-SEED, RATE = 20, 32_000
-SOUNDS, SOUND_SECONDS, SCALING_SOUNDS, KMEANS_ROUNDS = 32, 20, 8, 8
+SEED = 20
 SUBWORDS, WORDS = 400, 250
-
-# facebook/encodec_32khz with 2 filters in place of 64 and 5 channels in place of 128.
-CODEC = EncodecConfig(
-    sampling_rate=RATE,
-    upsampling_ratios=[8, 5, 4, 4],
-    use_causal_conv=False,
-    num_filters=2,
-    hidden_size=5,
-    codebook_size=2048,
-    target_bandwidths=[2.2],
-)
 
 LISTS = {
     "session": """running, yoga, cycling, cardio, strength training, stretching, swimming, boxing,
@@ -139,111 +113,15 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(**settings)  # type: ignore[no-untyped-call]
 
 
-def note(rng: np.random.Generator, seconds: Wave) -> Wave:
-    """Return one decaying note at the times `seconds` [N], with a random pitch and timbre."""
-    pitch = 40.0 * 2 ** rng.uniform(0, 6)
-    partials = np.arange(1.0, rng.uniform(2, min(12, RATE / 2 / pitch)))
-    weights = partials ** -rng.uniform(0.5, 2.5)
-    tone: Wave = weights @ np.sin(2 * np.pi * pitch * np.outer(partials, seconds))
-    return tone * np.exp(-rng.uniform(0.5, 12) * seconds) * np.minimum(1, seconds * 300)
-
-
-def sound(rng: np.random.Generator, samples: int) -> Wave:
-    """Return a sound [samples] in [-1, 1]: notes and drum strokes on a beat, or noise."""
-    if rng.random() < 0.1:
-        colour = np.fft.rfft(rng.standard_normal(samples))
-        wave: Wave = np.fft.irfft(colour / np.arange(1, colour.size + 1) ** rng.uniform(), samples)
-    else:
-        wave, seconds, drums = np.zeros(samples + RATE), np.arange(RATE) / RATE, rng.uniform()
-        for start in range(0, samples, int(RATE * 30 / rng.uniform(60, 180))):
-            for _ in range(rng.integers(1, 4)):
-                wave[start : start + RATE] += note(rng, seconds)
-            if rng.uniform() < drums:
-                decay = np.exp(-rng.uniform(8, 60) * seconds)
-                wave[start : start + RATE] += rng.standard_normal(RATE) * decay
-        wave = wave[:samples]
-    # Music is mastered loud: limit its peaks, by a random degree.
-    wave = np.tanh(rng.uniform(0.3, 3) * wave / wave.std())
-    return wave * math.exp(rng.uniform(-4, 0))
-
-
-def scale_once(conv: nn.Module, _: object, output: Tensor) -> Tensor:
-    """Forward hook: make `conv`'s output [B, C, T] centred and of unit variance, now and later.
-
-    The gain of weight norm is a number per output channel, but per input channel where the
-    convolution is transposed; there all outputs share one scale.
-    """
-    transposed = isinstance(conv, nn.ConvTranspose1d)
-    mean = output.mean((0, 2))
-    std = output.std().expand(1) if transposed else output.std((0, 2))
-    conv.get_parameter("parametrizations.weight.original0").div_(std.view(-1, 1, 1))
-    conv.get_parameter("bias").sub_(mean).div_(std)
-    return (output - mean.view(-1, 1)) / std.view(-1, 1)
-
-
-def scale(network: nn.Module, inputs: Tensor) -> None:
-    """Scale every convolution of `network` in turn, in one pass of `inputs` [B, C, T]."""
-    convs = [m for m in network.modules() if isinstance(m, nn.Conv1d | nn.ConvTranspose1d)]
-    hooks = [conv.register_forward_hook(scale_once) for conv in convs]
-    network(inputs)
-    for hook in hooks:
-        hook.remove()
-
-
-def kmeans(points: Tensor, count: int) -> Tensor:
-    """Return `count` centres [count, D] of `points` [N, D] by Lloyd's algorithm."""
-    centres = points[torch.randperm(len(points))[:count]]
-    for _ in range(KMEANS_ROUNDS):
-        indices = torch.cdist(points, centres).argmin(1)
-        sizes = indices.bincount(minlength=count).unsqueeze(1)
-        sums = torch.zeros_like(centres).index_add_(0, indices, points)
-        # A centre that no point is nearest to moves to a random point.
-        spare = points[torch.randperm(len(points))[:count]]
-        centres = torch.where(sizes > 0, sums / sizes.clamp_min(1), spare)
-    return centres
-
-
-@torch.no_grad()
-def make_codec() -> EncodecModel:
-    """Return the codec in float16: seeded weights scaled on sounds, codebooks fitted to them."""
-    torch.manual_seed(SEED)
-    rng = np.random.default_rng(SEED)
-    waves = np.stack([sound(rng, SOUND_SECONDS * RATE) for _ in range(SOUNDS)])
-    sounds = torch.from_numpy(waves.astype(np.float32)).unsqueeze(1)
-    codec = EncodecModel(CODEC)
-    scale(codec.encoder, sounds[:SCALING_SOUNDS])
-    # Round first: the codebooks are to fit the encoder that will be loaded.
-    codec.half().float()  # type: ignore[no-untyped-call]
-    embeddings = torch.cat([codec.encoder(part) for part in torch.split(sounds, 4)])
-    scale(codec.decoder, embeddings[:SCALING_SOUNDS])
-    last = codec.decoder.layers[-1].get_submodule("conv")
-    for name in ("parametrizations.weight.original0", "bias"):
-        last.get_parameter(name).mul_(sounds.std())
-    residuals = embeddings.transpose(1, 2).flatten(0, 1)
-    for stage in range(codec.config.num_quantizers):
-        centres = kmeans(residuals, codec.config.codebook_size).half().float()
-        codec.get_buffer(f"quantizer.layers.{stage}.codebook.embed").copy_(centres)
-        residuals = residuals - centres[torch.cdist(residuals, centres).argmin(1)]
-    # embed_avg, which only training reads, stays zero.
-    codec.half()  # type: ignore[no-untyped-call]
-    return codec
-
-
 def main(out: Path) -> None:
-    """Write the folders codec and model into `out`."""
-    torch.set_num_threads(1)
-    make_codec().save_pretrained(out / "codec")
-    # safetensors makes its file readable by the owner alone.
-    (out / "codec" / "model.safetensors").chmod(0o644)
-    EncodecFeatureExtractor(feature_size=1, sampling_rate=RATE).save_pretrained(out / "codec")
+    """Write tokenizer and configuration into `out`."""
     tokenizer = make_tokenizer()
-    tokenizer.save_pretrained(out / "model")
+    tokenizer.save_pretrained(out)
     sizes = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2}
     text = {"model_type": "t5", "vocab_size": len(tokenizer), **sizes}
     sizes = {"hidden_size": 16, "ffn_dim": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
-    config = MusicgenConfig(text_encoder=text, audio_encoder=CODEC, decoder=sizes)
-    config.save_pretrained(out / "model")
+    MusicgenConfig(text_encoder=text, audio_encoder=CODEC, decoder=sizes).save_pretrained(out)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "sport_music_dataset/nano"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "sport_music_dataset/nano/model"))

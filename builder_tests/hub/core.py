@@ -74,11 +74,15 @@ def route(method: str, template: str) -> Callable[[Handler], Handler]:
 
 
 class HubApi:
-    """All state of a Hub. `handle` may be called from any thread."""
+    """All state of a Hub. `handle` may be called from any thread.
+
+    `xorbs` are the packs of chunks that came by Xet, for all repositories: name -> chunks.
+    """
 
     def __init__(self, users: Mapping[str, User]) -> None:
         self.users = dict(users)
         self.repos: dict[str, Repo] = {}
+        self.xorbs: dict[str, list[bytes]] = {}
         self.endpoint = ""
         self.lock = RLock()
         self._secret = "\n".join(sorted(users)).encode()

@@ -4,6 +4,7 @@ Nothing here knows of HTTP except through the status that a `HubError` carries.
 """
 
 import base64
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,7 +76,7 @@ class Proposal:
 class Repo:
     """One dataset repository. Callers hold the Hub's lock.
 
-    `objects` are the LFS objects uploaded to it, by sha256, whether or not a commit names them.
+    `objects` are the files uploaded to it, by sha256, whether or not a commit names them.
     """
 
     def __init__(self, name: str, private: bool, author: str) -> None:
@@ -90,6 +91,12 @@ class Repo:
         self.branches = {"main": first.sha}
         self.tags: dict[str, str] = {}
         self.proposals: dict[str, Proposal] = {}
+
+    def put(self, sha256: str, data: bytes) -> None:
+        """Store a file that a commit may name; 400 if it is not what it was said to be."""
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise HubError(400, "Content does not match the sha256 that was announced")
+        self.objects[sha256] = data
 
     def resolve(self, revision: str) -> Commit:
         """The commit that a branch, a tag, a pull request or a full sha names, else 404."""

@@ -45,8 +45,6 @@ def push(
 
     sportgen push dataset org/sport-codes --version 1.0.0 --public --configs encoded,tracks
 
-    sportgen push dataset org/sport-music --version 1.1.0 --create-pr
-
     sportgen push dataset org/sport-music --version 1.0.0 --endpoint https://hub.example.org
     """
     from huggingface_hub import HfApi
