@@ -84,8 +84,15 @@ def select(manifest: Manifest, configs: tuple[str, ...]) -> Manifest:
     )
 
 
-def contents(folder: Path, manifest: Manifest, repo_id: str, version: str) -> list[Content]:
-    """Shards, manifest and card of a release folder; raises ReleaseError where one is missing."""
+def contents(
+    folder: Path,
+    manifest: Manifest,
+    repo_id: str,
+    version: str,
+    published: card.Published,
+) -> list[Content]:
+    """Shards, manifest and card of a release folder, with what people wrote into the `published`
+    card; raises ReleaseError where a shard is missing."""
     found = []
     for path, entry in manifest.files.items():
         file = folder / path
@@ -93,7 +100,7 @@ def contents(folder: Path, manifest: Manifest, repo_id: str, version: str) -> li
             raise ReleaseError(f"{file}: is missing; run `sportgen build` or `encode` again")
         found.append(Content(path, file, entry.sha256, entry.bytes))
     # First the card: the manifest records the front matter that it gets.
-    readme = card.compose(folder, manifest, repo_id, version)
+    readme = card.compose(folder, manifest, repo_id, version, published)
     return [*found, Content.of(MANIFEST, manifest.as_json()), Content.of(CARD, readme)]
 
 

@@ -1,6 +1,9 @@
 """Publish a release folder: what may be published, by whom, and then its delivery."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,10 @@ from .hub import hub_errors
 from .progress import Progress, no_progress
 from .release import Manifest, kept_rows, read_manifest, read_tracks
 from .retries import Patience, Tell, persist
+from .versions import Proposal, propose
+
+# What is told of a release before it is sent: why it has the version that it has.
+Show = Callable[[Proposal, str], None]
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
@@ -23,8 +30,11 @@ _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 def publish(
     folder: Path,
     repo_id: str,
-    version: str,
+    version: str = "",
     *,
+    bump: str = "",
+    notes: str = "",
+    day: date | None = None,
     public: bool = False,
     message: str = "",
     configs: tuple[str, ...] = (),
@@ -35,26 +45,38 @@ def publish(
     api: HfApi | None = None,
     patience: Patience | None = None,
     tell: Tell = lambda text: None,
+    show: Show = lambda proposal, version: None,
     progress: Progress = no_progress,
 ) -> Release:
     """Publish `folder` as `repo_id` and tag it `v<version>`; what is there already stays.
 
-    The commit goes onto the branch `revision`, made if absent, or into a pull request. A new
-    repository is private. `tell` gets a line for each retry. The token is huggingface_hub's.
+    Without `version`, what changed since the last release decides, or `bump`; `show` gets the
+    proposal, and the version that is taken, before anything is sent. `notes` and `day`, today's if
+    not given, go into the changelog. The commit goes onto the branch `revision`, made if absent,
+    or into a pull request. A new repository is private. `tell` gets a line for each retry. The
+    token is huggingface_hub's.
 
     Raises:
         SettingError: a setting is not of its form.
         ReleaseError: the folder is incomplete, or may not be published as asked.
         HubError: no token, no right, another release has the tag or came meanwhile, or no Hub.
     """
-    tag, api, patience = check_version(version), api or HfApi(), patience or Patience()
+    api, patience = api or HfApi(), patience or Patience()
+    if version:
+        check_version(version)
     _check_target(repo_id, revision, create_pr)
     manifest = _publishable(folder, configs, allow_nano, public)
     with hub_errors(api, repo_id):
         # Who is not online finds out at once.
         me = persist(api.whoami, patience, tell, at_once=(httpx2.ConnectError,))
         _check_rights(me, api, repo_id, create_pr)
-        release = contents(folder, manifest, repo_id, version)
+        find = partial(propose, folder, repo_id, api, bump, manifest, progress)
+        proposal = persist(find, patience, tell)
+        version = version or proposal.version
+        show(proposal, version)
+        proposal.record(manifest, version, day or datetime.now(UTC).date(), notes)
+        release = contents(folder, manifest, repo_id, version, proposal.published)
+        tag = check_version(version)
         delivery = Delivery(api, repo_id, tag, release, revision, not public, progress, message)
         step = delivery.propose if create_pr else delivery.publish
         with hub_errors(api, repo_id, me["name"]):

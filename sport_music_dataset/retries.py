@@ -10,6 +10,7 @@ from typing import TypeVar
 import httpx2
 from huggingface_hub.errors import HfHubHTTPError
 
+from .errors import HubError
 from .hub import client, client_retried, retry_after, transient
 
 T = TypeVar("T")
@@ -55,7 +56,17 @@ def persist(
         try:
             with client(patience.request_seconds):
                 return step()
-        except (HfHubHTTPError, httpx2.HTTPError, ConnectionError, JSONDecodeError) as error:
+        except (
+            HfHubHTTPError,
+            httpx2.HTTPError,
+            ConnectionError,
+            JSONDecodeError,
+            HubError,
+        ) as raised:
+            # A step may have put it into our words already.
+            error = raised.__cause__ if isinstance(raised, HubError) else raised
+            if error is None:
+                raise
             tries += _CLIENT_TRIES if client_retried(error) else 1
             wait = patience.wait(tries, error)
             why = "" if isinstance(error, at_once) else transient(error)

@@ -15,7 +15,7 @@ from .diff import Difference, compare
 from .errors import ReleaseError, SettingError
 from .hub import hub_errors
 from .progress import Progress, no_progress
-from .release import CARD, Manifest, kept_rows
+from .release import CARD, MANIFEST, Manifest, kept_rows
 from .remote import Place, on_hub
 
 FIRST_VERSION = "1.0.0"
@@ -95,6 +95,10 @@ def propose(
         return Proposal(FIRST_VERSION, Bump(bump or Bump.MAJOR), published=published)
     published = published_card(repo_id, last, api)
     with on_hub(repo_id, last, api) as before:
+        if MANIFEST not in before.paths():
+            # Somebody's own tag: whatever it has, we replace.
+            taken = Bump(bump or Bump.MAJOR)
+            return Proposal(next_version(last, taken), taken, last=last, published=published)
         after, old = Place(folder, manifest=manifest), before.manifest()
         _check_withdrawn(after, old, before.name)
         difference = compare(before, after, progress)
@@ -180,7 +184,7 @@ def published_card(repo_id: str, last: str, api: HfApi) -> card.Published:
     if last:
         released = _card_at(repo_id, last, api)
         with on_hub(repo_id, last, api) as place:
-            given = place.manifest().card
+            given = place.manifest().card if MANIFEST in place.paths() else {}
     return card.Published(now, released, given)
 
 

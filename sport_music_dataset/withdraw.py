@@ -23,7 +23,6 @@ from .schema import TRACK_FEATURES
 from .shards import write_shard
 from .versions import (
     Bump,
-    changelog_entry,
     next_version,
     published_card,
     release_order,
@@ -87,13 +86,14 @@ def withdraw(
             return Withdrawal(repo_id, version, gone, held)
         chunks = sum(row["chunks"] for row in gone)
         changes = f"{len(gone)} track(s) withdrawn, -{chunks} chunks"
-        manifest.changelog.insert(0, changelog_entry(version, day, changes, notes))
         _prepare(place, manifest, rows, ids, progress)
         release = publish(
             place.folder,
             repo_id,
             version,
             message=f"Release v{version}: {changes}",
+            notes="\n\n".join(filter(None, [f"{changes}.", notes])),
+            day=day,
             # Whether it may be published was decided when it was: now less of it is.
             allow_nano=True,
             api=api,

@@ -1,10 +1,10 @@
 """The commands that talk to a Hub: push."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from . import console, logs, options, summaries
+from . import console, logs, options, reports, summaries
 from .app import app
 
 
@@ -12,7 +12,16 @@ from .app import app
 def push(
     out: options.Folder,
     repo_id: options.RepoId,
-    version: Annotated[str, typer.Option(help="The release, X.Y.Z; its tag is vX.Y.Z.")],
+    version: Annotated[
+        str, typer.Option(help="X.Y.Z, the tag is vX.Y.Z.  [default: by what changed]")
+    ] = "",
+    bump: Annotated[
+        Literal["major", "minor", "patch"] | None,
+        typer.Option(help="How far the version moves, instead of by what changed."),
+    ] = None,
+    notes: Annotated[
+        str, typer.Option("--release-notes", help="For the changelog: a text or a file.")
+    ] = "",
     public: Annotated[bool, typer.Option("--public", help="Make a new repository public.")] = False,
     configs: Annotated[
         str, typer.Option(help="Publish these only: encoded,tracks leaves the audio out.")
@@ -27,21 +36,27 @@ def push(
     allow_nano: Annotated[
         bool, typer.Option("--allow-nano", help="Publish codes that are for trying out.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option(help="Load the release by its tag afterwards, and compare checksums.")
+    ] = True,
     endpoint: options.Endpoint = None,
     debug: options.Debug = False,
     dry_run: options.DryRun = False,
-) -> None:
+) -> int:
     """Publish the release folder OUT: one commit, then one tag. Private unless --public.
 
     Broken off anywhere, the same command goes on; what the Hub has is not sent again.
+
+    Without --version, what changed since the last release decides: major where rows or columns
+    went or changed, minor where some came, patch for words alone. That is shown before it is sent.
 
     The token is that of `hf auth login`, or HF_TOKEN.
 
     Examples:
 
-    sportgen push dataset org/sport-music --version 1.0.0
+    sportgen push dataset org/sport-music
 
-    sportgen push dataset org/sport-music --version 1.1.0 --dry-run
+    sportgen push dataset org/sport-music --bump minor --release-notes notes.md --dry-run
 
     sportgen push dataset org/sport-codes --version 1.0.0 --public --configs encoded,tracks
 
@@ -50,12 +65,17 @@ def push(
     from huggingface_hub import HfApi
 
     from ..publish import publish
+    from ..verify import verify_release
+    from ..versions import read_notes
 
     logs.client_logs(debug)
+    api = HfApi(endpoint=endpoint)
     release = publish(
         out,
         repo_id,
         version,
+        bump=bump or "",
+        notes=read_notes(notes),
         public=public,
         message=message,
         configs=tuple(filter(None, configs.split(","))),
@@ -63,8 +83,18 @@ def push(
         revision=revision,
         create_pr=create_pr,
         dry_run=dry_run,
-        api=HfApi(endpoint=endpoint),
+        api=api,
         tell=console.hint,
+        show=reports.show_proposal,
         progress=console.progress,
     )
     summaries.show_release(release, dry_run)
+    if dry_run or create_pr or not verify:
+        return 0
+    report = verify_release(repo_id, release.tag, api, console.progress, data=False)
+    for failure in report.failures:
+        console.fail(failure)
+    if not report.ok:
+        return 1
+    console.hint(f"verified: {release.tag} loads, and its files are those of the manifest")
+    return 0

@@ -10,6 +10,7 @@ from .console import fail, hint, plain
 if TYPE_CHECKING:
     from ..diff import Difference, TrackChange
     from ..verify import Report
+    from ..versions import Proposal
     from ..withdraw import Withdrawal
 
 _MOST = 20
@@ -55,6 +56,16 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
         for key, (before, after) in getattr(difference, heading).items():
             print(f"{heading:<10}{key}: {_short(before)} -> {_short(after)}")
     print(f"upload    {difference.upload_files} files, {difference.upload_bytes / 1e6:.1f} MB")
+
+
+def show_proposal(proposal: "Proposal", version: str) -> None:
+    """Why a release has its version, before it is sent."""
+    if proposal.difference is None:
+        after = f"{proposal.last} is none of sportgen's" if proposal.last else "the first release"
+        print(f"version   {version}: {after}")
+        return
+    print(f"version   {version}: {proposal.bump} against {proposal.last}")
+    show_difference(proposal.difference, as_json=False)
 
 
 def _show_tracks(sign: str, changes: "Sequence[TrackChange]") -> None:
