@@ -9,10 +9,12 @@ import pytest
 from builder_tests.conftest import RECIPE, noise, write_audio
 from sport_music_dataset.build import BuildReport, build, preview
 from sport_music_dataset.cli import main
+from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError, SettingError
 from sport_music_dataset.origins import Origin
 from sport_music_dataset.release import read_manifest, read_tracks
 from sport_music_dataset.remote import opened
+from sport_music_dataset.verify import verify_folder
 
 Built = tuple[Path, BuildReport]
 # Another seed would deal the groups otherwise.
@@ -58,6 +60,19 @@ def test_shards_without_a_new_track_are_the_same_files(
     before, after = (read_manifest(folder).shards("raw") for folder in (built[0], tmp_path / "out"))
     assert before.keys() == after.keys()
     assert sum(after[path] == entry for path, entry in before.items()) == len(before) - 1
+
+
+def test_shards_to_which_no_track_belongs_are_empty_and_encoded_as_such(
+    music: Path, tmp_path: Path
+) -> None:
+    many = Origin({}, {}, {"train": 7, "test": 4}, frozenset())
+    build(music, tmp_path, RECIPE, since=many)
+    for length in (20, 12):  # at first codes and tokens, then tokens alone
+        encode(tmp_path, EncodeSettings(model="nano", max_length=length))
+        shards = read_manifest(tmp_path).shards("encoded").values()
+        assert len(shards) == 11 and 0 in {shard.rows for shard in shards}
+        report = verify_folder(tmp_path)
+        assert report.ok, report.failures
 
 
 def test_a_group_that_is_new_goes_where_its_track_lies(

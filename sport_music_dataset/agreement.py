@@ -11,10 +11,9 @@ from .audio import decode_flac
 from .codec import Codec
 from .labels import Codes
 from .progress import Progress, no_progress
-from .release import Manifest
+from .release import Manifest, read_batches
 
 LEAST_AGREEMENT = 0.999
-_BATCH_ROWS = 16
 
 
 def agreement(
@@ -50,10 +49,9 @@ def _picked_rows(
             continue
         codes = pq.read_table(folder / encoded, columns=["codes"])["codes"]
         first = number
-        with pq.ParquetFile(folder / raw) as file:
-            for batch in file.iter_batches(_BATCH_ROWS, columns=["audio"]):
-                for row in batch["audio"]:
-                    if number in picked:
-                        own = np.asarray(codes[number - first].as_py(), np.int16)
-                        yield row["bytes"].as_py(), own
-                    number += 1
+        for batch in read_batches(folder / raw, ["audio"]):
+            for row in batch["audio"]:
+                if number in picked:
+                    own = np.asarray(codes[number - first].as_py(), np.int16)
+                    yield row["bytes"].as_py(), own
+                number += 1

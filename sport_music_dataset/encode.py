@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from . import card
 from .agreement import agreement
@@ -20,7 +20,7 @@ from .pipeline import ahead, behind
 from .progress import Progress, no_progress
 from .recipe import SAMPLING_RATE
 from .records import Row
-from .release import FileEntry, Manifest, read_manifest, read_parquet
+from .release import FileEntry, Manifest, read_batches, read_manifest, read_parquet
 from .schema import ENCODED_FEATURES
 from .shards import ShardNote, finished_note, remove_stale, write_note, write_shard, writing
 from .training import check_trainable
@@ -135,7 +135,8 @@ def _encode_shard(
     outcomes = {
         "codes_inputs": job.codes_inputs,
         "truncated": sum(length > encoder.settings.max_length for length in lengths),
-        "longest": max(lengths),
+        # A shard to which no track belongs is empty.
+        "longest": max(lengths, default=0),
         "frames": shape[0],
         "label_frames": shape[1],
     }
@@ -150,7 +151,8 @@ def _with_codes(folder: Path, job: _Job, encoder: Encoder) -> Iterator[tuple[lis
         rows = read_parquet(folder / job.raw, TEXT_COLUMNS).to_pylist()
         column = read_parquet(folder / job.encoded, ["codes"])["codes"].combine_chunks()
         codes = column.flatten().flatten().to_numpy()
-        yield rows, codes.reshape(len(rows), encoder.text.num_codebooks, -1)
+        if rows:
+            yield rows, codes.reshape(len(rows), encoder.text.num_codebooks, -1)
         return
     for rows, waveforms in ahead(_with_waveforms(folder / job.raw)):
         yield rows, encoder.codes(rows, waveforms)
@@ -158,10 +160,10 @@ def _with_codes(folder: Path, job: _Job, encoder: Encoder) -> Iterator[tuple[lis
 
 def _with_waveforms(file: Path) -> Iterator[tuple[list[Row], Waveforms]]:
     """Rows of `raw` and their waveforms [B, N], a batch at a time."""
-    with pq.ParquetFile(file) as parquet:
-        for batch in parquet.iter_batches(BATCH_ROWS, columns=_AUDIO_COLUMNS):
-            rows = batch.to_pylist()
-            yield rows, np.stack([decode_flac(row.pop("audio")["bytes"]) for row in rows])
+    groups = (batch.to_pylist() for batch in read_batches(file, _AUDIO_COLUMNS))
+    remaining = chain.from_iterable(groups)
+    while rows := list(islice(remaining, BATCH_ROWS)):
+        yield rows, np.stack([decode_flac(row.pop("audio")["bytes"]) for row in rows])
 
 
 def _finish(folder: Path, manifest: Manifest, encoder: Encoder, jobs: list[_Job]) -> None:

@@ -48,7 +48,8 @@ def check_trainable(folder: Path, manifest: Manifest) -> None:
         ReleaseError: shapes or masks are not those that training needs, or the loss is no number.
     """
     facts = manifest.encoding or {}
-    file = folder / next(iter(manifest.shards("encoded")))
+    shards = manifest.shards("encoded").items()
+    file = folder / next(path for path, entry in shards if entry.rows)
     with pq.ParquetFile(file) as parquet:
         rows = next(parquet.iter_batches(2)).to_pylist()
     pad, books = int(facts["pad_token_id"]), int(facts["num_codebooks"])

@@ -5,8 +5,8 @@ import sys
 
 from .console import plain
 
-# The library's own name and those of what it speaks HTTP with.
-_CLIENT, _BELOW = "huggingface_hub", ("httpx2", "httpcore2")
+# The library's own name and that of what it speaks HTTP with.
+_CLIENT, _BELOW = "huggingface_hub", "httpx2"
 
 
 class _Redacted(logging.Formatter):
@@ -27,7 +27,7 @@ def client_logs(debug: bool) -> None:
     )
     # Its second line for a retry, after the one that says what happened.
     handler.addFilter(lambda record: debug or not record.getMessage().startswith("Retrying in"))
-    for name in (_CLIENT, *_BELOW) if debug else (_CLIENT,):
+    for name in (_CLIENT, _BELOW) if debug else (_CLIENT,):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.setLevel(logging.DEBUG if debug else logging.WARNING)
