@@ -159,10 +159,8 @@ def report(codec: str, tracks: int, chunks: int, runs: int) -> None:
         peak = statistics.median(map(float, (Path(out) / "peaks").read_text().split()))
     middle = {way: seconds for way, (seconds, _) in took.items()}
     work = shared_gflop(codec)
-    print(
-        f"{chunks} chunks of one track, medians of {runs} runs; {work:.0f} GFLOP a chunk at least,"
-    )
-    print(f"{peak:.0f} GFLOP/s at a product of matrices\n")
+    print(f"{tracks} tracks of {chunks} chunks, medians of {runs} run(s)")
+    print(f"at least {work:.0f} GFLOP a chunk; a product of matrices runs at {peak:.0f} GFLOP/s\n")
     print("| way | seconds a chunk | against plain | plain kept | identical | GFLOP/s | peak MB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for way in WAYS:

@@ -17,7 +17,7 @@ def test_the_whole_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     captured = capsys.readouterr()
     dataset = tmp_path / "demo/dataset"
     assert f"tracks    {len(DEMO_PIECES)} kept, 0 left out" in captured.out
-    assert f"sportgen push {dataset} ORG/NAME --version 1.0.0" in captured.err
+    assert f"sportgen push {dataset} ORG/NAME --allow-nano" in captured.err
     rows = load_dataset(str(dataset), "encoded", split="train").with_format("numpy")
     assert rows[0]["codes"].shape == (4, 1250) and rows[0]["labels"].shape == (4, 1253)
     assert len(rows[0]["input_ids"]) == len(rows[0]["attention_mask"]) == 20

@@ -56,8 +56,12 @@ class Content:
         operation.upload_info.sha256 = bytes.fromhex(self.sha256)
         return operation
 
+    def data(self) -> bytes:
+        """What the file holds."""
+        return self.source.read_bytes() if isinstance(self.source, Path) else self.source
+
     def _git_oid(self) -> str:
-        data = self.source.read_bytes() if isinstance(self.source, Path) else self.source
+        data = self.data()
         return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 

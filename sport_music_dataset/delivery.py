@@ -22,7 +22,7 @@ class Release:
     """A release on the Hub, or what a dry run would send.
 
     `files` are all that it has, `sent` those that the Hub had not, both with their bytes. Where
-    there is a `pull_request`, its address, there is no tag.
+    there is a `pull_request`, its address, there is no tag. `manifest` is what sportgen.json holds.
     """
 
     repo_id: str
@@ -35,6 +35,7 @@ class Release:
     url: str = ""
     pull_request: str = ""
     notes: tuple[str, ...] = ()
+    manifest: bytes = field(default=b"", repr=False)
 
 
 @dataclass(slots=True)
@@ -233,4 +234,5 @@ class Delivery:
             commit=commit,
             url=f"{self.api.endpoint}/datasets/{self.repo_id}/tree/{self.tag}" if commit else "",
             notes=(note,) if base.private != self.private else (),
+            manifest=self._content(MANIFEST).data(),
         )

@@ -140,4 +140,4 @@ def demo(
     dataset = console.quote(report.dataset)
     console.hint(f"listen: {console.quote(report.music)}")
     console.hint(f"load:   load_dataset({str(report.dataset)!r}, 'encoded')")
-    console.hint(f"next:   sportgen push {dataset} ORG/NAME --version 1.0.0")
+    console.hint(f"next:   sportgen push {dataset} ORG/NAME --allow-nano")

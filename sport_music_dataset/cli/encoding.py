@@ -59,7 +59,8 @@ def encode(
     if report.agreement and min(report.agreement) < LEAST_AGREEMENT:
         console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")
         return 1
-    console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME --version 1.0.0")
+    nano = " --allow-nano" if report.nano else ""
+    console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME{nano}")
     return 0
 
 

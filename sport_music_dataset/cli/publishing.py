@@ -91,7 +91,9 @@ def push(
     summaries.show_release(release, dry_run)
     if dry_run or create_pr or not verify:
         return 0
-    report = verify_release(repo_id, release.tag, api, console.progress, data=False)
+    report = verify_release(
+        repo_id, release.tag, api, console.progress, data=False, sent=release.manifest
+    )
     for failure in report.failures:
         console.fail(failure)
     if not report.ok:
