@@ -36,7 +36,7 @@ class Client:
             env={**self.hub.environment(self.home, token), **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=1200,
             check=False,
         )
 
