@@ -17,7 +17,7 @@ from .delivery import MAIN, Delivery, Release
 from .errors import HubError, ReleaseError, SettingError
 from .hub import hub_errors
 from .progress import Progress, no_progress
-from .release import Manifest, kept_rows, read_manifest, read_tracks
+from .release import MANIFEST, Manifest, kept_rows, read_manifest, read_tracks
 from .retries import Patience, Tell, persist
 from .versions import Proposal, propose
 
@@ -51,10 +51,10 @@ def publish(
     """Publish `folder` as `repo_id` and tag it `v<version>`; what is there already stays.
 
     Without `version`, what changed since the last release decides, or `bump`; `show` gets the
-    proposal, and the version that is taken, before anything is sent. `notes` and `day`, today's if
-    not given, go into the changelog. The commit goes onto the branch `revision`, made if absent,
-    or into a pull request. A new repository is private. `tell` gets a line for each retry. The
-    token is huggingface_hub's.
+    proposal, and the version that is taken, before anything is sent. `notes` go into the
+    changelog, with `day`, or that on which the folder was finished. The commit goes onto the
+    branch `revision`, made if absent, or into a pull request. A new repository is private. `tell`
+    gets a line for each retry. The token is huggingface_hub's.
 
     Raises:
         SettingError: a setting is not of its form.
@@ -74,13 +74,18 @@ def publish(
         proposal = persist(find, patience, tell)
         version = version or proposal.version
         show(proposal, version)
-        proposal.record(manifest, version, day or datetime.now(UTC).date(), notes)
+        proposal.record(manifest, version, day or _written(folder), notes)
         release = contents(folder, manifest, repo_id, version, proposal.published)
         tag = check_version(version)
         delivery = Delivery(api, repo_id, tag, release, revision, not public, progress, message)
         step = delivery.propose if create_pr else delivery.publish
         with hub_errors(api, repo_id, me["name"]):
             return persist(delivery.dry_run if dry_run else step, patience, tell)
+
+
+def _written(folder: Path) -> date:
+    """The day on which a release folder was finished: the same, whenever a push goes on."""
+    return datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC).date()
 
 
 def check_version(version: str) -> str:
