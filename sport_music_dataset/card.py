@@ -15,7 +15,7 @@ from .card_body import licenses, render_body, rows_config
 from .digests import digest
 from .errors import ReleaseError
 from .release import CARD, Manifest, kept_rows, read_tracks
-from .shards import write_atomically
+from .shards import CONFIGS, write_atomically
 
 _BEGIN = "<!-- sportgen: from here to the end marker this card is written anew by each build -->"
 _END = "<!-- sportgen: end -->"
@@ -156,7 +156,7 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
                     for split in manifest.splits(config)
                 ],
             }
-            for config in ("raw", "encoded", "tracks")
+            for config in CONFIGS
             if manifest.shards(config)
         ],
     }

@@ -13,8 +13,8 @@ from . import card
 from .digests import file_digest
 from .errors import ReleaseError, SettingError
 from .release import CARD, MANIFEST, Manifest
+from .shards import CONFIGS
 
-CONFIGS = ("raw", "encoded", "tracks")
 # Files under these are ours to delete when a release no longer has them.
 _OUR_FOLDERS = ("raw/", "encoded/", "tracks/", "assets/")
 _GROUP_BYTES, _GROUP_FILES = 1_000_000_000, 50

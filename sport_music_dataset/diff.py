@@ -10,8 +10,7 @@ from .progress import Progress, no_progress
 from .records import Row
 from .release import Manifest, kept_rows
 from .remote import Place
-
-CONFIGS = ("raw", "encoded", "tracks")
+from .shards import CONFIGS
 
 
 @dataclass(frozen=True, slots=True)

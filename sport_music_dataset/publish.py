@@ -1,6 +1,5 @@
 """Publish a release folder: what may be published, by whom, and then its delivery."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
@@ -19,12 +18,10 @@ from .hub import hub_errors
 from .progress import Progress, no_progress
 from .release import MANIFEST, Manifest, kept_rows, read_manifest, read_tracks
 from .retries import Patience, Tell, persist
-from .versions import Proposal, propose
+from .versions import TAG, Proposal, propose
 
 # What is told of a release before it is sent: why it has the version that it has.
 Show = Callable[[Proposal, str], None]
-
-_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 def publish(
@@ -90,7 +87,7 @@ def _written(folder: Path) -> date:
 
 def check_version(version: str) -> str:
     """The tag of a version `X.Y.Z`; raises SettingError for anything else."""
-    if not _VERSION.fullmatch(version):
+    if not TAG.fullmatch(f"v{version}"):
         raise SettingError(f"version {version!r}: write it as X.Y.Z, for instance 1.0.0")
     return f"v{version}"
 

@@ -25,6 +25,7 @@ from .errors import ReleaseError
 from .records import Row
 
 WORK_FOLDER = ".sportgen"
+CONFIGS = ("raw", "encoded", "tracks")
 
 # The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
 # written: 50 rows are 50 MB at the most.
@@ -160,7 +161,7 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 
 def _remove_partial(folder: Path) -> None:
     """Remove what a killed run left behind: files that were never renamed, and its spool."""
-    for config in ("raw", "encoded", "tracks", "."):
+    for config in (*CONFIGS, "."):
         for file in (folder / config).glob("*.partial"):
             file.unlink()
     for file in (folder / WORK_FOLDER).rglob("*.partial"):

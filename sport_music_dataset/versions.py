@@ -19,7 +19,7 @@ from .release import CARD, MANIFEST, Manifest, kept_rows
 from .remote import Place, on_hub
 
 FIRST_VERSION = "1.0.0"
-_TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 class Bump(StrEnum):
@@ -147,7 +147,7 @@ def release_tags(repo_id: str, api: HfApi) -> list[str]:
             refs = api.list_repo_refs(repo_id, repo_type="dataset")
         except RepositoryNotFoundError:
             return []
-    return sorted((ref.name for ref in refs.tags if _TAG.fullmatch(ref.name)), key=release_order)
+    return sorted((ref.name for ref in refs.tags if TAG.fullmatch(ref.name)), key=release_order)
 
 
 def last_tag(repo_id: str, api: HfApi) -> str:
