@@ -21,7 +21,7 @@ from .recipe import Recipe
 from .records import Outcome, Row, Track
 from .release import FileEntry, Manifest, read_tracks, split_of
 from .rows import read_spool, spool_track
-from .schema import RAW_FEATURES, TRACK_FEATURES
+from .schema import MEASURES, RAW_FEATURES, TRACK_FEATURES
 from .shards import (
     WORK_FOLDER,
     ShardNote,
@@ -203,6 +203,7 @@ def _track_rows(
         row = {
             **asdict(track),
             **asdict(outcome),
+            **(outcome.measures or dict.fromkeys(MEASURES)),
             "track_id": track.track_id,
             "split": "" if outcome.reason else split_by_id[track.track_id],
             "group": "" if outcome.reason else group_of(track),

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CHANGED = "changed while reading"
     LIMIT = "limit exceeded"
     CRASHED = "crashed decoder"
+    MISFIT = "does not fit its session"
     WITHDRAWN = "withdrawn"
 
     def because(self, detail: str) -> str:

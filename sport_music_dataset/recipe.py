@@ -12,7 +12,7 @@ SAMPLING_RATE = 32_000
 DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
 
 # Raised whenever the same settings would give other rows: it is part of the fingerprint.
-ROWS_VERSION = 1
+ROWS_VERSION = 2
 
 _SPLIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -49,7 +49,8 @@ class Recipe:
 
     `keep_silence` keeps chunks of digital silence, `keep_truncated` tracks that are not as long as
     their container says. A track of more than `max_track_seconds`, or that expands to more than
-    `max_expansion` times its size as 16-bit samples, is left out.
+    `max_expansion` times its size as 16-bit samples, is left out. `analysis` measures every chunk;
+    `only_fitting` leaves out those whose tempo and energy are not for their session.
 
     Raises:
         SettingError: a value cannot work; the message echoes it.
@@ -64,6 +65,8 @@ class Recipe:
     keep_truncated: bool = True
     max_track_seconds: float = 86_400.0
     max_expansion: float = 1_000.0
+    analysis: bool = True
+    only_fitting: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.chunk_seconds <= 3600:
@@ -81,6 +84,8 @@ class Recipe:
         for name in ("max_track_seconds", "max_expansion"):
             if not getattr(self, name) > 0:
                 raise SettingError(f"{name}={getattr(self, name):g}: must be over 0")
+        if self.only_fitting and not self.analysis:
+            raise SettingError("only_fitting: needs the analysis that says what fits")
         check_splits(dict(self.splits))
 
     @property

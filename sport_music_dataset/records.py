@@ -1,6 +1,6 @@
 """The records that stages hand on. Light to import: processes that decode need nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
@@ -49,7 +49,8 @@ class Outcome:
     """What cutting one track gave.
 
     `clipped_samples` lay over full scale (counted at 32 kHz), `nonfinite_samples` were no numbers
-    (counted at the file's rate) and became zero, `damaged_packets` did not decode.
+    (counted at the file's rate) and became zero, `damaged_packets` did not decode. `measures` are those
+    of the whole track, by column.
     """
 
     chunks: int = 0
@@ -60,6 +61,8 @@ class Outcome:
     nonfinite_samples: int = 0
     damaged_packets: int = 0
     truncated: bool = False
+    misfit_chunks: int = 0
+    measures: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
 
 

@@ -9,6 +9,17 @@ def _strings(*names: str) -> dict[str, Value]:
     return {name: Value("string") for name in names}
 
 
+def _floats(*names: str) -> dict[str, Value]:
+    return {name: Value("float64") for name in names}
+
+
+MEASURES = {
+    **_floats("tempo_bpm", "tempo_alternative_bpm", "tempo_confidence", "beat_strength"),
+    "key": Value("string"),
+    **_floats("key_confidence", "loudness_lufs", "dynamic_range_db"),
+    **_floats("silence_ratio", "clipping_ratio", "energy"),
+}
+
 RAW_FEATURES = Features(
     {
         **_strings("chunk_id", "track_id"),
@@ -16,6 +27,9 @@ RAW_FEATURES = Features(
         "start_seconds": Value("float64"),
         "audio": Audio(sampling_rate=SAMPLING_RATE),
         **_strings("description", "session", "style", "title", "artist", "license"),
+        "position": Value("float64"),
+        **MEASURES,
+        **_strings("arc", "fit", "fit_reason"),
     }
 )
 
@@ -41,10 +55,12 @@ TRACK_FEATURES = Features(
         **_strings("split", "group"),
         "chunks": Value("int32"),
         "silent_chunks": Value("int32"),
+        "misfit_chunks": Value("int32"),
         "tail_seconds": Value("float64"),
         "clipped_samples": Value("int64"),
         "nonfinite_samples": Value("int64"),
         "damaged_packets": Value("int64"),
+        **MEASURES,
         **_strings("status", "reason"),
     }
 )

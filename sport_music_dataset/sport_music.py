@@ -42,6 +42,8 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     keep_truncated: bool = True
     max_track_seconds: float = 86_400.0
     max_expansion: float = 1_000.0
+    analysis: bool = True
+    only_fitting: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

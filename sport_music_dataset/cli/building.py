@@ -26,6 +26,8 @@ def build(
     truncated: options.Truncated = "keep",
     max_track_seconds: options.MaxTrackSeconds = 86_400.0,
     max_expansion: options.MaxExpansion = 1_000.0,
+    analysis: options.Analysis = True,
+    only_fitting: options.OnlyFitting = False,
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
     since: options.Since = None,
@@ -54,6 +56,8 @@ def build(
         keep_truncated=truncated == "keep",
         max_track_seconds=max_track_seconds,
         max_expansion=max_expansion,
+        analysis=analysis,
+        only_fitting=only_fitting,
     )
     settings: dict[str, Any] = {
         "num_proc": num_proc or console.cores(),

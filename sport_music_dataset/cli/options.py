@@ -55,6 +55,12 @@ MaxTrackSeconds = Annotated[
 MaxExpansion = Annotated[
     float, typer.Option("--max-expansion", help="Leave out what grows more when decoded.")
 ]
+Analysis = Annotated[
+    bool, typer.Option("--analysis/--no-analysis", help="Measure tempo, key, loudness, energy.")
+]
+OnlyFitting = Annotated[
+    bool, typer.Option("--only-fitting", help="Leave out chunks that do not fit their session.")
+]
 Since = Annotated[
     str | None,
     typer.Option(

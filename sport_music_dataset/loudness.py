@@ -1,0 +1,125 @@
+"""Loudness by ITU-R BS.1770-4, its range by EBU Tech 3342, silence and clipping of chunks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import scipy.signal
+from numpy.typing import NDArray
+
+from .audio import Pcm
+from .recipe import SAMPLING_RATE
+from .spectra import Floats
+
+Powers = NDArray[np.float64]
+
+# Blocks of 0.4 s that overlap by three quarters are sums of four slots.
+_SLOT = SAMPLING_RATE // 10
+_BLOCK_SLOTS, _SHORT_TERM_SLOTS = 4, 30
+_OFFSET_DB = -0.691
+_GATE_LUFS, _GATE_DB, _RANGE_GATE_DB = -70.0, -10.0, -20.0
+_SILENCE_POWER = 10 ** (-60 / 10)
+# Fewer samples in a row at full scale happen by chance.
+_CLIPPED_RUN = 3
+
+
+@dataclass(slots=True)
+class Weighting:
+    """K-weighted power of a track's chunks, slot by slot of 0.1 s; the filter runs on from chunk
+    to chunk over what is new in each."""
+
+    chunk_hop: int
+    _index: int = -2
+    _state: NDArray[np.float64] = field(init=False)
+    _slots: Powers = field(init=False)
+
+    def of(self, index: int, samples: Floats) -> Powers:
+        """Mean squares [slots] float64 of the chunk at `index`, samples [N] float32."""
+        sections = _k_weighting()
+        known = np.zeros(0)
+        if index == self._index + 1 and self.chunk_hop % _SLOT == 0 and len(samples) % _SLOT == 0:
+            known = self._slots[self.chunk_hop // _SLOT :]
+        if not len(known):
+            self._state = np.zeros((len(sections), 2))
+        new = samples[len(known) * _SLOT :].astype(np.float64)
+        weighted, self._state = scipy.signal.sosfilt(sections, new, zi=self._state)
+        whole = len(weighted) // _SLOT * _SLOT
+        powers = np.square(weighted[:whole]).reshape(-1, _SLOT).mean(axis=1)
+        self._index, self._slots = index, np.concatenate([known, powers])
+        return self._slots
+
+
+def integrated_lufs(slots: Powers) -> float | None:
+    """Integrated loudness of mono slots [N]; None where all lies below the gates."""
+    blocks = _means(slots, _BLOCK_SLOTS)
+    for gate in (_GATE_LUFS, None):
+        if gate is None:
+            gate = _lufs(blocks.mean()) + _GATE_DB
+        blocks = blocks[_lufs(blocks) > gate]
+        if not len(blocks):
+            return None
+    return float(_lufs(blocks.mean()))
+
+
+def loudness_range_db(slots: Powers) -> float | None:
+    """Loudness range of mono slots [N]: 10th to 95th percentile of 3 s; None where all is quiet.
+
+    Source: EBU Tech 3342 (2016).
+    """
+    blocks = _means(slots, _SHORT_TERM_SLOTS)
+    blocks = blocks[_lufs(blocks) > _GATE_LUFS]
+    if not len(blocks):
+        return None
+    levels = _lufs(blocks[_lufs(blocks) > _lufs(blocks.mean()) + _RANGE_GATE_DB])
+    low, high = np.percentile(levels, (10, 95))
+    return float(high - low)
+
+
+def silence_ratio(samples: Floats) -> float:
+    """Share of slots of 0.1 s below -60 dBFS (mean square), of samples [N] float32."""
+    whole = len(samples) // _SLOT * _SLOT
+    if not whole:
+        return float(np.mean(np.square(samples)) < _SILENCE_POWER)
+    powers = np.square(samples[:whole]).reshape(-1, _SLOT).mean(axis=1)
+    return float(np.mean(powers < _SILENCE_POWER))
+
+
+def clipping_ratio(pcm: Pcm) -> float:
+    """Share of samples [N] int16 that lie in runs of three or more at full scale."""
+    full = (pcm >= 32_767) | (pcm <= -32_767)
+    if not full.any():
+        return 0.0
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], full, [False]]).astype(np.int8)))
+    runs = edges[1::2] - edges[::2]
+    return float(runs[runs >= _CLIPPED_RUN].sum() / len(pcm))
+
+
+def joined(chunks: Sequence[Powers], indices: Sequence[int], chunk_hop: int) -> Powers:
+    """The slots of a track from those of its chunks: each second once."""
+    fresh = chunk_hop // _SLOT
+    parts = [chunks[0]]
+    for (before, index), slots in zip(zip(indices, indices[1:], strict=False), chunks[1:],
+                                      strict=True):
+        parts.append(slots[max(0, len(slots) - (index - before) * fresh) :])
+    return np.concatenate(parts)
+
+
+def _means(slots: Powers, width: int) -> Powers:
+    """Means of `width` slots, one slot apart; of all where they are fewer."""
+    width = max(1, min(width, len(slots)))
+    return np.convolve(slots, np.full(width, 1 / width), "valid") if len(slots) else slots
+
+
+def _lufs(power: Powers) -> Powers:
+    return _OFFSET_DB + 10 * np.log10(np.maximum(power, 1e-20))
+
+
+@cache
+def _k_weighting() -> Powers:
+    """Sections [2, 6] of the K-weighting at 32 kHz: BS.1770 gives coefficients for 48 kHz alone."""
+    from pyloudnorm import IIRfilter
+
+    shelf = IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, SAMPLING_RATE, "high_shelf")
+    high_pass = IIRfilter(0.0, 0.5, 38.0, SAMPLING_RATE, "high_pass")
+    return np.array([[*part.b, *part.a] for part in (shelf, high_pass)])
