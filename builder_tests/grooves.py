@@ -23,7 +23,11 @@ PATTERNS: dict[str, dict[str, str]] = {
     "click": {"hat": "X...X...X...X..."},
     "claps": {"snare": "X...X...X...X..."},
     "walking": {"bass": "X...X...X...X...", "hat": "....x.......x..."},
-    "ballad": {"kick": "X.........x.....", "snare": "....X.......X...", "chord": "X.......x......."},
+    "ballad": {
+        "kick": "X.........x.....",
+        "snare": "....X.......X...",
+        "chord": "X.......x.......",
+    },
     "latin": {"kick": "X.....x.X.....x.", "snare": "..x..x..X..x..x.", "hat": "X.x.X.x.X.x.X.x."},
     "bass and chords": {"bass": "X...x...X...x...", "chord": "..x...x...x...x."},
 }
@@ -105,8 +109,10 @@ def play(groove: Groove, seconds: float, draw: Generator) -> Samples:
     levels = {voice: draw.uniform(0.7, 1.3) for voice in _VOICES}
     for bar in range(int(seconds / (4 * beat)) + 1):
         degree = progression[bar % len(progression)]
-        chord = [tonic + scale[(degree + third) % 7] + 12 * ((degree + third) // 7)
-                 for third in (0, 2, 4)]
+        chord = [
+            tonic + scale[(degree + third) % 7] + 12 * ((degree + third) // 7)
+            for third in (0, 2, 4)
+        ]
         for voice, steps in groove.pattern.items():
             for step, mark in enumerate(steps):
                 if mark == ".":
@@ -224,5 +230,11 @@ def _stab(chord: list[int], draw: Generator) -> Samples:
     )
 
 
-_VOICES = {"kick": _kick, "snare": _snare, "hat": _hat, "bass": _bass, "chord": _stab,
-           "pluck": _pluck}
+_VOICES = {
+    "kick": _kick,
+    "snare": _snare,
+    "hat": _hat,
+    "bass": _bass,
+    "chord": _stab,
+    "pluck": _pluck,
+}

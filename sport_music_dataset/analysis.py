@@ -95,7 +95,9 @@ def energy(activity_db: float, brightness_bands: float, loudness_lufs: float | N
     """
     values = (activity_db, brightness_bands, -70.0 if loudness_lufs is None else loudness_lufs)
     ranges = (_ACTIVITY_DB, _BRIGHTNESS_BANDS, _LOUDNESS_LUFS)
-    shares = [(value - low) / (high - low) for value, (low, high) in zip(values, ranges, strict=True)]
+    shares = [
+        (value - low) / (high - low) for value, (low, high) in zip(values, ranges, strict=True)
+    ]
     return float(np.dot(np.clip(shares, 0, 1), _WEIGHTS))
 
 

@@ -46,7 +46,11 @@ def annotate(
     chunks, whole = measured or ([NO_MEASURES] * len(indices), NO_MEASURES)
     middles = [(i * recipe.hop_samples + recipe.chunk_samples / 2) / SAMPLING_RATE for i in indices]
     positions = [middle / seconds for middle in middles]
-    phases = arcs(positions, [chunk.energy for chunk in chunks]) if measured else [""] * len(chunks)
+    phases = (
+        arcs(positions, [chunk.energy or 0.0 for chunk in chunks])
+        if measured
+        else [""] * len(chunks)
+    )
     session = find(track.session, recipe.sessions)
     verdicts = [fit(chunk, session) for chunk in chunks]
     misfits = [reason for fits, reason in verdicts if fits == "no"]

@@ -1,71 +1,105 @@
-"""Session and style to a description: the text prompt of a chunk."""
+"""What is known of a chunk to a description: its text prompt."""
 
 import random
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-_NUMBER_AT_END = re.compile(r"[\s#]*\d+$")
-_BETWEEN_WORDS = re.compile(r"[\s_\-'’]+")
+from .sessions import energy_words, find
+
+# Up to where energy is called low, and medium.
+_LOW, _MEDIUM = 0.42, 0.54
+_FIELD = re.compile(r"\{(a )?(\w+)\}")
+# T5's word pieces hold three to four letters each; 20 of them, with the end, are about this much.
+_MOST_LETTERS = 62
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """A sport session: its English name, and the words that suit it."""
+class Facts:
+    """What a description may say of a chunk: measures only where they are to be relied on."""
 
-    name: str
-    energy: tuple[str, ...]
-    moods: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What sessions.yaml holds, ready to use."""
-
-    sessions: dict[str, Session]
-    plain: tuple[str, ...]
-    known: tuple[str, ...]
+    session: str
+    style: str
+    tempo_bpm: float | None = None
+    key: str = ""
+    energy: float | None = None
+    arc: str = ""
 
 
-def describe(session: str, style: str, seed: int, chunk_id: str) -> str:
+def describe(facts: Facts, seed: int, chunk_id: str, own: str = "") -> str:
     """An English sentence for a chunk; the phrasing is drawn from `seed` and `chunk_id`.
 
-    Sessions are recognised in French and English; others are used as they are.
+    Sessions are recognised in French and English; others are used as they are. Of the phrasings
+    whose every word is known, one is drawn that fits into 20 T5 tokens by its length, else the
+    shortest.
+
+    Args:
+        facts: what is known.
+        seed: draws other phrasings.
+        chunk_id: the chunk's.
+        own: the user's sessions, as YAML.
     """
-    words = vocabulary()
     draw = random.Random(f"{seed}:{chunk_id}")
-    known = words.sessions.get(normalise(session))
-    style_words = " ".join(style.replace("_", " ").split())
-    if known is None:
-        return draw.choice(words.plain).format(style=style_words, session=session)
-    return draw.choice(words.plain + words.known).format(
-        style=style_words,
-        session=known.name,
-        energy=draw.choice(known.energy),
-        mood=draw.choice(known.moods),
-    )
+    words = _words(facts, draw, own)
+    texts = [
+        _filled(template, words)
+        for template in templates()
+        if all(words.get(name) for _, name in _FIELD.findall(template))
+    ]
+    fitting = [text for text in texts if len(text) <= _MOST_LETTERS]
+    return draw.choice(fitting) if fitting else min(texts, key=len)
 
 
-def normalise(name: str) -> str:
-    """A name without case, accents, hyphens, apostrophes and a number at its end."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return _NUMBER_AT_END.sub("", _BETWEEN_WORDS.sub(" ", plain).strip())
+def describe_plain(session: str, style: str) -> str:
+    """The one sentence of the notebook: `<style> music for <session>`."""
+    return f"{_spaced(style)} music for {_spaced(session)}"
 
 
 @cache
-def vocabulary() -> Vocabulary:
-    """The sessions and templates of sessions.yaml."""
-    data = yaml.safe_load(Path(__file__).with_name("sessions.yaml").read_text(encoding="utf-8"))
-    sessions: dict[str, Session] = {}
-    for name, entry in data["sessions"].items():
-        energy = tuple(data["energy"][entry["intensity"]])
-        session = Session(name, energy, tuple(entry["moods"]))
-        for alias in (name, *entry["aliases"]):
-            sessions[normalise(alias)] = session
-    templates = data["templates"]
-    return Vocabulary(sessions, tuple(templates["plain"]), tuple(templates["known"]))
+def templates() -> tuple[str, ...]:
+    """The phrasings of templates.yaml."""
+    text = Path(__file__).with_name("templates.yaml").read_text(encoding="utf-8")
+    return tuple(template for group in yaml.safe_load(text).values() for template in group)
+
+
+def _words(facts: Facts, draw: random.Random, own: str) -> dict[str, str]:
+    """Name of a field -> its words, empty where they are not known."""
+    session = find(facts.session, own)
+    level = session.intensity if session else ""
+    if facts.energy is not None:
+        # Near the border either word would do: the session decides.
+        level = "low" if facts.energy < _LOW else "medium" if facts.energy < _MEDIUM else "high"
+    style = _spaced(facts.style)
+    energy = draw.choice(_energy()[level]) if level else ""
+    moods = [mood for mood in (session.moods if session else ()) if mood != energy]
+    name = session.name if session else _spaced(facts.session)
+    return {
+        "style": style,
+        "session": name,
+        "energy": energy,
+        "mood": draw.choice(moods) if moods else "",
+        "tempo": f"{facts.tempo_bpm:.0f}" if facts.tempo_bpm else "",
+        "key": facts.key.replace("#", " sharp"),
+        "arc": "" if facts.arc == name else facts.arc,
+    }
+
+
+def _filled(template: str, words: dict[str, str]) -> str:
+    def word(match: re.Match[str]) -> str:
+        text = words[match[2]]
+        article = ("an " if text[0] in "aeiou" else "a ") if match[1] else ""
+        return article + text
+
+    return _FIELD.sub(word, template)
+
+
+def _spaced(name: str) -> str:
+    return " ".join(name.replace("_", " ").split())
+
+
+@cache
+def _energy() -> dict[str, tuple[str, ...]]:
+    return energy_words()

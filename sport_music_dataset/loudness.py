@@ -99,8 +99,9 @@ def joined(chunks: Sequence[Powers], indices: Sequence[int], chunk_hop: int) -> 
     """The slots of a track from those of its chunks: each second once."""
     fresh = chunk_hop // _SLOT
     parts = [chunks[0]]
-    for (before, index), slots in zip(zip(indices, indices[1:], strict=False), chunks[1:],
-                                      strict=True):
+    for (before, index), slots in zip(
+        zip(indices, indices[1:], strict=False), chunks[1:], strict=True
+    ):
         parts.append(slots[max(0, len(slots) - (index - before) * fresh) :])
     return np.concatenate(parts)
 

@@ -49,7 +49,8 @@ class Recipe:
 
     `keep_silence` keeps chunks of digital silence, `keep_truncated` tracks that are not as long as
     their container says. A track of more than `max_track_seconds`, or that expands to more than
-    `max_expansion` times its size as 16-bit samples, is left out. `analysis` measures every chunk;
+    `max_expansion` times its size as 16-bit samples, is left out. `analysis` measures every chunk,
+    `descriptions` is `measured` or `notebook`, `sessions` the YAML of the user's own sessions;
     `only_fitting` leaves out those whose tempo and energy are not for their session.
 
     Raises:
@@ -66,6 +67,8 @@ class Recipe:
     max_track_seconds: float = 86_400.0
     max_expansion: float = 1_000.0
     analysis: bool = True
+    descriptions: str = "measured"
+    sessions: str = ""
     only_fitting: bool = False
 
     def __post_init__(self) -> None:
@@ -84,6 +87,8 @@ class Recipe:
         for name in ("max_track_seconds", "max_expansion"):
             if not getattr(self, name) > 0:
                 raise SettingError(f"{name}={getattr(self, name):g}: must be over 0")
+        if self.descriptions not in ("measured", "notebook"):
+            raise SettingError(f"descriptions={self.descriptions!r}: measured or notebook")
         if self.only_fitting and not self.analysis:
             raise SettingError("only_fitting: needs the analysis that says what fits")
         check_splits(dict(self.splits))

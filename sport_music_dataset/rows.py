@@ -84,7 +84,7 @@ class _Cutting:
 
     def __post_init__(self) -> None:
         if self.recipe.analysis:
-            self.analysis = TrackAnalysis(self.recipe.chunk_samples, self.recipe.hop_samples)
+            self.analysis = TrackAnalysis(self.recipe.hop_samples)
 
     def write_chunks(self, spool: BinaryIO) -> None:
         """Pickle the chunks, as far as cutting alone knows them; raises TrackError."""

@@ -73,8 +73,9 @@ class Frames:
 @cache
 def _onset_bands() -> Floats:
     """Triangular bands [bins, bands], equally wide on the mel scale, each of weight 1."""
-    mels = np.linspace(*(2595 * np.log10(1 + np.array([_LOWEST_HERTZ, _HIGHEST_HERTZ]) / 700)),
-                       _BANDS + 2)
+    mels = np.linspace(
+        *(2595 * np.log10(1 + np.array([_LOWEST_HERTZ, _HIGHEST_HERTZ]) / 700)), _BANDS + 2
+    )
     edges = 700 * (10 ** (mels / 2595) - 1)
     hertz = np.arange(_ONSET_WINDOW // 2 + 1)[:, None] * SAMPLING_RATE / _ONSET_WINDOW
     rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])

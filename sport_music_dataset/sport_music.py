@@ -43,6 +43,8 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     max_track_seconds: float = 86_400.0
     max_expansion: float = 1_000.0
     analysis: bool = True
+    descriptions: str = "measured"
+    sessions: str = ""
     only_fitting: bool = False
 
     def __post_init__(self) -> None:

@@ -67,8 +67,10 @@ def piece_examples(seed: int) -> list[Example]:
     key = str(draw.choice(grooves.KEYS))
     piece = Piece(f"{style}/Training_{seed}_{style}.wav", style, bpm, key, 75, SAMPLING_RATE)
     samples = render(piece, seed).mean(axis=0)
-    return [_example(bpm, samples[at * SAMPLING_RATE :][: SECONDS * SAMPLING_RATE])
-            for at in (12, 25, 40)]
+    return [
+        _example(bpm, samples[at * SAMPLING_RATE :][: SECONDS * SAMPLING_RATE])
+        for at in (12, 25, 40)
+    ]
 
 
 def _example(bpm: float, samples: Floats) -> Example:
@@ -158,8 +160,10 @@ def report(examples: list[Example]) -> str:
         found.append((bpm, best))
     ratios: NDArray[np.float64] = np.array([best / bpm for bpm, best in found if bpm] or [np.nan])
     exact = np.abs(ratios - 1) < 0.04
-    octave = [any(abs(ratio / factor - 1) < 0.04 for factor in (1, 2, 3, 1 / 2, 1 / 3))
-              for ratio in ratios]
+    octave = [
+        any(abs(ratio / factor - 1) < 0.04 for factor in (1, 2, 3, 1 / 2, 1 / 3))
+        for ratio in ratios
+    ]
     none = np.mean([best == 0 for _, best in found])
     return f"Acc1 {exact.mean():.3f}, Acc2 {np.mean(octave):.3f}, no beat {none:.3f}"
 

@@ -28,6 +28,8 @@ def build(
     max_expansion: options.MaxExpansion = 1_000.0,
     analysis: options.Analysis = True,
     only_fitting: options.OnlyFitting = False,
+    descriptions: options.Descriptions = "measured",
+    sessions: options.Sessions = None,
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
     since: options.Since = None,
@@ -58,6 +60,8 @@ def build(
         max_expansion=max_expansion,
         analysis=analysis,
         only_fitting=only_fitting,
+        descriptions=descriptions,
+        sessions=_own_sessions(sessions),
     )
     settings: dict[str, Any] = {
         "num_proc": num_proc or console.cores(),
@@ -73,6 +77,21 @@ def build(
     summaries.show_build(report)
     console.hint(f"next: sportgen encode {console.quote(out)}")
     return 1 if strict and report.left_out else 0
+
+
+def _own_sessions(file: Path | None) -> str:
+    from ..errors import SettingError
+    from ..sessions import known_sessions
+
+    if file is None:
+        return ""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8"
+        raise SettingError(f"--sessions {file}: {reason}") from None
+    known_sessions(text)
+    return text
 
 
 def _origin(release: str) -> "Origin":

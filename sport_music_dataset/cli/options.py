@@ -58,6 +58,13 @@ MaxExpansion = Annotated[
 Analysis = Annotated[
     bool, typer.Option("--analysis/--no-analysis", help="Measure tempo, key, loudness, energy.")
 ]
+Descriptions = Annotated[
+    Literal["measured", "notebook"],
+    typer.Option("--descriptions", help="Many phrasings with measures, or the notebook's one."),
+]
+Sessions = Annotated[
+    Path | None, typer.Option("--sessions", help="YAML with sessions of your own.")
+]
 OnlyFitting = Annotated[
     bool, typer.Option("--only-fitting", help="Leave out chunks that do not fit their session.")
 ]
