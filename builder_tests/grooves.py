@@ -94,7 +94,7 @@ def random_pattern(tempo_bpm: float, draw: Generator) -> dict[str, str]:
 
 def _drawn(tenths: str, draw: Generator) -> str:
     """A pattern in which every step is struck with its probability in tenths; 9 is always."""
-    struck = [mark == "9" or mark != "." and draw.random() < int(mark) / 10 for mark in tenths]
+    struck = [mark == "9" or (mark != "." and draw.random() < int(mark) / 10) for mark in tenths]
     beat = ("X" if step % 4 == 0 else "x" for step in range(len(tenths)))
     return "".join(mark if hit else "." for mark, hit in zip(beat, struck, strict=True))
 

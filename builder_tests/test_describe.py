@@ -1,53 +1,83 @@
-"""Descriptions: recognised sessions, many phrasings, the same every time."""
+"""Descriptions: many phrasings, what is measured in them, the same every time."""
+
+from itertools import product
 
 import pytest
 
-from sport_music_dataset.describe import describe, vocabulary
+from sport_music_dataset.describe import Facts, describe, describe_plain, templates
+from sport_music_dataset.measures import Measures
+from sport_music_dataset.sessions import find
 
 
-@pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        ("Course à pied", "running"),
-        ("course_a_pied 2", "running"),
-        ("COURSE-A-PIED", "running"),
-        ("Running 2", "running"),
-        ("Renforcement musculaire", "strength training"),
-        ("Vélo d’appartement", "cycling"),
-        ("Étirements", "stretching"),
-        ("echauffement", "warm-up"),
-        ("yoga", "yoga"),
-        ("hiit", "HIIT"),
-    ],
-)
-def test_sessions_are_recognised(written: str, name: str) -> None:
-    texts = {describe(written, "latino", 0, str(index)) for index in range(20)}
-    assert all(name in text and "latino" in text for text in texts)
+def of_a_track(facts: Facts, seed: int = 0) -> list[str]:
+    """The descriptions of the 16 chunks of a track of four minutes."""
+    return [describe(facts, seed, f"abc-{index:04d}") for index in range(16)]
 
 
 def test_unknown_sessions_are_used_as_they_are() -> None:
-    text = describe("Éveil {musical} %s", "chanson", 0, "a-0000")
+    text = describe(Facts("Éveil {musical} %s", "chanson"), 0, "a-0000")
     assert "Éveil {musical} %s" in text and "chanson" in text
 
 
-def test_a_track_has_many_phrasings_and_keeps_them() -> None:
-    first = [describe("Yoga", "classic", 0, f"abc-{index:04d}") for index in range(16)]
+@pytest.mark.parametrize("session", ["Yoga", "Course à pied", "Éveil musical"])
+def test_a_track_has_many_phrasings_and_keeps_them(session: str) -> None:
+    facts = Facts(session, "classic", 72.0, "A minor", 0.3)
+    first = of_a_track(facts)
     assert len(set(first)) >= 8
-    assert first == [describe("Yoga", "classic", 0, f"abc-{index:04d}") for index in range(16)]
-    assert first != [describe("Yoga", "classic", 1, f"abc-{index:04d}") for index in range(16)]
+    assert first == of_a_track(facts)
+    assert first != of_a_track(facts, seed=1)
 
 
-def test_no_alias_means_two_sessions() -> None:
-    import yaml
+def test_known_sessions_have_a_dozen_phrasings_of_other_words() -> None:
+    known = [text for text in templates() if not {"{tempo}", "{key}", "{arc}"} & set(text.split())]
+    plain = [text for text in known if "tempo" not in text and "key" not in text]
+    assert len({text.replace("{a ", "{") for text in plain}) >= 12
 
-    from sport_music_dataset import describe as module
-    from sport_music_dataset.describe import normalise
 
-    path = module.__file__.replace("describe.py", "sessions.yaml")
-    with open(path, encoding="utf-8") as handle:  # noqa: PTH123
-        sessions = yaml.safe_load(handle)["sessions"]
-    seen: dict[str, str] = {}
-    for name, entry in sessions.items():
-        for alias in {normalise(alias) for alias in (name, *entry["aliases"])}:
-            assert seen.setdefault(alias, name) == name, alias
-    assert seen.keys() == vocabulary().sessions.keys()
+def test_measures_are_told_only_where_they_are_given() -> None:
+    texts = {describe(Facts("yoga", "latino"), 0, str(i)) for i in range(300)}
+    assert not any("bpm" in text or "minor" in text or "peak" in text for text in texts)
+    full = Facts("yoga", "latino", 71.6, "F# minor", 0.2, "peak")
+    told = {describe(full, 0, str(i)) for i in range(300)}
+    assert any("72 bpm" in text for text in told)
+    assert any("F sharp minor" in text for text in told)
+    assert any(text.endswith(", peak") for text in told)
+
+
+def test_energy_words_follow_what_is_measured() -> None:
+    low, high = (
+        {
+            word
+            for i in range(200)
+            for word in describe(Facts("cardio", "x", energy=e), 0, str(i)).split()
+        }
+        for e in (0.1, 0.9)
+    )
+    assert "calm" in low and "driving" not in low
+    assert "driving" in high and "calm" not in high
+
+
+def test_english_is_right() -> None:
+    for session, energy in product(
+        ("yoga", "cool-down", "Abdos", "unheard of"), (None, 0.2, 0.5, 0.9)
+    ):
+        for number in range(200):
+            text = describe(
+                Facts(session, "electro", energy=energy, arc="cool-down"), 3, str(number)
+            )
+            words = text.replace(",", "").replace(":", "").split()
+            assert all(a != b for a, b in zip(words, words[1:], strict=False)), text
+            assert " a e" not in text.replace(" a electro", ""), text
+            assert "{" not in text and "  " not in text
+
+
+def test_the_plain_form_is_the_notebooks() -> None:
+    assert describe_plain("Course à pied", "latino") == "latino music for Course à pied"
+
+
+def test_only_confident_measures_are_spoken_of() -> None:
+    doubtful = Measures(tempo_bpm=120.0, tempo_confidence=0.3, key="A minor", key_confidence=0.2)
+    assert (doubtful.confident_tempo_bpm, doubtful.confident_key) == (None, "")
+    sure = Measures(tempo_bpm=120.0, tempo_confidence=0.9, key="A minor", key_confidence=0.9)
+    assert (sure.confident_tempo_bpm, sure.confident_key) == (120.0, "A minor")
+    assert find("Course à pied") == find("running")

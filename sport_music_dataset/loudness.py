@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import scipy.signal
@@ -53,12 +54,10 @@ class Weighting:
 def integrated_lufs(slots: Powers) -> float | None:
     """Integrated loudness of mono slots [N]; None where all lies below the gates."""
     blocks = _means(slots, _BLOCK_SLOTS)
-    for gate in (_GATE_LUFS, None):
-        if gate is None:
-            gate = _lufs(blocks.mean()) + _GATE_DB
-        blocks = blocks[_lufs(blocks) > gate]
-        if not len(blocks):
-            return None
+    blocks = blocks[_lufs(blocks) > _GATE_LUFS]
+    if not len(blocks):
+        return None
+    blocks = blocks[_lufs(blocks) > _lufs(blocks.mean()) + _GATE_DB]
     return float(_lufs(blocks.mean()))
 
 
@@ -99,9 +98,7 @@ def joined(chunks: Sequence[Powers], indices: Sequence[int], chunk_hop: int) -> 
     """The slots of a track from those of its chunks: each second once."""
     fresh = chunk_hop // _SLOT
     parts = [chunks[0]]
-    for (before, index), slots in zip(
-        zip(indices, indices[1:], strict=False), chunks[1:], strict=True
-    ):
+    for (before, index), slots in zip(pairwise(indices), chunks[1:], strict=True):
         parts.append(slots[max(0, len(slots) - (index - before) * fresh) :])
     return np.concatenate(parts)
 

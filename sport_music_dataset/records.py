@@ -49,8 +49,8 @@ class Outcome:
     """What cutting one track gave.
 
     `clipped_samples` lay over full scale (counted at 32 kHz), `nonfinite_samples` were no numbers
-    (counted at the file's rate) and became zero, `damaged_packets` did not decode. `measures` are those
-    of the whole track, by column.
+    (counted at the file's rate) and became zero, `damaged_packets` did not decode; `misfit_chunks`
+    do not suit their session. `measures` are those of the whole track, by column.
     """
 
     chunks: int = 0

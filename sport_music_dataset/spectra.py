@@ -56,10 +56,9 @@ class Frames:
         known = self._bands[:0]
         if index == self._index + 1 and self.chunk_hop % self.hop == 0:
             known = self._bands[self.chunk_hop // self.hop :][:count]
-        blocks = [known]
-        for start in range(len(known), count, _BLOCK_FRAMES):
-            blocks.append(self._block(samples, start, min(start + _BLOCK_FRAMES, count)))
-        self._index, self._bands = index, np.concatenate(blocks)
+        starts = range(len(known), count, _BLOCK_FRAMES)
+        new = [self._block(samples, at, min(at + _BLOCK_FRAMES, count)) for at in starts]
+        self._index, self._bands = index, np.concatenate([known, *new])
         return self._bands
 
     def _block(self, samples: Floats, start: int, end: int) -> Floats:
@@ -73,9 +72,8 @@ class Frames:
 @cache
 def _onset_bands() -> Floats:
     """Triangular bands [bins, bands], equally wide on the mel scale, each of weight 1."""
-    mels = np.linspace(
-        *(2595 * np.log10(1 + np.array([_LOWEST_HERTZ, _HIGHEST_HERTZ]) / 700)), _BANDS + 2
-    )
+    lowest, highest = (2595 * np.log10(1 + h / 700) for h in (_LOWEST_HERTZ, _HIGHEST_HERTZ))
+    mels = np.linspace(lowest, highest, _BANDS + 2)
     edges = 700 * (10 ** (mels / 2595) - 1)
     hertz = np.arange(_ONSET_WINDOW // 2 + 1)[:, None] * SAMPLING_RATE / _ONSET_WINDOW
     rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
@@ -95,7 +93,8 @@ def onset_frames(chunk_hop: int) -> Frames:
 def levels_db(power: Floats) -> Floats:
     """Power [frames, bands] in dB, with a floor 60 dB below the loudest."""
     level = 10 * np.log10(np.maximum(power, _FLOOR_POWER))
-    return np.maximum(level, level.max(initial=-100.0) - _RANGE_DB)
+    floor = level.max(initial=-100.0) - _RANGE_DB
+    return np.asarray(np.maximum(level, floor), np.float32)
 
 
 def onsets(level: Floats) -> Floats:

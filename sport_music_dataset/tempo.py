@@ -130,7 +130,7 @@ def _repetition(curve: NDArray[np.floating], lags: NDArray[np.floating]) -> NDAr
     products /= np.arange(count, 0, -1) * max(products[0] / max(count, 1), 1e-9)
     # The last quarter compares too few frames.
     end = max(1, count * 3 // 4)
-    return np.interp(lags, np.arange(end), products[:end], right=0.0)
+    return np.asarray(np.interp(lags, np.arange(end), products[:end], right=0.0))
 
 
 def _beat_strength(features: Floats) -> Floats:

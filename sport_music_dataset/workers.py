@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from threadpoolctl import threadpool_limits
 
 from .reasons import Reason
 
@@ -31,6 +32,8 @@ def _prepare_process() -> None:
         # When the parent is killed, nothing that it started goes on writing.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+    # There is a process for each core: threads of one only wait for those of the others.
+    threadpool_limits(1)
     # A crash is recorded as its track's reason; a core file would only fill the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -1,6 +1,6 @@
 """Train the network of tempo.py on synthesised music; writes sport_music_dataset/tempo.npz.
 
-    .venv/bin/python -m tools.train_tempo
+    OMP_NUM_THREADS=1 .venv/bin/python -m tools.train_tempo
 
 Three thousand grooves, two hundred pieces of the package's synthesiser and sounds without a beat;
 a fifth of each is held back and reported on. Takes three minutes on two cores.
@@ -96,7 +96,7 @@ def main() -> None:
             held[kind] = made[cut:]
     network = train(training)
     buffer = io.BytesIO()
-    np.savez(buffer, **network)
+    np.savez(buffer, allow_pickle=False, **network)
     file = Path(tempo.__file__).with_name("tempo.npz")
     file.write_bytes(buffer.getvalue())
     print(f"{file.name}: {hashlib.sha256(buffer.getvalue()).hexdigest()}")
@@ -119,13 +119,13 @@ def train(examples: list[Example]) -> dict[str, Floats]:
     optimizer = torch.optim.Adam(layers.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.01, EPOCHS)
     for _ in range(EPOCHS):
-        for batch in torch.randperm(len(examples)).split(BATCH):
+        for batch in torch.split(torch.randperm(len(examples)), BATCH):
             scores = last(torch.tanh(first(features[batch])))[..., 0]
             none = none_last(torch.tanh(none_first(whole[batch])))
             odds = torch.log_softmax(torch.cat([scores, none], 1), 1)
             loss = -(targets[batch] * odds).sum(1).mean()
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
         schedule.step()
     weights = {

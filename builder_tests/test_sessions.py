@@ -1,0 +1,109 @@
+"""Sessions: the spellings that people use, and sessions of their own."""
+
+import pytest
+
+from sport_music_dataset.errors import SettingError
+from sport_music_dataset.sessions import find, known_sessions
+
+SPELLINGS = {
+    "running": "Course à pied|course_a_pied|COURSE-A-PIED|Running 2|courses à pied|Footing|footing 3|"
+    "Jogging|Séance de course à pied|Tapis de course|tapis_de_course_2|run|Treadmill",
+    "trail running": "Trail|trail running|course nature|Cross-country",
+    "sprinting": "sprint|Sprints|Course de vitesse",
+    "marathon": "Marathon|semi-marathon|Semi marathon 2|sortie longue",
+    "walking": "Marche|marche à pied|Marche rapide|marche_rapide_2|Walking|balade|Promenades",
+    "Nordic walking": "Marche nordique|marche-nordique 4|nordic walking",
+    "hiking": "Randonnée|randonnees|rando|Hiking|trek",
+    "cycling": "Vélo|velo|VELO 2|Cyclisme|cycling|Biking|vélo de route",
+    "indoor cycling": "Vélo d’appartement|velo d'appartement|Vélo_d_appartement|spinning|Spinning 3|RPM",
+    "mountain biking": "VTT|vtt 2|BMX|vélo tout terrain",
+    "cardio": "Cardio|cardio training|Cardio-training|séance cardio|Séances de cardio|cardio workout",
+    "HIIT": "hiit|HIIT 4|Fractionné|fractionne|entraînement fractionné|Interval training|Tabata",
+    "circuit training": "Circuit training|circuit|bootcamp",
+    "strength training": "Musculation|muscu|Renforcement musculaire|renforcement_musculaire_2|strength",
+    "weightlifting": "Haltérophilie|halterophilie|Kettlebells|powerlifting|haltères",
+    "CrossFit": "crossfit|Cross-fit|cross fit 2|Cross training",
+    "calisthenics": "Callisthénie|poids du corps|Pompes|street workout",
+    "yoga": "Yoga|yoga 12|séance de yoga|Séances de yoga|cours de yoga|Hatha-yoga|yin yoga|Yoga doux",
+    "power yoga": "Vinyasa|vinyasa yoga|Ashtanga|yoga dynamique",
+    "Pilates": "Pilates|pilate|PILATES 2|cours de Pilates",
+    "barre": "Barre au sol|barre",
+    "stretching": "Stretching|Étirements|etirement|étirements_2|assouplissements|Souplesse|mobilité",
+    "meditation": "Méditation|meditation 2|pleine conscience|mindfulness",
+    "relaxation": "Relaxation|détente|Sophrologie|respiration|cohérence cardiaque",
+    "cool-down": "Retour au calme|retour_au_calme|cool down|Cooldown|Récupération|recuperation 2",
+    "warm-up": "Échauffement|echauffement|Échauffements|warm up|Warm-up 2|warmup",
+    "swimming": "Natation|natation 2|Swimming|nage|piscine",
+    "aqua fitness": "Aquagym|aqua gym|Aqua-gym 3|aquabike",
+    "rowing": "Rameur|Aviron|rowing|rameur 2",
+    "kayaking": "Kayak|canoë-kayak|canoe|paddle",
+    "boxing": "Boxe|boxe française|Boxe anglaise 2|boxing",
+    "kickboxing": "Kick-boxing|boxe thaï|Muay Thai|body combat",
+    "martial arts": "Judo|Karaté|karate 2|arts martiaux|Escrime",
+    "dance fitness": "Zumba|zumba 3|danse fitness",
+    "dancing": "Danse|danses|Salsa|dance",
+    "aerobics": "Aérobic|aerobic|Aerobics",
+    "step aerobics": "Step|steps|Stepper 2",
+    "fitness": "Fitness|Gym|gymnastique|Entraînement|entrainement 2|remise en forme|Workout",
+    "core training": "Abdos|abdominaux|Gainage|abdos fessiers|ABS|core",
+    "climbing": "Escalade|escalade 2|bouldering|Grimpe",
+    "skipping rope": "Corde à sauter|corde_a_sauter|jump rope",
+    "football": "Foot|Football 2|soccer",
+    "basketball": "Basket|basket-ball|Basketball",
+    "tennis": "Tennis|Padel|badminton|ping-pong",
+    "skiing": "Ski|ski alpin|snowboard",
+    "cross-country skiing": "Ski de fond|ski_de_fond_2",
+    "skating": "Patinage|roller|Rollers",
+    "horse riding": "Équitation|equitation",
+    "tai chi": "Taï-chi|tai chi|Qi gong|qigong 2",
+}
+CASES = [(text, name) for name, texts in SPELLINGS.items() for text in texts.split("|")]
+
+
+@pytest.mark.parametrize(("written", "name"), CASES)
+def test_every_spelling_means_its_session(written: str, name: str) -> None:
+    session = find(written)
+    assert session is not None and session.name == name
+
+
+def test_there_are_enough_of_both() -> None:
+    assert len(CASES) >= 120
+    sessions = set(known_sessions().values())
+    assert len({session.name for session in sessions}) >= 40
+    assert all(s.tempo_bpm and s.source and len(s.moods) >= 2 for s in sessions)
+
+
+@pytest.mark.parametrize("written", ["Éveil musical", "Podcasts", "2024", ""])
+def test_others_are_not_known(written: str) -> None:
+    assert find(written) is None
+
+
+def test_sessions_of_ones_own_come_first() -> None:
+    own = "sessions:\n  curling: {aliases: [pierre], intensity: low, tempo_bpm: [60, 80]}\n"
+    own += "  spin class: {aliases: [spinning], intensity: high}\n"
+    curling = find("Pierres 2", own)
+    assert curling is not None and (curling.name, curling.tempo_bpm) == ("curling", (60.0, 80.0))
+    spinning = find("spinning", own)
+    assert spinning is not None and spinning.name == "spin class" and spinning.tempo_bpm is None
+    assert find("yoga", own) == find("yoga")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[", "line 1"),
+        ("- a", "line 1: has no mapping `sessions:`"),
+        ("sessions:\n  a: {intensity: huge}", "line 2: a: intensity 'huge': one of low"),
+        ("sessions:\n\n  a: {intensity: low, speed: 3}", "line 3: a: takes aliases"),
+        ("sessions:\n  a: {intensity: low, tempo_bpm: [90, 60]}", "line 2: a: tempo_bpm [90, 60]"),
+        ("sessions:\n  a: {intensity: low, aliases: 3}", "line 2: a: aliases must be a list"),
+        (
+            "sessions:\n  a: {intensity: low}\n  A: {intensity: low}",
+            "line 3: 'A' means 'a' already",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(text: str, message: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        known_sessions(text)
+    assert str(caught.value).startswith("--sessions:") and message in str(caught.value)

@@ -1,0 +1,46 @@
+"""How many descriptions are longer than 20 tokens, for a tokenizer in a folder.
+
+    .venv/bin/python tools/check_descriptions.py TOKENIZER_FOLDER
+
+Every session, with 20 styles and all that may be measured or not; exit 1 above 1 in 1,000.
+"""
+
+import sys
+from collections.abc import Iterator
+from itertools import product
+
+from transformers import AutoTokenizer
+
+from sport_music_dataset.describe import Facts, describe
+from sport_music_dataset.sessions import known_sessions
+
+MAX_TOKENS = 20
+STYLES = (
+    "latino classic electro rock pop jazz techno house ambient reggae hip-hop funk metal folk "
+    "salsa samba drum_and_bass lo-fi blues soul"
+).split()
+_TEMPI, _KEYS = (None, 60.0, 126.4, 174.0), ("", "A minor", "F# minor", "D# major")
+_ENERGIES = (None, 0.2, 0.5, 0.8)
+_ARCS = ("", "warm-up", "build", "peak", "cool-down")
+
+
+def descriptions() -> Iterator[str]:
+    """One for every combination of facts."""
+    names = sorted({session.name for session in known_sessions().values()})
+    for number, facts in enumerate(product(names, STYLES, _TEMPI, _KEYS, _ENERGIES, _ARCS)):
+        yield describe(Facts(*facts), 0, str(number))
+
+
+def main(folder: str) -> int:
+    """Print the figure."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    texts = list(descriptions())
+    lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]]
+    over = [text for text, length in zip(texts, lengths, strict=True) if length > MAX_TOKENS]
+    print(f"{len(over)} of {len(texts)} descriptions exceed {MAX_TOKENS} tokens")
+    print(*sorted(set(over), key=len)[-5:], sep="\n")
+    return int(len(over) * 1000 > len(texts))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
