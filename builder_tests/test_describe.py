@@ -1,6 +1,6 @@
 """Descriptions: many phrasings, what is measured in them, the same every time."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -66,7 +66,7 @@ def test_english_is_right() -> None:
                 Facts(session, "electro", energy=energy, arc="cool-down"), 3, str(number)
             )
             words = text.replace(",", "").replace(":", "").split()
-            assert all(a != b for a, b in zip(words, words[1:], strict=False)), text
+            assert all(a != b for a, b in pairwise(words)), text
             assert " a e" not in text.replace(" a electro", ""), text
             assert "{" not in text and "  " not in text
 

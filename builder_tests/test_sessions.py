@@ -6,7 +6,8 @@ from sport_music_dataset.errors import SettingError
 from sport_music_dataset.sessions import find, known_sessions
 
 SPELLINGS = {
-    "running": "Course à pied|course_a_pied|COURSE-A-PIED|Running 2|courses à pied|Footing|footing 3|"
+    "running": "Course à pied|course_a_pied|COURSE-A-PIED|Running 2|courses à pied|Footing|"
+    "footing 3|"
     "Jogging|Séance de course à pied|Tapis de course|tapis_de_course_2|run|Treadmill",
     "trail running": "Trail|trail running|course nature|Cross-country",
     "sprinting": "sprint|Sprints|Course de vitesse",
@@ -15,20 +16,25 @@ SPELLINGS = {
     "Nordic walking": "Marche nordique|marche-nordique 4|nordic walking",
     "hiking": "Randonnée|randonnees|rando|Hiking|trek",
     "cycling": "Vélo|velo|VELO 2|Cyclisme|cycling|Biking|vélo de route",
-    "indoor cycling": "Vélo d’appartement|velo d'appartement|Vélo_d_appartement|spinning|Spinning 3|RPM",
+    "indoor cycling": "Vélo d’appartement|velo d'appartement|Vélo_d_appartement|spinning|"
+    "Spinning 3|RPM",
     "mountain biking": "VTT|vtt 2|BMX|vélo tout terrain",
-    "cardio": "Cardio|cardio training|Cardio-training|séance cardio|Séances de cardio|cardio workout",
+    "cardio": "Cardio|cardio training|Cardio-training|séance cardio|Séances de cardio|"
+    "cardio workout",
     "HIIT": "hiit|HIIT 4|Fractionné|fractionne|entraînement fractionné|Interval training|Tabata",
     "circuit training": "Circuit training|circuit|bootcamp",
-    "strength training": "Musculation|muscu|Renforcement musculaire|renforcement_musculaire_2|strength",
+    "strength training": "Musculation|muscu|Renforcement musculaire|renforcement_musculaire_2|"
+    "strength",
     "weightlifting": "Haltérophilie|halterophilie|Kettlebells|powerlifting|haltères",
     "CrossFit": "crossfit|Cross-fit|cross fit 2|Cross training",
     "calisthenics": "Callisthénie|poids du corps|Pompes|street workout",
-    "yoga": "Yoga|yoga 12|séance de yoga|Séances de yoga|cours de yoga|Hatha-yoga|yin yoga|Yoga doux",
+    "yoga": "Yoga|yoga 12|séance de yoga|Séances de yoga|cours de yoga|Hatha-yoga|yin yoga|"
+    "Yoga doux",
     "power yoga": "Vinyasa|vinyasa yoga|Ashtanga|yoga dynamique",
     "Pilates": "Pilates|pilate|PILATES 2|cours de Pilates",
     "barre": "Barre au sol|barre",
-    "stretching": "Stretching|Étirements|etirement|étirements_2|assouplissements|Souplesse|mobilité",
+    "stretching": "Stretching|Étirements|etirement|étirements_2|assouplissements|Souplesse|"
+    "mobilité",
     "meditation": "Méditation|meditation 2|pleine conscience|mindfulness",
     "relaxation": "Relaxation|détente|Sophrologie|respiration|cohérence cardiaque",
     "cool-down": "Retour au calme|retour_au_calme|cool down|Cooldown|Récupération|recuperation 2",

@@ -30,6 +30,8 @@ _BEAT = 5
 _GROUP_ENDS = (4, 15)
 # Half of the octave part within which two candidates are one tempo: 4%.
 _NEAR_OCTAVES = 0.06
+# Within which another candidate is no alternative.
+_OTHER_OCTAVES = 0.2
 # A shorter chunk holds too few beats to tell.
 _LEAST_SECONDS = 4.0
 # What a track leaves to tempi that no other chunk of it has.
@@ -113,11 +115,11 @@ def _decide(odds: Floats, strength: Floats) -> Tempo:
     octaves = np.log2(TEMPI_BPM / TEMPI_BPM[best])
     near = np.abs(octaves) <= _NEAR_OCTAVES
     confidence = float(odds[:-1][near].sum())
-    beat = float(np.clip(strength[best], 0, 1) * (1 - odds[-1]))
+    beat = float(np.clip(strength[near].max(), 0, 1) * (1 - odds[-1]))
     if odds[-1] > 0.5:
         return Tempo(None, None, 0.0, beat)
     bpm = TEMPI_BPM[best] * 2 ** float(np.average(octaves[near], weights=odds[:-1][near]))
-    other = int(np.where(near, 0, odds[:-1]).argmax())
+    other = int(np.where(np.abs(octaves) <= _OTHER_OCTAVES, 0, odds[:-1]).argmax())
     return Tempo(float(bpm), float(TEMPI_BPM[other]), confidence, beat)
 
 
