@@ -14,7 +14,7 @@ demo: .venv/ready
 		$(BIN)/python -m builder_tests.load_back demo/dataset org/sport-music v1.0.0'
 
 test: .venv/ready
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 check: .venv/ready
 	$(BIN)/ruff check .

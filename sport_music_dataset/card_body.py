@@ -47,6 +47,7 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         ],
         sessions=sessions[:_MOST_ROWS],
         more_sessions=len(sessions[_MOST_ROWS:]),
+        misfits=sum(track.get("misfit_chunks") or 0 for track in kept),
         left_out=Counter(kind_of(t["reason"]) for t in tracks if t["reason"]),
         licenses=licenses(kept),
         sources=sources[:_MOST_ROWS],

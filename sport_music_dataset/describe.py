@@ -72,10 +72,11 @@ def _words(facts: Facts, draw: random.Random, own: str) -> dict[str, str]:
     if facts.energy is not None:
         # Near the border either word would do: the session decides.
         level = "low" if facts.energy < _LOW else "medium" if facts.energy < _MEDIUM else "high"
-    style = _spaced(facts.style)
+    style = _spaced(facts.style) or "instrumental"
     energy = draw.choice(_energy()[level]) if level else ""
     moods = [mood for mood in (session.moods if session else ()) if mood != energy]
-    name = session.name if session else _spaced(facts.session)
+    # A name may be nothing but marks that are not seen.
+    name = session.name if session else _spaced(facts.session) or "sport"
     return {
         "style": style,
         "session": name,

@@ -36,6 +36,8 @@ def show_build(report: "BuildReport") -> None:
         print(f"  style {plain(style):<20} {count:>8}")
     for row in sessions:
         print(f"  {plain(row['session'])} / {plain(row['style'])}: {row['chunks']}")
+    if misfits := sum(row["misfit_chunks"] for row in report.tracks):
+        print(f"misfits   {misfits} chunks do not suit their session (`fit_reason` in raw)")
     for note in report.notes:
         hint(f"note: {note}")
     _hint_left_out((row["path"], row["reason"]) for row in report.tracks)
