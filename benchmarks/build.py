@@ -9,6 +9,7 @@ printed are medians, and ratios of medians.
 - librosa: `librosa.load(sr=32000)`, then the chunks as slices, one process. Nothing is stored.
 - decoding: every frame decoded by FFmpeg through PyAV and thrown away, one process: the floor.
 - chunks: our decoding, resampling and cutting, one process; nothing stored, as with librosa.
+- unmeasured: `sportgen build --no-analysis` with one process.
 - sportgen 1, 2: `sportgen build` with that many processes, from files to a finished release.
 """
 
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from harness import in_turn, measure
 
-WAYS = ("librosa", "decoding", "chunks", "sportgen 1", "sportgen 2")
+WAYS = ("librosa", "decoding", "chunks", "unmeasured", "sportgen 1", "sportgen 2")
 
 
 def by_librosa(files: list[Path], out: Path) -> None:
@@ -57,14 +58,14 @@ def by_chunks(files: list[Path], out: Path) -> None:
             pass
 
 
-def by_sportgen(num_proc: int) -> Callable[[list[Path], Path], None]:
+def by_sportgen(num_proc: int, analysis: bool = True) -> Callable[[list[Path], Path], None]:
     """A whole build, stored."""
 
     def run(files: list[Path], out: Path) -> None:
         from sport_music_dataset.build import build
         from sport_music_dataset.recipe import Recipe
 
-        recipe = Recipe(splits=(("train", 1.0),))
+        recipe = Recipe(splits=(("train", 1.0),), analysis=analysis)
         build(files[0].parent.parent, out, recipe, num_proc=num_proc)
 
     return run
@@ -74,6 +75,7 @@ RUNNERS: dict[str, Callable[[list[Path], Path], None]] = {
     "librosa": by_librosa,
     "decoding": by_decoding,
     "chunks": by_chunks,
+    "unmeasured": by_sportgen(1, analysis=False),
     "sportgen 1": by_sportgen(1),
     "sportgen 2": by_sportgen(2),
 }
@@ -93,7 +95,7 @@ def synthesise(folder: Path, tracks: int, minutes: float) -> None:
 def run_way(way: str, music: Path, out: Path) -> None:
     """Run one way in this process and print what it took, imports left out."""
     files = sorted(file for file in music.rglob("*") if file.suffix in (".mp3", ".flac", ".ogg"))
-    if way.startswith("sportgen"):
+    if way in ("unmeasured", "sportgen 1", "sportgen 2"):
         __import__("sport_music_dataset.build")
     if way == "librosa":
         # numba and the lazy loader compile and import at the first call.
