@@ -161,6 +161,9 @@ def test_truncated_descriptions_are_counted_and_the_longest_told(release: Path) 
     report = encode(release, EncodeSettings(model="nano", max_length=12))
     assert report.longest == max(lengths)
     assert report.truncated == sum(length > 12 for length in lengths) > 0
+    last = [row["description"].split()[-1] for row in table(release, "raw")]
+    cut = {word for word, length in zip(last, lengths, strict=True) if length > 12}
+    assert cut <= report.lost.keys() and sum(report.lost.values()) >= report.truncated
 
 
 def test_card_and_manifest_mark_nano(encoded: Path) -> None:

@@ -1,5 +1,6 @@
 """The stage that adds `encoded/` to a release folder, shard by shard."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -27,6 +28,8 @@ from .training import check_trainable
 
 __all__ = ["EncodeReport", "EncodeSettings", "encode"]
 
+# Words that fell off descriptions, of a shard and of all.
+_MOST_LOST = 20
 _AUDIO_COLUMNS = [*TEXT_COLUMNS, "start_seconds", "audio"]
 
 
@@ -34,7 +37,8 @@ _AUDIO_COLUMNS = [*TEXT_COLUMNS, "start_seconds", "audio"]
 class EncodeReport:
     """What an encode did: rows per split, and shards encoded, given new tokens alone, and kept.
 
-    `truncated` descriptions had more than `max_length` tokens, the longest `longest`.
+    `truncated` descriptions had more than `max_length` tokens, the longest `longest`; `lost` counts
+    the words that fell off, the commonest first.
     `unshared_reason` says why no work was shared between chunks, if so; `agreement` is the share
     of codes identical to the reference, for each codebook, where it was asked for.
     """
@@ -42,6 +46,7 @@ class EncodeReport:
     rows: dict[str, int]
     truncated: int
     longest: int
+    lost: dict[str, int]
     shards_written: int
     shards_retokenized: int
     shards_kept: int
@@ -119,6 +124,7 @@ def _encode_shard(
     folder: Path, job: _Job, encoder: Encoder, advance: Callable[[int], None]
 ) -> ShardNote:
     lengths: list[int] = []
+    lost: Counter[str] = Counter()
     shape = (0, 0)
 
     def write(batches: Iterator[list[Row]]) -> tuple[str, int, int]:
@@ -130,6 +136,7 @@ def _encode_shard(
             encoded, own = encoder.rows(rows, codes)
             writer.put(encoded)
             lengths += own
+            lost.update(encoder.lost_words(rows, own))
             shape = len(encoded[0]["codes"][0]), len(encoded[0]["labels"][0])
             advance(len(rows))
     outcomes = {
@@ -137,6 +144,7 @@ def _encode_shard(
         "truncated": sum(length > encoder.settings.max_length for length in lengths),
         # A shard to which no track belongs is empty.
         "longest": max(lengths, default=0),
+        "lost": dict(lost.most_common(_MOST_LOST)),
         "frames": shape[0],
         "label_frames": shape[1],
     }
@@ -188,6 +196,13 @@ def _finish(folder: Path, manifest: Manifest, encoder: Encoder, jobs: list[_Job]
     remove_stale(folder, "encoded", manifest.files)
 
 
+def _lost(jobs: list[_Job]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for job in jobs:
+        counts.update(job.note.outcomes.get("lost", {}) if job.note else {})
+    return dict(counts.most_common(_MOST_LOST))
+
+
 def _report(
     manifest: Manifest, encoder: Encoder, jobs: list[_Job], todo: list[_Job]
 ) -> EncodeReport:
@@ -201,6 +216,7 @@ def _report(
         rows=manifest.splits("encoded"),
         truncated=facts["truncated"],
         longest=facts["longest"],
+        lost=_lost(jobs),
         shards_written=len(todo) - retokenized,
         shards_retokenized=retokenized,
         shards_kept=len(jobs) - len(todo),

@@ -1,6 +1,6 @@
 """Rows of `raw` to rows of `encoded`: tokens, codes and labels, and the facts about them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
@@ -120,6 +120,15 @@ class Encoder:
             for at, row in enumerate(rows)
         ]
         return encoded, lengths
+
+    def lost_words(self, rows: Sequence[Row], lengths: Sequence[int]) -> Iterator[str]:
+        """The words that truncation took from rows whose descriptions have `lengths` tokens."""
+        settings = self.settings
+        for row, length in zip(rows, lengths, strict=True):
+            if length > settings.max_length:
+                yield from self.text.lost_words(
+                    row["description"], settings.max_length, settings.special_tokens
+                )
 
 
 def shared_offsets(batch: Sequence[Row]) -> list[int]:

@@ -68,6 +68,17 @@ class TextModel:
         mask = np.asarray(batch["attention_mask"], np.int8)
         return ids, mask, [len(row) for row in full]
 
+    def lost_words(
+        self, description: str, max_length: int, special_tokens: bool = True
+    ) -> list[str]:
+        """The words of a description that `tokenize` cuts off, whole or in part."""
+        ids = self._tokenizer(description, add_special_tokens=False)["input_ids"]
+        kept = ids[: max_length - int(special_tokens)]
+        words = str(self._tokenizer.decode(ids)).split()
+        whole = str(self._tokenizer.decode(kept)).split()
+        intact = sum(a == b for a, b in zip(words, whole, strict=False))
+        return words[intact:]
+
     def _check_vocabulary(self, name: str) -> None:
         if self.source.is_local:
             found = [(Path(self.source.place) / file).is_file() for file in _VOCABULARIES]

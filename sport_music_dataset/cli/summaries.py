@@ -122,6 +122,9 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
     print(f"shards    {report.shards_written} encoded, {tokens}, {report.shards_kept} as they were")
     longest = f"the longest has {report.longest}"
     print(f"truncated {report.truncated} descriptions at {max_length} tokens; {longest}")
+    if report.lost:
+        words = ", ".join(f"{plain(word)} {count}" for word, count in [*report.lost.items()][:8])
+        print(f"lost      {words}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")
     if report.unshared_reason:
