@@ -130,7 +130,7 @@ def test_sessions_of_ones_own_through_the_command(
     assert any("circus" in text for text in texts)
     assert "misfits   4 chunks" in capsys.readouterr().out
     own.write_text("sessions:\n  circus: {intensity: huge}\n")
-    assert main([*common, "--sessions", str(own)]) == 1
+    assert main([*common, "--sessions", str(own)]) == 2
     assert "line 2: circus: intensity 'huge'" in capsys.readouterr().err
-    assert main([*common, "--sessions", str(tmp_path / "none.yaml")]) == 1
+    assert main([*common, "--sessions", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml: No such file" in capsys.readouterr().err

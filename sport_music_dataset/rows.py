@@ -54,7 +54,7 @@ def spool_track(track: Track, recipe: Recipe, file: Path) -> Outcome:
             spool.write(offset.to_bytes(_OFFSET_BYTES))
     except TrackError as error:
         return cutting.outcome(Annotation(), str(error))
-    return cutting.outcome(annotation)
+    return cutting.outcome(annotation, cutting.misfit_reason(annotation))
 
 
 def read_spool(file: Path) -> Iterator[Row]:
@@ -100,12 +100,14 @@ class _Cutting:
         self._check()
 
     def annotated(self) -> Annotation:
-        """What is known of the chunks now that all are cut; raises TrackError if none fits."""
+        """What is known of the chunks now that all are cut."""
         measures = self.analysis.finish() if self.analysis else None
-        annotation = annotate(self.track, self.recipe, self.kept, self._seconds, measures)
-        if self.recipe.only_fitting and annotation.misfits == len(self.kept):
-            raise TrackError(Reason.MISFIT, annotation.reason)
-        return annotation
+        return annotate(self.track, self.recipe, self.kept, self._seconds, measures)
+
+    def misfit_reason(self, annotation: Annotation) -> str:
+        """Why the whole track is left out; empty unless none of its chunks fits."""
+        unfit = self.recipe.only_fitting and annotation.misfits == len(self.kept)
+        return Reason.MISFIT.because(annotation.reason) if unfit else ""
 
     def outcome(self, annotation: Annotation, reason: str = "") -> Outcome:
         """What came of the track."""
