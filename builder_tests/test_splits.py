@@ -38,6 +38,21 @@ def test_groups_keep_their_split(
     assert {group: after[group] for group in weights} == before
 
 
+@given(st.lists(st.integers(20, 60), min_size=2, max_size=5), st.integers(0, 5))
+def test_splits_have_styles_and_sessions_alike(sizes: list[int], seed: int) -> None:
+    kinds = {
+        f"{style}-{number}": (f"style {style}", f"session {number % 2}")
+        for style, size in enumerate(sizes)
+        for number in range(size)
+    }
+    split_of = assign(dict.fromkeys(kinds, 1.0), PROPORTIONS, seed, kinds=kinds)
+    for style, size in enumerate(sizes):
+        for split, share in PROPORTIONS.items():
+            found = sum(split_of[f"{style}-{number}"] == split for number in range(size))
+            # Of one kind no split has more than a group or two beside its share.
+            assert abs(found - share * size) <= 2
+
+
 @given(libraries)
 def test_the_order_of_groups_does_not_matter(weights: dict[str, float]) -> None:
     backwards = dict(reversed(weights.items()))

@@ -58,7 +58,10 @@ def plan(
     for track in tracks:
         weights[group_of(track)] = weights.get(group_of(track), 0.0) + sizes[track.track_id]
     asked = {**(fixed or {}), **_asked_splits(tracks)}
-    split_of = assign(weights, dict(recipe.splits), recipe.seed, asked)
+    # Of a group whose tracks differ, the last by id speaks for all.
+    by_id = sorted(tracks, key=lambda track: track.track_id)
+    kinds = {group_of(track): (track.style, track.session) for track in by_id}
+    split_of = assign(weights, dict(recipe.splits), recipe.seed, asked, kinds)
     result = []
     for split in [name for name, _ in recipe.splits] + sorted(
         set(split_of.values()) - dict(recipe.splits).keys()
