@@ -57,8 +57,8 @@ class AudioInfo:
 class Tally:
     """What decoding one track counted.
 
-    `samples` are at the rate decoded to, `source_bytes` those of the file as 16-bit samples; `broken_off` says
-    that the decoder gave up before the end.
+    `samples` are at the rate decoded to, `source_bytes` those of the file as 16-bit samples;
+    `broken_off` says that the decoder gave up before the end.
     """
 
     samples: int = 0
@@ -92,9 +92,7 @@ def probe(file: str) -> AudioInfo:
         )
 
 
-def decode_mono(
-    file: str, tally: Tally | None = None, to: int = SAMPLING_RATE
-) -> Iterator[Mono]:
+def decode_mono(file: str, tally: Tally | None = None, to: int = SAMPLING_RATE) -> Iterator[Mono]:
     """Blocks [N] float32 at `to` Hz: the mean of the channels, resampled by soxr HQ.
 
     Packets that do not decode are passed over, as players do; samples that are no numbers become

@@ -16,13 +16,14 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .audio import Mono, to_pcm16
+from .audio import Mono, Pcm, to_pcm16
 from .decoding import Tally, decode_within, decoder_version
 from .digests import digest
 from .errors import MachineError
 from .reasons import TrackError
 from .recipe import Recipe
 from .records import Track
+from .sources import check_unchanged
 
 RATE = 11_025
 """The sampling rate that Chromaprint works at, in Hz."""
@@ -38,6 +39,9 @@ REMEDY = (
 )
 
 Items = NDArray[np.uint32]
+
+STORES = "fingerprints-*.bin"
+"""What the files of `Store` are called."""
 
 # sha256, items, and the CRC-32 of their bytes: 40 bytes, so that items stay aligned.
 _HEADER = struct.Struct("<32sII")
@@ -59,24 +63,43 @@ def chromaprint_version() -> str:
     return f"pyacoustid {version('pyacoustid')} with Chromaprint {library}"
 
 
-def fingerprint(blocks: Iterable[Mono]) -> Items:
-    """Items [N] uint32 of blocks [M] float32 at `RATE`; none for less than 2.2 s."""
-    import chromaprint
+class Printer:
+    """Makes one fingerprint from audio that comes in blocks."""
 
-    printer = chromaprint.Fingerprinter()
-    printer.start(RATE, 1)
+    def __init__(self) -> None:
+        import chromaprint
+
+        self._printer = chromaprint.Fingerprinter()
+        self._printer.start(RATE, 1)
+        self._decode = chromaprint.decode_fingerprint
+
+    def feed(self, block: Pcm) -> None:
+        """Take a block [N] int16 at `RATE`."""
+        self._printer.feed(block.tobytes())
+
+    def finish(self) -> Items:
+        """Items [N] uint32 of all that came; none for less than 2.2 s."""
+        items, _ = self._decode(self._printer.finish())
+        return np.array(items, np.uint32)
+
+
+def fingerprint(blocks: Iterable[Mono]) -> Items:
+    """Items [N] uint32 of blocks [M] float32 at `RATE`."""
+    printer = Printer()
     for block in blocks:
-        printer.feed(to_pcm16(block)[0].tobytes())
-    items, _ = chromaprint.decode_fingerprint(printer.finish())
-    return np.array(items, np.uint32)
+        printer.feed(to_pcm16(block)[0])
+    return printer.finish()
 
 
 def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
-    """The items of a whole track, None where it does not decode within the recipe's limits."""
+    """The items of a whole track, None where it does not decode within the recipe's limits: why,
+    it is told when it is cut."""
     try:
-        return fingerprint(decode_within(track, recipe, Tally(), RATE))
+        items = fingerprint(decode_within(track, recipe, Tally(), RATE))
+        check_unchanged(track)
     except TrackError:
         return None
+    return items
 
 
 class Store:

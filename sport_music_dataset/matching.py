@@ -13,6 +13,9 @@ over 8 s, 0.18 over 25 s and 0.21 over a track.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,16 +41,20 @@ _OFFSETS = 8
 _BLOCK = 1 << 20
 
 Positions = NDArray[np.int64]
+_NONE = np.zeros(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Audio that two tracks share: `seconds` of it, b's starting `offset_seconds` into a's."""
+    """Audio that two tracks share: `seconds` of it, b's start being `offset_seconds` into a, and
+    the length of either."""
 
     a: str
     b: str
     seconds: float
     offset_seconds: float
+    a_seconds: float
+    b_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +67,60 @@ class Fingerprints:
     starts: Positions
 
 
-def find_matches(prints: Fingerprints, progress: Progress = no_progress) -> list[Match]:
-    """Every pair that shares audio, by name. Time grows with the number of items."""
-    keys = _sorted_keys(prints)
-    blocks = range(0, len(keys), _BLOCK)
-    seeds: list[Positions] = [np.zeros((0, 3), np.int64)]
-    with progress("Comparing", len(blocks)) as advance:
-        for begin in blocks:
-            seeds += _seeds(prints, np.array(keys[begin : begin + _BLOCK + _LINKS]))
-            advance(1)
+class Gathering:
+    """Gathers fingerprints in a file without a name in `folder`: memory holds none of them."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 (lives as long as this)
+        self._names: list[str] = []
+        self._starts = [0]
+
+    def add(self, name: str, items: Items) -> None:
+        """Add the fingerprint of a track."""
+        self._file.write(items.tobytes())
+        self._names.append(name)
+        self._starts.append(self._starts[-1] + len(items))
+
+    def fingerprints(self) -> Fingerprints:
+        """All that were added."""
+        self._file.flush()
+        count = self._starts[-1]
+        items = np.memmap(self._file, np.uint32, "r", shape=count) if count else _NONE
+        return Fingerprints(tuple(self._names), items, np.array(self._starts))
+
+
+def find_matches(
+    prints: Fingerprints, folder: Path | None = None, progress: Progress = no_progress
+) -> list[Match]:
+    """Every pair that shares audio, by name; `folder` is for the files that sorting takes.
+
+    Time grows with the number of items. Memory holds the seeds, which few but copies have.
+    """
+    if not len(prints.items):
+        return []
+    with TemporaryFile(dir=folder) as file:
+        keys = _sorted_keys(prints, file)
+        blocks = range(0, len(keys), _BLOCK)
+        seeds: list[Positions] = [np.zeros((0, 3), np.int64)]
+        with progress("Comparing", len(blocks)) as advance:
+            for begin in blocks:
+                seeds += _seeds(prints, np.array(keys[begin : begin + _BLOCK + _LINKS]))
+                advance(1)
     matches = (_match(prints, *candidate) for candidate in _candidates(np.concatenate(seeds)))
     return sorted((match for match in matches if match), key=lambda match: (match.a, match.b))
 
 
-def _sorted_keys(prints: Fingerprints) -> NDArray[np.uint64]:
+def _sorted_keys(prints: Fingerprints, file: IO[bytes]) -> NDArray[np.uint64]:
     """Item << 32 | position of the first time that a fingerprint has an item, sorted."""
-    keys = np.empty(len(prints.items), np.uint64)
+    keys = np.memmap(file, np.uint64, "w+", shape=len(prints.items))
     count = 0
     for begin, end in pairwise(prints.starts.tolist()):
         items, first = np.unique(prints.items[begin:end], return_index=True)
         place = keys[count : count + len(items)]
         place[:] = items.astype(np.uint64) << np.uint64(32) | (begin + first).astype(np.uint64)
         count += len(items)
-    keys = keys[:count]
-    keys.sort()
-    return keys
+    keys[:count].sort()
+    return keys[:count]
 
 
 def _seeds(prints: Fingerprints, keys: NDArray[np.uint64]) -> Iterator[Positions]:
@@ -138,8 +174,18 @@ def _match(prints: Fingerprints, a: int, b: int, offsets: Iterable[int]) -> Matc
     items, offset = max((_shared(one, other, offset), -offset) for offset in offsets)
     if not items:
         return None
-    seconds = (items - 1) * ITEM_SECONDS + SPAN_SECONDS
-    return Match(prints.names[a], prints.names[b], seconds, -offset * ITEM_SECONDS)
+    return Match(
+        a=prints.names[a],
+        b=prints.names[b],
+        seconds=_seconds(items),
+        offset_seconds=-offset * ITEM_SECONDS,
+        a_seconds=_seconds(len(one)),
+        b_seconds=_seconds(len(other)),
+    )
+
+
+def _seconds(items: int) -> float:
+    return (items - 1) * ITEM_SECONDS + SPAN_SECONDS
 
 
 def _shared(one: Items, other: Items, offset: int) -> int:

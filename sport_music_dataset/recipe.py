@@ -10,6 +10,8 @@ from .errors import SettingError
 
 SAMPLING_RATE = 32_000
 DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
+DUPLICATES = ("keep", "first")
+GROUP_BY = ("recording", "album", "artist")
 
 # Raised whenever the same settings would give other rows: it is part of the fingerprint.
 ROWS_VERSION = 1
@@ -49,7 +51,9 @@ class Recipe:
 
     `keep_silence` keeps chunks of digital silence, `keep_truncated` tracks that are not as long as
     their container says. A track of more than `max_track_seconds`, or that expands to more than
-    `max_expansion` times its size as 16-bit samples, is left out.
+    `max_expansion` times its size as 16-bit samples, is left out. `duplicates`
+    says whether other copies of a recording stay (keep, first), `group_by` what else makes a group
+    (recording, album, artist).
 
     Raises:
         SettingError: a value cannot work; the message echoes it.
@@ -64,6 +68,8 @@ class Recipe:
     keep_truncated: bool = True
     max_track_seconds: float = 86_400.0
     max_expansion: float = 1_000.0
+    duplicates: str = "keep"
+    group_by: str = "recording"
 
     def __post_init__(self) -> None:
         if not 0 < self.chunk_seconds <= 3600:
@@ -81,6 +87,9 @@ class Recipe:
         for name in ("max_track_seconds", "max_expansion"):
             if not getattr(self, name) > 0:
                 raise SettingError(f"{name}={getattr(self, name):g}: must be over 0")
+        for name, words in (("duplicates", DUPLICATES), ("group_by", GROUP_BY)):
+            if getattr(self, name) not in words:
+                raise SettingError(f"{name}={getattr(self, name)!r}: give {' or '.join(words)}")
         check_splits(dict(self.splits))
 
     @property

@@ -26,6 +26,8 @@ def build(
     truncated: options.Truncated = "keep",
     max_track_seconds: options.MaxTrackSeconds = 86_400.0,
     max_expansion: options.MaxExpansion = 1_000.0,
+    duplicates: options.Duplicates = "keep",
+    group_by: options.GroupBy = "recording",
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
     since: options.Since = None,
@@ -54,6 +56,8 @@ def build(
         keep_truncated=truncated == "keep",
         max_track_seconds=max_track_seconds,
         max_expansion=max_expansion,
+        duplicates=duplicates,
+        group_by=group_by,
     )
     settings: dict[str, Any] = {
         "num_proc": num_proc or console.cores(),
@@ -93,13 +97,19 @@ def scan(
 
     Example: sportgen scan music --json
     """
-    from ..build import scan_with
+    from tempfile import TemporaryDirectory
+
+    from ..build import duplicates_with, scan_with
     from ..recipe import Recipe
     from ..workers import Workers
 
     recipe = Recipe(chunk_seconds=chunk_seconds, overlap_seconds=0, styles=tuple(style or ()))
-    with Workers(num_proc or console.cores(), timeout) as workers:
+    with (
+        Workers(num_proc or console.cores(), timeout) as workers,
+        TemporaryDirectory() as folder,
+    ):
         library = scan_with(workers, source, None, recipe, "", console.progress)
+        library = duplicates_with(workers, library, recipe, Path(folder), progress=console.progress)
     summaries.show_inventory(summaries.inventory(library, chunk_seconds), as_json)
 
 

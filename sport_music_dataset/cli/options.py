@@ -55,6 +55,14 @@ MaxTrackSeconds = Annotated[
 MaxExpansion = Annotated[
     float, typer.Option("--max-expansion", help="Leave out what grows more when decoded.")
 ]
+Duplicates = Annotated[
+    Literal["keep", "first"],
+    typer.Option("--duplicates", help="Other copies of a recording: keep all, or the first."),
+]
+GroupBy = Annotated[
+    Literal["recording", "album", "artist"],
+    typer.Option("--group-by", help="What stays in one split, besides copies of a recording."),
+]
 Since = Annotated[
     str | None,
     typer.Option(
