@@ -51,14 +51,14 @@ def find_duplicates(
             if items is not None:
                 store.add(track.sha256, items)
             advance(1)
-    gathering = Gathering(folder)
     # By id: what was in the store before leaves no trace.
     tracks = sorted(library.usable, key=lambda track: track.track_id)
-    for track, items in zip(tracks, store.read(t.sha256 for t in tracks), strict=True):
-        if items is not None:
-            gathering.add(track.track_id, items)
-    prints = gathering.fingerprints()
-    matches = tuple(find_matches(prints, folder, progress))
+    with Gathering(folder) as gathering:
+        for track, items in zip(tracks, store.read(t.sha256 for t in tracks), strict=True):
+            if items is not None:
+                gathering.add(track.track_id, items)
+        prints = gathering.fingerprints()
+        matches = tuple(find_matches(prints, folder, progress))
     library = replace(library, matches=matches, fingerprints=len(prints.names))
     library = grouped(library, recipe.group_by)
     return _without_copies(library, held) if recipe.duplicates == "first" else library

@@ -55,6 +55,10 @@ class Inspection:
 
     def run(self, advance: Advance) -> None:
         """Look at everything; `advance` counts files."""
+        with self._shared:
+            self._run(advance)
+
+    def _run(self, advance: Advance) -> None:
         present = self._present()
         together: dict[str, list[str]] = defaultdict(list)
         for path in self.manifest.files:

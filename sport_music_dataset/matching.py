@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,10 +68,11 @@ class Fingerprints:
 
 
 class Gathering:
-    """Gathers fingerprints in a file without a name in `folder`: memory holds none of them."""
+    """Gathers fingerprints in a file without a name in `folder`: memory holds none of them. Use it
+    as a context manager."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 (lives as long as this)
+        self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 (closed on exit)
         self._names: list[str] = []
         self._starts = [0]
 
@@ -87,6 +88,12 @@ class Gathering:
         count = self._starts[-1]
         items = np.memmap(self._file, np.uint32, "r", shape=count) if count else _NONE
         return Fingerprints(tuple(self._names), items, np.array(self._starts))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 def find_matches(

@@ -1,6 +1,7 @@
 """The proof that splits share no audio, from the release's own chunks and nothing else."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 import soxr
@@ -21,7 +22,7 @@ _MOST_SILENCE_SECONDS = 600
 class SharedAudio:
     """Puts the chunks of a track together again and takes its fingerprint; then compares all.
 
-    Memory holds a chunk; fingerprints lie in a file.
+    Memory holds a chunk; fingerprints lie in a file, until the context ends.
     """
 
     hop_samples: int
@@ -57,6 +58,13 @@ class SharedAudio:
         seconds = shared_seconds(matches, self._splits)
         count = len(prints.names)
         self.findings.say(Truth.SHARED, f"{seconds:g} s in two splits, of {count} tracks compared")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._gathering is not None:
+            self._gathering.__exit__()
 
     def _finish(self) -> None:
         if self._track is None:
