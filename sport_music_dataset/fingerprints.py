@@ -1,6 +1,6 @@
 """Acoustic fingerprints of tracks, by Chromaprint, and the file that keeps them.
 
-A fingerprint has an item of 32 bits every 124 ms, each from 2.2 s of audio: what the harmony does
+A fingerprint has an item of 32 bits every 124 ms, each from 2.7 s of audio: what the harmony does
 there, whatever the encoding, the loudness and the tags. Chromaprint works at 11025 Hz; soxr brings
 audio there three times as fast as Chromaprint's own resampler (4 minutes: 62 ms against 187).
 """
@@ -28,7 +28,8 @@ from .sources import check_unchanged
 RATE = 11_025
 """The sampling rate that Chromaprint works at, in Hz."""
 
-_FRAME, _HOP, _FRAMES_OF_ITEM = 4096, 1365, 16
+# An item sees 16 frames, and each is smoothed over 5.
+_FRAME, _HOP, _FRAMES_OF_ITEM = 4096, 1365, 20
 ITEM_SECONDS = _HOP / RATE
 SPAN_SECONDS = (_FRAME + (_FRAMES_OF_ITEM - 1) * _HOP) / RATE
 """From one item to the next, and the audio that one is made of."""
@@ -78,7 +79,7 @@ class Printer:
         self._printer.feed(block.tobytes())
 
     def finish(self) -> Items:
-        """Items [N] uint32 of all that came; none for less than 2.2 s."""
+        """Items [N] uint32 of all that came; none for less than 2.7 s."""
         items, _ = self._decode(self._printer.finish())
         return np.array(items, np.uint32)
 
