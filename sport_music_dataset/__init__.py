@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .errors import (
         HubError,
+        MachineError,
         ModelError,
         ReleaseError,
         SettingError,
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "HubError",
+    "MachineError",
     "ModelError",
     "Recipe",
     "ReleaseError",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import card
+from .duplicates import shared_seconds
 from .errors import SourceError
 from .library import Library
 from .origins import Origin
@@ -19,7 +20,7 @@ from .progress import Progress
 from .reasons import Status, kind_of
 from .recipe import Recipe
 from .records import Outcome, Row, Track
-from .release import FileEntry, Manifest, read_tracks, split_of
+from .release import FileEntry, Manifest, kept_rows, read_tracks, split_of
 from .rows import read_spool, spool_track
 from .schema import MEASURES, RAW_FEATURES, TRACK_FEATURES
 from .shards import (
@@ -72,6 +73,13 @@ class Assembly:
             # Tracks that failed while decoding have emptied a split: plan again without them.
             failed = {key: outcome for key, outcome in outcomes.items() if outcome.reason}
         rows = list(_track_rows(library, shards, outcomes))
+        self.manifest.shared = {
+            "fingerprints": library.fingerprints,
+            "matches": len(library.matches),
+            "seconds": shared_seconds(
+                library.matches, {row["track_id"]: row["split"] for row in kept_rows(rows)}
+            ),
+        }
         self._finish(rows)
         return rows
 
@@ -81,6 +89,13 @@ class Assembly:
             shutil.rmtree(self.out / name, ignore_errors=True)
         if self.out.is_dir() and not any(self.out.iterdir()):
             self.out.rmdir()
+
+    def held(self) -> set[str]:
+        """The ids of tracks that an earlier release has."""
+        earlier = read_tracks(self.out, self.before) if self.before else []
+        return {row["track_id"] for row in kept_rows(earlier)}.union(
+            self.since.tracks if self.since else ()
+        )
 
     def plan(self, library: Library, failed: Outcomes) -> tuple[Shard, ...]:
         """Shards for the tracks that have not failed."""

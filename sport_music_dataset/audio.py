@@ -14,12 +14,12 @@ Mono = NDArray[np.float32]
 Pcm = NDArray[np.int16]
 
 
-def resample(blocks: Iterable[Mono], rate: int) -> Iterator[Mono]:
-    """Blocks [N] float32 at `rate` Hz to blocks at 32 kHz, as one signal."""
-    if rate == SAMPLING_RATE:
+def resample(blocks: Iterable[Mono], rate: int, to: int = SAMPLING_RATE) -> Iterator[Mono]:
+    """Blocks [N] float32 at `rate` Hz to blocks at `to` Hz, as one signal."""
+    if rate == to:
         yield from blocks
         return
-    stream = soxr.ResampleStream(rate, SAMPLING_RATE, 1, dtype="float32", quality="HQ")
+    stream = soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
     for block in blocks:
         yield stream.resample_chunk(block)
     yield stream.resample_chunk(np.zeros(0, np.float32), last=True)

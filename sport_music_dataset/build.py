@@ -1,13 +1,17 @@
 """A source folder to a release folder, or what that would be."""
 
+import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .assembly import Assembly
+from .duplicates import duplicate_groups, find_duplicates
 from .errors import ReleaseError, SourceError
+from .fingerprints import STORES, Items, chromaprint_version
 from .library import Library, scan
 from .origins import Origin
 from .plan import Shard
@@ -16,7 +20,7 @@ from .reasons import kind_of
 from .recipe import Recipe
 from .records import Track
 from .release import MANIFEST, Manifest, is_ours, kept_rows, read_manifest
-from .shards import writing
+from .shards import WORK_FOLDER, writing
 from .workers import Workers
 
 DEFAULT_TIMEOUT = 900.0
@@ -31,6 +35,7 @@ class BuildReport:
     chunks: dict[str, int]
     ignored: dict[str, int]
     notes: tuple[str, ...]
+    duplicates: list[dict[str, Any]]
     shards_written: int = 0
 
     @property
@@ -75,6 +80,7 @@ def build(
 
     Raises:
         SourceError: `source` cannot be used, or gives no chunk.
+        MachineError: Chromaprint's library is missing.
         ReleaseError: `out` holds something else, another recipe and not `force`, is being written
             by somebody else, or cannot be written.
     """
@@ -85,13 +91,23 @@ def build(
         library = library.without(assembly.manifest.withdrawn)
         try:
             with writing(out):
+                library = duplicates_with(
+                    workers, library, recipe, out / WORK_FOLDER, assembly.held(), progress
+                )
                 rows = assembly.run(library)
         except SourceError:
             if before is None:
                 assembly.undo()
             raise
     chunks = assembly.manifest.splits("raw")
-    return BuildReport(rows, chunks, dict(library.ignored), library.notes, assembly.shards_written)
+    return BuildReport(
+        tracks=rows,
+        chunks=chunks,
+        ignored=dict(library.ignored),
+        notes=library.notes,
+        duplicates=duplicate_groups(library),
+        shards_written=assembly.shards_written,
+    )
 
 
 def preview(
@@ -107,10 +123,13 @@ def preview(
 ) -> tuple[Library, tuple[Shard, ...]]:
     """What `build` would decode and into which shards; writes nothing. Raises as `build` does."""
     before = check_target(out, recipe, force)
-    with Workers(num_proc, timeout) as workers:
+    with Workers(num_proc, timeout) as workers, TemporaryDirectory() as folder:
         assembly = Assembly(out, recipe, workers, before, progress, since)
         library = scan_with(workers, source, out, recipe, "", progress)
         library = library.without(assembly.manifest.withdrawn)
+        for known in (out / WORK_FOLDER).glob(STORES):
+            shutil.copy(known, folder)
+        library = duplicates_with(workers, library, recipe, Path(folder), assembly.held(), progress)
         return library, assembly.plan(library, {})
 
 
@@ -148,7 +167,30 @@ def scan_with(
                 yield replace(track, license=track.license or license)
                 advance(1)
 
+    chromaprint_version()  # missing, it would be missed after hours of hashing
     return scan(source, recipe.styles, exclude=out, run=run)
+
+
+def duplicates_with(
+    workers: Workers,
+    library: Library,
+    recipe: Recipe,
+    folder: Path,
+    held: Collection[str] = (),
+    progress: Progress = no_progress,
+) -> Library:
+    """`find_duplicates` on processes; a track that costs its process has no fingerprint."""
+
+    def run(
+        function: Callable[[Track], Items | None], tracks: Iterable[Track]
+    ) -> Iterator[Items | None]:
+        return workers.map(function, tracks, _no_items)
+
+    return find_duplicates(library, recipe, folder, held=held, run=run, progress=progress)
+
+
+def _no_items(track: Track, reason: str) -> None:
+    """No fingerprint: the reason is found again when the track is cut."""
 
 
 def _failed(track: Track, reason: str) -> Track:

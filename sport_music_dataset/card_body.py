@@ -35,6 +35,7 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         version=version,
         recipe=manifest.recipe,
         fingerprint=manifest.fingerprint,
+        shared=manifest.shared,
         software=manifest.software,
         raw=bool(manifest.shards("raw")),
         encoding=encoded or None,

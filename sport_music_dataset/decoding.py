@@ -57,8 +57,8 @@ class AudioInfo:
 class Tally:
     """What decoding one track counted.
 
-    `samples` are at 32 kHz, `source_bytes` those of the file as 16-bit samples; `broken_off` says
-    that the decoder gave up before the end.
+    `samples` are at the rate decoded to, `source_bytes` those of the file as 16-bit samples;
+    `broken_off` says that the decoder gave up before the end.
     """
 
     samples: int = 0
@@ -92,8 +92,8 @@ def probe(file: str) -> AudioInfo:
         )
 
 
-def decode_mono(file: str, tally: Tally | None = None) -> Iterator[Mono]:
-    """Blocks [N] float32 at 32 kHz: the mean of the channels, resampled by soxr HQ.
+def decode_mono(file: str, tally: Tally | None = None, to: int = SAMPLING_RATE) -> Iterator[Mono]:
+    """Blocks [N] float32 at `to` Hz: the mean of the channels, resampled by soxr HQ.
 
     Packets that do not decode are passed over, as players do; samples that are no numbers become
     zero. Both are counted in `tally`.
@@ -110,25 +110,31 @@ def decode_mono(file: str, tally: Tally | None = None) -> Iterator[Mono]:
         # A chained Ogg, or MP3s glued together, may change their rate midway.
         for rate, blocks in groupby(frames, key=lambda frame: frame.sample_rate):
             _check_rate(rate)
-            yield from resample((_finite_mean(block, tally) for block in blocks), rate)
+            yield from resample((_finite_mean(block, tally) for block in blocks), rate, to)
 
 
 def decode_pcm(track: Track, recipe: Recipe, tally: Tally) -> Iterator[Pcm]:
-    """Blocks [N] int16 at 32 kHz of a track, within the recipe's limits.
+    """Blocks [N] int16 at 32 kHz of a track; raises as `decode_within`."""
+    for block in decode_within(track, recipe, tally, SAMPLING_RATE):
+        pcm, over = to_pcm16(block)
+        tally.clipped += over
+        yield pcm
+
+
+def decode_within(track: Track, recipe: Recipe, tally: Tally, to: int) -> Iterator[Mono]:
+    """Blocks [N] float32 at `to` Hz of a track, within the recipe's limits.
 
     Raises:
         TrackError: the container cannot be read, or a limit is passed.
     """
     most_bytes = max(track.size_bytes, _LEAST_BYTES) * recipe.max_expansion
-    for block in decode_mono(track.file, tally):
-        pcm, over = to_pcm16(block)
-        tally.samples += len(pcm)
-        tally.clipped += over
-        if tally.samples > recipe.max_track_seconds * SAMPLING_RATE:
+    for block in decode_mono(track.file, tally, to):
+        tally.samples += len(block)
+        if tally.samples > recipe.max_track_seconds * to:
             raise TrackError(Reason.LIMIT, f"more than {recipe.max_track_seconds:g} s of audio")
         if tally.source_bytes > most_bytes:
             raise TrackError(Reason.LIMIT, f"expands more than {recipe.max_expansion:g} times")
-        yield pcm
+        yield block
 
 
 @contextmanager

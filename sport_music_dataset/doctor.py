@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from .decoding import decoder_version
+from .errors import MachineError
+from .fingerprints import REMEDY, chromaprint_version
 
 _LIBRARIES = ("datasets", "huggingface_hub", "transformers", "torch", "torchcodec", "pyarrow")
 _GB = 1e9
@@ -31,6 +33,7 @@ def examine(folder: Path) -> list[Check]:
     return [
         _python(),
         Check("decoder", "ok", decoder_version()),
+        _chromaprint(),
         _torchcodec(),
         Check("versions", "ok", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
         _codec(),
@@ -44,6 +47,14 @@ def examine(folder: Path) -> list[Check]:
 def _python() -> Check:
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     return Check("Python", "ok", found)
+
+
+def _chromaprint() -> Check:
+    """What `build` and `verify` find shared audio with."""
+    try:
+        return Check("duplicates", "ok", chromaprint_version())
+    except MachineError:
+        return Check("duplicates", "missing", "cannot load Chromaprint's library", REMEDY)
 
 
 def _torchcodec() -> Check:

@@ -5,6 +5,7 @@
     ├── SourceError          1   the source folder, a file in it or its metadata cannot be used
     ├── ReleaseError         1   a release folder is missing, foreign, incomplete or stale
     ├── ModelError           1   a codec or tokenizer cannot be loaded or does not fit
+    ├── MachineError         1   a library that this needs is missing from the system
     └── HubError             1   the Hub refused, or could not be reached
 
 Every message is one line that names the place and the remedy.
@@ -33,6 +34,10 @@ class ReleaseError(SportgenError):
 
 class ModelError(SportgenError):
     """A codec or tokenizer cannot be loaded, or does not fit the release."""
+
+
+class MachineError(SportgenError):
+    """A library that this needs is missing from the system."""
 
 
 class HubError(SportgenError):

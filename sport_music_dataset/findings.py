@@ -24,6 +24,7 @@ class Truth(StrEnum):
     LABELS = "labels"
     TRACKS = "tracks"
     SPLITS = "splits"
+    SHARED = "shared audio"
     AGREEMENT = "agreement"
 
 

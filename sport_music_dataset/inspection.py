@@ -19,6 +19,7 @@ from .records import Row
 from .release import CARD, Manifest, kept_rows, read_batches, read_parquet, split_of
 from .remote import Place
 from .schema import ENCODED_FEATURES, RAW_FEATURES, TRACK_FEATURES
+from .shared_audio import SharedAudio
 from .truths import AudioTruths, ChunkTruths, CodeTruths
 
 FEATURES = {"raw": RAW_FEATURES, "encoded": ENCODED_FEATURES, "tracks": TRACK_FEATURES}
@@ -43,15 +44,21 @@ class Inspection:
     _chunks: ChunkTruths = field(init=False)
     _audio: AudioTruths = field(init=False)
     _codes: CodeTruths | None = field(init=False)
+    _shared: SharedAudio = field(init=False)
 
     def __post_init__(self) -> None:
         encoding = self.manifest.encoding
         self._chunks = ChunkTruths(self.manifest.hop_samples, self.findings)
         self._audio = AudioTruths(self.manifest.chunk_samples, self.findings)
+        self._shared = SharedAudio(self.manifest.hop_samples, self.findings)
         self._codes = CodeTruths(encoding, self.findings) if encoding else None
 
     def run(self, advance: Advance) -> None:
         """Look at everything; `advance` counts files."""
+        with self._shared:
+            self._run(advance)
+
+    def _run(self, advance: Advance) -> None:
         present = self._present()
         together: dict[str, list[str]] = defaultdict(list)
         for path in self.manifest.files:
@@ -71,6 +78,8 @@ class Inspection:
                     self._see_rows(paths, whole)
             advance(len(paths))
         self._see_tracks()
+        if self.data and self.manifest.shards("raw"):
+            self._shared.say(self.tracks)
         self._see_card(CARD in present)
         self._say()
 
@@ -121,7 +130,9 @@ class Inspection:
         both = self.manifest.shards("raw") and self.manifest.shards("encoded")
         for one, other in zip_longest(_raw_rows(raw), _encoded_rows(encoded)):
             if one:
-                self._audio.see(one)
+                pcm = self._audio.see(one)
+                if pcm is not None:
+                    self._shared.see(one, split, pcm)
             if other and self._codes:
                 self._codes.see(other)
             self._chunks.see(paths[0], split, one or _texts(other))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .decoding import EXTENSIONS
 from .errors import SourceError
+from .matching import Match
 from .metadata import read_metadata
 from .reasons import Reason
 from .records import Track
@@ -26,12 +27,15 @@ class Library:
     """What a source folder holds.
 
     `tracks` has every audio file, by path, those left out with their `reason`; `ignored` counts
-    the other files by extension; `notes` says what the user should know besides.
+    the other files by extension; `notes` says what the user should know besides. `matches` are the
+    tracks, by id, that share audio, among `fingerprints` that were compared.
     """
 
     tracks: tuple[Track, ...]
     ignored: Mapping[str, int]
     notes: tuple[str, ...]
+    matches: tuple[Match, ...] = ()
+    fingerprints: int = 0
 
     @property
     def usable(self) -> tuple[Track, ...]:

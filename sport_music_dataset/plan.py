@@ -14,8 +14,8 @@ from .splits import assign
 # Speech codecs at their worst; music takes ten times as much.
 _LEAST_BYTES_PER_SECOND = 500
 
-# Where a file lies and when it was copied there does not change its rows.
-_PLACE = ("file", "path", "signature")
+# Where a file lies, when it was copied there and with whom it goes does not change its rows.
+_PLACE = ("file", "path", "signature", "group")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from .errors import SettingError
 
 SAMPLING_RATE = 32_000
 DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
+DUPLICATES = ("keep", "first")
+GROUP_BY = ("recording", "album", "artist")
 
 # Raised whenever the same settings would give other rows: it is part of the fingerprint.
 ROWS_VERSION = 2
@@ -52,6 +54,8 @@ class Recipe:
     `max_expansion` times its size as 16-bit samples, is left out. `analysis` measures every chunk,
     `descriptions` is `measured` or `notebook`, `sessions` the YAML of the user's own sessions;
     `only_fitting` leaves out those whose tempo and energy are not for their session.
+    `duplicates` says whether other copies of a recording stay (keep, first), `group_by` what else
+    makes a group (recording, album, artist).
 
     Raises:
         SettingError: a value cannot work; the message echoes it.
@@ -70,6 +74,8 @@ class Recipe:
     descriptions: str = "measured"
     sessions: str = ""
     only_fitting: bool = False
+    duplicates: str = "keep"
+    group_by: str = "recording"
 
     def __post_init__(self) -> None:
         if not 0 < self.chunk_seconds <= 3600:
@@ -91,6 +97,9 @@ class Recipe:
             raise SettingError(f"descriptions={self.descriptions!r}: measured or notebook")
         if self.only_fitting and not self.analysis:
             raise SettingError("only_fitting: needs the analysis that says what fits")
+        for name, words in (("duplicates", DUPLICATES), ("group_by", GROUP_BY)):
+            if getattr(self, name) not in words:
+                raise SettingError(f"{name}={getattr(self, name)!r}: give {' or '.join(words)}")
         check_splits(dict(self.splits))
 
     @property

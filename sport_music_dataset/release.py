@@ -42,7 +42,8 @@ class Manifest:
     """What a release holds and how it was made; `files` has every shard by its path.
 
     `changelog` has an entry (version, date, changes, notes) for every release, the newest first;
-    `withdrawn` the ids of tracks that no later build may bring back.
+    `withdrawn` the ids of tracks that no later build may bring back; `shared` how many fingerprints
+    were compared, how many pairs share audio, and the seconds that two splits share.
     """
 
     recipe: dict[str, Any]
@@ -53,6 +54,7 @@ class Manifest:
     software: dict[str, str] = field(default_factory=dict)
     changelog: list[dict[str, Any]] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    shared: dict[str, Any] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import datasets
 
 from . import __version__
 from .digests import digest
+from .duplicates import find_duplicates
 from .errors import SettingError, SourceError
 from .library import Library, scan
 from .plan import plan
@@ -46,6 +48,8 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     descriptions: str = "measured"
     sessions: str = ""
     only_fitting: bool = False
+    duplicates: str = "keep"
+    group_by: str = "recording"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -101,7 +105,8 @@ class SportMusic(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     def _split_generators(
         self, dl_manager: datasets.DownloadManager
     ) -> list[datasets.SplitGenerator]:
-        library = self.config.library
+        with TemporaryDirectory() as folder:
+            library = find_duplicates(self.config.library, self.config.recipe, Path(folder))
         for track in library.tracks:
             if track.reason:
                 logger.warning(f"{track.path}: left out, {track.reason}")

@@ -63,11 +63,11 @@ class AudioTruths:
     pairs: int = 0
     _before: tuple[str, int, Pcm] = ("", 0, np.zeros(0, np.int16))
 
-    def see(self, row: Row) -> None:
-        """A row of `raw`, in the order of its shard."""
+    def see(self, row: Row) -> Pcm | None:
+        """A row of `raw`, in the order of its shard; its samples, if they are what they must be."""
         pcm = self._decode(row)
         if pcm is None:
-            return
+            return None
         track_id, start, before = self._before
         offset = round(row["start_seconds"] * SAMPLING_RATE) - start
         if row["track_id"] == track_id and 0 < offset < len(before):
@@ -78,6 +78,7 @@ class AudioTruths:
                     Truth.OVERLAP, f"{row['chunk_id']}: differs from the chunk before it"
                 )
         self._before = (row["track_id"], start + offset, pcm)
+        return pcm
 
     def _decode(self, row: Row) -> Pcm | None:
         wanted = self.chunk_samples

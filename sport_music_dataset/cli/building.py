@@ -30,6 +30,8 @@ def build(
     only_fitting: options.OnlyFitting = False,
     descriptions: options.Descriptions = "measured",
     sessions: options.Sessions = None,
+    duplicates: options.Duplicates = "keep",
+    group_by: options.GroupBy = "recording",
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
     since: options.Since = None,
@@ -62,6 +64,8 @@ def build(
         only_fitting=only_fitting,
         descriptions=descriptions,
         sessions=_own_sessions(sessions),
+        duplicates=duplicates,
+        group_by=group_by,
     )
     settings: dict[str, Any] = {
         "num_proc": num_proc or console.cores(),
@@ -116,13 +120,19 @@ def scan(
 
     Example: sportgen scan music --json
     """
-    from ..build import scan_with
+    from tempfile import TemporaryDirectory
+
+    from ..build import duplicates_with, scan_with
     from ..recipe import Recipe
     from ..workers import Workers
 
     recipe = Recipe(chunk_seconds=chunk_seconds, overlap_seconds=0, styles=tuple(style or ()))
-    with Workers(num_proc or console.cores(), timeout) as workers:
+    with (
+        Workers(num_proc or console.cores(), timeout) as workers,
+        TemporaryDirectory() as folder,
+    ):
         library = scan_with(workers, source, None, recipe, "", console.progress)
+        library = duplicates_with(workers, library, recipe, Path(folder), progress=console.progress)
     summaries.show_inventory(summaries.inventory(library, chunk_seconds), as_json)
 
 

@@ -68,6 +68,14 @@ Sessions = Annotated[
 OnlyFitting = Annotated[
     bool, typer.Option("--only-fitting", help="Leave out chunks that do not fit their session.")
 ]
+Duplicates = Annotated[
+    Literal["keep", "first"],
+    typer.Option("--duplicates", help="Other copies of a recording: keep all, or the first."),
+]
+GroupBy = Annotated[
+    Literal["recording", "album", "artist"],
+    typer.Option("--group-by", help="What stays in one split, besides copies of a recording."),
+]
 Since = Annotated[
     str | None,
     typer.Option(

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..reasons import kind_of
@@ -28,6 +28,7 @@ def show_build(report: "BuildReport") -> None:
     _show_left_out(report.left_out, report.ignored)
     print(f"hours     {hours:.2f}")
     print(f"chunks    {chunks}")
+    _show_duplicates(report.duplicates)
     for split, count in report.chunks.items():
         print(f"  split {split:<20} {count:>8}")
     sessions = session_counts(kept)
@@ -45,11 +46,14 @@ def show_build(report: "BuildReport") -> None:
 
 def show_plan(library: "Library", shards: "Iterable[Shard]") -> None:
     """What a build would do."""
+    from ..duplicates import duplicate_groups
+
     shards = list(shards)
     tracks = [track for shard in shards for track in shard.tracks]
     hours = sum(track.duration_seconds for track in tracks) / 3600
     print(f"tracks    {len(tracks)} to cut, {len(library.tracks) - len(tracks)} left out")
     print(f"hours     {hours:.2f}, as the files say")
+    _show_duplicates(duplicate_groups(library))
     for shard in shards:
         print(f"  {shard.name}: {len(shard.tracks)} tracks")
     _hint_left_out((track.path, track.reason) for track in library.tracks)
@@ -57,6 +61,8 @@ def show_plan(library: "Library", shards: "Iterable[Shard]") -> None:
 
 def inventory(library: "Library", chunk_seconds: float) -> dict[str, Any]:
     """What a library holds, as JSON takes it; lengths are those that the files' headers give."""
+    from ..duplicates import duplicate_groups
+
     short = f"too short: by its header, a chunk is {chunk_seconds:g} s"
     problems = {track.path: track.reason for track in library.tracks if track.reason}
     problems |= {t.path: short for t in library.usable if t.duration_seconds < chunk_seconds}
@@ -71,6 +77,7 @@ def inventory(library: "Library", chunk_seconds: float) -> dict[str, Any]:
         "without_license": sum(not track.license for track in usable),
         "ignored": dict(library.ignored),
         "left_out": problems,
+        "duplicates": duplicate_groups(library),
         "notes": list(library.notes),
     }
 
@@ -84,6 +91,7 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
     print(f"hours     {found['hours']:.2f}, as the files say")
     reasons = Counter(map(kind_of, found["left_out"].values()))
     _show_left_out(reasons, found["ignored"])
+    _show_duplicates(found["duplicates"])
     for title in ("formats", "styles", "sessions"):
         print(title)
         for name, count in found[title].items():
@@ -99,6 +107,14 @@ def show_checks(checks: "Iterable[Check]") -> None:
         print(f"{check.state:<8}{check.name}: {plain(check.found)}")
         if check.remedy:
             print(f"        {check.remedy}")
+
+
+def _show_duplicates(groups: Sequence[Mapping[str, Any]]) -> None:
+    """Tracks that share audio, by group."""
+    print(f"duplicate recordings: {len(groups)} groups")
+    for group in groups:
+        for pair in group["pairs"]:
+            print(f"  {plain(pair['a'])} = {plain(pair['b'])}: {pair['seconds']:.1f} s")
 
 
 def _hint_left_out(reasons: Iterable[tuple[str, str]]) -> None:
