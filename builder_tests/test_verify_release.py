@@ -96,7 +96,7 @@ def test_a_release_on_the_hub_is_verified_as_it_is_served(encoded: Path, tmp_pat
         assert done.stdout.splitlines() == [
             "manifest: sportgen.json: is not the one that was sent",
             "skipped: chunk ids, same chunks, audio, overlap, tokens, codes, labels, tracks, "
-            "agreement",
+            "shared audio, agreement",
         ], done.stderr
 
         def damage(request: Request) -> Response | None:
