@@ -54,14 +54,15 @@ def test_shares_are_within_one_group_and_none_is_empty(
         assert farthest(split_of, weights, shares) <= largest + 1e-6
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=300)
 @given(
-    st.lists(st.integers(1, 50).map(float), min_size=3, max_size=7),
-    st.lists(st.integers(1, 100), min_size=3, max_size=3),
+    st.lists(st.sampled_from([1.0, 5.0, 20.0, 50.0]), min_size=3, max_size=7),
+    st.lists(st.sampled_from([1, 2, 10, 90]), min_size=3, max_size=3),
     st.lists(st.integers(0, 2), max_size=3),
+    st.integers(0, 50),
 )
 def test_shares_are_within_one_group_of_the_best_possible(
-    sizes: list[float], parts: list[int], held: list[int]
+    sizes: list[float], parts: list[int], held: list[int], seed: int
 ) -> None:
     shares = {f"s{number}": part / sum(parts) for number, part in enumerate(parts)}
     weights = {f"g{number}": size for number, size in enumerate(sizes)}
@@ -73,7 +74,7 @@ def test_shares_are_within_one_group_of_the_best_possible(
     best = min(
         farthest(every, weights, shares) for every in possible if set(every.values()) == set(shares)
     )
-    found = assign(weights, shares, 0, fixed)
+    found = assign(weights, shares, seed, fixed)
     assert farthest(found, weights, shares) <= best + max(sizes) + 1e-6
 
 
