@@ -104,7 +104,7 @@ def build(
         tracks=rows,
         chunks=chunks,
         ignored=dict(library.ignored),
-        notes=library.notes,
+        notes=library.notes + assembly.notes,
         duplicates=duplicate_groups(library),
         shards_written=assembly.shards_written,
     )
@@ -130,7 +130,8 @@ def preview(
         for known in (out / WORK_FOLDER).glob(STORES):
             shutil.copy(known, folder)
         library = duplicates_with(workers, library, recipe, Path(folder), assembly.held(), progress)
-        return library, assembly.plan(library, {})
+        shards = assembly.plan(library, {})
+        return replace(library, notes=library.notes + assembly.moved(shards)), shards
 
 
 def check_target(out: Path, recipe: Recipe, force: bool) -> Manifest | None:
