@@ -4,7 +4,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from sport_music_dataset.describe import Facts, describe, describe_plain, templates
+from sport_music_dataset.describe import Facts, describe, describe_plain, phrasings, templates
 from sport_music_dataset.measures import Measures
 from sport_music_dataset.sessions import find
 
@@ -26,6 +26,22 @@ def test_a_track_has_many_phrasings_and_keeps_them(session: str) -> None:
     assert len(set(first)) >= 8
     assert first == of_a_track(facts)
     assert first != of_a_track(facts, seed=1)
+
+
+@pytest.mark.parametrize("session", ["Yoga", "Éveil musical"])
+def test_several_phrasings_of_a_chunk_differ_and_begin_with_its_prompt(session: str) -> None:
+    facts = Facts(session, "classic", 72.0, "A minor", 0.3)
+    for number in range(50):
+        several = phrasings(facts, 0, str(number), count=6)
+        assert len(set(several)) == 6
+        assert several[0] == describe(facts, 0, str(number))
+        assert several[:3] == phrasings(facts, 0, str(number), count=3)
+
+
+def test_there_are_no_more_phrasings_than_templates_that_fit() -> None:
+    everything = phrasings(Facts("Éveil musical", "chanson"), 0, "a-0000", count=100)
+    assert len(set(everything)) == len(everything) == 6
+    assert len(phrasings(Facts("long " * 30, "chanson"), 0, "a-0000", count=3)) == 1
 
 
 def test_known_sessions_have_a_dozen_phrasings_of_other_words() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,11 +12,12 @@ import numpy as np
 import pytest
 
 from builder_tests.conftest import RECIPE, Samples
-from builder_tests.copies import COPIES, ORIGINAL, RATE, piece, write_library
+from builder_tests.copies import COPIES, ORIGINAL, RATE, piece, write, write_library
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset.build import BuildReport, build
+from sport_music_dataset.build import BuildReport, build, preview
 from sport_music_dataset.cli import main
 from sport_music_dataset.duplicates import grouped, shared_seconds
+from sport_music_dataset.errors import SourceError
 from sport_music_dataset.findings import State, Truth
 from sport_music_dataset.fingerprints import RATE as PRINT_RATE
 from sport_music_dataset.fingerprints import fingerprint
@@ -86,6 +88,58 @@ def test_the_copy_that_was_there_before_stays(source: Path, tmp_path: Path) -> N
     )
     kept = {row["path"] for row in build(music, out, recipe).kept}
     assert kept == {COPIES["mono"][0], "electro/Running_1_electro.flac"}
+
+
+def test_a_track_that_joins_two_splits_tells_who_moves(tmp_path: Path) -> None:
+    music, out = tmp_path / "music", tmp_path / "out"
+    pieces = {f"electro/Cardio_{seed}_electro.flac": piece(seed, seconds=26) for seed in (40, 41)}
+    for name, samples in pieces.items():
+        write(music / name, samples)
+    halves = replace(RECIPE, splits=(("train", 0.5), ("test", 0.5)))
+    before = {row["path"]: row["split"] for row in build(music, out, halves).kept}
+    assert set(before.values()) == {"train", "test"}
+    write(music / "electro/Mix_electro.flac", np.concatenate([*pieces.values()]))
+    write(music / "electro/Running_electro.flac", piece(42, seconds=26))
+    library, _ = preview(music, out, halves)
+    report = build(music, out, halves)
+    after = {row["path"]: row["split"] for row in report.kept}
+    assert len({after[path] for path in (*pieces, "electro/Mix_electro.flac")}) == 1
+    [moved] = [path for path in pieces if after[path] != before[path]]
+    [other] = set(pieces) - {moved}
+    assert (
+        report.notes
+        == library.notes
+        == (
+            f"{moved}: moved from {before[moved]} to {before[other]}, "
+            f"since it is in one group with {other}",
+        )
+    )
+    assert set(after.values()) == {"train", "test"} and build(music, out, halves).notes == ()
+
+
+def test_a_contradiction_among_copies_names_both_files(source: Path, tmp_path: Path) -> None:
+    names = [COPIES["mp3"][0], COPIES["mono"][0]]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((source / name).read_bytes())
+    splits = f"file_name,split\n{names[0]},train\n{names[1]},test\n"
+    (tmp_path / "metadata.csv").write_text(splits)
+    for duplicates in ("keep", "first"):
+        with pytest.raises(SourceError, match=f"{names[1]} is in split test and {names[0]} of"):
+            build(tmp_path, tmp_path / "out", replace(RECIPE, duplicates=duplicates))
+
+
+def test_what_metadata_asks_for_an_exact_copy_holds_for_its_original(
+    music: Path, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(music, tmp_path / "music")
+    one, other = "latino/Yoga_1_latino.flac", "latino/Yoga_3_latino.flac"
+    (copy / "metadata.csv").write_text(f"file_name,split\n{other},held\n")
+    report = build(copy, tmp_path / "out", RECIPE)
+    assert {row["path"] for row in report.kept if row["split"] == "held"} == {one}
+    (copy / "metadata.csv").write_text(f"file_name,split\n{one},train\n{other},test\n")
+    with pytest.raises(SourceError, match=f"{one} is in split train and {other} of"):
+        build(copy, tmp_path / "out", RECIPE)
 
 
 def test_verify_proves_that_splits_share_nothing(release: Built) -> None:

@@ -1,5 +1,6 @@
 """Fit and arc: what suits a session, where a chunk stands in its track, and builds that ask."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,8 +35,8 @@ def measures(bpm: float | None, energy: float = 0.5, confidence: float = 0.9) ->
         ("running", measures(264), "yes", ""),
         ("running", measures(95), "no", "tempo 95 BPM, running wants 120-145"),
         ("running", measures(95, confidence=0.2), "unknown", "tempo not sure"),
-        ("running", measures(132, energy=0.1), "no", "energy 0.10, running wants at least 0.4"),
-        ("yoga", measures(72, energy=0.8), "no", "energy 0.80, yoga wants at most 0.52"),
+        ("running", measures(132, energy=0.1), "no", "energy 0.10, running wants at least 0.33"),
+        ("yoga", measures(72, energy=0.8), "no", "energy 0.80, yoga wants at most 0.5"),
         ("yoga", Measures(tempo_confidence=0.0, energy=0.2), "yes", ""),
         ("running", NO_MEASURES, "unknown", "not measured"),
         ("Éveil", measures(120), "unknown", "session not known"),
@@ -94,6 +95,25 @@ def test_misfits_are_told_and_left_out_when_asked(music: Path, tmp_path: Path) -
     (left_out,) = (row for row in strict.tracks if row["status"] == "left_out")
     assert left_out["path"] == "x/Running_2_x.wav" and left_out["misfit_chunks"] == 4
     assert left_out["reason"].startswith("does not fit its session: tempo 95 BPM")
+
+
+def test_scan_shows_misfits_when_it_measures(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = ["scan", str(music), "--chunk-seconds", "10"]
+    assert main([*scan, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["misfits"] is None
+    assert main([*scan, "--measure", "--json"]) == 0
+    [misfit] = json.loads(capsys.readouterr().out)["misfits"]
+    assert misfit == {
+        "path": "x/Running_2_x.wav",
+        "misfit_chunks": 4,
+        "chunks": 4,
+        "reason": "tempo 95 BPM, running wants 120-145",
+    }
+    assert main([*scan, "--measure"]) == 0
+    shown = "  x/Running_2_x.wav: 4 of 4 chunks: tempo 95 BPM, running wants 120-145"
+    assert f"misfits: 1 tracks\n{shown}\n" in capsys.readouterr().out
 
 
 def test_without_analysis_nothing_is_measured(music: Path, tmp_path: Path) -> None:

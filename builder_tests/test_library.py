@@ -1,5 +1,6 @@
 """Every file of a source folder is accounted for, and named as the convention says."""
 
+import json
 import os
 from pathlib import Path
 
@@ -88,9 +89,11 @@ def test_metadata_overrides_and_adds(tmp_path: Path, name: str) -> None:
             "session": ["Pilates", ""],
             "license": ["cc0-1.0", "cc0-1.0"],
             "mood": ["not ours", ""],
+            "descriptions": [["calm piano", "soft | slow"], []],
         }
     )
     if name == "csv":
+        table["descriptions"] = table["descriptions"].map(json.dumps)
         table.to_csv(tmp_path / "metadata.csv", index=False, encoding="utf-8-sig")
     elif name == "jsonl":
         table.to_json(tmp_path / "metadata.jsonl", orient="records", lines=True)
@@ -99,6 +102,7 @@ def test_metadata_overrides_and_adds(tmp_path: Path, name: str) -> None:
     library = scan(tmp_path)
     (track,) = library.tracks
     assert (track.session, track.style, track.license) == ("Pilates", "latino", "cc0-1.0")
+    assert track.descriptions == ("calm piano", "soft | slow")
     assert library.notes == ("metadata: no such file: latino/Gone_latino.wav",)
     assert library.ignored == {}
 
@@ -110,6 +114,8 @@ def test_metadata_overrides_and_adds(tmp_path: Path, name: str) -> None:
         ("file_name,style\nx.wav,rock\nx.wav,pop\n", "x.wav stands twice"),
         ('file_name,style\n"x.wav,rock\n', "cannot be read"),
         (b"file_name\n\xff\xfe\n", "cannot be read"),
+        ("file_name,descriptions\nx.wav,[7]\n", r"row 1: descriptions \[7\]: give a list of texts"),
+        ("file_name,descriptions\nx.wav,[oh\n", "row 1: "),
     ],
 )
 def test_metadata_that_cannot_be_used_is_an_error(

@@ -1,6 +1,7 @@
 """The collator and what trains from it, with transformers' own Trainer; the gate after encode."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from datasets import load_dataset
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import AutoTokenizer, Trainer, TrainerCallback, TrainingArguments
 
-from builder_tests.models import tiny_musicgen
+from builder_tests.conftest import RECIPE
+from builder_tests.models import NANO, tiny_musicgen
 from sport_music_dataset import ReleaseError, SportMusicCollator
+from sport_music_dataset.build import build
 from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.release import read_manifest
 from sport_music_dataset.training import check_trainable
+from sport_music_dataset.verify import verify_folder
 
 
 def test_a_batch_is_what_musicgen_reads(encoded: Path) -> None:
@@ -34,6 +38,34 @@ def test_a_batch_is_what_musicgen_reads(encoded: Path) -> None:
             assert (np.delete(own, range(book, book + 100)) == -100).all()
     plain = SportMusicCollator()([rows[at] for at in range(3)])
     assert all(torch.equal(plain[name], batch[name]) for name in batch)
+
+
+def test_of_several_descriptions_one_is_drawn(music: Path, tmp_path: Path) -> None:
+    source, out = shutil.copytree(music, tmp_path / "music"), tmp_path / "out"
+    own = "latino/Course_à_pied_latino.wav"
+    (source / "metadata.csv").write_text(
+        f"file_name,description,descriptions\n{own},quick guitar,fast strings | quick guitar\n"
+    )
+    recipe = replace(RECIPE, descriptions_per_chunk=3)
+    tracks = {row["path"]: row["track_id"] for row in build(source, out, recipe).kept}
+    encode(out, EncodeSettings(model="nano"))
+    assert (report := verify_folder(out)).ok, report.failures
+    rows = load_dataset(str(out), "encoded", split="train+test")
+    assert len(rows) > 10
+    for row in rows:
+        own_words = row["track_id"] == tracks[own]
+        assert len(set(row["descriptions"])) == (2 if own_words else 3)
+        assert row["descriptions"][0] == row["description"]
+        assert ("fast strings" in row["descriptions"]) == own_words
+    tokenizer = AutoTokenizer.from_pretrained(NANO / "model")
+    collate, row = SportMusicCollator(tokenizer=tokenizer), rows.with_format("numpy")[0]
+    torch.manual_seed(0)
+    drawn = {tuple(ids) for _ in range(8) for ids in collate([row] * 4)["input_ids"].tolist()}
+    stored = {tuple(SportMusicCollator()([row])["input_ids"][0].tolist())}
+    assert stored < drawn and drawn == {
+        tuple(tokenizer(text, padding="max_length", max_length=20, truncation=True)["input_ids"])
+        for text in row["descriptions"].tolist()
+    }
 
 
 class _Losses(TrainerCallback):

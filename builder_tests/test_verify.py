@@ -82,6 +82,10 @@ def swap(rows: Rows) -> None:
     rows[0], rows[1] = rows[1], rows[0]
 
 
+def more_words(rows: Rows) -> None:
+    rows[0]["descriptions"].append("other")
+
+
 def one_chunk_more(rows: Rows) -> None:
     next(row for row in rows if row["status"] == "kept")["chunks"] += 1
 
@@ -101,8 +105,13 @@ BREAKS: dict[str, tuple[Truth, list[tuple[str, Callable[[Rows], None]]], str]] =
     "another order": (Truth.SAME_CHUNKS, [("encoded", swap)], "differ in this row"),
     "another description": (
         Truth.SAME_CHUNKS,
-        [("raw", set_in(0, "description", value="other"))],
+        [("raw", more_words)],
         "differ in this row",
+    ),
+    "a first description": (
+        Truth.FEATURES,
+        [(config, set_in(0, "description", value="other")) for config in ("raw", "encoded")],
+        "its first description is another one",
     ),
     "a short chunk": (Truth.AUDIO, [("raw", too_short)], "has 63999 samples, not 64000"),
     "a sample": (Truth.OVERLAP, [("raw", other_sample)], "differs from the chunk before"),

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .arc import arcs
-from .describe import Facts, describe, describe_plain
+from .describe import Facts, describe_plain, phrasings
 from .fit import fit
 from .measures import NO_MEASURES, Measures
 from .recipe import SAMPLING_RATE, Recipe
@@ -56,7 +56,7 @@ def annotate(
     misfits = [reason for fits, reason in verdicts if fits == "no"]
     columns: list[Row | None] = [
         {
-            "description": _description(track, recipe, chunk_id(track.track_id, index), chunk, arc),
+            **_described(track, recipe, chunk_id(track.track_id, index), chunk, arc),
             "position": round(position, 4),
             **asdict(chunk),
             "arc": arc,
@@ -72,17 +72,20 @@ def annotate(
     return Annotation(columns, asdict(whole), len(misfits), misfits[0] if misfits else "")
 
 
-def _description(track: Track, recipe: Recipe, identity: str, chunk: Measures, arc: str) -> str:
-    if track.description:
-        return track.description
-    if recipe.descriptions == "notebook":
-        return describe_plain(track.session, track.style)
-    facts = Facts(
-        track.session,
-        track.style,
-        tempo_bpm=chunk.confident_tempo_bpm,
-        key=chunk.confident_key,
-        energy=chunk.energy,
-        arc=arc,
-    )
-    return describe(facts, recipe.seed, identity, recipe.sessions)
+def _described(track: Track, recipe: Recipe, identity: str, chunk: Measures, arc: str) -> Row:
+    # What people say of their tracks wins.
+    texts = [text for text in (track.description, *track.descriptions) if text]
+    if not texts and recipe.descriptions == "notebook":
+        texts = [describe_plain(track.session, track.style)]
+    if not texts:
+        facts = Facts(
+            track.session,
+            track.style,
+            tempo_bpm=chunk.confident_tempo_bpm,
+            key=chunk.confident_key,
+            energy=chunk.energy,
+            arc=arc,
+        )
+        count = recipe.descriptions_per_chunk
+        texts = phrasings(facts, recipe.seed, identity, recipe.sessions, count)
+    return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}

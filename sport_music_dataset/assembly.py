@@ -14,7 +14,7 @@ from . import card
 from .duplicates import shared_seconds
 from .errors import SourceError
 from .library import Library
-from .origins import Origin
+from .origins import Origin, moved
 from .plan import Shard, group_of, plan
 from .progress import Progress
 from .reasons import Status, kind_of
@@ -53,6 +53,7 @@ class Assembly:
     since: Origin | None = None
     manifest: Manifest = field(init=False)
     shards_written: int = 0
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.manifest = Manifest.of(self.recipe)
@@ -72,6 +73,7 @@ class Assembly:
                 break
             # Tracks that failed while decoding have emptied a split: plan again without them.
             failed = {key: outcome for key, outcome in outcomes.items() if outcome.reason}
+        self.notes = self.moved(shards)
         rows = list(_track_rows(library, shards, outcomes))
         self.manifest.shared = {
             "fingerprints": library.fingerprints,
@@ -92,10 +94,12 @@ class Assembly:
 
     def held(self) -> set[str]:
         """The ids of tracks that an earlier release has."""
-        earlier = read_tracks(self.out, self.before) if self.before else []
-        return {row["track_id"] for row in kept_rows(earlier)}.union(
-            self.since.tracks if self.since else ()
-        )
+        return {*self._splits_before(), *(self.since.tracks if self.since else ())}
+
+    def moved(self, shards: Iterable[Shard]) -> tuple[str, ...]:
+        """Notes on the tracks that leave the split of an earlier release."""
+        earlier = self._splits_before() if self._keeps_splits else {}
+        return moved(shards, earlier | dict(self.since.tracks if self.since else {}))
 
     def plan(self, library: Library, failed: Outcomes) -> tuple[Shard, ...]:
         """Shards for the tracks that have not failed."""
@@ -106,27 +110,38 @@ class Assembly:
             )
             found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
             raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
-        fixed, counts = self._earlier(tracks)
-        if self.since:
-            fixed |= self.since.splits(tracks)
-            counts |= self.since.shards
+        fixed: dict[str, str] = {}
+        counts: dict[str, int] = {}
+        for origin in filter(None, (self._earlier(), self.since)):
+            fixed |= origin.splits(tracks)
+            counts |= origin.shards
         return plan(tracks, self.recipe, fixed, counts)
 
-    def _earlier(self, tracks: Sequence[Track]) -> tuple[dict[str, str], dict[str, int]]:
-        """Group -> split and split -> shards of an earlier build into `out`."""
-        if not self.before or self.before.recipe["splits"] != dict(self.recipe.splits):
-            return {}, {}
+    def _splits_before(self) -> dict[str, str]:
+        """Id -> split of the tracks of an earlier build into `out`."""
+        earlier = read_tracks(self.out, self.before) if self.before else []
+        return {row["track_id"]: row["split"] for row in kept_rows(earlier)}
+
+    @property
+    def _keeps_splits(self) -> bool:
+        """Whether an earlier build into `out` asked for the same splits."""
+        asked = self.before.recipe["splits"] if self.before else None
+        return bool(asked == dict(self.recipe.splits))
+
+    def _earlier(self) -> Origin | None:
+        """What an earlier build into `out` decides."""
+        if not self.before or not self._keeps_splits:
+            return None
         # Tracks that gave no chunk stay in the plan of their shard, so that it is not stale.
         planned = {
             track_id: split_of(name)
             for name, note in read_notes(self.out, "raw").items()
             for track_id in note.outcomes
         }
-        fixed = {group_of(t): planned[t.track_id] for t in tracks if t.track_id in planned}
-        earlier = read_tracks(self.out, self.before)
-        fixed |= {row["group"]: row["split"] for row in earlier if row["split"]}
-        counts = Counter(split_of(path) for path in self.before.shards("raw"))
-        return fixed, dict(counts)
+        earlier = kept_rows(read_tracks(self.out, self.before))
+        groups = {row["group"]: row["split"] for row in earlier}
+        shards = Counter(split_of(path) for path in self.before.shards("raw"))
+        return Origin(groups, planned, shards, frozenset())
 
     def _write_shards(self, shards: Sequence[Shard]) -> Outcomes:
         inputs = {s.name: s.inputs(self.recipe, self.manifest.software) for s in shards}

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,8 +19,9 @@ from .plan import Shard
 from .progress import Progress, no_progress
 from .reasons import kind_of
 from .recipe import Recipe
-from .records import Track
+from .records import Outcome, Track
 from .release import MANIFEST, Manifest, is_ours, kept_rows, read_manifest
+from .rows import measure_track
 from .shards import WORK_FOLDER, writing
 from .workers import Workers
 
@@ -104,7 +106,7 @@ def build(
         tracks=rows,
         chunks=chunks,
         ignored=dict(library.ignored),
-        notes=library.notes,
+        notes=library.notes + assembly.notes,
         duplicates=duplicate_groups(library),
         shards_written=assembly.shards_written,
     )
@@ -130,7 +132,8 @@ def preview(
         for known in (out / WORK_FOLDER).glob(STORES):
             shutil.copy(known, folder)
         library = duplicates_with(workers, library, recipe, Path(folder), assembly.held(), progress)
-        return library, assembly.plan(library, {})
+        shards = assembly.plan(library, {})
+        return replace(library, notes=library.notes + assembly.moved(shards)), shards
 
 
 def check_target(out: Path, recipe: Recipe, force: bool) -> Manifest | None:
@@ -187,6 +190,23 @@ def duplicates_with(
         return workers.map(function, tracks, _no_items)
 
     return find_duplicates(library, recipe, folder, held=held, run=run, progress=progress)
+
+
+def measure_with(
+    workers: Workers, library: Library, recipe: Recipe, progress: Progress = no_progress
+) -> dict[str, Outcome]:
+    """Path -> what cutting and measuring each usable track gives, on processes; nothing is kept."""
+    outcomes = workers.map(partial(measure_track, recipe=recipe), library.usable, _not_measured)
+    found: dict[str, Outcome] = {}
+    with progress("Measuring", len(library.usable)) as advance:
+        for track, outcome in zip(library.usable, outcomes, strict=True):
+            found[track.path] = outcome
+            advance(1)
+    return found
+
+
+def _not_measured(track: Track, reason: str) -> Outcome:
+    return Outcome(reason=reason)
 
 
 def _no_items(track: Track, reason: str) -> None:

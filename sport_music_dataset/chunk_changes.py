@@ -15,7 +15,7 @@ _RAW_RECIPE = ("chunk_seconds", "overlap_seconds", "sampling_rate", "audio", "ro
 _RAW_SOFTWARE = ("decoder", "soxr", "soundfile")
 _WRITERS = ("sportgen", "datasets", "pyarrow")
 
-# A chunk in short: split, start in seconds, and hashes of its description and of the rest.
+# A chunk in short: split, start in seconds, and hashes of its descriptions and of the rest.
 Light = tuple[str, float, int, int]
 Shards = dict[str, dict[str, Light]]
 
@@ -67,8 +67,9 @@ def _light(place: Place, paths: list[str], advance: Callable[[int], None]) -> Sh
     for path in paths:
         split, rows = split_of(path), shards.setdefault(path, {})
         for row in place.without(path, _HEAVY).to_pylist():
-            words, start = row.pop("description"), row.pop("start_seconds", 0.0)
-            rows[row["chunk_id"]] = (split, start, hash(words), hash(tuple(sorted(row.items()))))
+            first, start = row.pop("description"), row.pop("start_seconds", 0.0)
+            words = hash((first, *(row.pop("descriptions", None) or [first])))
+            rows[row["chunk_id"]] = (split, start, words, hash(tuple(sorted(row.items()))))
         advance(1)
     return shards
 

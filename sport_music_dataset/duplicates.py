@@ -10,6 +10,7 @@ from typing import Any
 from .fingerprints import Items, Store, track_fingerprint
 from .library import Library
 from .matching import Gathering, Match, find_matches
+from .plan import asked_splits, group_of
 from .progress import Progress, no_progress
 from .reasons import Reason, kind_of
 from .recipe import Recipe
@@ -42,6 +43,7 @@ def find_duplicates(
 
     Raises:
         MachineError: Chromaprint's library is missing.
+        SourceError: metadata asks for two splits inside a group.
     """
     store = Store(folder)
     new = [track for track in library.usable if track.sha256 not in store]
@@ -60,7 +62,7 @@ def find_duplicates(
         prints = gathering.fingerprints()
         matches = tuple(find_matches(prints, folder, progress))
     library = replace(library, matches=matches, fingerprints=len(prints.names))
-    library = grouped(library, recipe.group_by)
+    library = _with_asked_splits(grouped(library, recipe.group_by))
     return _without_copies(library, held) if recipe.duplicates == "first" else library
 
 
@@ -169,6 +171,23 @@ def _names(tracks: Iterable[Track], groups: _Groups) -> dict[str, str]:
             if track.group:
                 given[root] = min(given.get(root, track.group), track.group)
     return {r: given.get(r, r) for r in members if r in given or len(members[r]) > 1}
+
+
+def _with_asked_splits(library: Library) -> Library:
+    """Every track with the split that metadata asks for any of its group, copies that are left
+    out among them; raises SourceError where it asks for two."""
+    # An exact copy has its original's id.
+    groups = {track.track_id: group_of(track) for track in library.usable}
+    asked = asked_splits(
+        replace(track, group=groups[track.track_id])
+        for track in library.tracks
+        if track.track_id in groups
+    )
+    tracks = (
+        track if track.reason else replace(track, split=asked.get(group_of(track), ""))
+        for track in library.tracks
+    )
+    return replace(library, tracks=tuple(tracks))
 
 
 def _without_copies(library: Library, held: Collection[str]) -> Library:

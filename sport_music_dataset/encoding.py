@@ -17,12 +17,12 @@ DEFAULT_MODEL = "facebook/musicgen-medium"
 DEFAULT_CODEC = "facebook/encodec_32khz"
 
 # Raised when the same rows and settings give other rows of `encoded`.
-ENCODED_VERSION = 1
+ENCODED_VERSION = 2
 
 # The LSTM gains up to here; more would take memory and make progress coarse.
 BATCH_ROWS = 64
 
-TEXT_COLUMNS = ["chunk_id", "track_id", "description"]
+TEXT_COLUMNS = ["chunk_id", "track_id", "description", "descriptions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Encoder:
 
     def rows(self, rows: Sequence[Row], codes: Codes) -> tuple[list[Row], list[int]]:
         """Rows of `encoded` for rows of `raw` and their codes [B, K, T]; and the number of tokens
-        of each description before it was truncated."""
+        of each description before it was truncated. Of several, the first is tokenised."""
         settings = self.settings
         ids, mask, lengths = self.text.tokenize(
             [row["description"] for row in rows], settings.max_length, settings.special_tokens

@@ -6,7 +6,7 @@ from .sessions import Session
 # A beat a little outside of the band is no misfit: bands are given to five BPM.
 _TOLERANCE = 0.04
 # Energy that suits each intensity; the bands overlap, and only what is far off is a misfit.
-_ENERGY = {"low": (0.0, 0.52), "medium": (0.25, 0.75), "high": (0.4, 1.0)}
+_ENERGY = {"low": (0.0, 0.5), "medium": (0.25, 0.75), "high": (0.33, 1.0)}
 
 
 def fit(measures: Measures, session: Session | None) -> tuple[str, str]:

@@ -23,8 +23,8 @@ from .shared_audio import SharedAudio
 from .truths import AudioTruths, ChunkTruths, CodeTruths
 
 FEATURES = {"raw": RAW_FEATURES, "encoded": ENCODED_FEATURES, "tracks": TRACK_FEATURES}
-_RAW_COLUMNS = ["chunk_id", "track_id", "chunk_index", "start_seconds", "description", "audio"]
-_TEXTS = ("chunk_id", "track_id", "description")
+_TEXTS = ("chunk_id", "track_id", "description", "descriptions")
+_RAW_COLUMNS = [*_TEXTS, "chunk_index", "start_seconds", "audio"]
 
 Advance = Callable[[int], None]
 
@@ -135,9 +135,14 @@ class Inspection:
                     self._shared.see(one, split, pcm)
             if other and self._codes:
                 self._codes.see(other)
-            self._chunks.see(paths[0], split, one or _texts(other))
+            texts = one or _texts(other)
+            self._chunks.see(paths[0], split, texts)
+            if texts["descriptions"][:1] != [texts["description"]]:
+                self.findings.fail(
+                    Truth.FEATURES, f"{texts['chunk_id']}: its first description is another one"
+                )
             if both and (one and {key: one[key] for key in _TEXTS}) != (other and _texts(other)):
-                where = (one or _texts(other))["chunk_id"]
+                where = texts["chunk_id"]
                 self.findings.fail(
                     Truth.SAME_CHUNKS, f"{where}: raw and encoded differ in this row of {paths[0]}"
                 )

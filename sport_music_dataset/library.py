@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from .decoding import EXTENSIONS
 from .errors import SourceError
@@ -119,7 +120,7 @@ def _name(
     file: str,
     reason: str,
     styles: Iterable[str],
-    metadata: Mapping[str, Mapping[str, str]],
+    metadata: Mapping[str, Mapping[str, Any]],
 ) -> Track:
     path = display_path(file)
     folder = path.split("/")[0] if "/" in path else display_path(root.name)
@@ -129,7 +130,7 @@ def _name(
     )
     # Names typed into a table are composed (NFC), those of some file systems are not.
     known = metadata.get(unicodedata.normalize("NFC", path), {})
-    return replace(track, **known)  # type: ignore[arg-type]  # all its columns are strings
+    return replace(track, **known)
 
 
 def _of_styles(source: Path, tracks: list[Track], wanted: set[str]) -> list[Track]:

@@ -10,20 +10,24 @@ from typing import Any
 from .errors import SourceError
 
 COLUMNS = frozenset(
-    "session style title artist album license source_url description group split".split()
+    "session style title artist album license source_url description descriptions group "
+    "split".split()
 )
+# Between several descriptions in one cell of a table.
+_SEPARATOR = "|"
 METADATA_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
-def read_metadata(root: Path) -> dict[str, dict[str, str]]:
+def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
     """Path of a track, relative to `root` and in NFC -> its columns that have a value.
 
     The column `file_name` names the track, as in Hugging Face's AudioFolder; columns that we do
-    not know are left alone. Empty when there is no metadata file.
+    not know are left alone. All are strings but `descriptions`, a tuple of them: a list, or in one
+    cell with `|` between them or as JSON. Empty when there is no metadata file.
 
     Raises:
-        SourceError: there are two metadata files, or one cannot be read, lacks `file_name`
-            or names a track twice.
+        SourceError: there are two metadata files, or one cannot be read, lacks `file_name`, names
+            a track twice or has descriptions that are no texts.
     """
     found = [root / name for name in METADATA_NAMES if (root / name).is_file()]
     if not found:
@@ -38,7 +42,7 @@ def read_metadata(root: Path) -> dict[str, dict[str, str]]:
         rows = _READERS[file.suffix](file)
     except (OSError, ValueError, csv.Error) as error:
         raise SourceError(f"{file}: cannot be read: {' '.join(str(error).split())}") from error
-    metadata: dict[str, dict[str, str]] = {}
+    metadata: dict[str, dict[str, Any]] = {}
     for number, row in enumerate(rows, start=1):
         name = row.get("file_name") if isinstance(row, Mapping) else None
         if not name:
@@ -46,10 +50,25 @@ def read_metadata(root: Path) -> dict[str, dict[str, str]]:
         path = unicodedata.normalize("NFC", str(name).removeprefix("./"))
         if path in metadata:
             raise SourceError(f"{file}: row {number}: {path} stands twice; keep one row")
-        metadata[path] = {
-            key: str(value).strip() for key, value in row.items() if key in COLUMNS and value
-        }
+        known = {key: value for key, value in row.items() if key in COLUMNS and value}
+        try:
+            metadata[path] = {
+                key: _texts(value) if key == "descriptions" else str(value).strip()
+                for key, value in known.items()
+            }
+        except ValueError as error:
+            raise SourceError(f"{file}: row {number}: {error}") from error
     return metadata
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """Several descriptions; raises ValueError where they are none."""
+    if isinstance(value, str):
+        is_json = value.lstrip().startswith("[")
+        value = json.loads(value) if is_json else value.split(_SEPARATOR)
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise ValueError(f"descriptions {value!r}: give a list of texts, or a | between them")
+    return tuple(text.strip() for text in value if text.strip())
 
 
 def _read_csv(file: Path) -> list[dict[str, Any]]:

@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .plan import group_of
+from .plan import Shard, group_of
 from .records import Row, Track
 from .release import Manifest, kept_rows, split_of
+
+# Another --group-by may join nearly everything: `tracks` says where each lies.
+_MOST_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,26 @@ class Origin:
             if split:
                 found.setdefault(group, split)
         return found
+
+
+def moved(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
+    """A note on every track that lies in another split than `earlier` says, by its id.
+
+    A group is in one split: where a new track joins two that lay in different ones, one of them
+    moves; the note names a track of the other.
+    """
+    tracks = [(track, shard.split) for shard in shards for track in shard.tracks]
+    stayed = {
+        group_of(track): track.path
+        for track, split in reversed(tracks)
+        if earlier.get(track.track_id) == split
+    }
+    notes = [
+        f"{track.path}: moved from {earlier[track.track_id]} to {split}"
+        + (f", since it is in one group with {other}" if other else "")
+        for track, split in sorted(tracks, key=lambda pair: pair[0].path)
+        if earlier.get(track.track_id, split) != split
+        for other in [stayed.get(group_of(track))]
+    ]
+    more = len(notes) - _MOST_NAMED
+    return (*notes[:_MOST_NAMED], *([f"and {more} more tracks moved"] if more > 0 else []))

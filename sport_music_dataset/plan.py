@@ -57,7 +57,7 @@ def plan(
     weights: dict[str, float] = {}
     for track in tracks:
         weights[group_of(track)] = weights.get(group_of(track), 0.0) + sizes[track.track_id]
-    asked = {**(fixed or {}), **_asked_splits(tracks)}
+    asked = {**(fixed or {}), **asked_splits(tracks)}
     # Of a group whose tracks differ, the last by id speaks for all.
     by_id = sorted(tracks, key=lambda track: track.track_id)
     kinds = {group_of(track): (track.style, track.session) for track in by_id}
@@ -81,15 +81,8 @@ def group_of(track: Track) -> str:
     return track.group or track.track_id
 
 
-def _expected_chunks(track: Track, recipe: Recipe) -> int:
-    """Chunks by what the file says, as far as its size makes that likely: headers can lie."""
-    most = min(track.size_bytes / _LEAST_BYTES_PER_SECOND, recipe.max_track_seconds)
-    likely = min(track.duration_seconds, most)
-    samples = int(likely * SAMPLING_RATE)
-    return chunk_count(samples, recipe.chunk_samples, recipe.hop_samples)
-
-
-def _asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
+def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
+    """Group -> the split that metadata asks for; raises SourceError where it asks for two."""
     asked: dict[str, Track] = {}
     for track in tracks:
         if not track.split:
@@ -101,3 +94,11 @@ def _asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
                 f"group in {track.split}; a group cannot be in two splits"
             )
     return {group: track.split for group, track in asked.items()}
+
+
+def _expected_chunks(track: Track, recipe: Recipe) -> int:
+    """Chunks by what the file says, as far as its size makes that likely: headers can lie."""
+    most = min(track.size_bytes / _LEAST_BYTES_PER_SECOND, recipe.max_track_seconds)
+    likely = min(track.duration_seconds, most)
+    samples = int(likely * SAMPLING_RATE)
+    return chunk_count(samples, recipe.chunk_samples, recipe.hop_samples)

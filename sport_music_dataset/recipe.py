@@ -11,10 +11,11 @@ from .errors import SettingError
 SAMPLING_RATE = 32_000
 DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
 DUPLICATES = ("keep", "first")
+MOST_DESCRIPTIONS = 12
 GROUP_BY = ("recording", "album", "artist")
 
 # Raised whenever the same settings would give other rows: it is part of the fingerprint.
-ROWS_VERSION = 2
+ROWS_VERSION = 3
 
 _SPLIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -52,7 +53,8 @@ class Recipe:
     `keep_silence` keeps chunks of digital silence, `keep_truncated` tracks that are not as long as
     their container says. A track of more than `max_track_seconds`, or that expands to more than
     `max_expansion` times its size as 16-bit samples, is left out. `analysis` measures every chunk,
-    `descriptions` is `measured` or `notebook`, `sessions` the YAML of the user's own sessions;
+    `descriptions` is `measured` or `notebook`, `descriptions_per_chunk` how many phrasings each has
+    unless metadata gives its own, `sessions` the YAML of the user's own sessions;
     `only_fitting` leaves out those whose tempo and energy are not for their session.
     `duplicates` says whether other copies of a recording stay (keep, first), `group_by` what else
     makes a group (recording, album, artist).
@@ -72,6 +74,7 @@ class Recipe:
     max_expansion: float = 1_000.0
     analysis: bool = True
     descriptions: str = "measured"
+    descriptions_per_chunk: int = 1
     sessions: str = ""
     only_fitting: bool = False
     duplicates: str = "keep"
@@ -95,6 +98,12 @@ class Recipe:
                 raise SettingError(f"{name}={getattr(self, name):g}: must be over 0")
         if self.descriptions not in ("measured", "notebook"):
             raise SettingError(f"descriptions={self.descriptions!r}: measured or notebook")
+        most = MOST_DESCRIPTIONS if self.descriptions == "measured" else 1
+        if not 1 <= self.descriptions_per_chunk <= most:
+            raise SettingError(
+                f"descriptions_per_chunk={self.descriptions_per_chunk}: must be from 1 to {most} "
+                f"with {self.descriptions} descriptions"
+            )
         if self.only_fitting and not self.analysis:
             raise SettingError("only_fitting: needs the analysis that says what fits")
         for name, words in (("duplicates", DUPLICATES), ("group_by", GROUP_BY)):

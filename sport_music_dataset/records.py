@@ -34,6 +34,7 @@ class Track:
     license: str = ""
     source_url: str = ""
     description: str = ""
+    descriptions: tuple[str, ...] = ()
     group: str = ""
     split: str = ""
     reason: str = ""
@@ -50,7 +51,7 @@ class Outcome:
 
     `clipped_samples` lay over full scale (counted at 32 kHz), `nonfinite_samples` were no numbers
     (counted at the file's rate) and became zero, `damaged_packets` did not decode; `misfit_chunks`
-    do not suit their session. `measures` are those of the whole track, by column.
+    do not suit their session, the first of them for `misfit_reason`. `measures` are those of the whole track, by column.
     """
 
     chunks: int = 0
@@ -62,6 +63,7 @@ class Outcome:
     damaged_packets: int = 0
     truncated: bool = False
     misfit_chunks: int = 0
+    misfit_reason: str = ""
     measures: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
 

@@ -57,6 +57,16 @@ def spool_track(track: Track, recipe: Recipe, file: Path) -> Outcome:
     return cutting.outcome(annotation, cutting.misfit_reason(annotation))
 
 
+def measure_track(track: Track, recipe: Recipe) -> Outcome:
+    """What came of a track, cut and measured as for a build; its rows are not made."""
+    cutting = _Cutting(track, recipe)
+    try:
+        cutting.write_chunks()
+        return cutting.outcome(cutting.annotated())
+    except TrackError as error:
+        return cutting.outcome(Annotation(), str(error))
+
+
 def read_spool(file: Path) -> Iterator[Row]:
     """The rows that `spool_track` wrote, in a process of this same run."""
     with file.open("rb") as spool:
@@ -86,14 +96,16 @@ class _Cutting:
         if self.recipe.analysis:
             self.analysis = TrackAnalysis(self.recipe.hop_samples)
 
-    def write_chunks(self, spool: BinaryIO) -> None:
-        """Pickle the chunks, as far as cutting alone knows them; raises TrackError."""
+    def write_chunks(self, spool: BinaryIO | None = None) -> None:
+        """Pickle the chunks, as far as cutting alone knows them, if into anything; raises
+        TrackError."""
         recipe = self.recipe
         pcm = decode_pcm(self.track, recipe, self.tally)
         for audio in cut(pcm, recipe.chunk_samples, recipe.hop_samples):
             if recipe.keep_silence or not is_silent(audio):
                 self.kept.append(self.found)
-                pickle.dump(self._row(self.found, audio), spool, protocol=5)
+                if spool:
+                    pickle.dump(self._row(self.found, audio), spool, protocol=5)
                 if self.analysis:
                     self.analysis.add(self.found, audio)
             self.found += 1
@@ -118,6 +130,7 @@ class _Cutting:
             chunks=0 if reason else len(self.kept) - dropped,
             silent_chunks=found - len(self.kept),
             misfit_chunks=annotation.misfits,
+            misfit_reason=annotation.reason,
             duration_seconds=self._seconds,
             tail_seconds=(tally.samples - covered) / SAMPLING_RATE,
             clipped_samples=tally.clipped,

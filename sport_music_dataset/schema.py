@@ -20,13 +20,17 @@ MEASURES = {
     **_floats("silence_ratio", "clipping_ratio", "energy"),
 }
 
+# The prompt, and all phrasings that there are, this one first.
+DESCRIPTIONS = {"description": Value("string"), "descriptions": List(Value("string"))}
+
 RAW_FEATURES = Features(
     {
         **_strings("chunk_id", "track_id"),
         "chunk_index": Value("int32"),
         "start_seconds": Value("float64"),
         "audio": Audio(sampling_rate=SAMPLING_RATE),
-        **_strings("description", "session", "style", "title", "artist", "license"),
+        **DESCRIPTIONS,
+        **_strings("session", "style", "title", "artist", "license"),
         "position": Value("float64"),
         **MEASURES,
         **_strings("arc", "fit", "fit_reason"),
@@ -35,7 +39,8 @@ RAW_FEATURES = Features(
 
 ENCODED_FEATURES = Features(
     {
-        **_strings("chunk_id", "track_id", "description"),
+        **_strings("chunk_id", "track_id"),
+        **DESCRIPTIONS,
         "input_ids": List(Value("int32")),
         "attention_mask": List(Value("int8")),
         "codes": List(List(Value("int16"))),

@@ -46,6 +46,7 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     max_expansion: float = 1_000.0
     analysis: bool = True
     descriptions: str = "measured"
+    descriptions_per_chunk: int = 1
     sessions: str = ""
     only_fitting: bool = False
     duplicates: str = "keep"

@@ -22,10 +22,14 @@ class SportMusicCollator:
 
     Args:
         pad_token_id: what stands in `labels` where no code is; MusicGen's is 2048.
+        tokenizer: MusicGen's; with it, one of a row's `descriptions` is drawn by torch's
+            generator whenever the row comes, and tokenised to the length of the stored ids.
+            Without, the stored ids of the first are taken.
     """
 
-    def __init__(self, pad_token_id: int = 2048) -> None:
+    def __init__(self, pad_token_id: int = 2048, tokenizer: Any = None) -> None:
         self._pad_token_id = pad_token_id
+        self._tokenizer = tokenizer
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """`input_ids` and `attention_mask` [B, L], `labels` [B, T, K]; all int64.
@@ -37,8 +41,20 @@ class SportMusicCollator:
             name: torch.from_numpy(np.stack([np.asarray(row[name]) for row in rows])).long()
             for name in ("input_ids", "attention_mask", "labels")
         }
+        if self._tokenizer:
+            batch |= self._drawn(rows, batch["input_ids"].shape[1])
         labels = batch["labels"].transpose(1, 2).contiguous()
         return {**batch, "labels": labels.masked_fill_(labels == self._pad_token_id, _IGNORED)}
+
+    def _drawn(self, rows: Sequence[Mapping[str, Any]], length: int) -> dict[str, Tensor]:
+        texts = [
+            str(row["descriptions"][int(torch.randint(len(row["descriptions"]), ()))])
+            for row in rows
+        ]
+        tokens = self._tokenizer(
+            texts, padding="max_length", truncation=True, max_length=length, return_tensors="pt"
+        )
+        return {name: tokens[name] for name in ("input_ids", "attention_mask")}
 
 
 def check_trainable(folder: Path, manifest: Manifest) -> None:

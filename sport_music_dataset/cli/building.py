@@ -29,6 +29,7 @@ def build(
     analysis: options.Analysis = True,
     only_fitting: options.OnlyFitting = False,
     descriptions: options.Descriptions = "measured",
+    descriptions_per_chunk: options.DescriptionsPerChunk = 1,
     sessions: options.Sessions = None,
     duplicates: options.Duplicates = "keep",
     group_by: options.GroupBy = "recording",
@@ -63,6 +64,7 @@ def build(
         analysis=analysis,
         only_fitting=only_fitting,
         descriptions=descriptions,
+        descriptions_per_chunk=descriptions_per_chunk,
         sessions=_own_sessions(sessions),
         duplicates=duplicates,
         group_by=group_by,
@@ -112,28 +114,38 @@ def scan(
     source: options.Source,
     chunk_seconds: options.ChunkSeconds = 25.0,
     style: options.Styles = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure chunks, side by side, and show misfits.")
+    ] = False,
+    sessions: options.Sessions = None,
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what is in SRC and what a build would leave out, without building.
 
-    Example: sportgen scan music --json
+    Examples: sportgen scan music --json; sportgen scan music --measure
     """
     from tempfile import TemporaryDirectory
 
-    from ..build import duplicates_with, scan_with
+    from ..build import duplicates_with, measure_with, scan_with
     from ..recipe import Recipe
     from ..workers import Workers
 
-    recipe = Recipe(chunk_seconds=chunk_seconds, overlap_seconds=0, styles=tuple(style or ()))
+    recipe = Recipe(
+        chunk_seconds=chunk_seconds,
+        overlap_seconds=0,
+        styles=tuple(style or ()),
+        sessions=_own_sessions(sessions),
+    )
     with (
         Workers(num_proc or console.cores(), timeout) as workers,
         TemporaryDirectory() as folder,
     ):
         library = scan_with(workers, source, None, recipe, "", console.progress)
         library = duplicates_with(workers, library, recipe, Path(folder), progress=console.progress)
-    summaries.show_inventory(summaries.inventory(library, chunk_seconds), as_json)
+        measured = measure_with(workers, library, recipe, console.progress) if measure else None
+    summaries.show_inventory(summaries.inventory(library, chunk_seconds, measured), as_json)
 
 
 @app.command()

@@ -62,6 +62,9 @@ Descriptions = Annotated[
     Literal["measured", "notebook"],
     typer.Option("--descriptions", help="Many phrasings with measures, or the notebook's one."),
 ]
+DescriptionsPerChunk = Annotated[
+    int, typer.Option("--descriptions-per-chunk", min=1, help="Phrasings that each chunk has.")
+]
 Sessions = Annotated[
     Path | None, typer.Option("--sessions", help="YAML with sessions of your own.")
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..encode import EncodeReport
     from ..library import Library
     from ..plan import Shard
+    from ..records import Outcome
 
 
 def show_build(report: "BuildReport") -> None:
@@ -56,16 +57,25 @@ def show_plan(library: "Library", shards: "Iterable[Shard]") -> None:
     _show_duplicates(duplicate_groups(library))
     for shard in shards:
         print(f"  {shard.name}: {len(shard.tracks)} tracks")
+    for note in library.notes:
+        hint(f"note: {note}")
     _hint_left_out((track.path, track.reason) for track in library.tracks)
 
 
-def inventory(library: "Library", chunk_seconds: float) -> dict[str, Any]:
-    """What a library holds, as JSON takes it; lengths are those that the files' headers give."""
+def inventory(
+    library: "Library", chunk_seconds: float, measured: "Mapping[str, Outcome] | None" = None
+) -> dict[str, Any]:
+    """What a library holds, as JSON takes it; lengths are those that the files' headers give.
+
+    `measured` is what measuring each track by its path gave: tracks with chunks that do not suit
+    their session are `misfits`, null where nothing was measured.
+    """
     from ..duplicates import duplicate_groups
 
     short = f"too short: by its header, a chunk is {chunk_seconds:g} s"
     problems = {track.path: track.reason for track in library.tracks if track.reason}
     problems |= {t.path: short for t in library.usable if t.duration_seconds < chunk_seconds}
+    problems |= {path: found.reason for path, found in (measured or {}).items() if found.reason}
     usable = [track for track in library.usable if track.path not in problems]
     return {
         "files": len(library.tracks),
@@ -78,8 +88,22 @@ def inventory(library: "Library", chunk_seconds: float) -> dict[str, Any]:
         "ignored": dict(library.ignored),
         "left_out": problems,
         "duplicates": duplicate_groups(library),
+        "misfits": None if measured is None else _misfits(measured),
         "notes": list(library.notes),
     }
+
+
+def _misfits(measured: "Mapping[str, Outcome]") -> list[dict[str, Any]]:
+    return [
+        {
+            "path": path,
+            "misfit_chunks": found.misfit_chunks,
+            "chunks": found.chunks,
+            "reason": found.misfit_reason,
+        }
+        for path, found in measured.items()
+        if found.misfit_chunks
+    ]
 
 
 def show_inventory(found: dict[str, Any], as_json: bool) -> None:
@@ -92,6 +116,11 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
     reasons = Counter(map(kind_of, found["left_out"].values()))
     _show_left_out(reasons, found["ignored"])
     _show_duplicates(found["duplicates"])
+    if found["misfits"] is not None:
+        print(f"misfits: {len(found['misfits'])} tracks")
+        for track in found["misfits"]:
+            count = f"{track['misfit_chunks']} of {track['chunks']} chunks"
+            print(f"  {plain(track['path'])}: {count}: {plain(track['reason'])}")
     for title in ("formats", "styles", "sessions"):
         print(title)
         for name, count in found[title].items():
