@@ -51,7 +51,8 @@ class Outcome:
 
     `clipped_samples` lay over full scale (counted at 32 kHz), `nonfinite_samples` were no numbers
     (counted at the file's rate) and became zero, `damaged_packets` did not decode; `misfit_chunks`
-    do not suit their session, the first of them for `misfit_reason`. `measures` are those of the whole track, by column.
+    do not suit their session, the first of them for `misfit_reason`. `measures` are those of the
+    whole track, by column.
     """
 
     chunks: int = 0
