@@ -73,6 +73,7 @@ class Assembly:
             # Tracks that failed while decoding have emptied a split: plan again without them.
             failed = {key: outcome for key, outcome in outcomes.items() if outcome.reason}
         rows = list(_track_rows(library, shards, outcomes))
+        self.manifest.source = dict(library.source)
         self.manifest.shared = {
             "fingerprints": library.fingerprints,
             "matches": len(library.matches),

@@ -43,7 +43,8 @@ class Manifest:
 
     `changelog` has an entry (version, date, changes, notes) for every release, the newest first;
     `withdrawn` the ids of tracks that no later build may bring back; `shared` how many fingerprints
-    were compared, how many pairs share audio, and the seconds that two splits share.
+    were compared, how many pairs share audio, and the seconds that two splits share; `source` the
+    `dataset` on the Hub and the `revision` that the rows come from, if they do.
     """
 
     recipe: dict[str, Any]
@@ -55,6 +56,7 @@ class Manifest:
     changelog: list[dict[str, Any]] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
+    source: dict[str, str] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod

@@ -56,6 +56,8 @@ def show_plan(library: "Library", shards: "Iterable[Shard]") -> None:
     _show_duplicates(duplicate_groups(library))
     for shard in shards:
         print(f"  {shard.name}: {len(shard.tracks)} tracks")
+    for note in library.notes:
+        hint(f"note: {note}")
     _hint_left_out((track.path, track.reason) for track in library.tracks)
 
 
