@@ -4,41 +4,32 @@ import posixpath
 import re
 import shutil
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import yaml
-from datasets import Audio, ClassLabel, Features, load_dataset_builder
+from datasets import Features, load_dataset_builder
 from datasets.packaged_modules.parquet.parquet import Parquet
 from filelock import FileLock
 from huggingface_hub import HfApi
 
+from .columns import Columns, choose_columns
 from .digests import digest
 from .errors import ReleaseError, SourceError
 from .hub import hub_errors
 from .library import InspectMap, Library, catalogue
-from .metadata import COLUMNS
 from .progress import Progress
 from .reasons import Reason
 from .remote import Place
 from .sources import Source, SourceFile
-from .unpacking import FILE, PATH, check_audio, is_unpacked, read_rows, unpack
+from .unpacking import FILE, PATH, is_unpacked, read_rows, unpack
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
 
 Metadata = dict[str, dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which columns are what: `fields` has the column of each of ours that there is, `labels` the
-    names behind the numbers of a column."""
-
-    audio: str
-    fields: dict[str, str]
-    labels: dict[str, list[str]]
 
 
 @dataclass(slots=True)
@@ -67,9 +58,7 @@ class Dataset:
             self._unpack(folders, columns.audio, progress)
             files, metadata = self._rows(parquet, folders, columns)
         tracks = catalogue(files, PurePosixPath(self._opened).name, metadata, styles, run)
-        size = sum(track.size_bytes for track in tracks)
-        note = f"{len(files)} rows, {size / 1e6:.1f} MB, lie unpacked in {self.cache}"
-        return Library(tracks, {}, (f"{note}; delete it when you need it no more",))
+        return Library(tracks, {}, ())
 
     def _parquet(self) -> tuple[dict[str, str], Features]:
         """Path -> split of its Parquet, as load_dataset finds them, and what its card says of its
@@ -100,33 +89,13 @@ class Dataset:
                 parquet.setdefault(path, str(split))
         return parquet, builder.info.features or Features()
 
-    def _columns(self, first: str, told: Features) -> Columns:
-        """What the columns are, by the first Parquet file and the card."""
+    def _columns(self, parquet: str, told: Features) -> Columns:
+        """What the columns are, by a Parquet file and the card."""
         try:
-            schema = self.place.schema(first)
-            features = {**Features.from_arrow_schema(schema), **told}
-        except (ReleaseError, ValueError, TypeError, KeyError) as error:
-            raise SourceError(f"{self.root}: {first}: {' '.join(str(error).split())}") from error
-        there = f"there are {', '.join(schema.names)}"
-        for column in (self.source.audio_column, *self._named().values()):
-            if column and column not in schema.names:
-                raise SourceError(f"{self.root}: has no column {column}; {there}")
-        audio = [name for name in schema.names if isinstance(features.get(name), Audio)]
-        audio = audio or [name for name in schema.names if name == "audio"]
-        if self.source.audio_column:
-            audio = [self.source.audio_column]
-        if len(audio) != 1:
-            found = f"{len(audio)} columns hold audio" if audio else "no column holds audio"
-            raise SourceError(f"{self.root}: {found}, --audio-column names the one; {there}")
-        check_audio(schema.field(audio[0]).type, f"{self.root}: {audio[0]}")
-        fields = {name: name for name in COLUMNS if name in schema.names} | self._named()
-        labels = {n: f.names for n, f in features.items() if isinstance(f, ClassLabel)}
-        return Columns(audio[0], fields, labels)
-
-    def _named(self) -> dict[str, str]:
-        """The columns that were asked for."""
-        asked = {"style": self.source.style_column, "session": self.source.session_column}
-        return {name: column for name, column in asked.items() if column}
+            schema = self.place.schema(parquet)
+        except ReleaseError as error:
+            raise SourceError(str(error)) from error
+        return choose_columns(self.source, schema, told, self.root)
 
     @property
     def _opened(self) -> str:
@@ -134,8 +103,10 @@ class Dataset:
         return self.root.removesuffix(f"@{self.revision}")
 
     def _is_inside(self, path: str) -> bool:
+        if self.revision:
+            return path in self.files
         folder = self.place.folder
-        return path in self.files or (folder / path).resolve().is_relative_to(folder)
+        return (folder / path).resolve().is_relative_to(folder)
 
     def _size_and_identity(self, path: str) -> tuple[int, str]:
         if path in self.files:
@@ -168,6 +139,7 @@ class Dataset:
         """The rows as files, by path, and what their columns say of them."""
         files: list[SourceFile] = []
         metadata: Metadata = {}
+        taken: Counter[str] = Counter()
         for path, split in parquet.items():
             rows = read_rows(folders[path], list(columns.fields.values()), columns.labels)
             for number, row in enumerate(rows):
@@ -178,11 +150,11 @@ class Dataset:
                         f"{self.root}: row {number} of {path} has no path to take style and "
                         "session from; --style-column and --session-column name what has them"
                     )
-                name = _unique(name or f"{path.removesuffix('.parquet')}/{number:06d}", metadata)
+                name = _unique(name or f"{path.removesuffix('.parquet')}/{number:06d}", taken)
                 known = {key: row.get(column, "") for key, column in columns.fields.items()}
                 known = {key: value.strip() for key, value in known.items() if value.strip()}
                 kept = {"split": split} if self.source.keep_splits else {}
-                metadata[unicodedata.normalize("NFC", name)] = kept | known
+                metadata[_key(name)] = kept | known
                 files.append(SourceFile(name, file, reason))
         return sorted(files, key=lambda file: file.path.encode()), metadata
 
@@ -226,13 +198,22 @@ def _safe(path: str) -> str:
     return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
-def _unique(path: str, taken: Mapping[str, object]) -> str:
-    """The path, or with `#2` behind it, so that its style and session stay what they are."""
-    number, name = 1, path
-    while unicodedata.normalize("NFC", name) in taken:
-        number += 1
-        name = f"{path}#{number}"
+def _unique(path: str, taken: Counter[str]) -> str:
+    """The path, or with `#2` behind it, so that its style and session stay what they are.
+
+    `taken` counts the paths that there are, and how often each was wanted.
+    """
+    name = path
+    while taken[_key(name)]:
+        taken[_key(path)] += 1
+        name = f"{path}#{taken[_key(path)]}"
+    taken[_key(name)] += 1
     return name
+
+
+def _key(path: str) -> str:
+    """What metadata knows a path by."""
+    return unicodedata.normalize("NFC", path)
 
 
 def _inside(parquet: str, path: str) -> list[str]:

@@ -63,7 +63,8 @@ def read_source(
         raise SourceError(f"{exclude}: lies inside the dataset {folder}; give another folder")
     cache = _cache(f"{root.name}-{digest(str(root))[:16]}")
     place = Place(root)
-    return Dataset(source, str(root), place, place, cache).library(styles, run, progress)
+    library = Dataset(source, str(root), place, place, cache).library(styles, run, progress)
+    return _with_note(library, cache)
 
 
 def _read_hub(
@@ -88,7 +89,8 @@ def _read_hub(
         place = HubPlace(repo_id, commit, cache / "download", api)
         rows = Dataset(source, root, place, kept, cache, commit, files)
         library = rows.library(styles, run, progress)
-    return replace(library, source={"dataset": repo_id, "revision": commit})
+    library = replace(library, source={"dataset": repo_id, "revision": commit})
+    return _with_note(library, cache)
 
 
 def _name(location: str) -> tuple[str, str | None]:
@@ -119,6 +121,12 @@ def _fetch(place: HubPlace, paths: list[str], cache: Path, progress: Progress) -
         list(pool.map(fetch, paths))
     # The client's notes on what it downloaded are no part of the dataset.
     shutil.rmtree(place.folder / ".cache", ignore_errors=True)
+
+
+def _with_note(library: Library, cache: Path) -> Library:
+    size = sum(track.size_bytes for track in library.tracks) / 1e6
+    note = f"{size:.1f} MB of audio lie in {cache}; delete it when you need it no more"
+    return replace(library, notes=(*library.notes, note))
 
 
 def _is_audio(path: str) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .columns import check_audio, is_binary, is_text
 from .decoding import EXTENSIONS
 from .errors import SourceError
 from .records import Row
@@ -15,21 +16,6 @@ from .shards import write_atomically
 # The table, and our columns in it: the file with a row's audio, its size, and the row's own path.
 _TABLE = "rows.parquet"
 FILE, SIZE, PATH = "sportgen_file", "sportgen_bytes", "sportgen_path"
-
-
-def check_audio(kind: pa.DataType, place: str) -> None:
-    """Raise SourceError unless a column of this type holds files: their bytes, or their paths."""
-    fields = {field.name: field.type for field in kind} if pa.types.is_struct(kind) else {"": kind}
-    if "bytes" in fields or "path" in fields:
-        fields = {name: fields[name] for name in ("bytes", "path") if name in fields}
-    if all(_is_binary(field) or _is_text(field) for field in fields.values()):
-        return
-    if "array" in fields:
-        raise SourceError(
-            f"{place}: holds decoded samples, not files; "
-            "`dataset.cast_column(name, datasets.Audio())` encodes them"
-        )
-    raise SourceError(f"{place}: holds {kind}, not audio")
 
 
 def unpack(parquet: Path, column: str, folder: Path) -> None:
@@ -106,7 +92,7 @@ def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
     if pa.types.is_struct(value.type):
         parts = value if value.is_valid else {}
         content, path = parts.get("bytes"), parts.get("path")
-    elif _is_text(value.type):
+    elif is_text(value.type):
         content, path = None, value
     row = {PATH: _decoded(path.as_buffer().to_pybytes()) if path and path.is_valid else None}
     if content is None or not content.is_valid:
@@ -123,7 +109,7 @@ def _texts(column: pa.ChunkedArray, names: list[str] | None) -> list[str]:
     """The values of a column as text, empty for null."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if _is_text(column.type):
+    if is_text(column.type):
         # Through bytes: nothing has made sure that they are UTF-8.
         return [_decoded(value or b"") for value in column.cast(pa.large_binary()).to_pylist()]
     values = column.to_pylist()
@@ -142,12 +128,4 @@ def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
 
 def _is_light(field: pa.Field) -> bool:
     ours = field.name in (FILE, SIZE, PATH)
-    return not (ours or pa.types.is_nested(field.type) or _is_binary(field.type))
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return not (ours or pa.types.is_nested(field.type) or is_binary(field.type))

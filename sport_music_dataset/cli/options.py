@@ -34,19 +34,26 @@ DryRun = Annotated[
 _DATASET = "Where SRC is a dataset"
 AudioColumn = Annotated[
     str,
-    typer.Option("--audio-column", help="Files, or their paths.", rich_help_panel=_DATASET),
+    typer.Option(
+        "--audio-column", help="Holds audio files, or their paths.", rich_help_panel=_DATASET
+    ),
 ]
 StyleColumn = Annotated[
-    str, typer.Option("--style-column", help="Style of a track.", rich_help_panel=_DATASET)
+    str,
+    typer.Option(
+        "--style-column", help="Holds the style; `style` if there.", rich_help_panel=_DATASET
+    ),
 ]
 SessionColumn = Annotated[
-    str, typer.Option("--session-column", help="Session of a track.", rich_help_panel=_DATASET)
+    str,
+    typer.Option(
+        "--session-column", help="Holds the session; `session` if there.", rich_help_panel=_DATASET
+    ),
 ]
-Subset = Annotated[
-    str, typer.Option("--subset", help="One of its configs.", rich_help_panel=_DATASET)
-]
+Subset = Annotated[str, typer.Option("--subset", help="A config of it.", rich_help_panel=_DATASET)]
 KeepSplits = Annotated[
-    bool, typer.Option("--keep-splits", help="Keep its splits.", rich_help_panel=_DATASET)
+    bool,
+    typer.Option("--keep-splits", help="Keep the splits that it has.", rich_help_panel=_DATASET),
 ]
 
 # Of what talks to a Hub
