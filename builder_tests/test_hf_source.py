@@ -304,6 +304,8 @@ def test_what_cannot_be_used_is_told_in_one_line(
     assert "holds decoded samples, not files" in refused()
     write_plain(file, [{"audio": [1, 2]}])
     assert "audio: holds list" in refused()
+    pq.write_table(pa.table({"audio": pa.array([], pa.binary())}), file)
+    assert "has no rows" in refused()
     file.write_bytes(b"PAR1 this is none PAR1")
     assert "train.parquet" in refused()
     file.unlink()

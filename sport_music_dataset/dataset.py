@@ -1,12 +1,13 @@
 """A dataset of Parquet as a source: every row is a track, its audio unpacked once into a file."""
 
+import glob
 import posixpath
 import re
 import shutil
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -57,6 +58,8 @@ class Dataset:
         with writing_cache(self.cache):
             self._unpack(folders, columns.audio, progress)
             files, metadata = self._rows(parquet, folders, columns)
+        if not files:
+            raise SourceError(f"{self.root}: its Parquet has no rows")
         tracks = catalogue(files, PurePosixPath(self._opened).name, metadata, styles, run)
         return Library(tracks, {}, ())
 
@@ -64,7 +67,7 @@ class Dataset:
         """Path -> split of its Parquet, as load_dataset finds them, and what its card says of its
         columns."""
         try:
-            with hub_errors(HfApi(), self.root):
+            with hub_errors(HfApi(), self.root) if self.revision else nullcontext():
                 builder = load_dataset_builder(
                     self._opened, self.source.subset or None, revision=self.revision
                 )
@@ -72,6 +75,8 @@ class Dataset:
             # The rest of the message is Python for load_dataset.
             detail = " ".join(str(error).partition("Example of usage")[0].split())
             hint = "; --subset names one" if "onfig" in detail else ""
+            if not self.revision and glob.has_magic(self.root):
+                hint = "; rename the folder: datasets takes its name for a pattern"
             raise SourceError(f"{self.root}: cannot be opened ({detail}){hint}") from error
         if not isinstance(builder, Parquet):
             remedy = "the Hub's own conversion lies at the revision refs/convert/parquet"

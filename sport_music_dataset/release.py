@@ -172,9 +172,11 @@ def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
         raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error
 
 
-def read_batches(file: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The rows of a shard, one row group at a time in memory."""
+def read_batches(
+    file: Path, columns: list[str] | None = None, rows: int = _BATCH_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard in batches of `rows`, one row group at a time in memory."""
     with pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             # Over all groups at once, iter_batches keeps every one that it has read.
-            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns)
+            yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)

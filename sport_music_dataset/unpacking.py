@@ -30,8 +30,9 @@ def unpack(parquet: Path, column: str, folder: Path) -> None:
     try:
         table = pq.read_table(parquet, columns=_light_columns(parquet, column))
         rows: list[Row] = []
-        for batch in read_batches(parquet, [column]):
-            rows += [_store(value, folder, len(rows) + n) for n, value in enumerate(batch[column])]
+        # One by one: a batch is held in memory beside its row group, and a track is megabytes.
+        for batch in read_batches(parquet, [column], rows=1):
+            rows.append(_store(batch[column][0], folder, len(rows)))
     except (pa.ArrowException, OSError) as error:
         # Arrow has an OSError of its own for pages that are damaged.
         if getattr(error, "errno", None) is not None:
