@@ -12,11 +12,16 @@ os.environ |= {"HF_HOME": _HOME.name, "HF_HUB_OFFLINE": "1"}
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from sport_music_dataset.build import BuildReport, build
 from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.recipe import Recipe
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 Samples = NDArray[np.float32]
 

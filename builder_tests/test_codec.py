@@ -34,7 +34,7 @@ def encoders(model: Any) -> dict[str, SharedEncoder]:
 
 
 @pytest.mark.parametrize("backend", get_args(Backend))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     frames=st.integers(12, 170),
     steps=st.lists(st.integers(1, 200), max_size=5),

@@ -54,7 +54,7 @@ def test_shares_are_within_one_group_and_none_is_empty(
         assert farthest(split_of, weights, shares) <= largest + 1e-6
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(st.sampled_from([1.0, 5.0, 20.0, 50.0]), min_size=3, max_size=7),
     st.lists(st.sampled_from([1, 2, 10, 90]), min_size=3, max_size=3),

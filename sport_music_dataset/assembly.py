@@ -75,6 +75,7 @@ class Assembly:
             failed = {key: outcome for key, outcome in outcomes.items() if outcome.reason}
         self.notes = self.moved(shards)
         rows = list(_track_rows(library, shards, outcomes))
+        self.manifest.source = dict(library.source)
         self.manifest.shared = {
             "fingerprints": library.fingerprints,
             "matches": len(library.matches),

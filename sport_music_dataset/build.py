@@ -1,4 +1,4 @@
-"""A source folder to a release folder, or what that would be."""
+"""A source to a release folder, or what that would be."""
 
 import shutil
 from collections import Counter
@@ -13,7 +13,8 @@ from .assembly import Assembly
 from .duplicates import duplicate_groups, find_duplicates
 from .errors import ReleaseError, SourceError
 from .fingerprints import STORES, Items, chromaprint_version
-from .library import Library, scan
+from .hf_source import read_source
+from .library import Library
 from .origins import Origin
 from .plan import Shard
 from .progress import Progress, no_progress
@@ -23,6 +24,7 @@ from .records import Outcome, Track
 from .release import MANIFEST, Manifest, is_ours, kept_rows, read_manifest
 from .rows import measure_track
 from .shards import WORK_FOLDER, writing
+from .sources import Source
 from .workers import Workers
 
 DEFAULT_TIMEOUT = 900.0
@@ -53,7 +55,7 @@ class BuildReport:
 
 
 def build(
-    source: Path,
+    source: Path | Source,
     out: Path,
     recipe: Recipe,
     *,
@@ -70,7 +72,7 @@ def build(
     that it had in `out`. The files are the same whatever `num_proc`.
 
     Args:
-        source: the folder with the music.
+        source: the folder with the music, or a dataset.
         out: the release folder.
         recipe: all that determines the rows.
         num_proc: processes that decode.
@@ -82,6 +84,7 @@ def build(
 
     Raises:
         SourceError: `source` cannot be used, or gives no chunk.
+        HubError: it lies on the Hub, which refused or could not be reached.
         MachineError: Chromaprint's library is missing.
         ReleaseError: `out` holds something else, another recipe and not `force`, is being written
             by somebody else, or cannot be written.
@@ -113,7 +116,7 @@ def build(
 
 
 def preview(
-    source: Path,
+    source: Path | Source,
     out: Path,
     recipe: Recipe,
     *,
@@ -155,13 +158,13 @@ def check_target(out: Path, recipe: Recipe, force: bool) -> Manifest | None:
 
 def scan_with(
     workers: Workers,
-    source: Path,
+    source: Path | Source,
     out: Path | None,
     recipe: Recipe,
     license: str,
     progress: Progress,
 ) -> Library:
-    """`scan` on processes: a file that crashes its decoder costs itself only."""
+    """`read_source` on processes: a file that crashes its decoder costs itself only."""
 
     def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
         tracks = list(tracks)
@@ -171,7 +174,7 @@ def scan_with(
                 advance(1)
 
     chromaprint_version()  # missing, it would be missed after hours of hashing
-    return scan(source, recipe.styles, exclude=out, run=run)
+    return read_source(source, recipe.styles, exclude=out, run=run, progress=progress)
 
 
 def duplicates_with(

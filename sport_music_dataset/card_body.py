@@ -36,6 +36,7 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         recipe=manifest.recipe,
         fingerprint=manifest.fingerprint,
         shared=manifest.shared,
+        source=manifest.source,
         software=manifest.software,
         raw=bool(manifest.shards("raw")),
         encoding=encoded or None,

@@ -74,7 +74,7 @@ def hub_errors(api: HfApi, repo_id: str, who: str = "") -> Iterator[None]:
             f"{repo_id}: no token; run `hf auth login` or set HF_TOKEN to one that may write"
         ) from error
     except OfflineModeIsEnabled as error:
-        raise HubError(f"{repo_id}: HF_HUB_OFFLINE is set; unset it to publish") from error
+        raise HubError(f"{repo_id}: HF_HUB_OFFLINE is set; unset it") from error
     except HfHubHTTPError as error:
         raise HubError(f"{repo_id}: {_remedy(error, who)}") from error
     except UnicodeEncodeError as error:

@@ -3,9 +3,9 @@
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .decoding import EXTENSIONS
@@ -14,7 +14,7 @@ from .matching import Match
 from .metadata import read_metadata
 from .reasons import Reason
 from .records import Track
-from .sources import display_path, find_files, inspect
+from .sources import SourceFile, display_path, find_files, inspect
 
 _TAKE = re.compile(r"\d+")
 # Kinds of files that an error names, where none is audio.
@@ -25,11 +25,12 @@ InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Trac
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What a source folder holds.
+    """What a source holds.
 
     `tracks` has every audio file, by path, those left out with their `reason`; `ignored` counts
     the other files by extension; `notes` says what the user should know besides. `matches` are the
-    tracks, by id, that share audio, among `fingerprints` that were compared.
+    tracks, by id, that share audio, among `fingerprints` that were compared. `source` names the
+    dataset on the Hub that it comes from, if any.
     """
 
     tracks: tuple[Track, ...]
@@ -37,6 +38,7 @@ class Library:
     notes: tuple[str, ...]
     matches: tuple[Match, ...] = ()
     fingerprints: int = 0
+    source: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def usable(self) -> tuple[Track, ...]:
@@ -75,23 +77,46 @@ def scan(
     files = find_files(root, exclude)
     if not files.audio:
         most = files.ignored.most_common(_KINDS_NAMED)
-        found = ", ".join(f"{count} {kind}" for kind, count in most)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in most)
         raise SourceError(
-            f"{source}: no audio files in it ({'found ' + found if found else 'it is empty'}); "
+            f"{source}: no audio files in it ({'found ' + kinds if kinds else 'it is empty'}); "
             f"readable are {' '.join(sorted(EXTENSIONS))}"
         )
-    metadata = read_metadata(root)
-    known_styles = _styles_named(root, files.audio)
-    tracks = [
-        _name(root, file, reason, known_styles, metadata)
+    found = [
+        SourceFile(display_path(name), str(root / name), reason)
         # By bytes: the order of the folder and the locale leave no trace.
-        for file, reason in sorted(files.audio.items(), key=lambda item: os.fsencode(item[0]))
+        for name, reason in sorted(files.audio.items(), key=lambda item: os.fsencode(item[0]))
     ]
-    paths = {unicodedata.normalize("NFC", track.path) for track in tracks}
+    metadata = read_metadata(root)
+    paths = {unicodedata.normalize("NFC", file.path) for file in found}
     notes = [f"metadata: no such file: {path}" for path in sorted(metadata.keys() - paths)]
-    tracks = _of_styles(source, tracks, {style.casefold() for style in styles})
-    inspected = tuple(_without_copies(run(inspect, tracks)))
-    return Library(inspected, dict(files.ignored), tuple(notes))
+    tracks = catalogue(found, display_path(root.name), metadata, styles, run)
+    return Library(tracks, dict(files.ignored), tuple(notes))
+
+
+def catalogue(
+    files: Sequence[SourceFile],
+    folder: str,
+    metadata: Mapping[str, Mapping[str, str]],
+    styles: Iterable[str],
+    run: InspectMap,
+) -> tuple[Track, ...]:
+    """Name, hash and probe files, in their order.
+
+    Args:
+        files: the audio files of a source.
+        folder: the source's name, and the style of files that lie in no folder of it.
+        metadata: path in NFC -> what overrides their names, and adds.
+        styles: the styles to take; all when empty.
+        run: as for `scan`.
+
+    Raises:
+        SourceError: there is no file of a style.
+    """
+    known_styles = _styles_named([file.path for file in files])
+    tracks = [_name(file, folder, known_styles, metadata) for file in files]
+    tracks = _of_styles(folder, tracks, {style.casefold() for style in styles})
+    return tuple(_without_copies(run(inspect, tracks)))
 
 
 def split_name(stem: str, folder: str, styles: Iterable[str]) -> tuple[str, str]:
@@ -109,34 +134,36 @@ def split_name(stem: str, folder: str, styles: Iterable[str]) -> tuple[str, str]
     return " ".join(" ".join(words).split()), last
 
 
-def _styles_named(root: Path, files: Iterable[str]) -> frozenset[str]:
+def _styles_named(paths: Iterable[str]) -> frozenset[str]:
     """The styles that a source's folders name; in a flat source, those its file names end in."""
-    folders = {parts[0] for file in files if len(parts := Path(file).parts) > 1}
-    return frozenset(folders or (Path(file).stem.rpartition("_")[2] for file in files))
+    folders = {path.partition("/")[0] for path in paths if "/" in path}
+    return frozenset(folders or (PurePosixPath(path).stem.rpartition("_")[2] for path in paths))
 
 
 def _name(
-    root: Path,
-    file: str,
-    reason: str,
+    file: SourceFile,
+    folder: str,
     styles: Iterable[str],
     metadata: Mapping[str, Mapping[str, Any]],
 ) -> Track:
-    path = display_path(file)
-    folder = path.split("/")[0] if "/" in path else display_path(root.name)
-    session, style = split_name(path.rpartition("/")[2].rpartition(".")[0], folder, styles)
+    path = file.path
+    folder = path.partition("/")[0] if "/" in path else folder
+    session, style = split_name(PurePosixPath(path).stem, folder, styles)
     track = Track(
-        file=str(root / file), path=path, session=session, style=style or "music", reason=reason
+        file=file.file, path=path, session=session, style=style or "music", reason=file.reason
     )
     # Names typed into a table are composed (NFC), those of some file systems are not.
     known = metadata.get(unicodedata.normalize("NFC", path), {})
     return replace(track, **known)
 
 
-def _of_styles(source: Path, tracks: list[Track], wanted: set[str]) -> list[Track]:
-    missing = wanted - {track.style.casefold() for track in tracks}
-    if missing:
-        raise SourceError(f"{source}: no track of style {', '.join(sorted(missing))} in it")
+def _of_styles(folder: str, tracks: list[Track], wanted: set[str]) -> list[Track]:
+    styles = {track.style.casefold() for track in tracks}
+    if missing := wanted - styles:
+        raise SourceError(
+            f"{folder}: no track of style {', '.join(sorted(missing))} in it; "
+            f"there are {', '.join(sorted(styles))}"
+        )
     return [track for track in tracks if not wanted or track.style.casefold() in wanted]
 
 

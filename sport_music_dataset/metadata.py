@@ -53,7 +53,7 @@ def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
         known = {key: value for key, value in row.items() if key in COLUMNS and value}
         try:
             metadata[path] = {
-                key: _texts(value) if key == "descriptions" else str(value).strip()
+                key: read_descriptions(value) if key == "descriptions" else str(value).strip()
                 for key, value in known.items()
             }
         except ValueError as error:
@@ -61,8 +61,8 @@ def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
     return metadata
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    """Several descriptions; raises ValueError where they are none."""
+def read_descriptions(value: Any) -> tuple[str, ...]:
+    """Several descriptions, of a list or of one cell; raises ValueError where they are none."""
     if isinstance(value, str):
         is_json = value.lstrip().startswith("[")
         value = json.loads(value) if is_json else value.split(_SEPARATOR)

@@ -43,7 +43,8 @@ class Manifest:
 
     `changelog` has an entry (version, date, changes, notes) for every release, the newest first;
     `withdrawn` the ids of tracks that no later build may bring back; `shared` how many fingerprints
-    were compared, how many pairs share audio, and the seconds that two splits share.
+    were compared, how many pairs share audio, and the seconds that two splits share; `source` the
+    `dataset` on the Hub and the `revision` that the rows come from, if they do.
     """
 
     recipe: dict[str, Any]
@@ -55,6 +56,7 @@ class Manifest:
     changelog: list[dict[str, Any]] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
+    source: dict[str, str] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod
@@ -170,9 +172,11 @@ def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
         raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error
 
 
-def read_batches(file: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """The rows of a shard, one row group at a time in memory."""
+def read_batches(
+    file: Path, columns: list[str] | None = None, rows: int = _BATCH_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard in batches of `rows`, one row group at a time in memory."""
     with pq.ParquetFile(file) as parquet:
         for group in range(parquet.metadata.num_row_groups):
             # Over all groups at once, iter_batches keeps every one that it has read.
-            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns)
+            yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)

@@ -1,4 +1,5 @@
-"""The files of a source folder: found without leaving it, hashed, and watched for changes."""
+"""Where music comes from, and the files of a folder: found without leaving it, hashed, and watched
+for changes."""
 
 import os
 import stat
@@ -11,6 +12,38 @@ from .digests import file_digest
 from .metadata import METADATA_NAMES
 from .reasons import Reason, TrackError
 from .records import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where music comes from, and what to take of it if that is a dataset.
+
+    `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`
+    and `session_column` name columns of the dataset, `subset` one of its configs; those not given
+    are found out. `keep_splits` keeps the dataset's splits.
+    """
+
+    location: str
+    audio_column: str = ""
+    style_column: str = ""
+    session_column: str = ""
+    subset: str = ""
+    keep_splits: bool = False
+
+    @property
+    def is_dataset(self) -> bool:
+        """Whether it is said to be a dataset, whatever files lie there."""
+        named = (self.audio_column, self.style_column, self.session_column, self.subset)
+        return any(named) or self.keep_splits
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """An audio file: `path` and `file` as those of a Track, and why it is left out, if it is."""
+
+    path: str
+    file: str
+    reason: str = ""
 
 
 @dataclass(slots=True)

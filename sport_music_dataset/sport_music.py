@@ -14,22 +14,24 @@ from . import __version__
 from .digests import digest
 from .duplicates import find_duplicates
 from .errors import SettingError, SourceError
-from .library import Library, scan
+from .hf_source import read_source
+from .library import Library
 from .plan import plan
 from .recipe import DEFAULT_SPLITS, Recipe
 from .records import Row, Track
 from .rows import TrackRows
 from .schema import RAW_FEATURES
+from .sources import Source
 
 logger = datasets.utils.logging.get_logger(__name__)
 
 
 @dataclass
 class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets has no types
-    """Settings of the builder; `data_dir` is the music folder.
+    """Settings of the builder; `data_dir` is the music folder, or a dataset as `Source` has it.
 
     `splits` maps names to proportions that sum to 1; `styles` limits the build to some styles. The
-    other settings are those of `Recipe`.
+    other settings are those of `Recipe` and of `Source`.
 
     Raises:
         SettingError: a value cannot work; the message echoes it.
@@ -51,6 +53,11 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     only_fitting: bool = False
     duplicates: str = "keep"
     group_by: str = "recording"
+    audio_column: str = ""
+    style_column: str = ""
+    session_column: str = ""
+    subset: str = ""
+    keep_splits: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -71,10 +78,13 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
         Raises:
             SettingError: there is no `data_dir`.
             SourceError: it cannot be used.
+            HubError: it lies on the Hub, which refused or could not be reached.
         """
         if not self.data_dir:
             raise SettingError("data_dir: give the folder that holds the music")
-        return scan(Path(self.data_dir), self.styles)
+        names = (entry.name for entry in dataclasses.fields(Source) if entry.name != "location")
+        choice = {name: getattr(self, name) for name in names}
+        return read_source(Source(self.data_dir, **choice), self.styles)
 
     def create_config_id(
         self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None

@@ -33,6 +33,11 @@ def build(
     sessions: options.Sessions = None,
     duplicates: options.Duplicates = "keep",
     group_by: options.GroupBy = "recording",
+    audio_column: options.AudioColumn = "",
+    style_column: options.StyleColumn = "",
+    session_column: options.SessionColumn = "",
+    subset: options.Subset = "",
+    keep_splits: options.KeepSplits = False,
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
     since: options.Since = None,
@@ -45,11 +50,13 @@ def build(
     Run it again to go on after an interruption, or to add music: finished shards stay.
 
     Examples: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1;
-    sportgen build music dataset --since org/sport-music@v1.0.0
+    sportgen build music dataset --since org/sport-music@v1.0.0;
+    sportgen build hf://datasets/org/name dataset --style-column genre
     """
     from ..build import build as run
     from ..build import preview
     from ..recipe import Recipe, parse_splits
+    from ..sources import Source
 
     recipe = Recipe(
         chunk_seconds=chunk_seconds,
@@ -76,10 +83,11 @@ def build(
         "since": _origin(since) if since else None,
         "progress": console.progress,
     }
+    music = Source(source, audio_column, style_column, session_column, subset, keep_splits)
     if dry_run:
-        summaries.show_plan(*preview(source, out, recipe, **settings))
+        summaries.show_plan(*preview(music, out, recipe, **settings))
         return 0
-    report = run(source, out, recipe, license=license, **settings)
+    report = run(music, out, recipe, license=license, **settings)
     summaries.show_build(report)
     console.hint(f"next: sportgen encode {console.quote(out)}")
     return 1 if strict and report.left_out else 0
@@ -118,6 +126,10 @@ def scan(
         bool, typer.Option("--measure", help="Measure chunks, side by side, and show misfits.")
     ] = False,
     sessions: options.Sessions = None,
+    audio_column: options.AudioColumn = "",
+    style_column: options.StyleColumn = "",
+    session_column: options.SessionColumn = "",
+    subset: options.Subset = "",
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -130,6 +142,7 @@ def scan(
 
     from ..build import duplicates_with, measure_with, scan_with
     from ..recipe import Recipe
+    from ..sources import Source
     from ..workers import Workers
 
     recipe = Recipe(
@@ -142,7 +155,8 @@ def scan(
         Workers(num_proc or console.cores(), timeout) as workers,
         TemporaryDirectory() as folder,
     ):
-        library = scan_with(workers, source, None, recipe, "", console.progress)
+        music = Source(source, audio_column, style_column, session_column, subset)
+        library = scan_with(workers, music, None, recipe, "", console.progress)
         library = duplicates_with(workers, library, recipe, Path(folder), progress=console.progress)
         measured = measure_with(workers, library, recipe, console.progress) if measure else None
     summaries.show_inventory(summaries.inventory(library, chunk_seconds, measured), as_json)

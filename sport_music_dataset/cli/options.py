@@ -5,7 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-Source = Annotated[Path, typer.Argument(metavar="SRC", help="The folder with the music.")]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="SRC",
+        help="The folder with the music, or of a Parquet dataset, or hf://datasets/ORG/NAME@REVISION.",
+    ),
+]
 ChunkSeconds = Annotated[float, typer.Option("--chunk-seconds", help="Length of a chunk.")]
 Styles = Annotated[
     list[str] | None, typer.Option("--style", help="Take this style only; may be repeated.")
@@ -22,6 +28,32 @@ Device = Annotated[
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
+]
+
+# Of a source that is a dataset
+_DATASET = "Where SRC is a dataset"
+AudioColumn = Annotated[
+    str,
+    typer.Option(
+        "--audio-column", help="Holds audio files, or their paths.", rich_help_panel=_DATASET
+    ),
+]
+StyleColumn = Annotated[
+    str,
+    typer.Option(
+        "--style-column", help="Holds the style; `style` if there.", rich_help_panel=_DATASET
+    ),
+]
+SessionColumn = Annotated[
+    str,
+    typer.Option(
+        "--session-column", help="Holds the session; `session` if there.", rich_help_panel=_DATASET
+    ),
+]
+Subset = Annotated[str, typer.Option("--subset", help="A config of it.", rich_help_panel=_DATASET)]
+KeepSplits = Annotated[
+    bool,
+    typer.Option("--keep-splits", help="Keep the splits that it has.", rich_help_panel=_DATASET),
 ]
 
 # Of what talks to a Hub
