@@ -25,6 +25,7 @@ from .remote import HubPlace, Place
 from .sources import Source, find_files
 
 _ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
+# Downloads at a time, as many as the Hub's client takes.
 _FETCHERS = 8
 
 
@@ -119,8 +120,8 @@ def _fetch(place: HubPlace, paths: list[str], cache: Path, progress: Progress) -
     ):
         # Consumed, so that an error is raised.
         list(pool.map(fetch, paths))
-    # The client's notes on what it downloaded are no part of the dataset.
-    shutil.rmtree(place.folder / ".cache", ignore_errors=True)
+        # The client's notes on what it downloaded are no part of the dataset.
+        shutil.rmtree(place.folder / ".cache", ignore_errors=True)
 
 
 def _with_note(library: Library, cache: Path) -> Library:
