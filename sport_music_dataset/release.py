@@ -173,6 +173,13 @@ def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
 def read_batches(file: Path, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
     """The rows of a shard, one row group at a time in memory."""
     with pq.ParquetFile(file) as parquet:
-        for group in range(parquet.metadata.num_row_groups):
-            # Over all groups at once, iter_batches keeps every one that it has read.
-            yield from parquet.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns)
+        yield from group_batches(parquet, columns)
+
+
+def group_batches(
+    parquet: pq.ParquetFile, columns: list[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """The rows of an open shard, one row group at a time in memory."""
+    for group in range(parquet.metadata.num_row_groups):
+        # Over all groups at once, iter_batches keeps every one that it has read.
+        yield from parquet.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns)
