@@ -24,7 +24,9 @@ def test_counts_are_those_of_the_rows(encoded: Path) -> None:
         np.testing.assert_array_equal(
             counts[book], np.bincount(codes[:, book].ravel(), minlength=size)
         )
-    with pytest.raises(ReleaseError, match=r"train-.*parquet: codes are not \[4, T\] in \[0, 3\)"):
+    with pytest.raises(
+        ReleaseError, match=r"encoded/.*parquet: codes are not \[4, T\] in \[0, 3\)"
+    ):
         count_codes(place, manifest.shards("encoded"), books, 3)
 
 

@@ -67,6 +67,11 @@ class Place:
         with self._parquet(path) as file:
             yield from group_batches(file, columns)
 
+    def footer(self, path: str) -> pq.FileMetaData:
+        """What the end of a Parquet file says of it. Raises ReleaseError."""
+        with self._parquet(path) as file:
+            return file.metadata
+
     def schema(self, path: str) -> pa.Schema:
         """All columns of a Parquet file, from its footer alone. Raises ReleaseError."""
         with self._parquet(path) as file:
