@@ -1,39 +1,57 @@
 """The chunks of a release without what is heavy: all columns but audio, codes and labels."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pyarrow as pa
-from datasets import Features, Value
 
 from .errors import ReleaseError
 from .release import Manifest, split_of
 from .remote import Place
-from .schema import ENCODED_FEATURES, RAW_FEATURES
 
 HEAVY = frozenset({"audio", "codes", "labels"})
+# Reading Parquet leaves Python's lock alone.
+THREADS = 2
 
-_LIGHT = {
-    name: feature
-    for name, feature in {**RAW_FEATURES, **ENCODED_FEATURES, "split": Value("string")}.items()
-    if name not in HEAVY
-}
+# As in schema.py, without what that takes to import.
+LIGHT = pa.schema(
+    [
+        *((name, pa.string()) for name in ("chunk_id", "track_id", "split", "description")),
+        *((name, pa.string()) for name in ("session", "style", "title", "artist", "license")),
+        ("chunk_index", pa.int32()),
+        *((name, pa.float64()) for name in ("start_seconds", "position")),
+        *((name, pa.float64()) for name in ("tempo_bpm", "tempo_alternative_bpm")),
+        *((name, pa.float64()) for name in ("tempo_confidence", "beat_strength")),
+        ("key", pa.string()),
+        *((name, pa.float64()) for name in ("key_confidence", "loudness_lufs", "energy")),
+        *((name, pa.float64()) for name in ("dynamic_range_db", "silence_ratio")),
+        ("clipping_ratio", pa.float64()),
+        *((name, pa.string()) for name in ("arc", "fit", "fit_reason")),
+        ("input_ids", pa.list_(pa.field("element", pa.int32()))),
+        ("attention_mask", pa.list_(pa.field("element", pa.int8()))),
+    ]
+)
 
 
 def read_chunks(place: Place, manifest: Manifest) -> pa.Table:
-    """One row a chunk, in the order of the shards: `split` and the light columns of `raw` and
-    `encoded` side by side, null where the release has not that config.
+    """One row a chunk, in the order of the shards: the columns LIGHT of `raw` and `encoded` side by
+    side with `split`, null where the release has not their config.
 
     Raises:
         ReleaseError: a shard cannot be read, or raw and encoded are not of the same chunks.
     """
     configs = [config for config in ("raw", "encoded") if manifest.shards(config)]
-    names = [path.partition("/")[2] for path in manifest.shards(configs[0])] if configs else []
-    tables = [Features(_LIGHT).arrow_schema.remove_metadata().empty_table()]
-    for name in names:
-        table = place.without(f"{configs[0]}/{name}", HEAVY)
+
+    def read(path: str) -> pa.Table:
+        _, _, shard = path.partition("/")
+        table = place.without(path, HEAVY)
         for config in configs[1:]:
-            table = _beside(table, place.without(f"{config}/{name}", HEAVY), place.name, name)
-        split = pa.array([split_of(f"{configs[0]}/{name}")] * len(table), pa.string())
-        tables.append(table.append_column("split", split).replace_schema_metadata())
-    return pa.concat_tables(tables, promote_options="default")
+            table = _beside(table, place.without(f"{config}/{shard}", HEAVY), place.name, shard)
+        split = pa.array([split_of(path)] * len(table), pa.string())
+        return table.append_column("split", split).replace_schema_metadata()
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        tables = list(threads.map(read, manifest.shards(configs[0]) if configs else ()))
+    return pa.concat_tables([LIGHT.empty_table(), *tables], promote_options="default")
 
 
 def _beside(raw: pa.Table, encoded: pa.Table, release: str, shard: str) -> pa.Table:

@@ -6,11 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
+from .chunks import THREADS
 from .errors import ReleaseError
 from .remote import Place
-
-# Reading Parquet and counting both leave Python's lock alone; each thread holds a row group.
-_THREADS = 2
 
 Counts = NDArray[np.int64]
 
@@ -18,7 +16,7 @@ Counts = NDArray[np.int64]
 def count_codes(place: Place, paths: Iterable[str], codebooks: int, size: int) -> Counts:
     """How often each code stands in each codebook, [codebooks, size], over shards of `encoded`.
 
-    Only the column `codes` is read, a row group at a time.
+    Only the column `codes` is read, a row group at a time by each thread.
 
     Raises:
         ReleaseError: a shard cannot be read, or holds codes of another form or out of [0, size).
@@ -39,7 +37,7 @@ def count_codes(place: Place, paths: Iterable[str], codebooks: int, size: int) -
                 ) from error
         return counts
 
-    with ThreadPoolExecutor(_THREADS) as threads:
+    with ThreadPoolExecutor(THREADS) as threads:
         return sum(threads.map(count, paths), np.zeros((codebooks, size), np.int64))
 
 
@@ -56,3 +54,17 @@ def perplexity(counts: Counts) -> NDArray[np.float64]:
 def dead_share(counts: Counts) -> NDArray[np.float64]:
     """Share [K] of the entries of each codebook that no code of counts [K, size] names."""
     return np.asarray((counts == 0).mean(axis=1), np.float64)
+
+
+def codebook_use(counts: Counts) -> list[dict[str, float]]:
+    """Perplexity and dead share of each codebook, as the manifest records them."""
+    pairs = zip(perplexity(counts).tolist(), dead_share(counts).tolist(), strict=True)
+    return [{"perplexity": round(one, 1), "dead": round(other, 4)} for one, other in pairs]
+
+
+def count_release(place: Place) -> Counts:
+    """The counts [K, size] of a release that has codes. Raises as `count_codes` does."""
+    manifest = place.manifest()
+    facts = manifest.encoding or {}
+    shape = facts["num_codebooks"], facts["codebook_size"]
+    return count_codes(place, manifest.shards("encoded"), *shape)

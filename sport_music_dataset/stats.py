@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .chunks import read_chunks
-from .codebooks import count_codes, dead_share, perplexity
+from .codebooks import codebook_use, count_release
 from .measures import KEY_CONFIDENCE, TEMPO_CONFIDENCE
 from .reasons import Reason, kind_of
 from .records import Row
@@ -94,10 +94,9 @@ class Stats:
     bytes: dict[str, int]
 
 
-def release_stats(place: Place, codes: bool = True) -> Stats:
-    """The numbers of a release; without `codes`, none of codebooks, and codes are not read.
-
-    No audio is read, of a release on the Hub neither.
+def release_stats(place: Place) -> Stats:
+    """The numbers of a release. Neither audio nor labels are read, and codes only where the
+    manifest does not say how codebooks are used; of a release on the Hub, no more is downloaded.
 
     Raises:
         ReleaseError: it is no release, or a file of it cannot be read.
@@ -117,7 +116,7 @@ def release_stats(place: Place, codes: bool = True) -> Stats:
         tokens=_tokens(manifest, chunks),
         labels=_labels(place, manifest),
         codebook_size=manifest.encoding["codebook_size"] if manifest.encoding else None,
-        codebooks=_codebooks(place, manifest) if codes else (),
+        codebooks=_codebooks(place, manifest),
         tempo_bpm=spread(
             sure(chunks, "tempo_bpm", TEMPO_CONFIDENCE), chunks["tempo_bpm"], _TEMPO_STEP_BPM
         ),
@@ -183,13 +182,10 @@ def _ranges(footer: pq.FileMetaData) -> Iterator[tuple[int, int]]:
 
 
 def _codebooks(place: Place, manifest: Manifest) -> tuple[Codebook, ...]:
-    facts = manifest.encoding
-    if not facts:
+    if not manifest.encoding:
         return ()
-    shape = facts["num_codebooks"], facts["codebook_size"]
-    counts = count_codes(place, manifest.shards("encoded"), *shape)
-    pairs = zip(perplexity(counts).tolist(), dead_share(counts).tolist(), strict=True)
-    return tuple(Codebook(*pair) for pair in pairs)
+    known = manifest.encoding.get("codebooks") or codebook_use(count_release(place))
+    return tuple(Codebook(**book) for book in known)
 
 
 def _misfits(kept: list[Row], chunks: pa.Table) -> Misfits:

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -139,26 +140,30 @@ def _show_duplicates(stats: "Stats") -> None:
 
 
 def show_result(result: "Result", as_csv: bool, as_json: bool) -> None:
-    """What a query gave: all of it as CSV or JSON, or the first rows as a table."""
+    """What a query gave: all of it as CSV or JSON, or the first rows as a table, one for each
+    where they are too wide for one."""
+    names = result.columns
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(result.columns)
+        writer.writerow(names)
         writer.writerows([_text(value) for value in row] for row in result.rows)
         return
     if as_json:
-        names = result.columns
         rows = [dict(zip(names, map(_plain_json, row), strict=True)) for row in result.rows]
         print(json.dumps(rows, indent=2))
         return
     first = list(islice(result.rows, _MOST_SQL))
-    numeric = [
-        all(isinstance(row[i], int | float) for row in first) for i in range(len(result.columns))
-    ]
-    show_table(
-        result.columns,
-        [[_short(value) for value in row] for row in first],
-        ["right" if right else "left" for right in numeric],
-    )
+    cells = [[_short(value) for value in row] for row in first]
+    if (
+        sum(max(map(len, column)) + 2 for column in zip(names, *cells, strict=True))
+        > shutil.get_terminal_size().columns
+    ):
+        for row in cells:
+            show_table(["column", "value"], zip(names, row, strict=True), ["left", "left"])
+            print()
+    else:
+        numeric = (all(isinstance(row[i], int | float) for row in first) for i in range(len(names)))
+        show_table(names, cells, ["right" if yes else "left" for yes in numeric])
     if next(result.rows, None) is not None:
         hint(f"the first {_MOST_SQL} rows; --csv or --json gives all")
 

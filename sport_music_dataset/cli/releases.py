@@ -64,18 +64,16 @@ def stats(
         bool, typer.Option("--csv", help="Print the result of --sql as CSV.")
     ] = False,
     as_json: AsJson = False,
-    codes: Annotated[
-        bool, typer.Option("--codes/--no-codes", help="Read the codes, for the use of codebooks.")
-    ] = True,
     endpoint: options.Endpoint = None,
 ) -> None:
     """Count what a release holds: hours, chunks, lengths, labels, codebooks, tempo, key, loudness,
     misfits, duplicates, bytes.
 
-    No audio is read. Of a release on the Hub, light columns and codes are; --sql downloads the
-    shards of the configs that the query names, opens no other file and writes none.
+    Of a release on the Hub, light columns are read, and neither audio nor codes. --sql takes one
+    SELECT, opens no other file and writes none; of a release on the Hub, it downloads the shards
+    of the configs that the query names.
 
-    Examples: sportgen stats dataset; sportgen stats org/sport-music@v1.0.0 --no-codes;
+    Examples: sportgen stats dataset; sportgen stats org/sport-music@v1.0.0 --json;
     sportgen stats dataset --sql "SELECT style, count(*) FROM raw GROUP BY 1"
     """
     from huggingface_hub import HfApi
@@ -88,7 +86,7 @@ def stats(
         if sql is None:
             from ..stats import release_stats
 
-            figures.show_stats(release_stats(place, codes), as_json)
+            figures.show_stats(release_stats(place), as_json)
             return
         from ..sql import queried
 
