@@ -124,19 +124,17 @@ def _show_misfits(misfits: "Misfits") -> None:
 
 
 def _show_duplicates(stats: "Stats") -> None:
-    groups = stats.duplicates
-    shared = stats.shared
-    compared = (
-        f"; of {shared['fingerprints']} fingerprints {shared['matches']} pairs share audio, "
-        f"{shared['seconds']:g} s across splits"
-        if shared
-        else ""
-    )
-    print(f"\ngroups of several files: {len(groups)}{compared}")
+    groups, shared = stats.duplicates, stats.shared
+    print(f"\ngroups of several files: {len(groups)}")
     for group in groups[:_MOST]:
         print(f"  {plain(' = '.join(group['paths'][:_MOST]))}")
     if len(groups) > _MOST:
         print(f"and {len(groups) - _MOST} more; --json has them all")
+    if shared:
+        print(
+            f"of {shared['fingerprints']} fingerprints {shared['matches']} pairs share audio, "
+            f"{shared['seconds']:g} s across splits"
+        )
 
 
 def show_result(result: "Result", as_csv: bool, as_json: bool) -> None:
