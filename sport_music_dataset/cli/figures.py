@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..spreads import Spread
     from ..sql import Result
     from ..stats import Misfits, Share, Stats
+    from ..tokens import Tokens
 
 _MOST = 20
 _MOST_SQL = 100
@@ -135,6 +136,24 @@ def _show_duplicates(stats: "Stats") -> None:
             f"of {shared['fingerprints']} fingerprints {shared['matches']} pairs share audio, "
             f"{shared['seconds']:g} s across splits"
         )
+
+
+def show_tokens(tokens: "Tokens", as_json: bool) -> None:
+    """The tokens of a description."""
+    if as_json:
+        print(json.dumps(asdict(tokens), indent=2))
+        return
+    rows = [("kept", *pair) for pair in tokens.kept] + [("lost", *pair) for pair in tokens.lost]
+    cells = [
+        (str(place), str(number), name, state) for place, (state, number, name) in enumerate(rows)
+    ]
+    show_table(["", "id", "token", ""], cells, ["right", "right", "left", "left"])
+    length, padded = len(tokens.input_ids), len(tokens.input_ids) - len(tokens.kept)
+    print(f"\nkept      {len(tokens.kept)} of {length}, {padded} padded: {plain(tokens.text)}")
+    if tokens.lost:
+        print(f"lost      {plain(' '.join(tokens.lost_words))}")
+    print(f"input_ids       {list(tokens.input_ids)}")
+    print(f"attention_mask  {list(tokens.attention_mask)}")
 
 
 def show_result(result: "Result", as_csv: bool, as_json: bool) -> None:
