@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .chunks import THREADS
 from .errors import ReleaseError
+from .release import Manifest
 from .remote import Place
 
 Counts = NDArray[np.int64]
@@ -56,15 +57,12 @@ def dead_share(counts: Counts) -> NDArray[np.float64]:
     return np.asarray((counts == 0).mean(axis=1), np.float64)
 
 
-def codebook_use(counts: Counts) -> list[dict[str, float]]:
-    """Perplexity and dead share of each codebook, as the manifest records them."""
+def codebook_use(place: Place, manifest: Manifest) -> list[dict[str, float]]:
+    """Perplexity and dead share of each codebook, as the manifest records them; none without
+    codes. Raises as `count_codes` does."""
+    if not manifest.encoding:
+        return []
+    shape = manifest.encoding["num_codebooks"], manifest.encoding["codebook_size"]
+    counts = count_codes(place, manifest.shards("encoded"), *shape)
     pairs = zip(perplexity(counts).tolist(), dead_share(counts).tolist(), strict=True)
     return [{"perplexity": round(one, 1), "dead": round(other, 4)} for one, other in pairs]
-
-
-def count_release(place: Place) -> Counts:
-    """The counts [K, size] of a release that has codes. Raises as `count_codes` does."""
-    manifest = place.manifest()
-    facts = manifest.encoding or {}
-    shape = facts["num_codebooks"], facts["codebook_size"]
-    return count_codes(place, manifest.shards("encoded"), *shape)

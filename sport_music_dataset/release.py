@@ -39,11 +39,12 @@ class FileEntry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a release holds and how it was made; `files` has every shard by its path.
+    """What a release holds and how it was made; `files` has every shard and picture by its path.
 
     `changelog` has an entry (version, date, changes, notes) for every release, the newest first;
     `withdrawn` the ids of tracks that no later build may bring back; `shared` how many fingerprints
-    were compared, how many pairs share audio, and the seconds that two splits share.
+    were compared, how many pairs share audio, and the seconds that two splits share; `codebooks`
+    how much of each is used; `pictures` what each in `assets` shows, in words.
     """
 
     recipe: dict[str, Any]
@@ -55,6 +56,8 @@ class Manifest:
     changelog: list[dict[str, Any]] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
+    codebooks: list[dict[str, float]] = field(default_factory=list)
+    pictures: dict[str, str] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod

@@ -165,7 +165,7 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 
 def _remove_partial(folder: Path) -> None:
     """Remove what a killed run left behind: files that were never renamed, and its spool."""
-    for config in (*CONFIGS, "."):
+    for config in (*CONFIGS, "assets", "."):
         for file in (folder / config).glob("*.partial"):
             file.unlink()
     for file in (folder / WORK_FOLDER).rglob("*.partial"):

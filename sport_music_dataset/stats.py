@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .chunks import read_chunks
-from .codebooks import codebook_use, count_release
+from .codebooks import codebook_use
 from .measures import KEY_CONFIDENCE, TEMPO_CONFIDENCE
 from .reasons import Reason, kind_of
 from .records import Row
@@ -116,7 +116,9 @@ def release_stats(place: Place) -> Stats:
         tokens=_tokens(manifest, chunks),
         labels=_labels(place, manifest),
         codebook_size=manifest.encoding["codebook_size"] if manifest.encoding else None,
-        codebooks=_codebooks(place, manifest),
+        codebooks=tuple(
+            Codebook(**book) for book in manifest.codebooks or codebook_use(place, manifest)
+        ),
         tempo_bpm=spread(
             sure(chunks, "tempo_bpm", TEMPO_CONFIDENCE), chunks["tempo_bpm"], _TEMPO_STEP_BPM
         ),
@@ -179,13 +181,6 @@ def _ranges(footer: pq.FileMetaData) -> Iterator[tuple[int, int]]:
         for column in map(group.column, range(group.num_columns)):
             if column.path_in_schema.startswith("labels.") and column.statistics:
                 yield column.statistics.min, column.statistics.max
-
-
-def _codebooks(place: Place, manifest: Manifest) -> tuple[Codebook, ...]:
-    if not manifest.encoding:
-        return ()
-    known = manifest.encoding.get("codebooks") or codebook_use(count_release(place))
-    return tuple(Codebook(**book) for book in known)
 
 
 def _misfits(kept: list[Row], chunks: pa.Table) -> Misfits:
