@@ -16,11 +16,13 @@ from .release import Manifest, kept_rows, read_tracks
 from .remote import Place
 from .sessions import find
 from .spreads import spread
+from .texts import one_line
 
 NAMES = ("chunks", "splits", "tempo", "loudness", "codebooks")
 
 # What is legible at 600 px.
-_MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 150
+_MOST_LETTERS = 40
+_MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 80
 _KINDS = ("in the band", "its half or double is", "outside")
 
 
@@ -45,8 +47,8 @@ def _chunks(kept: list[Row]) -> Picture:
 
 def _splits(kept: list[Row]) -> Picture:
     panels = [
-        _bars(kept, "split", column, f"Splits, by {column} (%)", shares=True)
-        for column in ("style", "session")
+        _bars(kept, "split", "style", "Splits, by style (% of chunks)", shares=True),
+        _bars(kept, "session", "split", "Sessions, by split (% of chunks)", shares=True),
     ]
     words = (
         f"{split}: {_listed([track for track in kept if track['split'] == split], 'style')}."
@@ -63,6 +65,10 @@ def _bars(kept: list[Row], rows: str, parts: str, title: str, shares: bool = Fal
     for track in kept:
         cells[part_of[track[parts]], row_of[track[rows]]] += track["chunks"]
     names = list(dict.fromkeys(row_of.values()))
+    if len(by_row) > _MOST_ROWS:
+        # They would be longer together than the rest, and say little.
+        names.pop()
+        title += f": {len(names)} of {len(by_row)}"
     totals = [sum(n for (_, row), n in cells.items() if row == name) for name in names]
     scale = [100 / max(total, 1) if shares else 1 for total in totals]
     return Bars(
@@ -99,7 +105,7 @@ def _listed(kept: list[Row], column: str) -> str:
     shown: Counter[str] = Counter()
     for name, as_name in _top(counts, _MOST_ROWS).items():
         shown[as_name] += counts[name]
-    return ", ".join(f"{name} {count}" for name, count in shown.items())
+    return ", ".join(f"{one_line(name, _MOST_LETTERS)} {n}" for name, n in shown.items())
 
 
 def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
@@ -115,19 +121,21 @@ def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
     names = sorted(tempi, key=lambda name: (-len(tempi[name]), name))[:_MOST_ROWS]
     if not names:
         return
+    names.sort(key=lambda name: (bands[name], name))
     kinds = {name: [_kind(tempo, bands[name]) for tempo in tempi[name]] for name in names}
-    points = [_some(sorted(zip(tempi[name], kinds[name], strict=True))) for name in names]
-    told = [f"{name} ({bands[name][0]:g}-{bands[name][1]:g})" for name in names]
-    words = "; ".join(
-        f"{name}: " + ", ".join(f"{kinds[own].count(k)} {kind}" for k, kind in enumerate(_KINDS))
-        for name, own in zip(told, names, strict=True)
+    words = (
+        f"{name} ({bands[name][0]:g} to {bands[name][1]:g} BPM): "
+        + ", ".join(f"{n} {_KINDS[kind]}" for kind, n in sorted(Counter(kinds[name]).items()))
+        for name in names
     )
     panel = Points(
-        "Tempo against the bands of sessions (BPM)", told, [bands[n] for n in names], points, _KINDS
+        "Tempo of chunks and bands of sessions (BPM)",
+        names,
+        [bands[name] for name in names],
+        [_some(sorted(zip(tempi[name], kinds[name], strict=True))) for name in names],
+        _KINDS,
     )
-    yield Picture(
-        "tempo", [panel], f"Tempo of chunks against the bands of their sessions. {words}."
-    )
+    yield Picture("tempo", [panel], f"Tempo against the bands of sessions. {'; '.join(words)}.")
 
 
 def _kind(tempo: float, band: tuple[float, float]) -> int:
@@ -148,7 +156,7 @@ def _loudness(chunks: pa.Table) -> Iterator[Picture]:
     edges = [low for low, *_ in found.bins] + [found.bins[-1][1]]
     middle = f"median {found.median:.1f} LUFS"
     panel = Histogram(
-        "Loudness of chunks (LUFS)", edges, [n for *_, n in found.bins], found.median, middle
+        "Chunks by loudness (LUFS)", edges, [n for *_, n in found.bins], found.median, middle
     )
     words = f"{middle}, from {found.lowest:.1f} to {found.highest:.1f}"
     yield Picture("loudness", [panel], f"Loudness of {found.count} chunks: {words}.")

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from .card_body import worst_misfits
 from .chunks import read_chunks
 from .codebooks import codebook_use
 from .measures import KEY_CONFIDENCE, TEMPO_CONFIDENCE
@@ -190,13 +191,9 @@ def _misfits(kept: list[Row], chunks: pa.Table) -> Misfits:
     reasons = Counter(
         f"{reason.partition(' ')[0]}, {reason.partition(', ')[2]}" for reason in unfit.to_pylist()
     )
-    rows = [
-        {key: row[key] for key in ("path", "session", "chunks", "misfit_chunks")}
-        for row in kept
-        if row.get("misfit_chunks")
-    ]
-    rows.sort(key=lambda row: (-row["misfit_chunks"], row["path"]))
-    return Misfits(dict(sorted(fit.items())), dict(reasons.most_common()), tuple(rows))
+    return Misfits(
+        dict(sorted(fit.items())), dict(reasons.most_common()), tuple(worst_misfits(kept))
+    )
 
 
 def _duplicates(tracks: list[Row]) -> Iterator[dict[str, Any]]:
