@@ -109,8 +109,9 @@ def cell(text: str) -> str:
 
 
 def attribute(text: str) -> str:
-    """Text inside the quotes of an HTML attribute: it cannot leave them, nor end the block."""
-    return html.escape(" ".join(text.split()), quote=True)
+    """Text inside the quotes of an HTML attribute: neither HTML nor Markdown is anything in it."""
+    line = " ".join(text.split())
+    return "".join(f"&#{ord(c)};" if c in "<>&'\"" or _MARKUP.match(c) else c for c in line)
 
 
 def link(text: str) -> str:

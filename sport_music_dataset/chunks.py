@@ -1,5 +1,6 @@
 """The chunks of a release without what is heavy: all columns but audio, codes and labels."""
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -32,14 +33,16 @@ LIGHT = pa.schema(
 )
 
 
-def read_chunks(place: Place, manifest: Manifest) -> pa.Table:
-    """One row a chunk, in the order of the shards: the columns LIGHT of `raw` and `encoded` side by
-    side with `split`, null where the release has not their config.
+def read_chunks(
+    place: Place, manifest: Manifest, configs: Iterable[str] = ("raw", "encoded")
+) -> pa.Table:
+    """One row a chunk, in the order of the shards: `split`, and the columns LIGHT of `configs` side
+    by side, null where the release has not their config.
 
     Raises:
         ReleaseError: a shard cannot be read, or raw and encoded are not of the same chunks.
     """
-    configs = [config for config in ("raw", "encoded") if manifest.shards(config)]
+    configs = [config for config in configs if manifest.shards(config)]
 
     def read(path: str) -> pa.Table:
         _, _, shard = path.partition("/")

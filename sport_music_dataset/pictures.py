@@ -32,7 +32,7 @@ def pictures(folder: Path, manifest: Manifest) -> Iterator[Picture]:
     kept = kept_rows(read_tracks(folder, manifest))
     yield _chunks(kept)
     yield _splits(kept)
-    chunks = read_chunks(Place(folder, manifest=manifest), manifest)
+    chunks = read_chunks(Place(folder), manifest, ["raw"])
     yield from _tempo(chunks, manifest.recipe.get("sessions", ""))
     yield from _loudness(chunks)
     if manifest.encoding and manifest.codebooks:

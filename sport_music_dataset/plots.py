@@ -48,8 +48,8 @@ class Theme:
 
 
 THEMES = {
-    "light": Theme("#ffffff", "#1f2328", "#d1d9e0", "#8b949e"),
-    "dark": Theme("#0d1117", "#e6edf3", "#3d444d", "#848d97"),
+    "light": Theme("#ffffff", "#1f2328", "#d1d9e0", "#676d73"),
+    "dark": Theme("#0d1117", "#e6edf3", "#3d444d", "#c4cad0"),
 }
 
 
