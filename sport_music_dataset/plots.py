@@ -46,6 +46,11 @@ class Theme:
     others: str
     colours: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 
+    @property
+    def markers(self) -> tuple[tuple[str, str], ...]:
+        """Shape and colour of three kinds of points."""
+        return ("o", self.colours[0]), ("D", self.colours[1]), ("x", self.colours[4])
+
 
 THEMES = {
     "light": Theme("#ffffff", "#1f2328", "#d1d9e0", "#676d73"),
@@ -172,17 +177,21 @@ def _points(axes: Axes, points: Points, theme: Theme) -> None:
             if own == kind
         ]
         x, y = zip(*found, strict=True) if found else ((), ())
-        marker, colour = _MARKERS[kind]
+        marker, colour = theme.markers[kind]
+        # A rim keeps points apart that lie on each other; a cross is nothing but lines.
+        rim = None if marker == "x" else theme.background
         axes.scatter(
             x,
             y,
-            s=22,
-            c=theme.colours[colour],
+            s=26,
+            c=colour,
             marker=marker,
+            edgecolors=rim,
+            linewidths=0.9,
+            zorder=4,
             label=name,
-            linewidths=1.1,
-            alpha=0.85,
         )
+    axes.use_sticky_edges = False
     axes.margins(x=0.04)
     _legend(axes, len(points.kinds))
 
@@ -231,7 +240,6 @@ def _legend(axes: Axes, entries: int) -> None:
     )
 
 
-_MARKERS = (("o", 0), ("D", 1), ("x", 4))
 _DRAW: dict[type, Callable[[Axes, Any, Theme], None]] = {
     Bars: _bars,
     Points: _points,
