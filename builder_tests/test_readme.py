@@ -46,10 +46,10 @@ def test_the_french_walk_through_runs(
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     done = []
+    # The music of this test is short, and there is no network.
+    text = text.replace("10 * 32_000", "int(0.8 * 32_000)")
+    text = text.replace("facebook/musicgen-medium", "nano").replace("pip install .\n", "")
     for language, block in re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL):
-        # The music of this test is short, and there is no network.
-        block = block.replace("10 * 32_000", "int(0.8 * 32_000)")
-        block = block.replace("facebook/musicgen-medium", "nano").replace("pip install .\n", "")
         if language == "python":
             exec(block, names)
             continue
