@@ -82,7 +82,8 @@ def test_columns_and_configs_that_came_and_went(built: Built, encoded: Path) -> 
     found, back = difference(built[0], encoded), difference(encoded, built[0])
     assert found.columns.added == back.columns.removed == ("encoded",)
     assert "codec" in found.encoding and found.recipe == {}
-    assert found.summary == "+encoded" and found.upload_files == 2
+    # A shard for each split, and the picture of codebooks, light and dark.
+    assert found.summary == "+encoded" and found.upload_files == 4
 
 
 def test_rows_that_cannot_be_told_to_be_the_same_are_changed(encoded: Path, tmp_path: Path) -> None:

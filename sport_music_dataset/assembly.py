@@ -188,7 +188,7 @@ class Assembly:
         self.manifest.card, self.manifest.changelog = before.card, before.changelog
         if before.shards("raw") == self.manifest.shards("raw"):
             self.manifest.files |= before.shards("encoded")
-            self.manifest.encoding = before.encoding
+            self.manifest.encoding, self.manifest.codebooks = before.encoding, before.codebooks
 
 
 def _failed(track: Track, reason: str) -> Outcome:

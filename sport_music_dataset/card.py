@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from .assets import write_pictures
 from .card_body import licenses, render_body, rows_config
 from .digests import digest
 from .errors import ReleaseError
@@ -34,7 +35,8 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 def write(folder: Path, manifest: Manifest) -> None:
-    """Write README.md of a release folder; raises as `compose` does."""
+    """Write README.md of a release folder and its pictures; raises as `compose` does."""
+    write_pictures(folder, manifest)
     write_atomically(folder / CARD, compose(folder, manifest))
 
 

@@ -12,10 +12,12 @@ import jinja2
 from .reasons import kind_of
 from .records import Row
 from .release import Manifest, kept_rows
+from .texts import one_line
 
 # A card is for reading: what is longer is in the tracks config and the manifest.
 _MOST_ROWS = 40
 _MOST_RELEASES = 20
+_MOST_MISFITS = 5
 _MOST_LETTERS = 120
 _SOURCE = ("artist", "title", "source_url", "license")
 # Every letter that Markdown takes for more than itself inside a line.
@@ -50,6 +52,9 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         sessions=sessions[:_MOST_ROWS],
         more_sessions=len(sessions[_MOST_ROWS:]),
         misfits=sum(track.get("misfit_chunks") or 0 for track in kept),
+        unfit=worst_misfits(kept)[:_MOST_MISFITS],
+        pictures=manifest.pictures,
+        codebooks=manifest.codebooks if encoded else [],
         left_out=Counter(kind_of(t["reason"]) for t in tracks if t["reason"]),
         licenses=licenses(kept),
         sources=sources[:_MOST_ROWS],
@@ -79,6 +84,13 @@ def session_counts(kept: list[Row]) -> list[dict[str, Any]]:
     ]
 
 
+def worst_misfits(kept: list[Row]) -> list[dict[str, Any]]:
+    """Kept tracks with chunks that do not suit their session, those with the most first."""
+    columns = ("path", "session", "chunks", "misfit_chunks")
+    rows = [{key: row[key] for key in columns} for row in kept if row.get("misfit_chunks")]
+    return sorted(rows, key=lambda row: (-row["misfit_chunks"], row["path"]))
+
+
 def source_counts(kept: list[Row]) -> list[dict[str, Any]]:
     """Each distinct artist, title, source and licence of kept tracks, with its tracks."""
     counts = Counter(tuple(track[name] for name in _SOURCE) for track in kept)
@@ -93,10 +105,14 @@ def licenses(kept: list[Row]) -> Counter[str]:
 
 def cell(text: str) -> str:
     """Text from a file name, for a Markdown table: nothing in it is markup or a new cell."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if len(line) > _MOST_LETTERS:
-        line = line[: _MOST_LETTERS - 1] + "…"
-    return _MARKUP.sub(r"\\\1", html.escape(line, quote=True))
+    line = html.escape(one_line(text, _MOST_LETTERS), quote=True)
+    return _MARKUP.sub(r"\\\1", line)
+
+
+def attribute(text: str) -> str:
+    """Text inside the quotes of an HTML attribute: neither HTML nor Markdown is anything in it."""
+    line = " ".join(text.split())
+    return "".join(f"&#{ord(c)};" if c in "<>&'\"" or _MARKUP.match(c) else c for c in line)
 
 
 def link(text: str) -> str:
@@ -135,6 +151,7 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
     )
     environment.filters |= {
+        "attribute": attribute,
         "cell": cell,
         "code": code,
         "link": link,

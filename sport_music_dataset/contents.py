@@ -80,11 +80,21 @@ def select(manifest: Manifest, configs: tuple[str, ...]) -> Manifest:
             f"configs {','.join(configs)}: there is no {lacking[0]}; run `sportgen build` and "
             "`encode`, or leave it out"
         )
-    files = {path: file for config in configs for path, file in manifest.shards(config).items()}
+    kept = {config: manifest.shards(config) for config in (*configs, "assets")}
+    pictures, codebooks = dict(manifest.pictures), manifest.codebooks
+    if "encoded" not in configs:
+        pictures.pop("codebooks", None)
+        codebooks = []
+        kept["assets"] = {
+            path: file for path, file in kept["assets"].items() if "/codebooks-" not in path
+        }
+    files = {path: file for found in kept.values() for path, file in found.items()}
     return replace(
         manifest,
         files=dict(sorted(files.items())),
         encoding=manifest.encoding if "encoded" in configs else None,
+        codebooks=codebooks,
+        pictures=pictures,
     )
 
 

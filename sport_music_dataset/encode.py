@@ -12,6 +12,7 @@ import numpy as np
 from . import card
 from .agreement import agreement
 from .audio import decode_flac
+from .codebooks import codebook_use
 from .codec import Waveforms
 from .digests import digest
 from .encoding import BATCH_ROWS, TEXT_COLUMNS, Encoder, EncodeSettings
@@ -22,6 +23,7 @@ from .progress import Progress, no_progress
 from .recipe import SAMPLING_RATE
 from .records import Row
 from .release import FileEntry, Manifest, read_batches, read_manifest, read_parquet
+from .remote import Place
 from .schema import ENCODED_FEATURES
 from .shards import ShardNote, finished_note, remove_stale, write_note, write_shard, writing
 from .training import check_trainable
@@ -191,6 +193,7 @@ def _finish(folder: Path, manifest: Manifest, encoder: Encoder, jobs: list[_Job]
             for name in ("longest", "frames", "label_frames")
         },
     }
+    manifest.codebooks = codebook_use(Place(folder), manifest)
     card.write(folder, manifest)
     manifest.write(folder)
     remove_stale(folder, "encoded", manifest.files)

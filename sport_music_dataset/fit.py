@@ -29,9 +29,12 @@ def fit(measures: Measures, session: Session | None) -> tuple[str, str]:
         if tempo is None and session.intensity == "low" and not measures.tempo_bpm:
             return "yes", ""
         return "unknown", "tempo not sure" if band else "no tempo band for the session"
-    if any(
-        band[0] * (1 - _TOLERANCE) <= tempo * factor <= band[1] * (1 + _TOLERANCE)
-        for factor in (1, 0.5, 2)
-    ):
+    if beat_factor(tempo, band):
         return "yes", ""
     return "no", f"tempo {tempo:.0f} BPM, {session.name} wants {band[0]:g}-{band[1]:g}"
+
+
+def beat_factor(tempo: float, band: tuple[float, float]) -> float | None:
+    """1, 0.5 or 2: by what a tempo lies in a band; None if by none of them."""
+    low, high = band[0] * (1 - _TOLERANCE), band[1] * (1 + _TOLERANCE)
+    return next((factor for factor in (1, 0.5, 2) if low <= tempo * factor <= high), None)

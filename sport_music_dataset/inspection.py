@@ -64,7 +64,7 @@ class Inspection:
         for path in self.manifest.files:
             # Shards of raw and encoded that hold the same chunks come together.
             config, _, name = path.partition("/")
-            together[path if config == "tracks" else name].append(path)
+            together[name if config in ("raw", "encoded") else path].append(path)
         for paths in together.values():
             with self.place.fetched(*(path for path in paths if path in present)) as files:
                 whole = {
@@ -74,7 +74,7 @@ class Inspection:
                 }
                 if "tracks" in whole:
                     self.tracks += read_parquet(whole["tracks"]).to_pylist()
-                elif self.data and len(whole) == len(paths):
+                elif self.data and len(whole) == len(paths) and whole.keys() <= FEATURES.keys():
                     self._see_rows(paths, whole)
             advance(len(paths))
         self._see_tracks()

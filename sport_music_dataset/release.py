@@ -39,12 +39,13 @@ class FileEntry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a release holds and how it was made; `files` has every shard by its path.
+    """What a release holds and how it was made; `files` has every shard and picture by its path.
 
     `changelog` has an entry (version, date, changes, notes) for every release, the newest first;
     `withdrawn` the ids of tracks that no later build may bring back; `shared` how many fingerprints
     were compared, how many pairs share audio, and the seconds that two splits share; `source` the
-    `dataset` on the Hub and the `revision` that the rows come from, if they do.
+    `dataset` on the Hub and the `revision` that the rows come from, if they do;
+    `codebooks` how much of each is used; `pictures` what each in `assets` shows, in words.
     """
 
     recipe: dict[str, Any]
@@ -57,6 +58,8 @@ class Manifest:
     withdrawn: list[str] = field(default_factory=list)
     shared: dict[str, Any] = field(default_factory=dict)
     source: dict[str, str] = field(default_factory=dict)
+    codebooks: list[dict[str, float]] = field(default_factory=list)
+    pictures: dict[str, str] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod
@@ -177,6 +180,13 @@ def read_batches(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of a shard in batches of `rows`, one row group at a time in memory."""
     with pq.ParquetFile(file) as parquet:
-        for group in range(parquet.metadata.num_row_groups):
-            # Over all groups at once, iter_batches keeps every one that it has read.
-            yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)
+        yield from group_batches(parquet, columns, rows)
+
+
+def group_batches(
+    parquet: pq.ParquetFile, columns: list[str] | None = None, rows: int = _BATCH_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """The rows of an open shard in batches of `rows`, one row group at a time in memory."""
+    for group in range(parquet.metadata.num_row_groups):
+        # Over all groups at once, iter_batches keeps every one that it has read.
+        yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)

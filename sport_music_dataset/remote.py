@@ -16,7 +16,7 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 from .errors import HubError, ReleaseError, SettingError
 from .hub import hub_errors
 from .records import Row
-from .release import MANIFEST, Manifest, read_manifest, read_tracks
+from .release import MANIFEST, Manifest, group_batches, read_manifest, read_tracks
 from .shards import WORK_FOLDER
 
 _ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
@@ -60,6 +60,17 @@ class Place:
         with self._parquet(path) as file:
             names = [name for name in file.schema_arrow.names if name not in heavy]
             return file.read(columns=names)
+
+    def batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Columns of a Parquet file, one row group at a time in memory; no other column is read.
+        Raises ReleaseError."""
+        with self._parquet(path) as file:
+            yield from group_batches(file, columns)
+
+    def footer(self, path: str) -> pq.FileMetaData:
+        """What the end of a Parquet file says of it. Raises ReleaseError."""
+        with self._parquet(path) as file:
+            return file.metadata
 
     def schema(self, path: str) -> pa.Schema:
         """All columns of a Parquet file, from its footer alone. Raises ReleaseError."""

@@ -13,16 +13,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from datasets import Features
-from datasets.arrow_writer import ParquetWriter
 from filelock import FileLock, Timeout
 
 from .digests import file_digest
 from .errors import ReleaseError
 from .records import Row
+
+if TYPE_CHECKING:
+    from datasets import Features
 
 WORK_FOLDER = ".sportgen"
 CONFIGS = ("raw", "encoded", "tracks")
@@ -82,9 +83,12 @@ def _rename(partial: Path, file: Path) -> None:
 
 
 def write_shard(
-    folder: Path, name: str, features: Features, rows: Iterable[Row]
+    folder: Path, name: str, features: "Features", rows: Iterable[Row]
 ) -> tuple[str, int, int]:
     """Write rows of `features` as `folder/name`; returns (sha256, rows, bytes)."""
+    # datasets takes a second to import: only to write, not to read.
+    from datasets.arrow_writer import ParquetWriter
+
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(file.name + ".partial")
@@ -161,7 +165,7 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 
 def _remove_partial(folder: Path) -> None:
     """Remove what a killed run left behind: files that were never renamed, and its spool."""
-    for config in (*CONFIGS, "."):
+    for config in (*CONFIGS, "assets", "."):
         for file in (folder / config).glob("*.partial"):
             file.unlink()
     for file in (folder / WORK_FOLDER).rglob("*.partial"):

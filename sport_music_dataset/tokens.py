@@ -4,6 +4,7 @@ Only configuration and tokenizer files are read, never the gigabytes of weights.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,20 @@ from .errors import ModelError
 
 # One of these holds a vocabulary; without any, transformers makes a T5 with an empty one.
 _VOCABULARIES = ("tokenizer.json", "spiece.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A description as T5 sees it: `kept` and `lost` (id, token) pairs, `input_ids` and
+    `attention_mask` [max_length] as rows have them, the text that is kept, and the words that are
+    lost, whole or in part."""
+
+    kept: tuple[tuple[int, str], ...]
+    lost: tuple[tuple[int, str], ...]
+    input_ids: tuple[int, ...]
+    attention_mask: tuple[int, ...]
+    text: str
+    lost_words: tuple[str, ...]
 
 
 class TextModel:
@@ -67,6 +82,25 @@ class TextModel:
         ids = np.asarray(batch["input_ids"], np.int32)
         mask = np.asarray(batch["attention_mask"], np.int8)
         return ids, mask, [len(row) for row in full]
+
+    def explain(self, description: str, max_length: int, special_tokens: bool = True) -> Tokens:
+        """What `tokenize` keeps of a description, token by token."""
+        rows, masks, [length] = self.tokenize([description], max_length, special_tokens)
+        ids, mask = rows[0].tolist(), masks[0].tolist()
+        kept = ids[: sum(mask)]
+        full = self._tokenizer(description, add_special_tokens=False)["input_ids"]
+        lost = full[max_length - int(special_tokens) :] if length > max_length else []
+        return Tokens(
+            kept=self._named(kept),
+            lost=self._named(lost),
+            input_ids=tuple(ids),
+            attention_mask=tuple(mask),
+            text=str(self._tokenizer.decode(kept, skip_special_tokens=True)),
+            lost_words=tuple(self.lost_words(description, max_length, special_tokens)),
+        )
+
+    def _named(self, ids: list[int]) -> tuple[tuple[int, str], ...]:
+        return tuple(zip(ids, self._tokenizer.convert_ids_to_tokens(ids), strict=True))
 
     def lost_words(
         self, description: str, max_length: int, special_tokens: bool = True

@@ -10,6 +10,7 @@ from datasets import Features
 from huggingface_hub import HfApi
 
 from . import card
+from .codebooks import codebook_use
 from .delivery import Release
 from .errors import ReleaseError, SettingError
 from .progress import Progress, no_progress
@@ -120,6 +121,7 @@ def _prepare(
     _download(place, manifest, progress)
     _rewrite(folder, manifest, ids, progress)
     _rewrite_tracks(folder, manifest, rows, ids)
+    manifest.codebooks = codebook_use(place, manifest)
     card.write(folder, manifest)
     manifest.write(folder)
 

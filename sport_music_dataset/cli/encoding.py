@@ -1,30 +1,35 @@
-"""The commands that run models: encode, decode."""
+"""The commands that run models: encode, decode, tokens."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from . import console, options, summaries
+from . import console, figures, options, summaries
 from .app import app
+
+Model = Annotated[
+    str, typer.Option(help="MusicGen whose tokenizer and pad id to use: Hub id, folder, nano.")
+]
+MaxLength = Annotated[int, typer.Option(help="Tokens of a description.")]
+SpecialTokens = Annotated[bool, typer.Option(help="Close descriptions with EOS.")]
+_MODEL = "facebook/musicgen-medium"
 
 
 @app.command()
 def encode(
     out: options.Folder,
-    model: Annotated[
-        str, typer.Option(help="MusicGen whose tokenizer and pad id to use: Hub id, folder, nano.")
-    ] = "facebook/musicgen-medium",
+    model: Model = _MODEL,
     codec: Annotated[
         str | None,
         typer.Option(help="EnCodec: Hub id or folder.  [default: facebook/encodec_32khz]"),
     ] = None,
-    max_length: Annotated[int, typer.Option(help="Tokens of a description.")] = 20,
+    max_length: MaxLength = 20,
     labels: Annotated[
         Literal["lossless", "notebook"],
         typer.Option(help="Delay pattern in full, or as the notebook cuts it (6 codes are lost)."),
     ] = "lossless",
-    special_tokens: Annotated[bool, typer.Option(help="Close descriptions with EOS.")] = True,
+    special_tokens: SpecialTokens = True,
     check: Annotated[
         int, typer.Option(help="Encode so many chunks again, the plain way, and compare.")
     ] = 0,
@@ -85,3 +90,24 @@ def decode(
     waveform = reconstruct(out, chunk_id, codec, device)
     write_audio(output, waveform)
     print(f"{output}: {len(waveform) / 32_000:g} s")
+
+
+@app.command()
+def tokens(
+    description: Annotated[str, typer.Argument(metavar="TEXT", help="A description.")],
+    model: Model = _MODEL,
+    max_length: MaxLength = 20,
+    special_tokens: SpecialTokens = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the tokens and ids of a description, and what `encode` keeps of it.
+
+    Examples: sportgen tokens "latino music for yoga"; sportgen tokens "latino music for yoga"
+    --model nano --max-length 3
+    """
+    from ..encoding import EncodeSettings
+    from ..tokens import TextModel
+
+    EncodeSettings(model=model, max_length=max_length)  # raises where that is no length
+    found = TextModel(model).explain(description, max_length, special_tokens)
+    figures.show_tokens(found, as_json)

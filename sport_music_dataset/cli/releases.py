@@ -1,10 +1,11 @@
-"""The commands on releases, in a folder or on a Hub: verify, diff, withdraw."""
+"""The commands on releases, in a folder or on a Hub: verify, stats, diff, withdraw."""
 
 from typing import Annotated
 
 import typer
 
-from . import console, options, reports
+from ..errors import SettingError
+from . import console, figures, options, reports
 from .app import app
 
 Release = Annotated[
@@ -50,6 +51,47 @@ def verify(
         report = verify_place(place, sample=sample, progress=console.progress)
     reports.show_report(report, as_json)
     return 0 if report.ok else 1
+
+
+@app.command()
+def stats(
+    release: Release,
+    sql: Annotated[
+        str | None,
+        typer.Option(metavar="SELECT", help="Ask raw, encoded and tracks one SELECT instead."),
+    ] = None,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the result of --sql as CSV.")
+    ] = False,
+    as_json: AsJson = False,
+    endpoint: options.Endpoint = None,
+) -> None:
+    """Count what a release holds: hours, chunks, lengths, labels, codebooks, tempo, key, loudness,
+    misfits, duplicates, bytes.
+
+    Of a release on the Hub, light columns are read, and neither audio nor codes. --sql takes one
+    SELECT, opens no other file and writes none; of a release on the Hub, it downloads the shards
+    of the configs that the query names.
+
+    Examples: sportgen stats dataset; sportgen stats org/sport-music@v1.0.0 --json;
+    sportgen stats dataset --sql "SELECT style, count(*) FROM raw GROUP BY 1"
+    """
+    from huggingface_hub import HfApi
+
+    from ..remote import opened
+
+    if as_csv and (sql is None or as_json):
+        raise SettingError("--csv: is for --sql, and without --json")
+    with opened(release, HfApi(endpoint=endpoint)) as place:
+        if sql is None:
+            from ..stats import release_stats
+
+            figures.show_stats(release_stats(place), as_json)
+            return
+        from ..sql import queried
+
+        with queried(place, sql) as result:
+            figures.show_result(result, as_csv, as_json)
 
 
 @app.command()

@@ -1,0 +1,7 @@
+"""Names from files and metadata, made fit to be shown."""
+
+
+def one_line(text: str, most: int) -> str:
+    """Text without line ends and control characters, cut to `most` letters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
