@@ -27,6 +27,7 @@ LIGHT = pa.schema(
         *((name, pa.float64()) for name in ("dynamic_range_db", "silence_ratio")),
         ("clipping_ratio", pa.float64()),
         *((name, pa.string()) for name in ("arc", "fit", "fit_reason")),
+        ("descriptions", pa.list_(pa.field("element", pa.string()))),
         ("input_ids", pa.list_(pa.field("element", pa.int32()))),
         ("attention_mask", pa.list_(pa.field("element", pa.int8()))),
     ]
