@@ -7,7 +7,9 @@ whole alignment. Haitsma and Kalker (2002) give the measure, the bit error rate.
 The thresholds are measured on 24 synthesised tracks of one band, tempo and key each, other seeds:
 re-encoded, trimmed, louder, softer, mixed down, and by half of Chromaprint's hop beside the grid, a
 copy has a bit error rate of 0.08 at the most; the most alike stretches of different tracks 0.15
-over 8 s, 0.18 over 25 s and 0.21 over a track.
+over 8 s, 0.18 over 25 s and 0.21 over a track. Of 98 recorded tracks, many by one composer and one
+orchestra, copies by MP3, AAC and Opus at 24 to 128 kbit/s, trimmed, softer or mono, are all found,
+and no two different tracks are taken for one.
 """
 
 from collections.abc import Iterable, Iterator
