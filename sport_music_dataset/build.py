@@ -110,7 +110,7 @@ def build(
     )
 
 
-def preview(
+def planned(
     source: Path,
     out: Path,
     recipe: Recipe,

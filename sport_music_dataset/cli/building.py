@@ -47,7 +47,7 @@ def build(
     sportgen build music dataset --since org/sport-music@v1.0.0
     """
     from ..build import build as run
-    from ..build import preview
+    from ..build import planned
     from ..recipe import Recipe, parse_splits
 
     recipe = Recipe(
@@ -75,7 +75,7 @@ def build(
         "progress": console.progress,
     }
     if dry_run:
-        summaries.show_plan(*preview(source, out, recipe, **settings))
+        summaries.show_plan(*planned(source, out, recipe, **settings))
         return 0
     report = run(source, out, recipe, license=license, **settings)
     summaries.show_build(report)
