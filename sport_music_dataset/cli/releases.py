@@ -7,15 +7,12 @@ import typer
 from . import console, options, reports
 from .app import app
 
-Release = Annotated[
-    str, typer.Argument(metavar="RELEASE", help="A release folder, or ORG/NAME@v1.0.0.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def verify(
-    release: Release,
+    release: options.Release,
     codes: Annotated[
         int, typer.Option(min=0, help="Encode so many chunks again, the plain way, and compare.")
     ] = 0,
@@ -54,8 +51,8 @@ def verify(
 
 @app.command()
 def diff(
-    before: Release,
-    after: Release,
+    before: options.Release,
+    after: options.Release,
     endpoint: options.Endpoint = None,
     as_json: AsJson = False,
 ) -> None:
