@@ -144,10 +144,9 @@ class Catalogue:
         draw: dict[int, float] = {}
         misfits: dict[str, list[int]] = defaultdict(list)
         others: dict[str, list[int]] = defaultdict(list)
-        columns = zip(*(self.table[n].to_pylist() for n in ("chunk_id", "style", "fit")), strict=True)
-        for index, (chunk_id, style, fit) in enumerate(columns):
-            draw[index] = random.Random(f"{seed}:{chunk_id}").random()
-            (misfits if fit == "no" else others)[style].append(index)
+        for index, row in enumerate(self.table.select(["chunk_id", "style", "fit"]).to_pylist()):
+            draw[index] = random.Random(f"{seed}:{row['chunk_id']}").random()
+            (misfits if row["fit"] == "no" else others)[row["style"]].append(index)
         first = list(_in_turn(misfits, draw))
         rest = list(_in_turn(others, draw))
         kept = max(-(-count // _MISFIT_SHARE), count - len(rest))

@@ -56,7 +56,9 @@ def block(name: str, data: object) -> bytes:
 
 def embedded(media: Media | None) -> list[str] | None:
     """Audio and picture of a chunk, for a block."""
-    return media and [base64.b64encode(data).decode() for data in (media.audio, media.picture)]
+    if media is None:
+        return None
+    return [base64.b64encode(data).decode() for data in (media.audio, media.picture)]
 
 
 def escaped(data: object) -> str:

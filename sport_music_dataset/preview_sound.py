@@ -1,9 +1,9 @@
 """What is heard of a release's chunks: audio from `raw`, and audio back from codes."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from collections import deque
 from dataclasses import dataclass
 from itertools import groupby
 from threading import Lock
@@ -64,14 +64,14 @@ class Sounds:
     def _cells(self, indices: Iterable[int]) -> Iterator[tuple[Row | None, list[list[int]] | None]]:
         """Audio and codes of rows, as Parquet holds them."""
         places = (
-            (self._catalogue.cell("raw", i), self._codec and self._catalogue.cell("encoded", i))
-            for i in indices
+            (self._catalogue.cell("raw", i), self._catalogue.cell("encoded", i)) for i in indices
         )
         for (raw, encoded), group in groupby(places, lambda cells: _shards(*cells)):
             cells = list(group)
             with ExitStack() as stack:
                 audio = self._column(stack, raw, "audio", [cell for cell, _ in cells])
-                codes = self._column(stack, encoded, "codes", [cell for _, cell in cells])
+                wanted = encoded if self._codec else ""
+                codes = self._column(stack, wanted, "codes", [cell for _, cell in cells])
                 yield from zip(audio, codes, strict=True)
 
     def _column(
@@ -103,5 +103,7 @@ def _wave(audio: Row) -> Mono:
     try:
         wave = decode_flac(audio["bytes"])
     except (soundfile.LibsndfileError, TypeError) as error:
-        raise ReleaseError(f"a chunk's audio cannot be decoded ({error}); build it again") from error
+        raise ReleaseError(
+            f"a chunk's audio cannot be decoded ({error}); build it again"
+        ) from error
     return wave if wave.ndim == 1 else wave.mean(axis=1)

@@ -180,7 +180,9 @@ def read_batches(file: Path, columns: list[str] | None = None) -> Iterator[pa.Re
             yield from parquet.iter_batches(_BATCH_ROWS, row_groups=[group], columns=columns)
 
 
-def read_rows(file: Path, columns: list[str], rows: Iterable[int]) -> Iterator[dict[str, pa.Scalar]]:
+def read_rows(
+    file: Path, columns: list[str], rows: Iterable[int]
+) -> Iterator[dict[str, pa.Scalar]]:
     """Single rows of a shard, in the order asked for: one row group at a time in memory, and of
     rows in ascending order each group is read once.
 

@@ -1,20 +1,24 @@
 """The command that shows a release: preview."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import console, options
 from .app import app
 
+if TYPE_CHECKING:
+    from ..preview_view import PreviewSettings
+    from ..remote import Place
+
 
 @app.command()
 def preview(
     release: options.Release,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="The page to write.")
-    ] = Path("preview.html"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(
+        "preview.html"
+    ),
     chunks: Annotated[int, typer.Option(min=1, help="Show so many, of all styles.")] = 60,
     seed: Annotated[int, typer.Option("--seed", help="Draws them.")] = 0,
     everything: Annotated[
@@ -56,7 +60,8 @@ def preview(
     """
     from huggingface_hub import HfApi
 
-    from ..preview import PreviewSettings, write_preview
+    from ..preview import write_preview
+    from ..preview_view import PreviewSettings
     from ..remote import opened
 
     settings = PreviewSettings(
@@ -70,8 +75,32 @@ def preview(
         threads=console.cores(),
     )
     with opened(release, HfApi(endpoint=endpoint), keep=serve) as place:
+        if serve:
+            _serve(place, settings, port, browser)
+            return
         report = write_preview(place, output, settings, console.progress)
     for note in report.notes:
         console.hint(f"note: {note}")
     shown = f"{report.chunks} of {report.total} chunks"
     print(f"{console.plain(str(report.page))}: {shown}, {report.size / 1e6:.1f} MB")
+
+
+def _serve(place: "Place", settings: "PreviewSettings", port: int, browser: bool) -> None:
+    import webbrowser
+
+    from ..preview_server import serve
+    from ..preview_view import View
+
+    def ready(url: str) -> None:
+        print(url, flush=True)
+        console.hint("Ctrl-C ends it")
+        if browser:
+            webbrowser.open(url)
+
+    view = View(place, settings)
+    for note in view.notes:
+        console.hint(f"note: {note}")
+    try:
+        serve(view, port, ready)
+    except KeyboardInterrupt:
+        console.hint("ended")
