@@ -73,7 +73,7 @@ function headline(row, track) {
   ];
   if (row.fit === "no") {
     parts.push(make("p", { class: "banner misfit" }, make("strong", {}, "Misfit: "),
-      make("bdi", {}, row.fit_reason || "it does not suit its session")));
+      make("bdi", {}, row.fit_reason || "it does not suit its session"), ...reasonFigure(row)));
   }
   if (row.copies > 1) {
     const others = track.others.map((path) => make("li", {}, make("bdi", {}, path)));
@@ -82,6 +82,13 @@ function headline(row, track) {
         "its track is kept together with"), make("ul", {}, ...others)));
   }
   return parts;
+}
+
+// The measure that does not fit, against what the session wants.
+function reasonFigure(row) {
+  const session = data.sessions[row.session];
+  const drawn = row.fit_reason?.startsWith("energy") ? energyGauge(row, session) : tempoGauge(row, session);
+  return drawn ? [drawn] : [];
 }
 
 function description(row) {

@@ -165,8 +165,8 @@ class List {
     queueMicrotask(() => setTimeout(() => this.refresh()));
   }
 
-  heading({ key, label, digits }) {
-    const button = make("button", { type: "button", onclick: () => this.order(key) }, label);
+  heading({ key, label, digits, title }) {
+    const button = make("button", { type: "button", title, onclick: () => this.order(key) }, label);
     return make("th", { scope: "col", role: "columnheader", class: `${key} ${digits === undefined ? "" : "number"}` }, button);
   }
 

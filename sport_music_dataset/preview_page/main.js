@@ -44,7 +44,10 @@ const KEYS = {
   ArrowLeft: () => keyed().seek(keyed().audio.currentTime - SEEK_SECONDS),
   ArrowRight: () => keyed().seek(keyed().audio.currentTime + SEEK_SECONDS),
   d: () => switchPlayers(),
-  "/": () => $("words").focus(),
+  "/": () => {
+    $("more").open = true;
+    $("words").focus();
+  },
 };
 
 const sounding = () => players.chunk.playing || players.codes.playing;
@@ -104,13 +107,17 @@ async function showPictures() {
 }
 
 async function start() {
+  // On a small screen the list comes first.
+  $("more").open = !narrow.matches;
   summarise();
   await list.refresh();
-  // On a small screen the list comes first.
   if (!narrow.matches) await choose(list.rows[0]);
   await showPictures();
 }
 
-narrow.addEventListener("change", () => settle(detail.row));
+narrow.addEventListener("change", () => {
+  $("more").open = !narrow.matches;
+  settle(detail.row);
+});
 list.ondraw = () => settle(detail.row);
 start();

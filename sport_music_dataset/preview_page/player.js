@@ -11,13 +11,16 @@ class Player {
     this.problem = make("p", { class: "problem", role: "alert", hidden: true });
     this.note = make("span", { class: "note" }, note);
     this.image = make("img", { alt: "", width: 400, height: 104 });
+    this.waiting = make("p", { class: "waiting", hidden: true }, "being made …");
+    this.image.addEventListener("load", () => { this.waiting.hidden = true; });
+    this.image.addEventListener("error", () => { this.waiting.hidden = true; });
     this.place = make("input", {
       type: "range", min: 0, max: data.summary.chunk_seconds, step: "any", value: 0,
       "aria-label": `Place in ${label}`, oninput: () => this.seek(Number(this.place.value)),
     });
     this.element = make("figure", { class: "player" },
       make("figcaption", {}, this.button, make("strong", {}, label), this.note, this.time),
-      make("div", { class: "screen" }, this.image, this.place), this.problem, this.audio);
+      make("div", { class: "screen" }, this.image, this.waiting, this.place), this.problem, this.audio);
     for (const event of ["play", "playing", "pause", "ended", "timeupdate", "loadedmetadata"]) {
       this.audio.addEventListener(event, () => this.show());
     }
@@ -41,6 +44,7 @@ class Player {
     }
     this.audio.src = sound.audio;
     this.image.src = sound.picture;
+    this.waiting.hidden = this.image.complete;
     this.image.alt = `Waveform above mel spectrogram, 0 to 16 kHz, of ${this.label}`;
     this.show();
   }

@@ -11,7 +11,7 @@ const COLUMNS = [
   { key: "energy", label: "Energy", digits: 2 },
   { key: "fit", label: "Fit" },
   { key: "split", label: "Split", wide: true },
-  { key: "distance_db", label: "Codes", unit: "dB off", digits: 1 },
+  { key: "distance_db", label: "Distance", unit: "dB", digits: 1, title: "From chunk to codes, dB" },
 ];
 
 const SEARCHED = ["chunk_id", "description", "session", "style", "title", "artist"];
