@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +15,12 @@ _ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+_SECONDS = 30
 _WATCH = """
 window.refused = [];
-addEventListener("securitypolicyviolation", (event) => window.refused.push(event.violatedDirective));
+addEventListener("securitypolicyviolation", (event) => {
+  window.refused.push(event.violatedDirective);
+});
 """
 
 
@@ -52,6 +56,14 @@ class Opened:
         """The ids of the chunks that the list shows, in its order."""
         lines = self.page.locator("tr[data-chunk]")
         return [str(i) for i in lines.evaluate_all("all => all.map(one => one.dataset.chunk)")]
+
+    def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds: playwright's own way would need eval, which the page
+        forbids."""
+        end = time.monotonic() + _SECONDS
+        while not holds():
+            assert time.monotonic() < end, "it never came to hold"
+            self.page.wait_for_timeout(20)
 
     def chosen(self) -> str:
         """The id of the chunk that the detail shows."""

@@ -19,11 +19,12 @@ from sport_music_dataset.remote import Place
 SCREENSHOTS = Path(__file__).parents[1] / "build/screenshots"
 PLAYS = "audio => new Promise(done => audio.paused || audio.readyState < 3 ? \
     audio.addEventListener('playing', () => done(true), {once: true}) : done(true))"
+AT = "audio => audio.currentTime"
 # The lowest contrast of any text that is seen with what lies behind it (WCAG 2.2, 1.4.3).
 CONTRAST = """() => {
   const parts = (text) => text.match(/[\\d.]+/g).map(Number);
-  const light = (c) => { const x = c / 255; return x <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4; };
-  const lum = ([r, g, b]) => .2126 * light(r) + .7152 * light(g) + .0722 * light(b);
+  const linear = (x) => x <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4;
+  const lum = (c) => [.2126, .7152, .0722].reduce((sum, w, i) => sum + w * linear(c[i] / 255), 0);
   const behind = (e) => { const c = parts(getComputedStyle(e).backgroundColor);
     return c.length === 3 || c[3] === 1 ? c : behind(e.parentElement); };
   const texts = [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility()
@@ -76,11 +77,9 @@ def test_texts_are_shown_as_they_are(page: Opened) -> None:
     assert page.page.locator("h1").text_content() == "<i>release"
     for text in (SCRIPT, ARABIC, LONG, IMAGE):
         page.page.fill("#words", text)
-        page.page.wait_for_function("document.querySelectorAll('tr[data-chunk]').length < 10")
+        page.until(lambda: len(page.chunks()) < 10)
         page.page.click("tr[data-chunk] .choose")
-        page.page.wait_for_function(
-            "text => document.getElementById('detail').textContent.includes(text)", arg=text
-        )
+        page.until(lambda text=text: text in (page.page.text_content("#detail") or ""))
     page.page.fill("#words", "{{data}}")
     page.page.click("tr[data-chunk] .choose")
     assert page.page.locator("#detail .description").text_content() == COMMENT
@@ -116,13 +115,9 @@ def test_filters_and_orders_are_those_of_the_server(page: Opened, view: View) ->
         page.page.select_option("#sort", query.get("sort", "") + descending)
         total, found = finder.find(Query.of(query))
         expected = [ids[index] for index in found]
-        page.page.wait_for_function(
-            "ids => [...document.querySelectorAll('tr[data-chunk]')].map(one => one.dataset.chunk)"
-            ".join() === ids.join()",
-            arg=expected,
-        )
+        page.until(lambda expected=expected: page.chunks() == expected)
         assert page.page.inner_text("#count").startswith("All" if total == 15 else f"{total} of 15")
-    assert len({tuple(finder.find(Query.of(query))[1]) for query in QUERIES}) == len(QUERIES)
+    assert sum(finder.find(Query.of(query))[0] == 0 for query in QUERIES) == 1
 
 
 def test_headings_sort_and_say_so(page: Opened) -> None:
@@ -171,37 +166,34 @@ def test_both_players_play_one_at_a_time(page: Opened) -> None:
     chunk, codes = page.page.locator("audio").all()
     page.page.click("tr[data-chunk]:nth-child(3) .start .play")
     assert chunk.evaluate(PLAYS) and page.chosen() == page.chunks()[2]
-    page.page.wait_for_function("document.querySelector('audio').currentTime > 0.3")
+    page.until(lambda: chunk.evaluate(AT) > 0.3)
     assert chunk.evaluate("audio => audio.duration") == pytest.approx(6, abs=0.1)
     page.page.keyboard.press("d")
     assert codes.evaluate(PLAYS) and chunk.evaluate("audio => audio.paused")
-    assert codes.evaluate("audio => audio.currentTime") >= 0.3
+    assert codes.evaluate(AT) >= 0.3
     page.page.get_by_role("button", name="Play the chunk").click()
     assert chunk.evaluate(PLAYS) and codes.evaluate("audio => audio.paused")
     page.page.get_by_role("slider", name="Place in the chunk").fill("4.5")
-    page.page.wait_for_function("document.querySelector('audio').currentTime >= 4.5")
+    page.until(lambda: chunk.evaluate(AT) >= 4.5)
 
 
 def test_keys(page: Opened) -> None:
     ids, press = page.chunks(), page.page.keyboard.press
-    at = "audio => audio.currentTime"
     chunk = page.page.locator("audio").first
     for key, expected in (("ArrowDown", ids[1]), ("ArrowDown", ids[2]), ("ArrowUp", ids[1])):
         press(key)
-        page.page.wait_for_function(
-            "id => document.querySelector('#detail .id code').textContent === id", arg=expected
-        )
+        page.until(lambda expected=expected: page.chosen() == expected)
     assert page.page.locator("tr[aria-current]").get_attribute("data-chunk") == ids[1]
     assert page.page.evaluate("document.activeElement.closest('tr').dataset.chunk") == ids[1]
     press("Space")
     assert chunk.evaluate(PLAYS)
     press("Space")
     assert chunk.evaluate("audio => audio.paused")
-    before = chunk.evaluate(at)
+    before = chunk.evaluate(AT)
     press("ArrowRight")
-    assert chunk.evaluate(at) == pytest.approx(before + 2, abs=0.05)
+    assert chunk.evaluate(AT) == pytest.approx(before + 2, abs=0.05)
     press("ArrowLeft")
-    assert chunk.evaluate(at) == pytest.approx(before, abs=0.05)
+    assert chunk.evaluate(AT) == pytest.approx(before, abs=0.05)
     press("/")
     page.page.keyboard.type("d /")
     assert page.page.input_value("#words") == "d /" and chunk.evaluate("audio => audio.paused")
@@ -247,9 +239,7 @@ def test_served_it_does_the_same(browser: Browser, view: View) -> None:
                 assert page.page.locator("audio").last.evaluate(PLAYS)
                 page.page.wait_for_selector(".distance >> text=dB")
                 page.page.fill("#words", SCRIPT)
-                page.page.wait_for_function(
-                    "document.querySelectorAll('tr[data-chunk]').length < 4"
-                )
+                page.until(lambda: len(page.chunks()) < 4)
                 page.page.click("th.energy button")
                 page.page.wait_for_selector("th.energy[aria-sort=ascending]")
                 assert_harmless(page, (server.url, "data:"))
