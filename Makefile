@@ -1,11 +1,12 @@
 # make demo   the whole way on synthesised music: build, encode, push to a local Hub, load back
 # make test   the tests
 # make check  lint, format and types
+# make pictures  the screenshot in the README, from the demo
 # make fuzz   mutated files, thousands of them
 
 BIN := .venv/bin
 
-.PHONY: demo test check fuzz clean
+.PHONY: demo test check pictures fuzz clean
 
 demo: .venv/ready
 	$(BIN)/sportgen demo demo
@@ -20,6 +21,11 @@ check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+pictures: .venv/ready
+	tools/browser
+	[ -d demo/dataset ] || $(BIN)/sportgen demo demo
+	$(BIN)/python tools/screenshot.py demo/dataset docs/preview.png
 
 .venv/ready: pyproject.toml constraints.txt tools/setup
 	tools/setup

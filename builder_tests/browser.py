@@ -65,6 +65,14 @@ class Opened:
             assert time.monotonic() < end, "it never came to hold"
             self.page.wait_for_timeout(20)
 
+    def lists(self, chunks: list[str]) -> bool:
+        """Whether the list shows these chunks in this order."""
+        return self.chunks() == chunks
+
+    def shows(self, text: str) -> bool:
+        """Whether the detail has a text in it."""
+        return text in (self.page.text_content("#detail") or "")
+
     def chosen(self) -> str:
         """The id of the chunk that the detail shows."""
         return self.page.locator("#detail .id code").inner_text()

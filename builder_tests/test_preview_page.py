@@ -1,6 +1,7 @@
 """The preview's page in a real Chromium: seen, filtered, played, and safe from what it shows."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -79,7 +80,7 @@ def test_texts_are_shown_as_they_are(page: Opened) -> None:
         page.page.fill("#words", text)
         page.until(lambda: len(page.chunks()) < 10)
         page.page.click("tr[data-chunk] .choose")
-        page.until(lambda text=text: text in (page.page.text_content("#detail") or ""))
+        page.until(partial(page.shows, text))
     page.page.fill("#words", "{{data}}")
     page.page.click("tr[data-chunk] .choose")
     assert page.page.locator("#detail .description").text_content() == COMMENT
@@ -115,7 +116,7 @@ def test_filters_and_orders_are_those_of_the_server(page: Opened, view: View) ->
         page.page.select_option("#sort", query.get("sort", "") + descending)
         total, found = finder.find(Query.of(query))
         expected = [ids[index] for index in found]
-        page.until(lambda expected=expected: page.chunks() == expected)
+        page.until(partial(page.lists, expected))
         assert page.page.inner_text("#count").startswith("All" if total == 15 else f"{total} of 15")
     assert sum(finder.find(Query.of(query))[0] == 0 for query in QUERIES) == 1
 
@@ -182,7 +183,7 @@ def test_keys(page: Opened) -> None:
     chunk = page.page.locator("audio").first
     for key, expected in (("ArrowDown", ids[1]), ("ArrowDown", ids[2]), ("ArrowUp", ids[1])):
         press(key)
-        page.until(lambda expected=expected: page.chosen() == expected)
+        page.until(partial(page.shows, expected))
     assert page.page.locator("tr[aria-current]").get_attribute("data-chunk") == ids[1]
     assert page.page.evaluate("document.activeElement.closest('tr').dataset.chunk") == ids[1]
     press("Space")

@@ -92,8 +92,8 @@ def _serve(place: "Place", settings: "PreviewSettings", port: int, browser: bool
     from ..preview_view import View
 
     def ready(url: str) -> None:
-        print(url, flush=True)
         console.hint("Ctrl-C ends it")
+        print(url, flush=True)
         if browser:
             webbrowser.open(url)
 
