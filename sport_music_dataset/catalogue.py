@@ -3,11 +3,11 @@
 Audio and codes stay in their shards, whose place every row knows.
 """
 
-import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import zip_longest
 from typing import Any
 
@@ -141,11 +141,11 @@ class Catalogue:
 
         A fifth of the places is kept for misfits, as far as there are any. In the table's order.
         """
-        draw: dict[int, float] = {}
+        draw: dict[int, bytes] = {}
         misfits: dict[str, list[int]] = defaultdict(list)
         others: dict[str, list[int]] = defaultdict(list)
         for index, row in enumerate(self.table.select(["chunk_id", "style", "fit"]).to_pylist()):
-            draw[index] = random.Random(f"{seed}:{row['chunk_id']}").random()
+            draw[index] = sha256(f"{seed}:{row['chunk_id']}".encode()).digest()
             (misfits if row["fit"] == "no" else others)[row["style"]].append(index)
         first = list(_in_turn(misfits, draw))
         rest = list(_in_turn(others, draw))
@@ -213,7 +213,7 @@ class Catalogue:
         return table
 
 
-def _in_turn(strata: dict[str, list[int]], draw: dict[int, float]) -> Iterator[int]:
+def _in_turn(strata: dict[str, list[int]], draw: dict[int, bytes]) -> Iterator[int]:
     """One of each stratum after the other, each by its draw."""
     ordered = (sorted(strata[name], key=draw.__getitem__) for name in sorted(strata))
     for turn in zip_longest(*ordered):

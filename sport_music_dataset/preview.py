@@ -48,13 +48,13 @@ def write_preview(
     try:
         with ExitStack() as stack:
             page = stack.enter_context(_replacing(output))
-            store: _Store = (
+            store = (
                 _Files(stack.enter_context(_replacing_folder(beside)))
                 if settings.everything
                 else _Blocks(stack.enter_context(TemporaryFile(dir=output.parent)))
             )
+            sounds = view.sounds.each(indices, settings.threads)
             with progress("Chunks", len(rows)) as advance:
-                sounds = view.sounds.each(indices, settings.threads)
                 for row, sound in zip(rows, sounds, strict=True):
                     store.add(row["chunk_id"], sound)
                     if sound.distance_db is not None:
@@ -77,42 +77,38 @@ def write_preview(
     return PreviewReport(output, size, len(rows), total, tuple(view.notes))
 
 
-class _Store:
-    """Where the sound of a page's chunks goes."""
-
-    def add(self, chunk_id: str, sound: Sound) -> None:
-        raise NotImplementedError
-
-    def copy_to(self, page: IO[bytes]) -> None:
-        """Write what belongs into the page itself."""
-
-
-class _Blocks(_Store):
+class _Blocks:
     """Into the page, behind all that it shows first."""
 
     def __init__(self, held: IO[bytes]) -> None:
         self._held = held
 
     def add(self, chunk_id: str, sound: Sound) -> None:
+        """Keep the sound of a chunk."""
         pair = [embedded(sound.chunk), embedded(sound.decoded)]
         self._held.write(block(f"sound-{chunk_id}", pair))
 
     def copy_to(self, page: IO[bytes]) -> None:
+        """Write them to the page."""
         self._held.seek(0)
         shutil.copyfileobj(self._held, page)
 
 
-class _Files(_Store):
+class _Files:
     """Into files of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def add(self, chunk_id: str, sound: Sound) -> None:
+        """Write the sound of a chunk."""
         for media, mark in ((sound.chunk, ""), (sound.decoded, CODES_MARK)):
             if media:
                 (self._folder / f"{chunk_id}{mark}{AUDIO_ENDING}").write_bytes(media.audio)
                 (self._folder / f"{chunk_id}{mark}{PICTURE_ENDING}").write_bytes(media.picture)
+
+    def copy_to(self, page: IO[bytes]) -> None:
+        """Nothing: they stay beside the page."""
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from sport_music_dataset.preview import write_preview
 from sport_music_dataset.preview_view import PreviewSettings
 from sport_music_dataset.remote import Place
 
-WIDTH, HEIGHT, COLOURS = 1280, 860, 96
+WIDTH, HEIGHT, COLOURS = 1280, 860, 224
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
