@@ -23,8 +23,10 @@ check: .venv/ready
 	$(BIN)/mypy
 
 pictures: .venv/ready
+	tools/browser
 	$(BIN)/sportgen demo demo
 	cp demo/dataset/assets/tempo-light.png demo/dataset/assets/tempo-dark.png docs/
+	$(BIN)/python tools/screenshot.py demo/dataset docs/preview.png
 
 .venv/ready: pyproject.toml constraints.txt tools/setup
 	tools/setup

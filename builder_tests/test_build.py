@@ -13,7 +13,7 @@ from datasets import load_dataset
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from sport_music_dataset.audio import to_pcm16
-from sport_music_dataset.build import BuildReport, build, preview
+from sport_music_dataset.build import BuildReport, build, planned
 from sport_music_dataset.decoding import decode_mono
 from sport_music_dataset.digests import file_digest
 from sport_music_dataset.errors import ReleaseError, SourceError
@@ -176,8 +176,8 @@ def test_a_release_inside_its_source_is_passed_by(music: Path, tmp_path: Path) -
     assert again.tracks == first.tracks and again.ignored == first.ignored
 
 
-def test_a_preview_writes_nothing(music: Path, tmp_path: Path) -> None:
-    library, shards = preview(music, tmp_path / "out", RECIPE)
+def test_a_plan_writes_nothing(music: Path, tmp_path: Path) -> None:
+    library, shards = planned(music, tmp_path / "out", RECIPE)
     assert sum(len(shard.tracks) for shard in shards) == len(library.usable) == 7
     assert not (tmp_path / "out").exists()
 

@@ -14,7 +14,7 @@ import pytest
 from builder_tests.conftest import RECIPE, Samples
 from builder_tests.copies import COPIES, ORIGINAL, RATE, piece, write, write_library
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset.build import BuildReport, build, preview
+from sport_music_dataset.build import BuildReport, build, planned
 from sport_music_dataset.cli import main
 from sport_music_dataset.duplicates import grouped, shared_seconds
 from sport_music_dataset.errors import SourceError
@@ -100,7 +100,7 @@ def test_a_track_that_joins_two_splits_tells_who_moves(tmp_path: Path) -> None:
     assert set(before.values()) == {"train", "test"}
     write(music / "electro/Mix_electro.flac", np.concatenate([*pieces.values()]))
     write(music / "electro/Running_electro.flac", piece(42, seconds=26))
-    library, _ = preview(music, out, halves)
+    library, _ = planned(music, out, halves)
     report = build(music, out, halves)
     after = {row["path"]: row["split"] for row in report.kept}
     assert len({after[path] for path in (*pieces, "electro/Mix_electro.flac")}) == 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from builder_tests.conftest import RECIPE, noise, write_audio
-from sport_music_dataset.build import build, preview
+from sport_music_dataset.build import build, planned
 from sport_music_dataset.fingerprints import (
     ITEM_SECONDS,
     RATE,
@@ -97,7 +97,7 @@ def test_a_second_run_decodes_nothing_again(music: Path, tmp_path: Path) -> None
     assert second.totals["Comparing"] == 1
     [store] = (tmp_path / "out" / WORK_FOLDER).glob(STORES)
     before = store.read_bytes()
-    preview(music, tmp_path / "out", RECIPE, progress=third)
+    planned(music, tmp_path / "out", RECIPE, progress=third)
     assert third.totals["Fingerprinting"] == 0 and store.read_bytes() == before
 
 

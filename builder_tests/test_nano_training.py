@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 from nano_codec import RATE, save, untrained_codec
-from nano_measure import distance, rebuild, same_tempo
+from nano_measure import rebuild, same_tempo
 from nano_music import crops, demo_chunks, training_pieces
 from torch import Tensor
 from transformers import EncodecModel
 
 from builder_tests.models import NANO
+from sport_music_dataset.mel import distance
 from sport_music_dataset.synth import DEMO_PIECES
 
 SECONDS = slice(10 * RATE, 15 * RATE)

@@ -115,7 +115,7 @@ def build(
     )
 
 
-def preview(
+def planned(
     source: Path | Source,
     out: Path,
     recipe: Recipe,

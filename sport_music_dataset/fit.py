@@ -6,7 +6,7 @@ from .sessions import Session
 # A beat a little outside of the band is no misfit: bands are given to five BPM.
 _TOLERANCE = 0.04
 # Energy that suits each intensity; the bands overlap, and only what is far off is a misfit.
-_ENERGY = {"low": (0.0, 0.5), "medium": (0.25, 0.75), "high": (0.33, 1.0)}
+ENERGY = {"low": (0.0, 0.5), "medium": (0.25, 0.75), "high": (0.33, 1.0)}
 
 
 def fit(measures: Measures, session: Session | None) -> tuple[str, str]:
@@ -19,7 +19,7 @@ def fit(measures: Measures, session: Session | None) -> tuple[str, str]:
         return "unknown", "session not known"
     if measures.energy is None:
         return "unknown", "not measured"
-    low, high = _ENERGY[session.intensity]
+    low, high = ENERGY[session.intensity]
     if not low <= measures.energy <= high:
         wants = f"at most {high:g}" if measures.energy > high else f"at least {low:g}"
         return "no", f"energy {measures.energy:.2f}, {session.name} wants {wants}"

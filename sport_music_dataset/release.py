@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +192,27 @@ def group_batches(
     for group in range(parquet.metadata.num_row_groups):
         # Over all groups at once, iter_batches keeps every one that it has read.
         yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)
+
+
+def read_rows(
+    file: Path, columns: list[str], rows: Iterable[int]
+) -> Iterator[dict[str, pa.Scalar]]:
+    """Single rows of a shard, in the order asked for: one row group at a time in memory, and of
+    rows in ascending order each group is read once.
+
+    Raises:
+        ReleaseError: the file is missing or damaged.
+    """
+    try:
+        with pq.ParquetFile(file) as parquet:
+            footer = parquet.metadata
+            sizes = (footer.row_group(group).num_rows for group in range(footer.num_row_groups))
+            starts = [0, *accumulate(sizes)]
+            held, table = -1, None
+            for row in rows:
+                group = bisect_right(starts, row) - 1
+                if table is None or group != held:
+                    held, table = group, parquet.read_row_group(group, columns)
+                yield {name: table[name][row - starts[group]] for name in columns}
+    except (OSError, pa.ArrowException) as error:
+        raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error

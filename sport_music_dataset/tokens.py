@@ -113,6 +113,17 @@ class TextModel:
         intact = sum(a == b for a, b in zip(words, whole, strict=False))
         return words[intact:]
 
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """What each id stands for in the vocabulary: `▁` is the space before a word."""
+        return list(self._tokenizer.convert_ids_to_tokens(list(ids)))
+
+    def cut_off(self, description: str, ids: Sequence[int]) -> list[int] | None:
+        """The ids that truncation to `ids` took from a description's end; None where those are
+        not of this description and tokenizer."""
+        full = self._tokenizer(description, add_special_tokens=False)["input_ids"]
+        kept = list(ids[:-1] if ids and ids[-1] == self._tokenizer.eos_token_id else ids)
+        return full[len(kept) :] if full[: len(kept)] == kept else None
+
     def _check_vocabulary(self, name: str) -> None:
         if self.source.is_local:
             found = [(Path(self.source.place) / file).is_file() for file in _VOCABULARIES]

@@ -4,7 +4,6 @@ python tools/nano_measure.py [CODEC=sport_music_dataset/nano/codec]
 """
 
 import sys
-from functools import cache
 from typing import Any
 
 import librosa
@@ -14,33 +13,9 @@ from nano_music import demo_chunks
 from torch import Tensor
 from transformers import EncodecModel
 
-SIZES, BANDS = (512, 1024, 2048), 80
-FLOOR = 1e-4
+from sport_music_dataset.mel import distance
+
 TOLERANCE = 0.04
-
-
-@cache
-def _bank(size: int, bands: int) -> tuple[Tensor, Tensor]:
-    window = torch.hann_window(size)
-    filters = librosa.filters.mel(sr=RATE, n_fft=size, n_mels=bands, norm=None)
-    return window, torch.from_numpy(filters) / (window.sum() / 2)
-
-
-def log_mel(waves: Tensor, size: int, bands: int) -> Tensor:
-    """Return log mel magnitudes [B, bands, T] of waves [B, N]; a full-scale tone is at 0.
-
-    Natural logarithms, over a floor 80 dB below full scale.
-    """
-    window, filters = _bank(size, bands)
-    spectra = torch.stft(waves, size, size // 4, window=window, return_complex=True)
-    magnitudes = (spectra.real.square() + spectra.imag.square() + 1e-14).sqrt()
-    return (filters @ magnitudes + FLOOR).log()
-
-
-def distance(one: Tensor, other: Tensor) -> float:
-    """Return the mean absolute difference of the log mels of waves [B, N] over `SIZES`."""
-    parts = [log_mel(one, size, BANDS) - log_mel(other, size, BANDS) for size in SIZES]
-    return float(torch.stack([part.abs().mean() for part in parts]).mean())
 
 
 @torch.inference_mode()

@@ -26,11 +26,11 @@ from typing import Any
 
 import torch
 from nano_codec import RATE, SEED, codebooks, fit, save, scaled_codec
-from nano_measure import log_mel
 from nano_music import crops, training_waves
 from torch import Tensor
 from transformers import EncodecModel
 
+from sport_music_dataset.mel import log_mel
 from sport_music_dataset.memory import keep_freed_memory
 
 STEPS, WARM_UP, FIXED, COOL_DOWN = 3000, 300, 800, 1500

@@ -10,7 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from ..errors import SportgenError
-from . import building, console, encoding, publishing, releases  # noqa: F401 (importing adds the commands)
+from . import building, console, encoding, previewing, publishing, releases  # noqa: F401 (importing adds the commands)
 from .app import app
 
 __all__ = ["app", "main"]

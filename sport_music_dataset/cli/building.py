@@ -54,7 +54,7 @@ def build(
     sportgen build hf://datasets/org/name dataset --style-column genre
     """
     from ..build import build as run
-    from ..build import preview
+    from ..build import planned
     from ..recipe import Recipe, parse_splits
     from ..sources import Source
 
@@ -85,7 +85,7 @@ def build(
     }
     music = Source(source, audio_column, style_column, session_column, subset, keep_splits)
     if dry_run:
-        summaries.show_plan(*preview(music, out, recipe, **settings))
+        summaries.show_plan(*planned(music, out, recipe, **settings))
         return 0
     report = run(music, out, recipe, license=license, **settings)
     summaries.show_build(report)

@@ -20,6 +20,9 @@ Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds that one track may take.")
 ]
 Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The release folder.")]
+Release = Annotated[
+    str, typer.Argument(metavar="RELEASE", help="A release folder, or ORG/NAME@v1.0.0.")
+]
 NumProc = Annotated[
     int | None, typer.Option("--num-proc", min=1, help="Processes; one for each core if not given.")
 ]

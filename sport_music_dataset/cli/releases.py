@@ -8,15 +8,12 @@ from ..errors import SettingError
 from . import console, figures, options, reports
 from .app import app
 
-Release = Annotated[
-    str, typer.Argument(metavar="RELEASE", help="A release folder, or ORG/NAME@v1.0.0.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
 def verify(
-    release: Release,
+    release: options.Release,
     codes: Annotated[
         int, typer.Option(min=0, help="Encode so many chunks again, the plain way, and compare.")
     ] = 0,
@@ -55,7 +52,7 @@ def verify(
 
 @app.command()
 def stats(
-    release: Release,
+    release: options.Release,
     sql: Annotated[
         str | None,
         typer.Option(metavar="SELECT", help="Ask raw, encoded and tracks one SELECT instead."),
@@ -96,8 +93,8 @@ def stats(
 
 @app.command()
 def diff(
-    before: Release,
-    after: Release,
+    before: options.Release,
+    after: options.Release,
     endpoint: options.Endpoint = None,
     as_json: AsJson = False,
 ) -> None:

@@ -1,0 +1,106 @@
+"""The command that shows a release: preview."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import console, options
+from .app import app
+
+if TYPE_CHECKING:
+    from ..preview_view import PreviewSettings
+    from ..remote import Place
+
+
+@app.command()
+def preview(
+    release: options.Release,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(
+        "preview.html"
+    ),
+    chunks: Annotated[int, typer.Option(min=1, help="Show so many, of all styles.")] = 60,
+    seed: Annotated[int, typer.Option("--seed", help="Draws them.")] = 0,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show every chunk, its audio in files beside the page.")
+    ] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show every chunk from a server on this machine alone.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Of --serve; 0 takes a free one.")
+    ] = 0,
+    browser: Annotated[bool, typer.Option(help="Open it in the browser, with --serve.")] = True,
+    decode: Annotated[
+        bool, typer.Option(help="Decode codes back into audio, where there are any.")
+    ] = True,
+    codec: Annotated[
+        str, typer.Option(help="EnCodec: Hub id, folder or nano; if not given, the release's own.")
+    ] = "",
+    model: Annotated[
+        str, typer.Option(help="MusicGen whose tokenizer to use; if not given, the release's own.")
+    ] = "",
+    device: options.Device = "auto",
+    endpoint: options.Endpoint = None,
+) -> None:
+    """Make a page to look at a release and to listen to it: what does not fit, and why.
+
+    The page is one file that needs no network. With `encoded` it plays what the codes give too,
+    and shows first the chunks that they tell worst.
+
+    Examples:
+
+    sportgen preview dataset --output preview.html
+
+    sportgen preview dataset --chunks 200 --seed 7
+
+    sportgen preview dataset --serve
+
+    sportgen preview org/sport-music@v1.0.0 --chunks 20
+    """
+    from huggingface_hub import HfApi
+
+    from ..preview import write_preview
+    from ..preview_view import PreviewSettings
+    from ..remote import opened
+
+    settings = PreviewSettings(
+        chunks=chunks,
+        seed=seed,
+        everything=everything,
+        decode=decode,
+        codec=codec,
+        model=model,
+        device=device,
+        threads=console.cores(),
+    )
+    with opened(release, HfApi(endpoint=endpoint), keep=serve) as place:
+        if serve:
+            _serve(place, settings, port, browser)
+            return
+        report = write_preview(place, output, settings, console.progress)
+    for note in report.notes:
+        console.hint(f"note: {note}")
+    shown = f"{report.chunks} of {report.total} chunks"
+    print(f"{console.plain(str(report.page))}: {shown}, {report.size / 1e6:.1f} MB")
+
+
+def _serve(place: "Place", settings: "PreviewSettings", port: int, browser: bool) -> None:
+    import webbrowser
+
+    from ..preview_server import serve
+    from ..preview_view import View
+
+    def ready(url: str) -> None:
+        console.hint("Ctrl-C ends it")
+        print(url, flush=True)
+        if browser:
+            webbrowser.open(url)
+
+    view = View(place, settings)
+    for note in view.notes:
+        console.hint(f"note: {note}")
+    try:
+        serve(view, port, ready)
+    except KeyboardInterrupt:
+        console.hint("ended")

@@ -1,0 +1,154 @@
+// Where rows and their sound come from: this page, files beside it, or the server.
+
+const data = JSON.parse($("data").textContent);
+
+// What rows are ordered by. Those with `digits` are numbers; `wide` ones are no column of the table.
+const COLUMNS = [
+  { key: "session", label: "Session" },
+  { key: "style", label: "Style" },
+  { key: "tempo_bpm", label: "Tempo", unit: "BPM", digits: 0 },
+  { key: "loudness_lufs", label: "Loudness", unit: "LUFS", digits: 1 },
+  { key: "energy", label: "Energy", digits: 2 },
+  { key: "fit", label: "Fit" },
+  { key: "split", label: "Split", wide: true },
+  { key: "distance_db", label: "Distance", unit: "dB", digits: 1, title: "From chunk to codes, dB" },
+];
+
+const SEARCHED = ["chunk_id", "description", "session", "style", "title", "artist"];
+
+// The rows that a query asks for; the server's `query` does the same.
+function matching(rows, query) {
+  const words = query.words.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = rows.filter((row) => {
+    if (query.show === "misfits" && row.fit !== "no") return false;
+    if (query.show === "duplicates" && !(row.copies > 1)) return false;
+    if (["split", "style", "session", "fit"].some((key) => {
+      return query[key] !== "" && (row[key] ?? "") !== query[key].slice(1);
+    })) return false;
+    if (query.low !== "" && !(row.tempo_bpm >= Number(query.low))) return false;
+    if (query.high !== "" && !(row.tempo_bpm <= Number(query.high))) return false;
+    return words.every((word) => row.searched.includes(word));
+  });
+  const { sort, descending } = query;
+  if (sort === "") return found;
+  const sign = descending ? -1 : 1;
+  return found.sort((a, b) => {
+    const [one, other] = [a[sort], b[sort]];
+    // What is not known comes last, either way.
+    if (one === undefined || other === undefined) return (one === undefined) - (other === undefined);
+    return one < other ? -sign : one > other ? sign : 0;
+  });
+}
+
+function searchable(row, track) {
+  const texts = [...SEARCHED.map((key) => row[key]), track?.path];
+  return texts.filter(Boolean).join("\n").toLowerCase();
+}
+
+// An element behind this script, once it is there in full.
+function arrived(id) {
+  const look = () => {
+    const element = $(id);
+    return element && (element.nextElementSibling || document.readyState !== "loading")
+      ? element : null;
+  };
+  return new Promise((resolve) => {
+    if (look() || document.readyState !== "loading") resolve(look());
+    else document.addEventListener("DOMContentLoaded", () => resolve(look()), { once: true });
+  });
+}
+
+function blobUrl(base64, type) {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  return URL.createObjectURL(new Blob([bytes], { type }));
+}
+
+// Rows of this page. Its sounds are blocks at its end, or files beside it.
+class Local {
+  constructor() {
+    this.rows = data.rows;
+    for (const row of this.rows) row.searched = searchable(row, data.tracks[row.track_id]);
+    this.urls = [];
+  }
+
+  async query(query, offset, limit) {
+    const found = matching(this.rows, query);
+    return { total: found.length, rows: found.slice(offset, offset + limit) };
+  }
+
+  has(chunkId) {
+    return this.rows.some((row) => row.chunk_id === chunkId);
+  }
+
+  async row(chunkId) {
+    return this.rows.find((row) => row.chunk_id === chunkId);
+  }
+
+  track(trackId) {
+    return data.tracks[trackId];
+  }
+
+  // [{audio, picture} of the chunk, the same of its codes], undefined where there is none
+  async sounds(row) {
+    if (data.mode === "files") return beside(row, data.base);
+    const block = await arrived(`sound-${row.chunk_id}`);
+    this.urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
+    return (block ? JSON.parse(block.textContent) : []).map((pair) => {
+      if (!pair) return undefined;
+      const url = blobUrl(pair[0], data.types.audio);
+      this.urls.push(url);
+      return { audio: url, picture: `data:${data.types.picture};base64,${pair[1]}` };
+    });
+  }
+}
+
+function beside(row, base) {
+  const files = (mark) => ({
+    audio: `${base}${row.chunk_id}${mark}.webm`,
+    picture: `${base}${row.chunk_id}${mark}.png`,
+  });
+  return [data.raw ? files("") : undefined, data.decoded ? files(".codes") : undefined];
+}
+
+// Rows of the server that this page came from, as it asks for them.
+class Server {
+  constructor() {
+    this.tracks = {};
+  }
+
+  async get(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`the server says ${answer.status}; is it still running?`);
+    return answer.json();
+  }
+
+  async query(query, offset, limit) {
+    const found = await this.get(`rows?${new URLSearchParams({ ...query, offset, limit })}`);
+    Object.assign(this.tracks, found.tracks);
+    return found;
+  }
+
+  has() {
+    return true;
+  }
+
+  async row(chunkId) {
+    const found = await this.get(`rows?${new URLSearchParams({ chunk: chunkId })}`);
+    Object.assign(this.tracks, found.tracks);
+    return found.rows[0];
+  }
+
+  track(trackId) {
+    return this.tracks[trackId];
+  }
+
+  async sounds(row) {
+    return beside(row, "sound/");
+  }
+
+  async distance(row) {
+    return (await this.get(`sound/${row.chunk_id}.json`)).distance_db;
+  }
+}
+
+const source = data.mode === "server" ? new Server() : new Local();
