@@ -78,6 +78,13 @@ def wav_saying(size: int) -> bytes:
     return bytes(content)
 
 
+def wav_tagged(title: bytes) -> bytes:
+    """A WAV with a title in whatever encoding."""
+    info = b"INFOINAM" + struct.pack("<I", len(title)) + title
+    content = wav(pcm()) + b"LIST" + struct.pack("<I", len(info)) + info
+    return content[:4] + struct.pack("<I", len(content) - 8) + content[8:]
+
+
 def without_first_frame(content: bytes) -> bytes:
     """An MP3 of 44.1 kHz without its first frame, which holds the Xing header."""
     first = content.index(b"\xff\xfb")
@@ -173,6 +180,7 @@ HOSTILE = (
     Hostile("size 0.wav", data(lambda: wav_saying(0)), (KEPT, CUT, *UNREADABLE)),
     Hostile("size 4 GB.wav", data(lambda: wav_saying(-1)), (KEPT, CUT), SECONDS),
     Hostile("size small.wav", data(lambda: wav_saying(64_000 * 3)), (KEPT, CUT)),
+    Hostile("tags.wav", data(lambda: wav_tagged(b"caf\x82 noir.\xff")), (KEPT,), SECONDS),
     Hostile("size odd.wav", data(lambda: wav_saying(64_000 * 6 - 1)), (KEPT, CUT), SECONDS),
     # Damaged inside
     Hostile(

@@ -141,7 +141,8 @@ def decode_within(track: Track, recipe: Recipe, tally: Tally, to: int) -> Iterat
 def _opened(file: str) -> Iterator[av.container.InputContainer]:
     """A container, with every way in which FFmpeg fails told as TrackError, without the path."""
     try:
-        with av.open(file, options=_OPTIONS) as container:
+        # Tags are of any encoding, and no reason to leave a file out.
+        with av.open(file, options=_OPTIONS, metadata_errors="replace") as container:
             yield container
     except MemoryError as error:
         raise TrackError(Reason.LIMIT, "needs too much memory") from error
