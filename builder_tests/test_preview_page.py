@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from builder_tests.browser import Opened, chromium, opened
@@ -45,7 +46,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def release(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return stage(tmp_path_factory.mktemp("staged"))
+    folder = stage(tmp_path_factory.mktemp("staged"))
+    (folder / "assets").mkdir()
+    for theme, width in (("light", 30), ("dark", 40)):
+        Image.new("L", (width, 20)).save(folder / f"assets/tempo_bands-{theme}.png")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +89,7 @@ def test_texts_are_shown_as_they_are(page: Opened) -> None:
     page.page.fill("#words", "{{data}}")
     page.page.click("tr[data-chunk] .choose")
     assert page.page.locator("#detail .description").text_content() == COMMENT
-    assert page.page.locator("#detail img, #list img").count() == 2
+    assert page.page.locator("#detail img, #chunks img").count() == 2
     assert page.page.locator("body script").count() == 2 + 1 + 15
 
 
@@ -198,6 +203,17 @@ def test_keys(page: Opened) -> None:
     press("/")
     page.page.keyboard.type("d /")
     assert page.page.input_value("#words") == "d /" and chunk.evaluate("audio => audio.paused")
+
+
+def test_pictures_of_the_release_follow_the_scheme(browser: Browser, file: Path) -> None:
+    for scheme, width in (("light", 30), ("dark", 40)):
+        settings: Any = {"color_scheme": scheme}
+        with opened(browser, file.as_uri(), **settings) as it:
+            it.page.click("#gallery summary")
+            picture = it.page.get_by_role("img", name="tempo bands")
+            it.until(partial(picture.evaluate, "image => image.complete"))
+            assert picture.evaluate("image => image.naturalWidth") == width
+            assert_harmless(it, ("file:", "data:", "blob:"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
