@@ -34,6 +34,9 @@ def build(
     group_by: options.GroupBy = "recording",
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
+    engine: options.Engine = "local",
+    ray_address: options.RayAddress = "",
+    cpus_per_worker: options.CpusPerWorker = 0,
     since: options.Since = None,
     force: options.Force = False,
     strict: options.Strict = False,
@@ -44,7 +47,8 @@ def build(
     Run it again to go on after an interruption, or to add music: finished shards stay.
 
     Examples: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1;
-    sportgen build music dataset --since org/sport-music@v1.0.0
+    sportgen build music dataset --since org/sport-music@v1.0.0;
+    sportgen build /shared/music /shared/dataset --engine ray --ray-address head:6379
     """
     from ..build import build as run
     from ..build import preview
@@ -71,13 +75,15 @@ def build(
         "num_proc": num_proc or console.cores(),
         "timeout": timeout,
         "force": force,
+        "license": license,
+        "ray": options.ray_settings(engine, ray_address, cpus_per_worker),
         "since": _origin(since) if since else None,
         "progress": console.progress,
     }
     if dry_run:
         summaries.show_plan(*preview(source, out, recipe, **settings))
         return 0
-    report = run(source, out, recipe, license=license, **settings)
+    report = run(source, out, recipe, **settings)
     summaries.show_build(report)
     console.hint(f"next: sportgen encode {console.quote(out)}")
     return 1 if strict and report.left_out else 0
