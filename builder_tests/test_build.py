@@ -16,7 +16,7 @@ from sport_music_dataset.audio import to_pcm16
 from sport_music_dataset.build import BuildReport, build, planned
 from sport_music_dataset.decoding import decode_mono
 from sport_music_dataset.digests import file_digest
-from sport_music_dataset.errors import ReleaseError, SourceError
+from sport_music_dataset.errors import ReleaseError, SettingError, SourceError
 from sport_music_dataset.release import read_manifest
 
 Built = tuple[Path, BuildReport]
@@ -177,9 +177,27 @@ def test_a_release_inside_its_source_is_passed_by(music: Path, tmp_path: Path) -
 
 
 def test_a_plan_writes_nothing(music: Path, tmp_path: Path) -> None:
-    library, shards = planned(music, tmp_path / "out", RECIPE)
+    library, shards, _ = planned(music, tmp_path / "out", RECIPE)
     assert sum(len(shard.tracks) for shard in shards) == len(library.usable) == 7
     assert not (tmp_path / "out").exists()
+
+
+def test_a_preview_expects_what_comes(music: Path, built: Built, tmp_path: Path) -> None:
+    fresh = planned(music, tmp_path / "out", RECIPE).estimate
+    written = sum(file.stat().st_size for file in (built[0] / "raw").iterdir())
+    assert 0.7 * written < fresh.bytes < 1.4 * written
+    assert (fresh.shards, fresh.kept, fresh.workers) == (2, 0, 1)
+    assert 0 < fresh.seconds < 600
+    kept = planned(music, built[0], RECIPE).estimate
+    assert (kept.shards, kept.kept, kept.seconds, kept.bytes) == (0, 2, 0, 0)
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/music", "gs://bucket", "https://host/music"])
+def test_what_is_on_no_disk_is_refused(music: Path, tmp_path: Path, place: str) -> None:
+    with pytest.raises(SettingError, match=rf"{place}: is not on a disk; mount it"):
+        build(Path(place), tmp_path / "out", RECIPE)
+    with pytest.raises(SettingError, match=rf"{place}: is not on a disk; mount it"):
+        build(music, Path(place), RECIPE)
 
 
 def test_metadata_reaches_the_rows(tmp_path: Path) -> None:

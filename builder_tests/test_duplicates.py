@@ -100,7 +100,7 @@ def test_a_track_that_joins_two_splits_tells_who_moves(tmp_path: Path) -> None:
     assert set(before.values()) == {"train", "test"}
     write(music / "electro/Mix_electro.flac", np.concatenate([*pieces.values()]))
     write(music / "electro/Running_electro.flac", piece(42, seconds=26))
-    library, _ = planned(music, out, halves)
+    library, _, _ = planned(music, out, halves)
     report = build(music, out, halves)
     after = {row["path"]: row["split"] for row in report.kept}
     assert len({after[path] for path in (*pieces, "electro/Mix_electro.flac")}) == 1

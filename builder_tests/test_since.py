@@ -45,7 +45,7 @@ def test_groups_keep_their_splits_in_another_folder(
     dealt = (
         {track.path: shard.split for shard in shards for track in shard.tracks}
         for seed in range(8)
-        for _, shards in [planned(source, tmp_path / "out", replace(OTHER, seed=seed))]
+        for _, shards, _ in [planned(source, tmp_path / "out", replace(OTHER, seed=seed))]
     )
     assert any(not before.items() <= found.items() for found in dealt)
     report = build(source, tmp_path / "out", OTHER, since=origin(built[0]))
@@ -91,7 +91,7 @@ def test_withdrawn_tracks_stay_out_of_every_later_build(
 ) -> None:
     gone = next(row for row in built[1].kept if row["split"] == "train")
     since = origin(built[0], frozenset({gone["track_id"]}))
-    _, shards = planned(music, tmp_path / "out", RECIPE, since=since)
+    _, shards, _ = planned(music, tmp_path / "out", RECIPE, since=since)
     assert gone["track_id"] not in {track.track_id for s in shards for track in s.tracks}
     for release in (since, None):
         report = build(music, tmp_path / "out", RECIPE, since=release)

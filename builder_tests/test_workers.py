@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -40,6 +41,29 @@ def test_a_bad_item_costs_itself_only() -> None:
         "memory: limit exceeded: needs too much memory",
         "d",
     ]
+
+
+def kill_once(file: str) -> str:
+    """Kill this process from outside, so to speak, unless that has been done already."""
+    if not Path(file).exists():
+        Path(file).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def kill_always(file: str) -> str:
+    """Kill this process from outside, so to speak."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    return file
+
+
+def test_a_process_killed_from_outside_says_nothing_about_its_item(tmp_path: Path) -> None:
+    with Workers(1, timeout=10.0) as workers:
+        file = str(tmp_path / "killed")
+        assert list(workers.map(kill_once, [file], str.__add__)) == ["done"]
+        # Twice is no chance: it may be what the system does to who takes too much memory.
+        told = list(workers.map(kill_always, ["a"], str.__add__))
+        assert told == ["acrashed decoder: exit code 15"]
 
 
 def test_results_come_in_order_and_items_are_taken_as_needed() -> None:

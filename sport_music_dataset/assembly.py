@@ -1,17 +1,17 @@
 """Tracks to the files of a release folder: shards first, then `tracks`, card and manifest."""
 
 import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from . import card
+from .cutting import CutJob, cut_shards
 from .duplicates import shared_seconds
+from .engines import Engine
 from .errors import SourceError
 from .library import Library
 from .origins import Origin, moved
@@ -19,21 +19,18 @@ from .plan import Shard, group_of, plan
 from .progress import Progress
 from .reasons import Status, kind_of
 from .recipe import Recipe
-from .records import Outcome, Row, Track
+from .records import Outcome
 from .release import FileEntry, Manifest, kept_rows, read_tracks, split_of
-from .rows import read_spool, spool_track
-from .schema import MEASURES, RAW_FEATURES, TRACK_FEATURES
+from .schema import MEASURES, TRACK_FEATURES
 from .shards import (
     WORK_FOLDER,
-    ShardNote,
+    finished_note,
     read_note,
     read_notes,
     remove_stale,
     shard_name,
-    write_note,
     write_shard,
 )
-from .workers import Workers
 
 TRACKS_FILE = shard_name("tracks", "train", 0, 1)
 
@@ -47,7 +44,7 @@ class Assembly:
 
     out: Path
     recipe: Recipe
-    workers: Workers
+    engine: Engine
     before: Manifest | None
     progress: Progress
     since: Origin | None = None
@@ -144,27 +141,19 @@ class Assembly:
         shards = Counter(split_of(path) for path in self.before.shards("raw"))
         return Origin(groups, planned, shards, frozenset())
 
+    def todo(self, shards: Iterable[Shard]) -> list[CutJob]:
+        """The shards that are not there yet, or were made from something else."""
+        jobs = [CutJob(s, s.inputs(self.recipe, self.manifest.software)) for s in shards]
+        return [job for job in jobs if not read_note(self.out, job.shard.name, job.inputs)]
+
     def _write_shards(self, shards: Sequence[Shard]) -> Outcomes:
-        inputs = {s.name: s.inputs(self.recipe, self.manifest.software) for s in shards}
-        notes = {name: read_note(self.out, name, digest) for name, digest in inputs.items()}
-        todo = [shard for shard in shards if notes[shard.name] is None]
-        tracks = [track for shard in todo for track in shard.tracks]
-        work = self.out / WORK_FOLDER
-        work.mkdir(parents=True, exist_ok=True)
-        # A folder of this run's own: what an earlier one left behind is never read.
-        with (
-            tempfile.TemporaryDirectory(prefix="spool-", dir=work) as spool,
-            self.progress("Cutting", len(tracks)) as advance,
-        ):
-            cut = partial(_spool, recipe=self.recipe, folder=Path(spool))
-            results = self.workers.map(cut, tracks, _failed)
-            for shard in todo:
-                made: Outcomes = {}
-                rows = _shard_rows(shard, results, Path(spool), made, advance)
-                written = write_shard(self.out, shard.name, RAW_FEATURES, rows)
-                plain = {key: asdict(outcome) for key, outcome in made.items()}
-                notes[shard.name] = note = ShardNote(inputs[shard.name], *written, plain)
-                write_note(self.out, shard.name, note)
+        todo = self.todo(shards)
+        notes = {shard.name: finished_note(self.out, shard.name) for shard in shards}
+        tracks = sum(len(job.shard.tracks) for job in todo)
+        cut = partial(cut_shards, out=self.out.resolve(), recipe=self.recipe)
+        with self.progress("Cutting", tracks) as advance:
+            for name, note in self.engine.deal(cut, todo, advance):
+                notes[name] = note
                 self.shards_written += 1
         done = {name: note for name, note in notes.items() if note is not None}
         self.manifest.files = {
@@ -189,35 +178,6 @@ class Assembly:
         if before.shards("raw") == self.manifest.shards("raw"):
             self.manifest.files |= before.shards("encoded")
             self.manifest.encoding, self.manifest.codebooks = before.encoding, before.codebooks
-
-
-def _failed(track: Track, reason: str) -> Outcome:
-    return Outcome(duration_seconds=track.duration_seconds, reason=reason)
-
-
-def _spool(track: Track, recipe: Recipe, folder: Path) -> Outcome:
-    return spool_track(track, recipe, _spool_file(folder, track))
-
-
-def _spool_file(folder: Path, track: Track) -> Path:
-    return folder / f"{track.track_id}.arrow"
-
-
-def _shard_rows(
-    shard: Shard,
-    results: Iterator[Outcome],
-    spool: Path,
-    made: Outcomes,
-    advance: Callable[[int], None],
-) -> Iterator[Row]:
-    """The rows of a shard, as its tracks are cut; fills `made`."""
-    for track, outcome in zip(shard.tracks, islice(results, len(shard.tracks)), strict=True):
-        made[track.track_id] = outcome
-        file = _spool_file(spool, track)
-        if not outcome.reason:
-            yield from read_spool(file)
-        file.unlink(missing_ok=True)
-        advance(1)
 
 
 def _track_rows(

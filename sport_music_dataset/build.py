@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 from .assembly import Assembly
+from .cutting import estimate_cutting
 from .duplicates import duplicate_groups, find_duplicates
+from .engines import DEFAULT_TIMEOUT, Engine, RaySettings, open_engine
 from .errors import ReleaseError, SourceError
+from .estimate import Estimate
 from .fingerprints import STORES, Items, chromaprint_version
-from .hf_source import read_source
+from .hf_source import places_read, read_source
 from .library import Library
 from .origins import Origin
 from .plan import Shard
@@ -23,12 +26,8 @@ from .recipe import Recipe
 from .records import Outcome, Track
 from .release import MANIFEST, Manifest, is_ours, kept_rows, read_manifest
 from .rows import measure_track
-from .shards import WORK_FOLDER, writing
+from .shards import WORK_FOLDER, check_on_disk, writing
 from .sources import Source
-from .workers import Workers
-
-DEFAULT_TIMEOUT = 900.0
-"""Seconds that one track may take: a mix of ten hours takes a minute or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,40 +63,42 @@ def build(
     force: bool = False,
     license: str = "",
     since: Origin | None = None,
+    ray: RaySettings | None = None,
     progress: Progress = no_progress,
 ) -> BuildReport:
     """Build, or bring up to date, the release folder `out` from the music in `source`.
 
     Shards that are already made from the same inputs stay as they are; a group keeps the split
-    that it had in `out`. The files are the same whatever `num_proc`.
+    that it had in `out`. The files are the same whatever `num_proc`, and with or without Ray.
 
     Args:
         source: the folder with the music, or a dataset.
         out: the release folder.
         recipe: all that determines the rows.
-        num_proc: processes that decode.
+        num_proc: processes that decode; of a Ray that is started for it, its processors.
         timeout: seconds that a track may take.
         force: build anew what another recipe made.
         license: of tracks for which metadata gives none.
         since: the release to go on from: its groups keep their splits, wherever it lies.
+        ray: where to find Ray, if it is to do the work.
         progress: told how far the work is.
 
     Raises:
         SourceError: `source` cannot be used, or gives no chunk.
         HubError: it lies on the Hub, which refused or could not be reached.
-        MachineError: Chromaprint's library is missing.
+        MachineError: Chromaprint's library is missing, or Ray is; a node of it sees other files.
         ReleaseError: `out` holds something else, another recipe and not `force`, is being written
             by somebody else, or cannot be written.
     """
     before = check_target(out, recipe, force)
-    with Workers(num_proc, timeout) as workers:
-        library = scan_with(workers, source, out, recipe, license, progress)
-        assembly = Assembly(out, recipe, workers, before, progress, since)
+    with open_engine(num_proc, timeout, ray, places_read(source) if ray else []) as engine:
+        library = scan_with(engine, source, out, recipe, license, progress)
+        assembly = Assembly(out, recipe, engine, before, progress, since)
         library = library.without(assembly.manifest.withdrawn)
         try:
-            with writing(out):
+            with writing(out), engine.sharing(out):
                 library = duplicates_with(
-                    workers, library, recipe, out / WORK_FOLDER, assembly.held(), progress
+                    engine, library, recipe, out / WORK_FOLDER, assembly.held(), progress
                 )
                 rows = assembly.run(library)
         except SourceError:
@@ -115,6 +116,14 @@ def build(
     )
 
 
+class Plan(NamedTuple):
+    """What a build would do: its library, all its shards, and what those that it writes cost."""
+
+    library: Library
+    shards: tuple[Shard, ...]
+    estimate: Estimate
+
+
 def planned(
     source: Path | Source,
     out: Path,
@@ -123,24 +132,33 @@ def planned(
     num_proc: int = 1,
     timeout: float = DEFAULT_TIMEOUT,
     force: bool = False,
+    license: str = "",
     since: Origin | None = None,
+    ray: RaySettings | None = None,
     progress: Progress = no_progress,
-) -> tuple[Library, tuple[Shard, ...]]:
+) -> Plan:
     """What `build` would decode and into which shards; writes nothing. Raises as `build` does."""
     before = check_target(out, recipe, force)
-    with Workers(num_proc, timeout) as workers, TemporaryDirectory() as folder:
-        assembly = Assembly(out, recipe, workers, before, progress, since)
-        library = scan_with(workers, source, out, recipe, "", progress)
+    with (
+        open_engine(num_proc, timeout, ray, places_read(source) if ray else []) as engine,
+        TemporaryDirectory() as folder,
+    ):
+        assembly = Assembly(out, recipe, engine, before, progress, since)
+        library = scan_with(engine, source, out, recipe, license, progress)
         library = library.without(assembly.manifest.withdrawn)
         for known in (out / WORK_FOLDER).glob(STORES):
             shutil.copy(known, folder)
-        library = duplicates_with(workers, library, recipe, Path(folder), assembly.held(), progress)
+        library = duplicates_with(engine, library, recipe, Path(folder), assembly.held(), progress)
         shards = assembly.plan(library, {})
-        return replace(library, notes=library.notes + assembly.moved(shards)), shards
+        todo = assembly.todo(shards)
+        estimate = estimate_cutting(engine, todo, len(shards) - len(todo), recipe)
+        library = replace(library, notes=library.notes + assembly.moved(shards))
+        return Plan(library, shards, estimate)
 
 
 def check_target(out: Path, recipe: Recipe, force: bool) -> Manifest | None:
     """The manifest of an earlier build in `out`, if any; raises ReleaseError as `build` does."""
+    check_on_disk(out)
     if not is_ours(out):
         raise ReleaseError(f"{out}: holds something else than a release; give an empty folder")
     if not (out / MANIFEST).is_file():
@@ -157,49 +175,50 @@ def check_target(out: Path, recipe: Recipe, force: bool) -> Manifest | None:
 
 
 def scan_with(
-    workers: Workers,
+    engine: Engine,
     source: Path | Source,
     out: Path | None,
     recipe: Recipe,
     license: str,
     progress: Progress,
 ) -> Library:
-    """`read_source` on processes: a file that crashes its decoder costs itself only."""
+    """`read_source` on workers: a file that crashes its decoder costs itself only."""
 
     def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
         tracks = list(tracks)
         with progress("Scanning", len(tracks)) as advance:
-            for track in workers.map(function, tracks, _failed):
+            for track in engine.map(function, tracks, _failed):
                 yield replace(track, license=track.license or license)
                 advance(1)
 
+    check_on_disk(Source.of(source).location)
     chromaprint_version()  # missing, it would be missed after hours of hashing
     return read_source(source, recipe.styles, exclude=out, run=run, progress=progress)
 
 
 def duplicates_with(
-    workers: Workers,
+    engine: Engine,
     library: Library,
     recipe: Recipe,
     folder: Path,
     held: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Library:
-    """`find_duplicates` on processes; a track that costs its process has no fingerprint."""
+    """`find_duplicates` on workers; a track that costs its process has no fingerprint."""
 
     def run(
         function: Callable[[Track], Items | None], tracks: Iterable[Track]
     ) -> Iterator[Items | None]:
-        return workers.map(function, tracks, _no_items)
+        return engine.map(function, tracks, _no_items)
 
     return find_duplicates(library, recipe, folder, held=held, run=run, progress=progress)
 
 
 def measure_with(
-    workers: Workers, library: Library, recipe: Recipe, progress: Progress = no_progress
+    engine: Engine, library: Library, recipe: Recipe, progress: Progress = no_progress
 ) -> dict[str, Outcome]:
-    """Path -> what cutting and measuring each usable track gives, on processes; nothing is kept."""
-    outcomes = workers.map(partial(measure_track, recipe=recipe), library.usable, _not_measured)
+    """Path -> what cutting and measuring each usable track gives, on workers; nothing is kept."""
+    outcomes = engine.map(partial(measure_track, recipe=recipe), library.usable, _not_measured)
     found: dict[str, Outcome] = {}
     with progress("Measuring", len(library.usable)) as advance:
         for track, outcome in zip(library.usable, outcomes, strict=True):

@@ -225,17 +225,3 @@ def _load_encodec(place: str) -> EncodecModel:
     if not isinstance(model, EncodecModel) or model.config.model_type != "encodec":
         raise ValueError("its config is not of an EnCodec model")
     return model
-
-
-def pick_device(device: str) -> str:
-    """`auto` as the device to use: cuda where there is one.
-
-    Raises:
-        ModelError: cuda is asked for and there is none.
-    """
-    available = torch.cuda.is_available()
-    if device == "auto":
-        return "cuda" if available else "cpu"
-    if device.startswith("cuda") and not available:
-        raise ModelError("device cuda: torch finds no GPU here; use --device cpu")
-    return device

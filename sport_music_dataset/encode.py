@@ -1,38 +1,31 @@
 """The stage that adds `encoded/` to a release folder, shard by shard."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from . import card
 from .agreement import agreement
-from .audio import decode_flac
 from .codebooks import codebook_use
-from .codec import Waveforms
+from .devices import pick_devices
 from .digests import digest
-from .encoding import BATCH_ROWS, TEXT_COLUMNS, Encoder, EncodeSettings
+from .encoders import Introduction, open_encoders
+from .encoding import EncodeSettings
+from .engines import RaySettings
 from .errors import ReleaseError
-from .labels import Codes
-from .pipeline import ahead, behind
+from .estimate import Estimate
 from .progress import Progress, no_progress
 from .recipe import SAMPLING_RATE
-from .records import Row
-from .release import FileEntry, Manifest, read_batches, read_manifest, read_parquet
+from .reconstruct import load_codec
+from .release import MANIFEST, FileEntry, Manifest, read_manifest
 from .remote import Place
-from .schema import ENCODED_FEATURES
-from .shards import ShardNote, finished_note, remove_stale, write_note, write_shard, writing
+from .shard_encoding import MOST_LOST, EncodeJob, Sample, encode_shard, sample_shard
+from .shards import check_on_disk, finished_note, remove_stale, writing
 from .training import check_trainable
 
-__all__ = ["EncodeReport", "EncodeSettings", "encode"]
-
-# Words that fell off descriptions, of a shard and of all.
-_MOST_LOST = 20
-_AUDIO_COLUMNS = [*TEXT_COLUMNS, "start_seconds", "audio"]
+__all__ = ["EncodeReport", "EncodeSettings", "encode", "planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +55,7 @@ def encode(
     settings: EncodeSettings,
     *,
     check: int = 0,
+    ray: RaySettings | None = None,
     progress: Progress = no_progress,
 ) -> EncodeReport:
     """Write `encoded/` beside the `raw/` of a release folder; card and manifest follow.
@@ -74,109 +68,89 @@ def encode(
         ReleaseError: the folder is no release, its files are not those of its manifest, or a model
             could not train on the rows.
         ModelError: codec or tokenizer cannot be loaded, or do not fit each other.
+        MachineError: Ray is asked for and is missing, or a node of it sees other files.
     """
-    manifest = read_manifest(folder)
-    jobs = _jobs(folder, manifest, encoder := Encoder(settings))
-    todo = [job for job in jobs if job.note is None]
-    with writing(folder), progress("Encoding", sum(job.rows for job in todo)) as advance:
-        for job in todo:
-            job.note = _encode_shard(folder, job, encoder, advance)
-        _finish(folder, manifest, encoder, jobs)
+    manifest = _manifest(folder)
+    with open_encoders(settings, _chunk(manifest), ray, folder / MANIFEST) as encoders:
+        introduction = encoders.introduction
+        jobs = _jobs(folder, manifest, introduction)
+        todo = [job for job in jobs if job.note is None]
+        work = partial(encode_shard, folder=folder.resolve())
+        with (
+            writing(folder),
+            encoders.sharing(folder),
+            progress("Encoding", sum(job.rows for job in todo)) as advance,
+        ):
+            for job, event in encoders.run(work, todo):
+                if isinstance(event, int):
+                    advance(event)
+                else:
+                    job.note = event
+            _finish(folder, manifest, introduction.facts, jobs)
     check_trainable(folder, manifest)
-    shares = agreement(folder, manifest, encoder.codec, check, progress) if check else []
-    return replace(_report(manifest, encoder, jobs, todo), agreement=shares)
+    shares = []
+    if check:
+        device = "auto" if ray else pick_devices(settings.device)[0]
+        codec = load_codec(manifest, settings.codec_name, device)
+        shares = agreement(folder, manifest, codec, check, progress)
+    report = _report(manifest, jobs, todo)
+    return replace(report, agreement=shares, unshared_reason=introduction.unshared_reason)
 
 
-@dataclass(slots=True)
-class _Job:
-    """One shard: its `raw` and `encoded` paths, what it is made from, its note once it is done.
+def planned(folder: Path, settings: EncodeSettings, *, ray: RaySettings | None = None) -> Estimate:
+    """What `encode` would have to do, from some rows encoded for it; writes nothing. Raises as
+    `encode` does."""
+    manifest = _manifest(folder)
+    with open_encoders(settings, _chunk(manifest), ray, folder / MANIFEST) as encoders:
+        jobs = _jobs(folder, manifest, encoders.introduction)
+        todo = [job for job in jobs if job.note is None]
+        # New tokens and labels alone take next to nothing.
+        new = [job for job in todo if not job.has_codes and job.rows]
+        work = partial(sample_shard, folder=folder.resolve())
+        samples = [event for _, event in encoders.run(work, (new or todo)[:1])]
+        sample = next((event for event in samples if isinstance(event, Sample)), Sample(1, 0, 0))
+        seconds = sample.seconds / sample.rows * sum(job.rows for job in new)
+        size = round(sample.bytes / sample.rows * sum(job.rows for job in todo))
+        basis = f"{sample.rows} chunks encoded for it"
+        return Estimate(len(todo), len(jobs) - len(todo), seconds, size, encoders.size, basis)
 
-    `has_codes` says that the shard there has the codes already, under other tokens or labels.
-    """
 
-    raw: str
-    encoded: str
-    rows: int
-    inputs: str
-    codes_inputs: str
-    has_codes: bool
-    note: ShardNote | None
-
-
-def _jobs(folder: Path, manifest: Manifest, encoder: Encoder) -> list[_Job]:
-    raw = manifest.shards("raw")
-    if not raw:
+def _manifest(folder: Path) -> Manifest:
+    check_on_disk(folder)
+    manifest = read_manifest(folder)
+    if not manifest.shards("raw"):
         raise ReleaseError(f"{folder}: has no raw rows; run `sportgen build` again")
+    return manifest
+
+
+def _chunk(manifest: Manifest) -> tuple[int, int]:
+    """Length and hop of chunks, in samples."""
+    chunk, overlap = (
+        round(manifest.recipe[name] * SAMPLING_RATE)
+        for name in ("chunk_seconds", "overlap_seconds")
+    )
+    return chunk, chunk - overlap
+
+
+def _jobs(folder: Path, manifest: Manifest, introduction: Introduction) -> list[EncodeJob]:
     jobs = []
-    for name, entry in raw.items():
+    for name, entry in manifest.shards("raw").items():
         if not (folder / name).is_file() or (folder / name).stat().st_size != entry.bytes:
             raise ReleaseError(f"{folder / name}: is not what the manifest says; build again")
         encoded = name.replace("raw/", "encoded/", 1)
-        inputs = digest([entry.sha256, encoder.facts])
-        codes_inputs = digest([entry.sha256, encoder.code_facts])
+        inputs = digest([entry.sha256, introduction.facts])
+        codes_inputs = digest([entry.sha256, introduction.code_facts])
         note = finished_note(folder, encoded)
         has_codes = note is not None and note.outcomes.get("codes_inputs") == codes_inputs
         if note and note.inputs != inputs:
             note = None
-        jobs.append(_Job(name, encoded, entry.rows, inputs, codes_inputs, has_codes, note))
+        jobs.append(EncodeJob(name, encoded, entry.rows, inputs, codes_inputs, has_codes, note))
     return jobs
 
 
-def _encode_shard(
-    folder: Path, job: _Job, encoder: Encoder, advance: Callable[[int], None]
-) -> ShardNote:
-    lengths: list[int] = []
-    lost: Counter[str] = Counter()
-    shape = (0, 0)
-
-    def write(batches: Iterator[list[Row]]) -> tuple[str, int, int]:
-        rows = (row for batch in batches for row in batch)
-        return write_shard(folder, job.encoded, ENCODED_FEATURES, rows)
-
-    with behind(write) as writer:
-        for rows, codes in _with_codes(folder, job, encoder):
-            encoded, own = encoder.rows(rows, codes)
-            writer.put(encoded)
-            lengths += own
-            lost.update(encoder.lost_words(rows, own))
-            shape = len(encoded[0]["codes"][0]), len(encoded[0]["labels"][0])
-            advance(len(rows))
-    outcomes = {
-        "codes_inputs": job.codes_inputs,
-        "truncated": sum(length > encoder.settings.max_length for length in lengths),
-        # A shard to which no track belongs is empty.
-        "longest": max(lengths, default=0),
-        "lost": dict(lost.most_common(_MOST_LOST)),
-        "frames": shape[0],
-        "label_frames": shape[1],
-    }
-    note = ShardNote(job.inputs, *writer.result, outcomes)
-    write_note(folder, job.encoded, note)
-    return note
-
-
-def _with_codes(folder: Path, job: _Job, encoder: Encoder) -> Iterator[tuple[list[Row], Codes]]:
-    """Rows of `raw` and their codes [B, K, T]: those that are there, else new ones."""
-    if job.has_codes:
-        rows = read_parquet(folder / job.raw, TEXT_COLUMNS).to_pylist()
-        column = read_parquet(folder / job.encoded, ["codes"])["codes"].combine_chunks()
-        codes = column.flatten().flatten().to_numpy()
-        if rows:
-            yield rows, codes.reshape(len(rows), encoder.text.num_codebooks, -1)
-        return
-    for rows, waveforms in ahead(_with_waveforms(folder / job.raw)):
-        yield rows, encoder.codes(rows, waveforms)
-
-
-def _with_waveforms(file: Path) -> Iterator[tuple[list[Row], Waveforms]]:
-    """Rows of `raw` and their waveforms [B, N], a batch at a time."""
-    groups = (batch.to_pylist() for batch in read_batches(file, _AUDIO_COLUMNS))
-    remaining = chain.from_iterable(groups)
-    while rows := list(islice(remaining, BATCH_ROWS)):
-        yield rows, np.stack([decode_flac(row.pop("audio")["bytes"]) for row in rows])
-
-
-def _finish(folder: Path, manifest: Manifest, encoder: Encoder, jobs: list[_Job]) -> None:
+def _finish(
+    folder: Path, manifest: Manifest, encoding: dict[str, Any], jobs: list[EncodeJob]
+) -> None:
     """Card and manifest of what is encoded now; shards of before go."""
     notes = {job.encoded: job.note for job in jobs if job.note}
     manifest.files = {
@@ -186,7 +160,7 @@ def _finish(folder: Path, manifest: Manifest, encoder: Encoder, jobs: list[_Job]
         **{name: FileEntry(note.sha256, note.rows, note.bytes) for name, note in notes.items()},
     }
     manifest.encoding = {
-        **encoder.facts,
+        **encoding,
         "truncated": sum(note.outcomes["truncated"] for note in notes.values()),
         **{
             name: max(note.outcomes[name] for note in notes.values())
@@ -199,21 +173,15 @@ def _finish(folder: Path, manifest: Manifest, encoder: Encoder, jobs: list[_Job]
     remove_stale(folder, "encoded", manifest.files)
 
 
-def _lost(jobs: list[_Job]) -> dict[str, int]:
+def _lost(jobs: list[EncodeJob]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for job in jobs:
         counts.update(job.note.outcomes.get("lost", {}) if job.note else {})
-    return dict(counts.most_common(_MOST_LOST))
+    return dict(counts.most_common(MOST_LOST))
 
 
-def _report(
-    manifest: Manifest, encoder: Encoder, jobs: list[_Job], todo: list[_Job]
-) -> EncodeReport:
+def _report(manifest: Manifest, jobs: list[EncodeJob], todo: list[EncodeJob]) -> EncodeReport:
     facts: dict[str, Any] = manifest.encoding or {}
-    chunk, overlap = (
-        round(manifest.recipe[name] * SAMPLING_RATE)
-        for name in ("chunk_seconds", "overlap_seconds")
-    )
     retokenized = sum(job.has_codes for job in todo)
     return EncodeReport(
         rows=manifest.splits("encoded"),
@@ -224,5 +192,4 @@ def _report(
         shards_retokenized=retokenized,
         shards_kept=len(jobs) - len(todo),
         nano=bool(facts["nano"]),
-        unshared_reason=encoder.codec.unshared_reason(chunk, chunk - overlap),
     )

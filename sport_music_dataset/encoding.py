@@ -6,7 +6,8 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
-from .codec import NANO, Codec, Waveforms, pick_device
+from .codec import NANO, Codec, Waveforms
+from .devices import pick_device
 from .errors import ModelError, SettingError
 from .labels import Codes, LabelStyle, delay
 from .recipe import SAMPLING_RATE
@@ -79,7 +80,7 @@ class Encoder:
             "codec_revision": self.codec.revision,
             "num_codebooks": self.text.num_codebooks,
             "codebook_size": self.codec.codebook_size,
-            "device": device,
+            "device": self.codec.device.type,
             "dtype": "float32",
             "backend": self.codec.backend,
             "batch_size": BATCH_ROWS,

@@ -53,8 +53,8 @@ def read_source(
         SourceError: the source cannot be used.
         HubError: the Hub refused, or could not be reached.
     """
-    source = source if isinstance(source, Source) else Source(str(source))
-    if source.location.startswith("hf:"):
+    source = Source.of(source)
+    if source.is_on_hub:
         return _read_hub(source, styles, run, progress)
     folder = Path(source.location)
     if not folder.is_dir() or not (source.is_dataset or _is_parquet(folder, exclude)):
@@ -66,6 +66,17 @@ def read_source(
     place = Place(root)
     library = Dataset(source, str(root), place, place, cache).library(styles, run, progress)
     return _with_note(library, cache)
+
+
+def places_read(source: Path | Source) -> list[Path]:
+    """The folders that whoever decodes tracks of a source must see."""
+    source = Source.of(source)
+    folder, cache = Path(source.location), _cache("")
+    unpacked = source.is_on_hub or source.is_dataset
+    if unpacked or (folder.is_dir() and _is_parquet(folder, None)):
+        cache.mkdir(parents=True, exist_ok=True)
+        return [cache] if source.is_on_hub else [folder, cache]
+    return [folder]
 
 
 def _read_hub(

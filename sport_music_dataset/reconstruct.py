@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow.compute as pc
 import soundfile
 
-from .codec import NANO, Codec, Waveforms, pick_device
+from .codec import NANO, Codec, Waveforms
+from .devices import pick_device
 from .errors import ModelError, ReleaseError, SettingError
 from .labels import Codes
 from .recipe import SAMPLING_RATE

@@ -67,9 +67,7 @@ class Manifest:
     @classmethod
     def of(cls, recipe: Recipe) -> "Manifest":
         """An empty manifest for a recipe."""
-        software = {"sportgen": __version__, "decoder": decoder_version()}
-        software |= {name: version(name) for name in _LIBRARIES}
-        return cls(recipe.as_dict(), recipe.fingerprint, software=software)
+        return cls(recipe.as_dict(), recipe.fingerprint, software=software())
 
     def shards(self, config: str) -> dict[str, FileEntry]:
         """The files of a config, by path."""
@@ -103,6 +101,12 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Write `sportgen.json`, atomically."""
         write_atomically(folder / MANIFEST, self.as_json())
+
+
+def software() -> dict[str, str]:
+    """The versions of all that rows of `raw` and their files depend on."""
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return {"sportgen": __version__, "decoder": decoder_version(), **libraries}
 
 
 def split_of(path: str) -> str:

@@ -7,6 +7,8 @@ was made from, so that a second run does only what is not done yet.
 import json
 import math
 import os
+import re
+import secrets
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
@@ -19,20 +21,34 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from .digests import file_digest
-from .errors import ReleaseError
+from .errors import ReleaseError, SettingError
 from .records import Row
 
 if TYPE_CHECKING:
     from datasets import Features
 
 WORK_FOLDER = ".sportgen"
+SPOOL = "spool-"
+"""How folders in `WORK_FOLDER` begin that are of no use once their run has ended."""
 CONFIGS = ("raw", "encoded", "tracks")
 
 # The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
 # written: 50 rows are 50 MB at the most.
 _GROUP_ROWS = 50
+# As a path shows it, with one slash; `hf` is the Hub's own.
+_URL = re.compile(r"(?!hf:)([a-z][a-z0-9+.-]+):/+(.*)")
 # A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
 _CHUNKS_PER_SHARD = 300
+
+
+def check_on_disk(place: Path | str) -> None:
+    """Raise SettingError where a place is a URL: files are renamed, locked and read in pieces."""
+    url = _URL.match(str(place))
+    if url and not Path(place).exists():
+        raise SettingError(
+            f"{url[1]}://{url[2]}: is not on a disk; mount it (rclone mount, s3fs), or copy it to "
+            "a local or shared disk, and give that folder"
+        )
 
 
 def shard_count(chunks: int, tracks: int) -> int:
@@ -64,12 +80,17 @@ class ShardNote:
 def write_atomically(file: Path, data: bytes) -> None:
     """Write `data` under a temporary name, then rename: readers see the old or the new."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
+    partial = _partial(file)
     with partial.open("wb") as handle:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
     _rename(partial, file)
+
+
+def _partial(file: Path) -> Path:
+    """A name of this attempt's own: a worker that was thought lost may still write to its."""
+    return file.with_name(f"{file.name}.{secrets.token_hex(4)}.partial")
 
 
 def _rename(partial: Path, file: Path) -> None:
@@ -91,7 +112,7 @@ def write_shard(
 
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(file.name + ".partial")
+    partial = _partial(file)
     with partial.open("wb") as stream:
         writer = ParquetWriter(features=features, stream=stream, writer_batch_size=_GROUP_ROWS)
         remaining = iter(rows)
@@ -122,6 +143,7 @@ def writing(out: Path) -> Iterator[None]:
         with lock:
             _remove_partial(out)
             yield
+            _remove_partial(out)
     except Timeout as error:
         raise ReleaseError(f"{out}: another sportgen is writing to it; wait for it") from error
     except OSError as error:
@@ -164,14 +186,14 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 
 
 def _remove_partial(folder: Path) -> None:
-    """Remove what a killed run left behind: files that were never renamed, and its spool."""
+    """Remove what killed runs and lost workers left: files that were never renamed, and spools."""
     for config in (*CONFIGS, "assets", "."):
         for file in (folder / config).glob("*.partial"):
-            file.unlink()
+            file.unlink(missing_ok=True)
     for file in (folder / WORK_FOLDER).rglob("*.partial"):
-        file.unlink()
-    for spool in (folder / WORK_FOLDER).glob("spool-*"):
-        shutil.rmtree(spool)
+        file.unlink(missing_ok=True)
+    for spool in (folder / WORK_FOLDER).glob(f"{SPOOL}*"):
+        shutil.rmtree(spool, ignore_errors=True)
 
 
 def _read_note(file: Path) -> ShardNote | None:

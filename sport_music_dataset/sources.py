@@ -30,6 +30,16 @@ class Source:
     subset: str = ""
     keep_splits: bool = False
 
+    @classmethod
+    def of(cls, place: "Path | Source") -> "Source":
+        """A folder as a source; a source as it is."""
+        return place if isinstance(place, Source) else cls(str(place))
+
+    @property
+    def is_on_hub(self) -> bool:
+        """Whether it is a dataset on the Hub."""
+        return self.location.startswith("hf:")
+
     @property
     def is_dataset(self) -> bool:
         """Whether it is said to be a dataset, whatever files lie there."""

@@ -158,7 +158,8 @@ def _see_agreement(
 ) -> None:
     # torch takes seconds to import: only for this.
     from .agreement import LEAST_AGREEMENT, agreement
-    from .codec import Codec, pick_device
+    from .codec import Codec
+    from .devices import pick_device
 
     encoding = manifest.encoding
     if not encoding or not manifest.shards("raw"):

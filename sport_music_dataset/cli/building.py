@@ -40,6 +40,9 @@ def build(
     keep_splits: options.KeepSplits = False,
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
+    engine: options.Engine = "local",
+    ray_address: options.RayAddress = "",
+    cpus_per_worker: options.CpusPerWorker = 0,
     since: options.Since = None,
     force: options.Force = False,
     strict: options.Strict = False,
@@ -51,7 +54,8 @@ def build(
 
     Examples: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1;
     sportgen build music dataset --since org/sport-music@v1.0.0;
-    sportgen build hf://datasets/org/name dataset --style-column genre
+    sportgen build hf://datasets/org/name dataset --style-column genre;
+    sportgen build /shared/music /shared/dataset --engine ray --ray-address head:6379
     """
     from ..build import build as run
     from ..build import planned
@@ -80,6 +84,8 @@ def build(
         "num_proc": num_proc or console.cores(),
         "timeout": timeout,
         "force": force,
+        "license": license,
+        "ray": options.ray_settings(engine, ray_address, cpus_per_worker),
         "since": _origin(since) if since else None,
         "progress": console.progress,
     }
@@ -87,7 +93,7 @@ def build(
     if dry_run:
         summaries.show_plan(*planned(music, out, recipe, **settings))
         return 0
-    report = run(music, out, recipe, license=license, **settings)
+    report = run(music, out, recipe, **settings)
     summaries.show_build(report)
     console.hint(f"next: sportgen encode {console.quote(out)}")
     return 1 if strict and report.left_out else 0

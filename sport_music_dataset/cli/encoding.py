@@ -33,21 +33,29 @@ def encode(
     check: Annotated[
         int, typer.Option(help="Encode so many chunks again, the plain way, and compare.")
     ] = 0,
-    device: options.Device = "auto",
+    device: options.Devices = "auto",
     backend: Annotated[
         Literal["auto", "torch", "openvino"],
         typer.Option(help="What runs the codec's convolutions; auto: OpenVINO where it is."),
     ] = "auto",
+    engine: options.Engine = "local",
+    ray_address: options.RayAddress = "",
+    cpus_per_worker: options.CpusPerWorker = 0,
+    gpus_per_worker: options.GpusPerWorker = 0,
+    dry_run: options.DryRun = False,
 ) -> int:
     """Add tokens, EnCodec codes and delay-patterned labels to the release folder OUT.
 
-    Example: sportgen encode dataset --model facebook/musicgen-medium
+    Examples: sportgen encode dataset --model facebook/musicgen-medium;
+    sportgen encode dataset --device cuda:0,cuda:1;
+    sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
     """
     from ..memory import keep_freed_memory
 
     keep_freed_memory()
     from ..agreement import LEAST_AGREEMENT
     from ..encode import encode as run
+    from ..encode import planned
     from ..encoding import EncodeSettings
 
     settings = EncodeSettings(
@@ -59,7 +67,11 @@ def encode(
         device=device,
         backend=backend,
     )
-    report = run(out, settings, check=check, progress=console.progress)
+    ray = options.ray_settings(engine, ray_address, cpus_per_worker, gpus_per_worker)
+    if dry_run:
+        summaries.show_estimate(planned(out, settings, ray=ray))
+        return 0
+    report = run(out, settings, check=check, ray=ray, progress=console.progress)
     summaries.show_encode(report, max_length)
     if report.agreement and min(report.agreement) < LEAST_AGREEMENT:
         console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")

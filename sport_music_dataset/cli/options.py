@@ -1,9 +1,12 @@
 """Arguments and options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from ..engines import RaySettings
 
 Source = Annotated[
     str,
@@ -28,6 +31,14 @@ NumProc = Annotated[
 ]
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to run the codec.")
+]
+Devices = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="auto|cpu|cuda|all|cuda:0,cuda:1",
+        help="Where to run the codec; of several, each has a process.",
+    ),
 ]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
@@ -58,6 +69,38 @@ KeepSplits = Annotated[
     bool,
     typer.Option("--keep-splits", help="Keep the splits that it has.", rich_help_panel=_DATASET),
 ]
+
+# Of what runs on Ray
+Engine = Annotated[
+    Literal["local", "ray"], typer.Option("--engine", help="This machine's processes, or Ray.")
+]
+RayAddress = Annotated[
+    str,
+    typer.Option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="Where Ray is.  [default: RAY_ADDRESS, what runs here, or one started for it]",
+    ),
+]
+CpusPerWorker = Annotated[
+    int, typer.Option("--cpus-per-worker", min=0, help="Processors of a worker on Ray; 0: a few.")
+]
+GpusPerWorker = Annotated[
+    int, typer.Option("--gpus-per-worker", min=0, help="GPUs of a worker on Ray.")
+]
+
+
+def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySettings | None":
+    """Ray as the options say, None where it is not to be used."""
+    from ..engines import RaySettings
+    from ..errors import SettingError
+
+    if engine == "ray":
+        return RaySettings(address, cpus, gpus)
+    if address or cpus or gpus:
+        raise SettingError("--ray-address and --..-per-worker are for --engine ray; add that")
+    return None
+
 
 # Of what talks to a Hub
 RepoId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..delivery import Release
     from ..doctor import Check
     from ..encode import EncodeReport
+    from ..estimate import Estimate
     from ..library import Library
     from ..plan import Shard
     from ..records import Outcome
@@ -45,11 +46,10 @@ def show_build(report: "BuildReport") -> None:
     _hint_left_out((row["path"], row["reason"]) for row in report.tracks)
 
 
-def show_plan(library: "Library", shards: "Iterable[Shard]") -> None:
+def show_plan(library: "Library", shards: "Sequence[Shard]", estimate: "Estimate") -> None:
     """What a build would do."""
     from ..duplicates import duplicate_groups
 
-    shards = list(shards)
     tracks = [track for shard in shards for track in shard.tracks]
     hours = sum(track.duration_seconds for track in tracks) / 3600
     print(f"tracks    {len(tracks)} to cut, {len(library.tracks) - len(tracks)} left out")
@@ -57,9 +57,24 @@ def show_plan(library: "Library", shards: "Iterable[Shard]") -> None:
     _show_duplicates(duplicate_groups(library))
     for shard in shards:
         print(f"  {shard.name}: {len(shard.tracks)} tracks")
+    show_estimate(estimate)
     for note in library.notes:
         hint(f"note: {note}")
     _hint_left_out((track.path, track.reason) for track in library.tracks)
+
+
+def show_estimate(estimate: "Estimate") -> None:
+    """What work is expected to take."""
+    seconds, workers = estimate.seconds, estimate.workers
+    print(f"shards    {estimate.shards} to write, {estimate.kept} as they are")
+    print(f"work      {_time(seconds)} of one worker, {_time(seconds / workers)} of {workers}")
+    print(f"bytes     {estimate.bytes / 1e6:.1f} MB to be written")
+    if estimate.shards:
+        hint(f"work and bytes are expected from {estimate.basis}; nothing was kept")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 360 else f"{seconds / 3600:.1f} hours"
 
 
 def inventory(
