@@ -45,11 +45,12 @@ class Library:
         """The tracks to decode."""
         return tuple(track for track in self.tracks if not track.reason)
 
-    def without(self, withdrawn: Container[str]) -> "Library":
+    def without(self, withdrawn: Iterable[str]) -> "Library":
         """The library with the tracks of these ids left out: they were withdrawn."""
+        gone = frozenset(withdrawn)
         tracks = (
             replace(track, reason=str(Reason.WITHDRAWN))
-            if not track.reason and track.track_id in withdrawn
+            if not track.reason and track.track_id in gone
             else track
             for track in self.tracks
         )
