@@ -2,11 +2,12 @@
 # make test   the tests
 # make check  lint, format and types
 # make pictures  what the README shows, from the demo
+# make bench  all benchmarks with quick settings, under 20 minutes: build/bench.md
 # make fuzz   mutated files, thousands of them
 
 BIN := .venv/bin
 
-.PHONY: demo test check pictures fuzz clean
+.PHONY: demo test check pictures bench fuzz clean
 
 demo: .venv/ready
 	$(BIN)/sportgen demo demo
@@ -27,6 +28,9 @@ pictures: .venv/ready
 	$(BIN)/sportgen demo demo
 	cp demo/dataset/assets/tempo-light.png demo/dataset/assets/tempo-dark.png docs/
 	$(BIN)/python tools/screenshot.py demo/dataset docs/preview.png
+
+bench: .venv/ready
+	$(BIN)/python benchmarks
 
 .venv/ready: pyproject.toml constraints.txt tools/setup
 	tools/setup

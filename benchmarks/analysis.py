@@ -1,6 +1,6 @@
 """How right the measures are on music of known tempo and key, and what they cost.
 
-    OMP_NUM_THREADS=1 .venv/bin/python -m benchmarks.analysis [--pieces 40]
+    OMP_NUM_THREADS=1 .venv/bin/python benchmarks/analysis.py [--pieces 40]
 
 Chunks of 25 s, none of which `tools/train_tempo.py` has seen: random grooves and listed ones,
 straight and swung, few strokes, no beat, and pieces of the package's own synthesiser in all keys;
@@ -17,6 +17,7 @@ from itertools import product
 
 import librosa
 import numpy as np
+from harness import record
 
 from builder_tests import grooves
 from builder_tests.grooves import RATE, Groove, Samples
@@ -64,6 +65,7 @@ def main() -> None:
         f"\nmeasures {ours:.0f} times real time, librosa.feature.tempo alone {librosas:.0f}: "
         f"{ours / librosas:.2f} times as fast"
     )
+    record("measures", ours, "times real time", ours / librosas, "librosa.feature.tempo alone")
 
 
 def measure(samples: Samples) -> list[Measures]:
@@ -143,6 +145,8 @@ def row(name: str, found: list[Found]) -> str:
     ]
     near = np.array(beats)
     none = np.mean([measures.tempo_bpm is None for *_, measures in found])
+    share = near[:, 0].mean() if beats else none
+    record(f"{name}: {'Acc1' if beats else 'no beat'}", float(share), "of 1")
     keys = [(key, measures.key) for _, key, measures in found if key]
     shares = [
         np.mean(near[:, 0]) if beats else None,

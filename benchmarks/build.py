@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness import in_turn, measure
+from harness import in_turn, measure, record
 
 WAYS = ("librosa", "decoding", "chunks", "unmeasured", "sportgen 1", "sportgen 2")
 
@@ -127,6 +127,7 @@ def report(music: Path, runs: int) -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for way in WAYS:
         wall, peak = took[way]
+        record(way, seconds / wall, "times real time", middle["librosa"] / wall, "librosa")
         print(
             f"| {way} | {wall:.2f} | {seconds / wall:.0f} | {middle['librosa'] / wall:.2f} "
             f"| {middle['decoding'] / wall:.2f} | {peak:.0f} |"

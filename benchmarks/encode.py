@@ -26,7 +26,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness import in_turn, measure
+from harness import in_turn, measure, record
 
 WAYS = ("notebook", "plain", "plain kept", "torch", "openvino")
 HOP_SAMPLES, CHUNK_SAMPLES = 480_000, 800_000
@@ -165,6 +165,7 @@ def report(codec: str, tracks: int, chunks: int, runs: int) -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for way in WAYS:
         seconds, memory = took[way]
+        record(way, seconds, "s a chunk", middle["plain"] / seconds, "plain")
         # The notebook's labels have lost the last k codes of codebook k.
         same = (codes[way] == codes["plain"])[..., : -3 if way == "notebook" else None]
         rate = work / seconds

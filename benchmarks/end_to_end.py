@@ -16,7 +16,7 @@ from pathlib import Path
 
 from build import synthesise
 from encode import make_codec
-from harness import in_turn, measure
+from harness import in_turn, measure, record
 
 WAYS = ("notebook", "sportgen")
 
@@ -55,6 +55,7 @@ def report(codec: str, music: Path, runs: int) -> None:
     print("| way | seconds | against the notebook | peak MB |")
     print("| --- | ---: | ---: | ---: |")
     for way, (seconds, memory) in took.items():
+        record(way, seconds, "s", took["notebook"][0] / seconds, "notebook")
         print(f"| {way} | {seconds:.0f} | {took['notebook'][0] / seconds:.2f} | {memory:.0f} |")
 
 

@@ -7,8 +7,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+FIGURES = "SPORTGEN_BENCH_FIGURES"
+"""The environment variable that names the file to which `record` adds."""
 
 
 def measure(script: str, *arguments: object) -> tuple[float, float]:
@@ -39,12 +43,74 @@ def in_turn(
     }
 
 
+def record(what: str, value: float, unit: str, ratio: float | None = None, to: str = "") -> None:
+    """Add a figure, and its ratio to another, to the table that `make bench` makes, if it asks."""
+    if file := os.environ.get(FIGURES):
+        with Path(file).open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps([what, value, unit, ratio, to]) + "\n")
+
+
+class Meter:
+    """Tells the stages of work in this process apart: what each took, with the processes that
+    it started, and the peak memory of this one (Linux)."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, Took] = {}
+        self._since = (0.0, 0.0)
+
+    def begin(self) -> None:
+        """Forget what has been until now."""
+        # Writing 5 sets the peak to what is resident now.
+        Path("/proc/self/clear_refs").write_text("5")
+        self._since = time.perf_counter(), _cpu_seconds(os.getsid(0))
+
+    def end(self, stage: str) -> None:
+        """Count all since `begin` or the last `end` as `stage`."""
+        wall, cpu = time.perf_counter(), _cpu_seconds(os.getsid(0))
+        took, peak = self.stages.get(stage, Took(0.0, 0.0, 0.0)), _peak_mb(Path("/proc/self"))
+        self.stages[stage] = Took(
+            took.seconds + wall - self._since[0],
+            took.cpu_seconds + cpu - self._since[1],
+            max(took.peak_mb, peak),
+        )
+        self.begin()
+
+
+class Took(NamedTuple):
+    """What a stage took: seconds by the clock, of all processors together, and memory in MB."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+
+
+def _cpu_seconds(session: int) -> float:
+    """Seconds of processors that the processes of a session, and their dead children, took."""
+    ticks = 0
+    for process in _processes(session):
+        with contextlib.suppress(OSError):
+            # Behind the name, which may hold anything: utime, stime, cutime and cstime.
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def _peaks_mb(session: int) -> list[float]:
     """The peak resident memory, in MB, of each process of a session that runs now (Linux)."""
     peaks = [0.0]
+    for process in _processes(session):
+        with contextlib.suppress(OSError):
+            peaks.append(_peak_mb(process))
+    return peaks
+
+
+def _peak_mb(process: Path) -> float:
+    lines = (process / "status").read_text().splitlines()
+    return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def _processes(session: int) -> Iterator[Path]:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if os.getsid(int(process.name)) == session:
-                lines = (process / "status").read_text().splitlines()
-                peaks += [int(line.split()[1]) / 1024 for line in lines if line[:6] == "VmHWM:"]
-    return peaks
+                yield process

@@ -1,6 +1,6 @@
 """Requests and bytes of a push, against `push_to_hub` of the same rows, on a Hub of our own.
 
-    python -m benchmarks.push [--tracks 100] [--splits 5] [--xet]
+    python benchmarks/push.py [--tracks 100] [--splits 5] [--xet]
 
 Each way publishes the same release three times: first, again without a change, and with one track
 added. Counted is what the Hub got: requests, bytes of files, bytes in all, commits. Every push is a
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from harness import record
 
 from builder_tests.local_hub import LocalHub
 from sport_music_dataset.build import build
@@ -53,7 +55,7 @@ def tally(
     """What one push asked of the Hub."""
     hub.requests.clear()
     commits = len(hub.repos[REPO].commits) if REPO in hub.repos else 0
-    command = [sys.executable, "-m", "benchmarks.push", "--way", way, "--out", str(folder), version]
+    command = [sys.executable, __file__, "--way", way, "--out", str(folder), version]
     done = subprocess.run(
         command,
         env=hub.environment(Path(home), over_xet=over_xet)
@@ -104,6 +106,10 @@ def report(tracks: int, splits: int, over_xet: bool) -> None:
             for way in WAYS:
                 cells = " | ".join(f"{number:,}" for number in rows[what, way].values())
                 print(f"| {what} | {way} | {cells} |")
+                for name in ("requests", "bytes sent"):
+                    ours, theirs = rows[what, way][name], rows[what, WAYS[0]][name]
+                    ratio = theirs / ours if ours else None
+                    record(f"{what}: {way}", ours, name, ratio, WAYS[0])
 
 
 def main() -> None:

@@ -45,11 +45,12 @@ class Library:
         """The tracks to decode."""
         return tuple(track for track in self.tracks if not track.reason)
 
-    def without(self, withdrawn: Container[str]) -> "Library":
+    def without(self, withdrawn: Iterable[str]) -> "Library":
         """The library with the tracks of these ids left out: they were withdrawn."""
+        gone = frozenset(withdrawn)
         tracks = (
             replace(track, reason=str(Reason.WITHDRAWN))
-            if not track.reason and track.track_id in withdrawn
+            if not track.reason and track.track_id in gone
             else track
             for track in self.tracks
         )
@@ -119,15 +120,15 @@ def catalogue(
     return tuple(_without_copies(run(inspect, tracks)))
 
 
-def split_name(stem: str, folder: str, styles: Iterable[str]) -> tuple[str, str]:
+def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str]:
     """(session, style) of a file name: `Course_a_pied_2_latino` -> ("Course a pied", "latino").
 
-    The last part is taken for the style where it names one (its folder's, or one of `styles`);
-    elsewhere the folder gives the style and the whole stem the session.
+    The last part is taken for the style where it names one (its folder's, or one of `styles`,
+    which are casefolded); elsewhere the folder gives the style and the whole stem the session.
     """
     *words, last = stem.split("_")
-    known = {style.casefold() for style in styles} | {folder.casefold()}
-    if not any(words) or last.casefold() not in known:
+    is_style = last.casefold() in styles or last.casefold() == folder.casefold()
+    if not any(words) or not is_style:
         return " ".join(stem.replace("_", " ").split()) or stem, folder
     if len(words) > 1 and _TAKE.fullmatch(words[-1]) and any(words[:-1]):
         words.pop()
@@ -135,15 +136,17 @@ def split_name(stem: str, folder: str, styles: Iterable[str]) -> tuple[str, str]
 
 
 def _styles_named(paths: Iterable[str]) -> frozenset[str]:
-    """The styles that a source's folders name; in a flat source, those its file names end in."""
+    """The styles, casefolded, that a source's folders name; in a flat source, those its file names
+    end in."""
     folders = {path.partition("/")[0] for path in paths if "/" in path}
-    return frozenset(folders or (PurePosixPath(path).stem.rpartition("_")[2] for path in paths))
+    names = folders or (PurePosixPath(path).stem.rpartition("_")[2] for path in paths)
+    return frozenset(name.casefold() for name in names)
 
 
 def _name(
     file: SourceFile,
     folder: str,
-    styles: Iterable[str],
+    styles: Container[str],
     metadata: Mapping[str, Mapping[str, Any]],
 ) -> Track:
     path = file.path

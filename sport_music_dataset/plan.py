@@ -66,13 +66,16 @@ def plan(
     for split in [name for name, _ in recipe.splits] + sorted(
         set(split_of.values()) - dict(recipe.splits).keys()
     ):
-        members = [track for track in tracks if split_of[group_of(track)] == split]
+        members = [track for track in by_id if split_of[group_of(track)] == split]
         expected = sum(sizes[track.track_id] for track in members)
         count = (shards or {}).get(split) or shard_count(expected, len(members))
-        for index in range(count):
-            inside = (track for track in members if shard_of(track.track_id, count) == index)
-            ordered = tuple(sorted(inside, key=lambda track: track.track_id))
-            result.append(Shard(shard_name("raw", split, index, count), split, ordered))
+        inside: list[list[Track]] = [[] for _ in range(count)]
+        for track in members:
+            inside[shard_of(track.track_id, count)].append(track)
+        result += [
+            Shard(shard_name("raw", split, index, count), split, tuple(ordered))
+            for index, ordered in enumerate(inside)
+        ]
     return tuple(result)
 
 

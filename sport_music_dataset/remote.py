@@ -59,7 +59,7 @@ class Place:
         ReleaseError."""
         with self._parquet(path) as file:
             names = [name for name in file.schema_arrow.names if name not in heavy]
-            return file.read(columns=names)
+            return file.read(columns=names, use_threads=False)
 
     def batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Columns of a Parquet file, one row group at a time in memory; no other column is read.

@@ -210,7 +210,8 @@ def _check_withdrawn(folder: Place, last: Manifest, name: str) -> None:
     if not last.withdrawn:
         return
     kept = {row["track_id"]: row["path"] for row in kept_rows(folder.tracks(folder.manifest()))}
-    back = [path for track_id, path in kept.items() if track_id in last.withdrawn]
+    withdrawn = frozenset(last.withdrawn)
+    back = [path for track_id, path in kept.items() if track_id in withdrawn]
     if back:
         raise ReleaseError(
             f"{folder.name}: brings back {', '.join(back[:3])}, withdrawn from {name}; "

@@ -1,0 +1,266 @@
+"""What a track costs as the library grows: time, memory, files and requests of every stage.
+
+    python benchmarks/scale.py [--sizes 100 1000 5000] [--plot scale.png]
+
+Libraries of short synthesised tracks, a twentieth of them louder copies of others, go from files to
+a push onto a Hub of our own. Every stage is a process of its own that first does the stage on ten
+tracks, so that imports and compiling are not counted, and has one process at work. CPU seconds are
+those of all its processes: a machine that others load leaves them nearly alone. The three sizes
+took 10 minutes of CPU on a loaded machine, 100 and 1000 two.
+
+Some stages cost something whatever the library: pictures are drawn, a model is loaded. So the table
+tells beside the cost of a track that of a further one: how much more a library took than the one
+before it, by track. Where that stays the same from size to size, cost grows in a straight line.
+
+- scan to write: the parts of `sportgen build`: reading, hashing and probing files; fingerprints;
+  comparing them; groups, splits and plan; cutting; `tracks`, card and manifest.
+- encode: with nano. card: card and pictures. stats: `sportgen stats`.
+- push plan: `sportgen push --dry-run` of all, push: of encoded and tracks, next plan: after it.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import soundfile
+from duplicates import track
+from harness import Meter, Took, record
+
+from builder_tests.local_hub import LocalHub
+from sport_music_dataset.fingerprints import RATE
+
+REPO, TOKEN = "org/scale", "hf_owner"
+# Fingerprints are compared from 7 s on; the chunk is short to be quick.
+SECONDS, CHUNK_SECONDS, OVERLAP_SECONDS = 8, 5.0, 0.0
+STYLES = ("latino", "rock", "electro", "classic")
+SESSIONS = ("Yoga", "Running", "Cardio", "Cycling", "Stretching", "Course_à_pied")
+WARM, COPIES = 10, 20
+# What a build's progress is called, and the parts that it tells apart.
+PARTS = {
+    "Scanning": "scan",
+    "Fingerprinting": "fingerprints",
+    "Comparing": "compare",
+    "Cutting": "cut",
+}
+
+
+def compose(folder: Path, tracks: int) -> None:
+    """Write a library of so many tracks, with their metadata."""
+    rows = [["file_name", "title", "artist", "license"]]
+    for number in range(tracks):
+        style, session = STYLES[number % len(STYLES)], SESSIONS[number % len(SESSIONS)]
+        name = f"{style}/{session}_{number}_{style}.wav"
+        copied = number % COPIES == 1
+        samples = track(number - copied, SECONDS)[: SECONDS * RATE] * (0.7 if copied else 1.0)
+        (folder / style).mkdir(parents=True, exist_ok=True)
+        soundfile.write(folder / name, samples.clip(-1, 1), RATE, "PCM_16")
+        rows.append([name, f"Number {number}", f"Artist {number % 97}", "cc0-1.0"])
+    with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+def build(folder: Path, hub: str, meter: Meter) -> None:
+    """Build, part by part."""
+    from sport_music_dataset.build import build
+    from sport_music_dataset.recipe import Recipe
+
+    @contextmanager
+    def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+        if label == "Cutting":
+            meter.end("splits")
+        yield lambda steps: None
+        meter.end(PARTS[label])
+
+    recipe = Recipe(CHUNK_SECONDS, OVERLAP_SECONDS)
+    shutil.rmtree(folder / "dataset", ignore_errors=True)
+    meter.begin()
+    build(folder / "music", folder / "dataset", recipe, progress=progress)
+    meter.end("write")
+
+
+def encode(folder: Path, hub: str, meter: Meter) -> None:
+    """Encode with nano."""
+    from sport_music_dataset.encode import EncodeSettings, encode
+
+    for old in ("encoded", ".sportgen/encoded"):
+        shutil.rmtree(folder / "dataset" / old, ignore_errors=True)
+    meter.begin()
+    encode(folder / "dataset", EncodeSettings(model="nano", device="cpu"))
+    meter.end("encode")
+
+
+def card(folder: Path, hub: str, meter: Meter) -> None:
+    """Card and pictures, drawn anew."""
+    from sport_music_dataset import card
+    from sport_music_dataset.release import read_manifest
+
+    shutil.rmtree(folder / "dataset" / "assets", ignore_errors=True)
+    meter.begin()
+    card.write(folder / "dataset", read_manifest(folder / "dataset"))
+    meter.end("card")
+
+
+def stats(folder: Path, hub: str, meter: Meter) -> None:
+    """The numbers of the release."""
+    from sport_music_dataset.remote import Place
+    from sport_music_dataset.stats import release_stats
+
+    meter.begin()
+    release_stats(Place(folder / "dataset"))
+    meter.end("stats")
+
+
+def push(stage: str, **settings: Any) -> Callable[[Path, str, Meter], None]:
+    """Publish, or plan it."""
+
+    def run(folder: Path, hub: str, meter: Meter) -> None:
+        from huggingface_hub import HfApi
+
+        from sport_music_dataset.publish import publish
+
+        api = HfApi(endpoint=hub, token=TOKEN)
+        meter.begin()
+        publish(folder / "dataset", REPO, api=api, allow_nano=True, **settings)
+        meter.end(stage)
+
+    return run
+
+
+LIGHT = ("encoded", "tracks")
+STAGES: dict[str, Callable[[Path, str, Meter], None]] = {
+    "build": build,
+    "encode": encode,
+    "card": card,
+    "stats": stats,
+    "push plan": push("push plan", dry_run=True),
+    "push": push("push", configs=LIGHT),
+    "next plan": push("next plan", configs=LIGHT, dry_run=True),
+}
+
+
+def run_stage(stage: str, folders: Sequence[Path], hubs: Sequence[str]) -> None:
+    """Do a stage on the ten tracks, then on the library, and print what the latter took."""
+    for folder, hub in zip(folders, hubs, strict=True):
+        meter = Meter()
+        STAGES[stage](folder, hub, meter)
+    print(json.dumps(meter.stages))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a stage took for a library, the files there were after it, and the Hub's requests."""
+
+    took: Took
+    files: int
+    requests: int
+
+
+def measure(work: Path, tracks: int) -> dict[str, Cost]:
+    """Stage -> its cost, for a library of so many tracks."""
+    folders = [work / str(WARM), work / str(tracks)]
+    compose(folders[1] / "music", tracks)
+    costs: dict[str, Cost] = {}
+    with LocalHub() as warm, LocalHub() as hub:
+        for stage in STAGES:
+            before = len(hub.requests)
+            command = [sys.executable, __file__, "--stage", stage, "--work", str(work)]
+            done = subprocess.run(
+                [*command, "--hubs", warm.endpoint, hub.endpoint, "--sizes", str(tracks)],
+                env=hub.environment(work / "home"),
+                stdout=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+                check=False,
+            )
+            if done.returncode:
+                raise SystemExit(f"{stage}, {tracks} tracks: exit code {done.returncode}")
+            requests = len(hub.requests) - before
+            files = sum(file.is_file() for file in (folders[1] / "dataset").rglob("*"))
+            for part, took in json.loads(done.stdout).items():
+                costs[part] = Cost(Took(*took), files, requests)
+            print(f"{tracks} tracks: {stage} done", file=sys.stderr)
+    shutil.rmtree(folders[1])
+    return costs
+
+
+def table(costs: dict[int, dict[str, Cost]]) -> Iterator[str]:
+    """The lines of a table in Markdown."""
+    yield (
+        "| stage | tracks | seconds | CPU seconds | CPU ms a track | of a further one "
+        "| peak MB | files | requests |"
+    )
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    sizes = sorted(costs)
+    for stage in costs[sizes[0]]:
+        last, spent = 0, 0.0
+        for tracks in sizes:
+            cost = costs[tracks][stage]
+            cpu = cost.took.cpu_seconds
+            further = f"{1000 * (cpu - spent) / (tracks - last):.2f}" if last else ""
+            yield (
+                f"| {stage} | {tracks:,} | {cost.took.seconds:.2f} | {cpu:.2f} "
+                f"| {1000 * cpu / tracks:.2f} | {further} | {cost.took.peak_mb:.0f} "
+                f"| {cost.files:,} | {cost.requests:,} |"
+            )
+            last, spent = tracks, cpu
+
+
+def draw(costs: dict[int, dict[str, Cost]], file: Path) -> None:
+    """CPU seconds and peak memory over tracks, a line for each stage, both axes logarithmic."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    sizes = sorted(costs)
+    seconds, memory = figure.subplots(1, 2)
+    for number, stage in enumerate(costs[sizes[0]]):
+        took = [costs[tracks][stage].took for tracks in sizes]
+        line: dict[str, Any] = {"marker": "o", "color": f"C{number % 10}"}
+        line["linestyle"] = "-" if number < 10 else "--"
+        seconds.plot(sizes, [max(t.cpu_seconds, 0.01) for t in took], label=stage, **line)
+        memory.plot(sizes, [t.peak_mb for t in took], **line)
+    for axes, label in ((seconds, "CPU seconds"), (memory, "Peak memory (MB)")):
+        axes.set(xscale="log", xlabel="Tracks", ylabel=label)
+    seconds.set_yscale("log")
+    memory.set_ylim(0)
+    figure.legend(loc="outside right center")
+    figure.savefig(file, dpi=120)
+
+
+def main() -> None:
+    """Read the options; hidden ones run a single stage."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 5000])
+    parser.add_argument("--plot", type=Path, help="Draw the costs into this file.")
+    parser.add_argument("--work", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
+    parser.add_argument("--hubs", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.stage:
+        run_stage(
+            options.stage, [options.work / str(n) for n in (WARM, *options.sizes)], options.hubs
+        )
+        return
+    with tempfile.TemporaryDirectory() as work:
+        compose(Path(work, str(WARM), "music"), WARM)
+        costs = {tracks: measure(Path(work), tracks) for tracks in sorted(options.sizes)}
+    print("\n".join(table(costs)))
+    if options.plot:
+        draw(costs, options.plot)
+    small, large = min(costs), max(costs)
+    for stage, cost in costs[large].items():
+        ms = 1000 * cost.took.cpu_seconds / large
+        first = 1000 * costs[small][stage].took.cpu_seconds / small
+        record(f"{stage}, {large:,} tracks", ms, "CPU ms a track", ms / first, f"{small} tracks")
+
+
+if __name__ == "__main__":
+    main()
