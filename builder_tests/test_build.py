@@ -80,7 +80,8 @@ def test_the_manifest_says_what_is_there(built: Built) -> None:
     manifest = read_manifest(built[0])
     for path, entry in manifest.files.items():
         assert entry.sha256 == file_digest(built[0] / path)
-        assert entry.rows == pq.read_metadata(built[0] / path).num_rows
+        if path.endswith(".parquet"):
+            assert entry.rows == pq.read_metadata(built[0] / path).num_rows
         assert entry.bytes == (built[0] / path).stat().st_size
     assert manifest.splits("raw") == built[1].chunks
     assert manifest.fingerprint == RECIPE.fingerprint

@@ -7,15 +7,17 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser
 
 from builder_tests.browser import Opened, chromium, opened
 from builder_tests.staged import ARABIC, COMMENT, IMAGE, LONG, SCRIPT, stage
+from sport_music_dataset.assets import picture_path
 from sport_music_dataset.catalogue_query import Finder, Query
 from sport_music_dataset.preview import write_preview
+from sport_music_dataset.preview_page import picture_url
 from sport_music_dataset.preview_server import PreviewServer
 from sport_music_dataset.preview_view import PreviewSettings, View
+from sport_music_dataset.release import read_manifest
 from sport_music_dataset.remote import Place
 
 SCREENSHOTS = Path(__file__).parents[1] / "build/screenshots"
@@ -46,11 +48,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def release(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = stage(tmp_path_factory.mktemp("staged"))
-    (folder / "assets").mkdir()
-    for theme, width in (("light", 30), ("dark", 40)):
-        Image.new("L", (width, 20)).save(folder / f"assets/tempo_bands-{theme}.png")
-    return folder
+    return stage(tmp_path_factory.mktemp("staged"))
 
 
 @pytest.fixture(scope="module")
@@ -205,14 +203,19 @@ def test_keys(page: Opened) -> None:
     assert page.page.input_value("#words") == "d /" and chunk.evaluate("audio => audio.paused")
 
 
-def test_pictures_of_the_release_follow_the_scheme(browser: Browser, file: Path) -> None:
-    for scheme, width in (("light", 30), ("dark", 40)):
+def test_pictures_of_the_release_follow_the_scheme(
+    browser: Browser, release: Path, file: Path
+) -> None:
+    words = read_manifest(release).pictures["tempo"]
+    for scheme in ("light", "dark"):
         settings: Any = {"color_scheme": scheme}
+        shown = picture_url((release / picture_path("tempo", scheme)).read_bytes())
         with opened(browser, file.as_uri(), **settings) as it:
             it.page.click("#gallery summary")
-            picture = it.page.get_by_role("img", name="tempo bands")
+            picture = it.page.get_by_role("img", name=words, exact=True)
             it.until(partial(picture.evaluate, "image => image.complete"))
-            assert picture.evaluate("image => image.naturalWidth") == width
+            assert picture.evaluate("image => image.naturalWidth") > 0
+            assert picture.evaluate("image => image.currentSrc") == shown
             assert_harmless(it, ("file:", "data:", "blob:"))
 
 
@@ -234,7 +237,8 @@ def test_it_fits_and_is_legible(browser: Browser, file: Path, width: int, scheme
 def test_all_chunks_with_their_audio_beside_the_page(browser: Browser, release: Path) -> None:
     output = release.with_name("all of it.html")
     write_preview(Place(release), output, PreviewSettings(everything=True, threads=2))
-    assert output.stat().st_size < 150_000
+    pictures = sum(len(picture_url(file.read_bytes())) for file in (release / "assets").iterdir())
+    assert output.stat().st_size - pictures < 150_000
     with opened(browser, output.as_uri()) as page:
         for name in ("the chunk", "its codes"):
             page.page.get_by_role("button", name=f"Play {name}").click()

@@ -82,8 +82,8 @@ def test_configs_leave_the_audio_out(hub: LocalHub, client: Client, encoded: Pat
     assert client.push(*arguments).returncode == 0
     files = hub.files(REPO, "v2.0.0")
     listed = json.loads(files["sportgen.json"])["files"]
-    assert {path.split("/")[0] for path in listed} == {"encoded", "tracks"}
-    assert {path for path in files if path.endswith(".parquet")} == listed.keys()
+    assert {path.split("/")[0] for path in listed} == {"assets", "encoded", "tracks"}
+    assert {path for path in files if path.endswith((".parquet", ".png"))} == listed.keys()
     assert "raw/" not in files["README.md"].decode()
     rows = client.run("builder_tests.test_publish_targets", REPO, "v2.0.0")
     assert rows.returncode == 0, rows.stderr

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from .preview_media import AUDIO_TYPE, PICTURE_TYPE, Media
 _FOLDER = Path(__file__).with_name("preview_page")
 # One script, in this order: what is below uses what is above.
 _SCRIPTS = ("dom.js", "source.js", "player.js", "figures.js", "detail.js", "list.js", "main.js")
-_THEME = re.compile(r"[-_.](light|dark)$")
 TAIL = b"</body>\n</html>\n"
 
 # Where a page takes its audio and pictures from: from itself, from files beside it, or from the
@@ -61,22 +59,15 @@ def embedded(media: Media | None) -> list[str] | None:
     return [base64.b64encode(data).decode() for data in (media.audio, media.picture)]
 
 
+def picture_url(picture: bytes) -> str:
+    """A PNG as the page shows it from itself."""
+    return f"data:{PICTURE_TYPE};base64,{base64.b64encode(picture).decode()}"
+
+
 def escaped(data: object) -> str:
     """JSON in ASCII in which no HTML begins, ends or is commented out."""
     text = json.dumps(data, separators=(",", ":"))
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
-
-
-def gallery(files: Iterable[Path]) -> list[dict[str, str]]:
-    """PNG pictures with their names; `NAME-light.png` and `NAME-dark.png` are one."""
-    found: dict[str, dict[str, str]] = {}
-    for file in sorted(files):
-        theme = _THEME.search(file.stem)
-        name = file.stem[: theme.start()] if theme else file.stem
-        data = base64.b64encode(file.read_bytes()).decode()
-        entry = found.setdefault(name, {"name": re.sub(r"[-_.]+", " ", name)})
-        entry[theme[1] if theme else "light"] = f"data:{PICTURE_TYPE};base64,{data}"
-    return list(found.values())
 
 
 def media_types() -> dict[str, str]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .assets import THEMES, picture_path
 from .catalogue import Catalogue, summary
 from .codec import Codec
 from .errors import ModelError, SettingError
 from .fit import ENERGY
-from .preview_page import block, gallery, media_types
+from .preview_page import block, media_types, picture_url
 from .preview_sound import Sounds
 from .reconstruct import load_codec
 from .records import Row
@@ -88,10 +89,16 @@ class View:
         }
 
     def pictures(self) -> bytes:
-        """The block of the release's pictures."""
-        paths = sorted(p for p in self.place.paths() if p.startswith("assets/"))
-        with self.place.fetched(*(p for p in paths if p.endswith(".png"))) as files:
-            return block("pictures", gallery(files))
+        """The block of the release's pictures: each with its words, and a data URL a theme."""
+        words = self.catalogue.manifest.pictures
+        there = self.place.paths()
+        shown = [(n, t) for n in words for t in THEMES if picture_path(n, t) in there]
+        found: dict[str, dict[str, str]] = {}
+        with self.place.fetched(*(picture_path(*picture) for picture in shown)) as files:
+            for (name, theme), file in zip(shown, files, strict=True):
+                entry = found.setdefault(name, {"words": words[name]})
+                entry[theme] = picture_url(file.read_bytes())
+        return block("pictures", list(found.values()))
 
     def _tokens(self, index: int, description: str) -> Row | None:
         ids = self.catalogue.tokens(index)

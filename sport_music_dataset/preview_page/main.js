@@ -98,11 +98,10 @@ async function showPictures() {
   const block = await arrived("pictures");
   const pictures = block ? JSON.parse(block.textContent) : [];
   $("gallery").hidden = !pictures.length;
-  $("pictures-shown").append(...pictures.map(({ name, light, dark }) => {
-    const image = make("img", { src: light ?? dark, alt: name, loading: "lazy" });
+  $("pictures-shown").append(...pictures.map(({ words, light, dark }) => {
+    const image = make("img", { src: light ?? dark, alt: words, loading: "lazy" });
     const inDark = light && dark && make("source", { srcset: dark, media: "(prefers-color-scheme: dark)" });
-    return make("figure", {}, make("picture", {}, ...(inDark ? [inDark] : []), image),
-      make("figcaption", {}, name));
+    return make("figure", {}, make("picture", {}, ...(inDark ? [inDark] : []), image));
   }));
 }
 
