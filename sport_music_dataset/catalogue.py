@@ -14,13 +14,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .chunks import HEAVY
 from .errors import ReleaseError
 from .recipe import SAMPLING_RATE
 from .records import Row
 from .release import Manifest, kept_rows, split_of
 from .remote import Place
 
-HEAVY = {"raw": ("audio",), "encoded": ("codes", "labels")}
 # What a row of the page shows; the rest is in its track.
 TEXTS = ("chunk_id", "track_id", "split", "description", "session", "style", "title", "artist")
 MEASURES = (
@@ -189,7 +189,7 @@ class Catalogue:
         paths.sort(key=lambda path: (order.index(split_of(path)), path))
         tables = []
         for number, path in enumerate(paths):
-            table = place.without(path, HEAVY[config])
+            table = place.without(path, HEAVY)
             rows = len(table)
             for name, column in {
                 "split": pa.array([split_of(path)] * rows, pa.string()),

@@ -17,7 +17,6 @@ from .engines import RaySettings
 from .errors import ReleaseError
 from .estimate import Estimate
 from .progress import Progress, no_progress
-from .recipe import SAMPLING_RATE
 from .reconstruct import load_codec
 from .release import MANIFEST, FileEntry, Manifest, read_manifest
 from .remote import Place
@@ -71,7 +70,8 @@ def encode(
         MachineError: Ray is asked for and is missing, or a node of it sees other files.
     """
     manifest = _manifest(folder)
-    with open_encoders(settings, _chunk(manifest), ray, folder / MANIFEST) as encoders:
+    chunk = manifest.chunk_samples, manifest.hop_samples
+    with open_encoders(settings, chunk, ray, folder / MANIFEST) as encoders:
         introduction = encoders.introduction
         jobs = _jobs(folder, manifest, introduction)
         todo = [job for job in jobs if job.note is None]
@@ -101,7 +101,8 @@ def planned(folder: Path, settings: EncodeSettings, *, ray: RaySettings | None =
     """What `encode` would have to do, from some rows encoded for it; writes nothing. Raises as
     `encode` does."""
     manifest = _manifest(folder)
-    with open_encoders(settings, _chunk(manifest), ray, folder / MANIFEST) as encoders:
+    chunk = manifest.chunk_samples, manifest.hop_samples
+    with open_encoders(settings, chunk, ray, folder / MANIFEST) as encoders:
         jobs = _jobs(folder, manifest, encoders.introduction)
         todo = [job for job in jobs if job.note is None]
         # New tokens and labels alone take next to nothing.
@@ -121,15 +122,6 @@ def _manifest(folder: Path) -> Manifest:
     if not manifest.shards("raw"):
         raise ReleaseError(f"{folder}: has no raw rows; run `sportgen build` again")
     return manifest
-
-
-def _chunk(manifest: Manifest) -> tuple[int, int]:
-    """Length and hop of chunks, in samples."""
-    chunk, overlap = (
-        round(manifest.recipe[name] * SAMPLING_RATE)
-        for name in ("chunk_seconds", "overlap_seconds")
-    )
-    return chunk, chunk - overlap
 
 
 def _jobs(folder: Path, manifest: Manifest, introduction: Introduction) -> list[EncodeJob]:

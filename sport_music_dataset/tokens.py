@@ -88,7 +88,7 @@ class TextModel:
         rows, masks, [length] = self.tokenize([description], max_length, special_tokens)
         ids, mask = rows[0].tolist(), masks[0].tolist()
         kept = ids[: sum(mask)]
-        full = self._tokenizer(description, add_special_tokens=False)["input_ids"]
+        full = self._plain_ids(description)
         lost = full[max_length - int(special_tokens) :] if length > max_length else []
         return Tokens(
             kept=self._named(kept),
@@ -100,13 +100,13 @@ class TextModel:
         )
 
     def _named(self, ids: list[int]) -> tuple[tuple[int, str], ...]:
-        return tuple(zip(ids, self._tokenizer.convert_ids_to_tokens(ids), strict=True))
+        return tuple(zip(ids, self.pieces(ids), strict=True))
 
     def lost_words(
         self, description: str, max_length: int, special_tokens: bool = True
     ) -> list[str]:
         """The words of a description that `tokenize` cuts off, whole or in part."""
-        ids = self._tokenizer(description, add_special_tokens=False)["input_ids"]
+        ids = self._plain_ids(description)
         kept = ids[: max_length - int(special_tokens)]
         words = str(self._tokenizer.decode(ids)).split()
         whole = str(self._tokenizer.decode(kept)).split()
@@ -120,9 +120,14 @@ class TextModel:
     def cut_off(self, description: str, ids: Sequence[int]) -> list[int] | None:
         """The ids that truncation to `ids` took from a description's end; None where those are
         not of this description and tokenizer."""
-        full = self._tokenizer(description, add_special_tokens=False)["input_ids"]
+        full = self._plain_ids(description)
         kept = list(ids[:-1] if ids and ids[-1] == self._tokenizer.eos_token_id else ids)
         return full[len(kept) :] if full[: len(kept)] == kept else None
+
+    def _plain_ids(self, description: str) -> list[int]:
+        """All ids of a description, without end-of-sequence."""
+        ids: list[int] = self._tokenizer(description, add_special_tokens=False)["input_ids"]
+        return ids
 
     def _check_vocabulary(self, name: str) -> None:
         if self.source.is_local:
