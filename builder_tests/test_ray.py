@@ -76,7 +76,7 @@ def test_a_build_survives_a_killed_driver_lost_workers_and_a_lost_node(
         shown, told = process.communicate(timeout=200)
     assert process.returncode == 0, told
     assert files(out) == files(built[0])
-    assert not list(out.rglob("*.partial")) and not list(out.rglob("spool-*"))
+    assert not list(out.rglob("*.partial")) and not (out / ".sportgen/cut").exists()
     # Of Ray, nothing is heard.
     assert shown.startswith("tracks    6 kept, 4 left out\n")
     assert "ray" not in told
@@ -92,7 +92,7 @@ def test_an_encode_survives_a_lost_worker_and_a_lost_node(
         shown, told = process.communicate(timeout=200)
     assert process.returncode == 0, told
     assert files(out) == files(encoded)
-    assert not list(out.rglob("*.partial")) and not list(out.rglob("spool-*"))
+    assert not list(out.rglob("*.partial")) and not (out / ".sportgen/cut").exists()
     assert "shards    2 encoded, 0 with new tokens alone, 0 as they were\n" in shown
 
 
@@ -131,7 +131,7 @@ def test_ctrl_c_ends_a_ray_of_its_own(music: Path, tmp_path: Path) -> None:
         own = {**os.environ, "RAY_TMPDIR": place}
         arguments = ("build", music, out, *SHORT, "--num-proc", 1)
         with started(*arguments, env=own, start_new_session=True) as process:
-            while process.poll() is None and not list(out.glob(".sportgen/spool-*")):
+            while process.poll() is None and not (out / ".sportgen/cut").exists():
                 time.sleep(0.005)
             os.killpg(process.pid, signal.SIGINT)
             shown, told = process.communicate(timeout=100)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import card
-from .cutting import CutJob, cut_shards
+from .cutting import CutJob, Spools, cut_shards
 from .duplicates import shared_seconds
 from .engines import Engine
 from .errors import SourceError
@@ -49,11 +49,13 @@ class Assembly:
     progress: Progress
     since: Origin | None = None
     manifest: Manifest = field(init=False)
+    spools: Spools = field(init=False)
     shards_written: int = 0
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.manifest = Manifest.of(self.recipe)
+        self.spools = Spools(self.out, self.recipe, self.manifest.software)
         withdrawn = {*(self.before.withdrawn if self.before else ())}
         self.manifest.withdrawn = sorted(
             withdrawn.union(self.since.withdrawn if self.since else ())
@@ -150,11 +152,12 @@ class Assembly:
         todo = self.todo(shards)
         notes = {shard.name: finished_note(self.out, shard.name) for shard in shards}
         tracks = sum(len(job.shard.tracks) for job in todo)
-        cut = partial(cut_shards, out=self.out.resolve(), recipe=self.recipe)
-        with self.progress("Cutting", tracks) as advance:
-            for name, note in self.engine.deal(cut, todo, advance):
-                notes[name] = note
+        cut = partial(cut_shards, out=self.out.resolve(), spools=self.spools)
+        with self.progress("Writing", tracks) as advance:
+            for shard, note in self.engine.deal(cut, todo, advance):
+                notes[shard.name] = note
                 self.shards_written += 1
+                self.spools.drop(shard.tracks)
         done = {name: note for name, note in notes.items() if note is not None}
         self.manifest.files = {
             name: FileEntry(note.sha256, note.rows, note.bytes) for name, note in done.items()

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -14,15 +15,52 @@ Mono = NDArray[np.float32]
 Pcm = NDArray[np.int16]
 
 
-def resample(blocks: Iterable[Mono], rate: int, to: int = SAMPLING_RATE) -> Iterator[Mono]:
-    """Blocks [N] float32 at `rate` Hz to blocks at `to` Hz, as one signal."""
-    if rate == to:
-        yield from blocks
-        return
-    stream = soxr.ResampleStream(rate, to, 1, dtype="float32", quality="HQ")
-    for block in blocks:
-        yield stream.resample_chunk(block)
-    yield stream.resample_chunk(np.zeros(0, np.float32), last=True)
+class Resampler:
+    """Blocks of one signal to `to` Hz by soxr HQ; their rate may change midway."""
+
+    def __init__(self, to: int = SAMPLING_RATE) -> None:
+        self._to = to
+        self._rate = to
+        self._stream: soxr.ResampleStream | None = None
+
+    def feed(self, block: Mono, rate: int) -> Iterator[Mono]:
+        """What a block [N] float32 at `rate` Hz gives: blocks [M] float32."""
+        if rate != self._rate:
+            yield from self.finish()
+            self._rate = rate
+            if rate != self._to:
+                self._stream = soxr.ResampleStream(rate, self._to, 1, "float32", "HQ")
+        yield self._stream.resample_chunk(block) if self._stream else block
+
+    def finish(self) -> Iterator[Mono]:
+        """What is still inside; then another signal may come."""
+        if self._stream:
+            yield self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
+        self._rate, self._stream = self._to, None
+
+
+def downmix(samples: NDArray[Any], channels: int, packed: bool) -> Mono:
+    """The mean of channels, [N] float32, full scale at 1.0.
+
+    Args:
+        samples: [channels, N], or [1, N * channels] if `packed`, of any type that files have.
+        channels: how many there are.
+        packed: whether those of a moment lie side by side.
+    """
+    if packed:
+        samples = samples.reshape(-1, channels).T
+    # float32 holds a sum of 16-bit samples exactly, and a 32-bit sample not at all.
+    wide = samples.dtype.itemsize > 2 and samples.dtype != np.float32
+    total = samples[0].astype(np.float64 if wide else np.float32)
+    for channel in samples[1:]:
+        total += channel
+    if samples.dtype.kind == "f":
+        return np.asarray(total / channels, np.float32)
+    info = np.iinfo(samples.dtype)
+    # Unsigned samples (8-bit WAV) have their zero in the middle of the range.
+    middle = 0 if info.min < 0 else (info.max + 1) // 2
+    full_scale = float(info.max - middle + 1)
+    return np.asarray((total - middle * channels) / (channels * full_scale), np.float32)
 
 
 def to_pcm16(samples: Mono) -> tuple[Pcm, int]:

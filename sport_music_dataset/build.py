@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from .assembly import Assembly
-from .cutting import estimate_cutting
+from .cutting import Spools, estimate_cutting
 from .duplicates import duplicate_groups, find_duplicates
 from .engines import DEFAULT_TIMEOUT, Engine, RaySettings, open_engine
 from .errors import ReleaseError, SourceError
@@ -95,12 +95,15 @@ def build(
         library = scan_with(engine, source, out, recipe, license, progress)
         assembly = Assembly(out, recipe, engine, before, progress, since)
         library = library.without(assembly.manifest.withdrawn)
+        spools = assembly.spools
         try:
             with writing(out), engine.sharing(out):
+                spools.open(library.usable)
                 library = duplicates_with(
-                    engine, library, recipe, out / WORK_FOLDER, assembly.held(), progress
+                    engine, library, recipe, out / WORK_FOLDER, spools, assembly.held(), progress
                 )
                 rows = assembly.run(library)
+                spools.remove()
         except SourceError:
             if before is None:
                 assembly.undo()
@@ -148,7 +151,9 @@ def planned(
         library = library.without(assembly.manifest.withdrawn)
         for known in (out / WORK_FOLDER).glob(STORES):
             shutil.copy(known, folder)
-        library = duplicates_with(engine, library, recipe, Path(folder), assembly.held(), progress)
+        library = duplicates_with(
+            engine, library, recipe, Path(folder), held=assembly.held(), progress=progress
+        )
         shards = assembly.plan(library, {})
         todo = assembly.todo(shards)
         estimate = estimate_cutting(engine, todo, len(shards) - len(todo), recipe)
@@ -201,17 +206,26 @@ def duplicates_with(
     library: Library,
     recipe: Recipe,
     folder: Path,
+    spools: Spools | None = None,
     held: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Library:
-    """`find_duplicates` on workers; a track that costs its process has no fingerprint."""
+    """`find_duplicates` on workers, which cut what they hear into `spools`, if they are given."""
+
+    def lost(track: Track, reason: str) -> None:
+        """No fingerprint; without spools, the reason is found again when the track is cut."""
+        if spools:
+            spools.lose(track, reason)
 
     def run(
         function: Callable[[Track], Items | None], tracks: Iterable[Track]
     ) -> Iterator[Items | None]:
-        return engine.map(function, tracks, _no_items)
+        return engine.map(function, tracks, lost)
 
-    return find_duplicates(library, recipe, folder, held=held, run=run, progress=progress)
+    listen = spools.hear if spools else None
+    return find_duplicates(
+        library, recipe, folder, held=held, run=run, listen=listen, progress=progress
+    )
 
 
 def measure_with(
@@ -229,10 +243,6 @@ def measure_with(
 
 def _not_measured(track: Track, reason: str) -> Outcome:
     return Outcome(reason=reason)
-
-
-def _no_items(track: Track, reason: str) -> None:
-    """No fingerprint: the reason is found again when the track is cut."""
 
 
 def _failed(track: Track, reason: str) -> Track:

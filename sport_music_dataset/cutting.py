@@ -1,25 +1,36 @@
-"""Shards of `raw`: their tracks cut on processes, their files written, and what that will cost."""
+"""Tracks cut on processes, shards of `raw` written from them, and what that will cost."""
 
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from .digests import digest
 from .engines import Engine
 from .estimate import Estimate
-from .plan import Shard
+from .fingerprints import Items, TrackPrinter
+from .plan import Shard, content
 from .recipe import Recipe
-from .records import Outcome, Row, Track
-from .rows import read_spool, spool_track
+from .records import Outcome, Track
+from .rows import spool_track
 from .schema import RAW_FEATURES
-from .shards import SPOOL, WORK_FOLDER, ShardNote, write_note, write_shard
+from .shards import WORK_FOLDER, ShardNote, write_note, write_shard
+from .spools import Spooled, SpoolWriter, read_rows, read_spool
 from .workers import Workers
 
 # Of each worker: enough that a slow one does not count for all.
 _SAMPLED_TRACKS = 4
+# A row group that is being written is held twice: 100 MB at the most for each.
+_MOST_WRITERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,63 +41,98 @@ class CutJob:
     inputs: str
 
 
+class Spools:
+    """The tracks of a build into `out` that are cut and not in a finished shard yet.
+
+    What a killed run has left is good for the next one, if that cuts the same way.
+    """
+
+    def __init__(self, out: Path, recipe: Recipe, software: Mapping[str, str]) -> None:
+        self._folder = out.resolve() / WORK_FOLDER / "cut"
+        self._recipe = recipe
+        self._inputs = digest([recipe.fingerprint, dict(software)])
+
+    def open(self, tracks: Iterable[Track]) -> None:
+        """Make the folder, and remove from it what is of none of these tracks."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        current = {self.file(track) for track in tracks}
+        for file in self._folder.iterdir():
+            if file not in current:
+                file.unlink()
+
+    def drop(self, tracks: Iterable[Track]) -> None:
+        """Remove what is of these tracks."""
+        for track in tracks:
+            self.file(track).unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove all, also what is of tracks that turned out to be copies."""
+        shutil.rmtree(self._folder)
+
+    def file(self, track: Track) -> Path:
+        """Where the track's spool is, or would be."""
+        return self._folder / digest([self._inputs, content(track)])
+
+    def hear(self, track: Track) -> Items | None:
+        """Cut a track, and return the items of its fingerprint, None where it does not decode."""
+        file = self.file(track)
+        spooled = read_spool(file)
+        if not spooled or (spooled.items is None and not spooled.outcome.reason):
+            spooled = spool_track(track, self._recipe, file, TrackPrinter())
+        return None if spooled.items is None else np.array(spooled.items, np.uint32)
+
+    def cut(self, track: Track) -> Outcome:
+        """Cut a track, if that is not done."""
+        file = self.file(track)
+        return (read_spool(file) or spool_track(track, self._recipe, file)).outcome
+
+    def lose(self, track: Track, reason: str) -> Outcome:
+        """Note that cutting a track cost its process: it is not tried again."""
+        outcome = Outcome(duration_seconds=track.duration_seconds, reason=reason)
+        with SpoolWriter(self.file(track)) as spool:
+            spool.finish(Spooled(outcome), [])
+        return outcome
+
+
 def cut_shards(
     workers: Workers,
     jobs: Sequence[CutJob],
     advance: Callable[[int], None],
     *,
     out: Path,
-    recipe: Recipe,
-) -> Iterator[tuple[str, ShardNote]]:
-    """Cut the tracks of shards, write each shard and its note; yields its name and the note.
+    spools: Spools,
+) -> Iterator[tuple[Shard, ShardNote]]:
+    """Cut the tracks of shards, write each shard and its note; yields the shard and the note.
 
     Whoever does it, and with however many processes: the bytes are the same. `advance` counts
-    tracks.
+    tracks. The tracks' spools stay: another attempt may be at the same shard.
     """
     tracks = [track for job in jobs for track in job.shard.tracks]
-    # A folder of this attempt's own: what another one leaves behind is never read.
-    with tempfile.TemporaryDirectory(
-        prefix=SPOOL, dir=out / WORK_FOLDER, ignore_cleanup_errors=True
-    ) as folder:
-        spool = Path(folder)
-        results = workers.map(partial(_spool, recipe=recipe, folder=spool), tracks, _failed)
+    results = workers.map(spools.cut, tracks, spools.lose)
+    # Threads: what takes long in writing is done without Python's lock.
+    threads = min(workers.size, _MOST_WRITERS)
+    waiting: deque[Future[tuple[Shard, ShardNote]]] = deque()
+    with ThreadPoolExecutor(threads) as writers:
         for job in jobs:
-            made: dict[str, Outcome] = {}
-            rows = _shard_rows(job.shard, results, spool, made, advance)
-            written = write_shard(out, job.shard.name, RAW_FEATURES, rows)
-            plain = {key: asdict(outcome) for key, outcome in made.items()}
-            note = ShardNote(job.inputs, *written, plain)
-            write_note(out, job.shard.name, note)
-            yield job.shard.name, note
+            outcomes = {}
+            for track in job.shard.tracks:
+                outcomes[track.track_id] = asdict(next(results))
+                advance(1)
+            waiting.append(writers.submit(_write, job, outcomes, out, spools))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _shard_rows(
-    shard: Shard,
-    results: Iterator[Outcome],
-    spool: Path,
-    made: dict[str, Outcome],
-    advance: Callable[[int], None],
-) -> Iterator[Row]:
-    """The rows of a shard, as its tracks are cut; fills `made`."""
-    for track, outcome in zip(shard.tracks, islice(results, len(shard.tracks)), strict=True):
-        made[track.track_id] = outcome
-        file = _spool_file(spool, track)
-        if not outcome.reason:
-            yield from read_spool(file)
-        file.unlink(missing_ok=True)
-        advance(1)
-
-
-def _failed(track: Track, reason: str) -> Outcome:
-    return Outcome(duration_seconds=track.duration_seconds, reason=reason)
-
-
-def _spool(track: Track, recipe: Recipe, folder: Path) -> Outcome:
-    return spool_track(track, recipe, _spool_file(folder, track))
-
-
-def _spool_file(folder: Path, track: Track) -> Path:
-    return folder / f"{track.track_id}.rows"
+def _write(
+    job: CutJob, outcomes: dict[str, Any], out: Path, spools: Spools
+) -> tuple[Shard, ShardNote]:
+    shard = job.shard
+    rows = chain.from_iterable(read_rows(spools.file(track)) for track in shard.tracks)
+    note = ShardNote(job.inputs, *write_shard(out, shard.name, RAW_FEATURES, rows), outcomes)
+    write_note(out, shard.name, note)
+    return shard, note
 
 
 def estimate_cutting(engine: Engine, todo: Sequence[CutJob], kept: int, recipe: Recipe) -> Estimate:
@@ -109,8 +155,9 @@ def _cost(track: Track, recipe: Recipe) -> tuple[int, float, int, float]:
     """Chunks, seconds it took, bytes and seconds of audio of a track."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        outcome = _spool(track, recipe, Path(folder))
-        size = _spool_file(Path(folder), track).stat().st_size if not outcome.reason else 0
+        file = Path(folder) / "spool"
+        outcome = spool_track(track, recipe, file, TrackPrinter()).outcome
+        size = file.stat().st_size if not outcome.reason else 0
     taken = time.perf_counter() - started
     return outcome.chunks, taken, size, track.duration_seconds
 

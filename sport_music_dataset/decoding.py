@@ -4,19 +4,16 @@ One decoder reads every format: FFmpeg through PyAV, whose wheels carry their ow
 same versions give the same samples on every machine.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
-from numpy.typing import NDArray
 
-from .audio import Mono, Pcm, resample, to_pcm16
+from .audio import Mono, Resampler, downmix
 from .containers import claimed_seconds
 from .reasons import Reason, TrackError
 from .recipe import SAMPLING_RATE, Recipe
@@ -92,43 +89,50 @@ def probe(file: str) -> AudioInfo:
         )
 
 
-def decode_mono(file: str, tally: Tally | None = None, to: int = SAMPLING_RATE) -> Iterator[Mono]:
+Listener = Callable[[Mono, int], None]
+"""Is handed blocks [N] float32 of a track at its own sampling rate, and that rate in Hz."""
+
+
+def decode_mono(
+    file: str,
+    tally: Tally | None = None,
+    to: int = SAMPLING_RATE,
+    listener: Listener | None = None,
+) -> Iterator[Mono]:
     """Blocks [N] float32 at `to` Hz: the mean of the channels, resampled by soxr HQ.
 
     Packets that do not decode are passed over, as players do; samples that are no numbers become
-    zero. Both are counted in `tally`.
+    zero. Both are counted in `tally`. `listener` hears all before it is resampled.
 
     Raises:
         TrackError: the container cannot be read.
     """
     tally = tally or Tally()
+    resampler = Resampler(to)
     with _opened(file) as container:
         stream = _sound(container)
         context = stream.codec_context
         context.options = _CODEC_OPTIONS.get(context.name, {})
-        frames = _blocks(container, stream, tally)
-        # A chained Ogg, or MP3s glued together, may change their rate midway.
-        for rate, blocks in groupby(frames, key=lambda frame: frame.sample_rate):
-            _check_rate(rate)
-            yield from resample((_finite_mean(block, tally) for block in blocks), rate, to)
+        for frame in _blocks(container, stream, tally):
+            # A chained Ogg, or MP3s glued together, may change their rate midway.
+            _check_rate(frame.sample_rate)
+            block = _finite_mean(frame, tally)
+            if listener:
+                listener(block, frame.sample_rate)
+            yield from resampler.feed(block, frame.sample_rate)
+        yield from resampler.finish()
 
 
-def decode_pcm(track: Track, recipe: Recipe, tally: Tally) -> Iterator[Pcm]:
-    """Blocks [N] int16 at 32 kHz of a track; raises as `decode_within`."""
-    for block in decode_within(track, recipe, tally, SAMPLING_RATE):
-        pcm, over = to_pcm16(block)
-        tally.clipped += over
-        yield pcm
-
-
-def decode_within(track: Track, recipe: Recipe, tally: Tally, to: int) -> Iterator[Mono]:
+def decode_within(
+    track: Track, recipe: Recipe, tally: Tally, to: int, listener: Listener | None = None
+) -> Iterator[Mono]:
     """Blocks [N] float32 at `to` Hz of a track, within the recipe's limits.
 
     Raises:
         TrackError: the container cannot be read, or a limit is passed.
     """
     most_bytes = max(track.size_bytes, _LEAST_BYTES) * recipe.max_expansion
-    for block in decode_mono(track.file, tally, to):
+    for block in decode_mono(track.file, tally, to, listener):
         tally.samples += len(block)
         if tally.samples > recipe.max_track_seconds * to:
             raise TrackError(Reason.LIMIT, f"more than {recipe.max_track_seconds:g} s of audio")
@@ -213,34 +217,16 @@ def _decoded(
             tally.damaged_packets += 1
 
 
-def downmix(frame: AudioFrame) -> Mono:
-    """The mean of a frame's channels, [N] float32, full scale at 1.0."""
-    samples: NDArray[Any] = frame.to_ndarray()
-    channels = frame.layout.nb_channels
-    if frame.format.is_packed:
-        samples = samples.reshape(-1, channels).T
-    # float32 holds a sum of 16-bit samples exactly, and a 32-bit sample not at all.
-    wide = samples.dtype.itemsize > 2 and samples.dtype != np.float32
-    total = samples[0].astype(np.float64 if wide else np.float32)
-    for channel in samples[1:]:
-        total += channel
-    if samples.dtype.kind == "f":
-        return np.asarray(total / channels, np.float32)
-    info = np.iinfo(samples.dtype)
-    # Unsigned samples (8-bit WAV) have their zero in the middle of the range.
-    middle = 0 if info.min < 0 else (info.max + 1) // 2
-    full_scale = float(info.max - middle + 1)
-    return np.asarray((total - middle * channels) / (channels * full_scale), np.float32)
-
-
 def _finite_mean(frame: AudioFrame, tally: Tally) -> Mono:
     """`downmix` with zeros for what is no number: one NaN would spread over 35 when resampled."""
     with np.errstate(invalid="ignore", over="ignore"):
-        samples = downmix(frame)
+        samples = downmix(frame.to_ndarray(), frame.layout.nb_channels, frame.format.is_packed)
+        # One NaN makes both of them NaN, for which no comparison holds.
+        if samples.min(initial=0) > -_ABSURD and samples.max(initial=0) < _ABSURD:
+            return samples
         bad = ~(np.abs(samples) < _ABSURD)
-    count = int(np.count_nonzero(bad))
-    tally.nonfinite += count
-    return np.where(bad, np.float32(0), samples) if count else samples
+    tally.nonfinite += int(np.count_nonzero(bad))
+    return np.where(bad, np.float32(0), samples)
 
 
 def _plain(error: Exception) -> str:

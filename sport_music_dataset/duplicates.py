@@ -16,7 +16,8 @@ from .reasons import Reason, kind_of
 from .recipe import Recipe
 from .records import Track
 
-PrintMap = Callable[[Callable[[Track], Items | None], Iterable[Track]], Iterable[Items | None]]
+Listen = Callable[[Track], Items | None]
+PrintMap = Callable[[Listen, Iterable[Track]], Iterable[Items | None]]
 
 # A copy lacks some seconds at its ends; a track that is half its own is another one.
 _COPY_SHARE = 0.5
@@ -29,6 +30,7 @@ def find_duplicates(
     *,
     held: Collection[str] = (),
     run: PrintMap = map,
+    listen: Listen | None = None,
     progress: Progress = no_progress,
 ) -> Library:
     """The library with its groups, and with copies left out if the recipe says so.
@@ -39,6 +41,7 @@ def find_duplicates(
         folder: where fingerprints are kept for the next time, and other files for now.
         held: ids of tracks that an earlier release has; of copies, they are the ones to stay.
         run: how tracks are mapped to fingerprints, in order; a pool's map makes it parallel.
+        listen: what gives a track's fingerprint and cuts it as well; without it, nothing is cut.
         progress: told how far the work is.
 
     Raises:
@@ -47,8 +50,8 @@ def find_duplicates(
     """
     store = Store(folder)
     new = [track for track in library.usable if track.sha256 not in store]
-    with progress("Fingerprinting", len(new)) as advance:
-        results = run(partial(track_fingerprint, recipe=recipe), new)
+    with progress("Cutting" if listen else "Fingerprinting", len(new)) as advance:
+        results = run(listen or partial(track_fingerprint, recipe=recipe), new)
         for track, items in zip(new, results, strict=True):
             if items is not None:
                 store.add(track.sha256, items)

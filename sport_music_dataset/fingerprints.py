@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .audio import Mono, Pcm, to_pcm16
+from .audio import Mono, Pcm, Resampler, to_pcm16
 from .decoding import Tally, decode_within, decoder_version
 from .digests import digest
 from .errors import MachineError
@@ -82,6 +82,27 @@ class Printer:
         """Items [N] uint32 of all that came; none for less than 2.7 s."""
         items, _ = self._decode(self._printer.finish())
         return np.array(items, np.uint32)
+
+
+class TrackPrinter:
+    """Makes the fingerprint of a track that is decoded for something else."""
+
+    def __init__(self) -> None:
+        self._printer = Printer()
+        self._resampler = Resampler(RATE)
+
+    def hear(self, block: Mono, rate: int) -> None:
+        """Take a block [N] float32 at `rate` Hz."""
+        self._feed(self._resampler.feed(block, rate))
+
+    def finish(self) -> Items:
+        """Items [N] uint32 of all that came."""
+        self._feed(self._resampler.finish())
+        return self._printer.finish()
+
+    def _feed(self, blocks: Iterable[Mono]) -> None:
+        for block in blocks:
+            self._printer.feed(to_pcm16(block)[0])
 
 
 def fingerprint(blocks: Iterable[Mono]) -> Items:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from .audio import chunk_count
 from .digests import digest
@@ -15,7 +16,7 @@ from .splits import assign
 _LEAST_BYTES_PER_SECOND = 500
 
 # Where a file lies, when it was copied there and with whom it goes does not change its rows.
-_PLACE = ("file", "path", "signature", "group")
+_PLACE = ("file", "path", "signature", "group", "split")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,13 @@ class Shard:
 
     def inputs(self, recipe: Recipe, software: Mapping[str, str]) -> str:
         """Digest of all that determines the shard's bytes."""
-        tracks = [
-            {key: value for key, value in asdict(track).items() if key not in _PLACE}
-            for track in self.tracks
-        ]
+        tracks = [content(track) for track in self.tracks]
         return digest([recipe.fingerprint, dict(software), self.split, tracks])
+
+
+def content(track: Track) -> dict[str, Any]:
+    """What of a track determines its rows."""
+    return {key: value for key, value in asdict(track).items() if key not in _PLACE}
 
 
 def plan(

@@ -1,25 +1,23 @@
 """A track to its rows of `raw`: what the builder yields and what shards are made of."""
 
-import pickle
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from .analysis import TrackAnalysis
 from .annotation import Annotation, annotate
-from .audio import Pcm, cut, encode_flac, is_silent
-from .decoding import Tally, decode_pcm
+from .audio import Pcm, cut, encode_flac, is_silent, to_pcm16
+from .decoding import Tally, decode_within
+from .fingerprints import TrackPrinter
 from .reasons import Reason, TrackError
 from .recipe import SAMPLING_RATE, Recipe
 from .records import Outcome, Row, Track, chunk_id
 from .sources import check_unchanged
+from .spools import Spooled, SpoolWriter, read_rows
 
 # Lossy containers may be off by a frame or two of what encoders add and cut at the ends.
 _LENGTH_TOLERANCE_SECONDS = 0.1
-# Bytes at the end of a spool that say where what was found out last begins.
-_OFFSET_BYTES = 8
 
 
 @dataclass(slots=True)
@@ -37,48 +35,27 @@ class TrackRows:
         # What a chunk is described by is known at the end of its track, which may be ten hours.
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rows"
-            self.outcome = spool_track(self.track, self.recipe, file)
-            if not self.outcome.reason:
-                yield from read_spool(file)
+            self.outcome = spool_track(self.track, self.recipe, file).outcome
+            yield from read_rows(file)
 
 
-def spool_track(track: Track, recipe: Recipe, file: Path) -> Outcome:
-    """Write a track's rows to `file`, for `read_spool`, and return what came of it."""
-    cutting = _Cutting(track, recipe)
-    try:
-        with file.open("wb") as spool:
-            cutting.write_chunks(spool)
-            annotation = cutting.annotated()
-            offset = spool.tell()
-            pickle.dump(annotation.columns, spool, protocol=5)
-            spool.write(offset.to_bytes(_OFFSET_BYTES))
-    except TrackError as error:
-        return cutting.outcome(Annotation(), str(error))
-    return cutting.outcome(annotation, cutting.misfit_reason(annotation))
+def spool_track(
+    track: Track, recipe: Recipe, file: Path, printer: TrackPrinter | None = None
+) -> Spooled:
+    """Write a track's rows to the spool `file`, and return what came of it; the fingerprint is
+    that of `printer`, which hears the whole track."""
+    with SpoolWriter(file) as spool:
+        cutting = _Cutting(track, recipe, spool, printer)
+        outcome, rows = cutting.run()
+        spooled = Spooled(outcome, cutting.items)
+        spool.finish(spooled, rows)
+    return spooled
 
 
 def measure_track(track: Track, recipe: Recipe) -> Outcome:
-    """What came of a track, cut and measured as for a build; its rows are not made."""
-    cutting = _Cutting(track, recipe)
-    try:
-        cutting.write_chunks()
-        return cutting.outcome(cutting.annotated())
-    except TrackError as error:
-        return cutting.outcome(Annotation(), str(error))
-
-
-def read_spool(file: Path) -> Iterator[Row]:
-    """The rows that `spool_track` wrote, in a process of this same run."""
-    with file.open("rb") as spool:
-        end = spool.seek(-_OFFSET_BYTES, 2)
-        offset = int.from_bytes(spool.read(_OFFSET_BYTES))
-        spool.seek(offset)
-        columns = pickle.loads(spool.read(end - offset))
-        spool.seek(0)
-        for late in columns:
-            row = pickle.load(spool)
-            if late is not None:
-                yield row | late
+    """What came of a track, cut and measured as for a build; its rows are not kept."""
+    outcome, _ = _Cutting(track, recipe).run()
+    return outcome
 
 
 @dataclass(slots=True)
@@ -87,6 +64,9 @@ class _Cutting:
 
     track: Track
     recipe: Recipe
+    spool: SpoolWriter | None = None
+    printer: TrackPrinter | None = None
+    items: list[int] | None = None
     tally: Tally = field(default_factory=Tally)
     found: int = 0
     kept: list[int] = field(default_factory=list)
@@ -96,33 +76,46 @@ class _Cutting:
         if self.recipe.analysis:
             self.analysis = TrackAnalysis(self.recipe.hop_samples)
 
-    def write_chunks(self, spool: BinaryIO | None = None) -> None:
-        """Pickle the chunks, as far as cutting alone knows them, if into anything; raises
-        TrackError."""
+    def run(self) -> tuple[Outcome, list[Row | None]]:
+        """What came of the track, and a row without `audio` for each chunk that is in the spool,
+        None for those that are left out."""
+        try:
+            self._cut()
+            self._check()
+        except TrackError as error:
+            return self._outcome(Annotation(), str(error)), [None] * len(self.kept)
+        measures = self.analysis.finish() if self.analysis else None
+        annotation = annotate(self.track, self.recipe, self.kept, self._seconds, measures)
+        rows = [
+            self._row(index) | late if late is not None else None
+            for index, late in zip(self.kept, annotation.columns, strict=True)
+        ]
+        reason = "" if any(rows) else Reason.MISFIT.because(annotation.reason)
+        return self._outcome(annotation, reason), rows
+
+    def _cut(self) -> None:
+        """Hear the whole track and spool its chunks; raises TrackError."""
         recipe = self.recipe
-        pcm = decode_pcm(self.track, recipe, self.tally)
-        for audio in cut(pcm, recipe.chunk_samples, recipe.hop_samples):
+        for audio in cut(self._pcm(), recipe.chunk_samples, recipe.hop_samples):
             if recipe.keep_silence or not is_silent(audio):
                 self.kept.append(self.found)
-                if spool:
-                    pickle.dump(self._row(self.found, audio), spool, protocol=5)
+                if self.spool:
+                    self.spool.add(encode_flac(audio))
                 if self.analysis:
                     self.analysis.add(self.found, audio)
             self.found += 1
-        self._check()
+        check_unchanged(self.track)
+        if self.printer:
+            self.items = self.printer.finish().tolist()
 
-    def annotated(self) -> Annotation:
-        """What is known of the chunks now that all are cut."""
-        measures = self.analysis.finish() if self.analysis else None
-        return annotate(self.track, self.recipe, self.kept, self._seconds, measures)
+    def _pcm(self) -> Iterator[Pcm]:
+        listener = self.printer.hear if self.printer else None
+        for block in decode_within(self.track, self.recipe, self.tally, SAMPLING_RATE, listener):
+            pcm, over = to_pcm16(block)
+            self.tally.clipped += over
+            yield pcm
 
-    def misfit_reason(self, annotation: Annotation) -> str:
-        """Why the whole track is left out; empty unless none of its chunks fits."""
-        unfit = self.recipe.only_fitting and annotation.misfits == len(self.kept)
-        return Reason.MISFIT.because(annotation.reason) if unfit else ""
-
-    def outcome(self, annotation: Annotation, reason: str = "") -> Outcome:
-        """What came of the track."""
+    def _outcome(self, annotation: Annotation, reason: str) -> Outcome:
         recipe, tally, found = self.recipe, self.tally, self.found
         covered = recipe.chunk_samples + (found - 1) * recipe.hop_samples if found else 0
         dropped = annotation.misfits if recipe.only_fitting else 0
@@ -154,7 +147,6 @@ class _Cutting:
     def _check(self) -> None:
         """Raise TrackError where a decoded track cannot be kept."""
         seconds = self._seconds
-        check_unchanged(self.track)
         if not self.tally.samples:
             raise TrackError(Reason.UNREADABLE, "no samples in it")
         if not self.recipe.keep_truncated and self._is_truncated:
@@ -167,15 +159,13 @@ class _Cutting:
         if not self.kept:
             raise TrackError(Reason.SILENT, "digital silence in every chunk")
 
-    def _row(self, index: int, audio: Pcm) -> Row:
+    def _row(self, index: int) -> Row:
         track = self.track
-        identity = chunk_id(track.track_id, index)
         return {
-            "chunk_id": identity,
+            "chunk_id": chunk_id(track.track_id, index),
             "track_id": track.track_id,
             "chunk_index": index,
             "start_seconds": index * self.recipe.hop_samples / SAMPLING_RATE,
-            "audio": {"bytes": encode_flac(audio), "path": f"{identity}.flac"},
             "session": track.session,
             "style": track.style,
             "title": track.title,

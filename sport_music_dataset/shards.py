@@ -8,7 +8,6 @@ import json
 import math
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from filelock import FileLock, Timeout
 from .digests import file_digest
 from .errors import ReleaseError, SettingError
 from .records import Row
+from .spools import partial_name
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -80,17 +80,12 @@ class ShardNote:
 def write_atomically(file: Path, data: bytes) -> None:
     """Write `data` under a temporary name, then rename: readers see the old or the new."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(file)
+    partial = partial_name(file)
     with partial.open("wb") as handle:
         handle.write(data)
         handle.flush()
         os.fsync(handle.fileno())
     _rename(partial, file)
-
-
-def _partial(file: Path) -> Path:
-    """A name of this attempt's own: a worker that was thought lost may still write to its."""
-    return file.with_name(f"{file.name}.{secrets.token_hex(4)}.partial")
 
 
 def _rename(partial: Path, file: Path) -> None:
@@ -112,7 +107,7 @@ def write_shard(
 
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(file)
+    partial = partial_name(file)
     with partial.open("wb") as stream:
         writer = ParquetWriter(features=features, stream=stream, writer_batch_size=_GROUP_ROWS)
         remaining = iter(rows)
