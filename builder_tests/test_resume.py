@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from builder_tests.test_build import files
 from sport_music_dataset.build import BuildReport, build
 from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError
+from sport_music_dataset.progress import Progress
 from sport_music_dataset.shards import writing
 
 SHORT = ("--chunk-seconds", "2", "--overlap-seconds", "0.8", "--splits", "train=0.7,test=0.3")
@@ -74,6 +77,51 @@ def test_what_a_killed_build_has_finished_stays(music: Path, tmp_path: Path) -> 
     before = {file: file.stat().st_mtime_ns for file in (out / "raw").iterdir()}
     assert build(music, out, RECIPE).shards_written == 0
     assert {file: file.stat().st_mtime_ns for file in (out / "raw").iterdir()} == before
+
+
+def interrupting(label: str, after: int) -> Progress:
+    """Presses Ctrl-C after so many steps of the work that is so labelled."""
+
+    @contextmanager
+    def progress(this: str, total: int) -> Iterator[Callable[[int], None]]:
+        done = 0
+
+        def advance(steps: int) -> None:
+            nonlocal done
+            done += steps
+            if this == label and done >= after:
+                raise KeyboardInterrupt
+
+        advance(0)
+        yield advance
+
+    return progress
+
+
+def test_what_an_interrupted_build_has_cut_is_not_cut_again(
+    music: Path, built: tuple[Path, BuildReport], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+
+    def spools() -> dict[Path, int]:
+        found = (out / ".sportgen/cut").iterdir()
+        return {file: file.stat().st_mtime_ns for file in found if file.suffix != ".partial"}
+
+    with pytest.raises(KeyboardInterrupt):
+        build(music, out, RECIPE, progress=interrupting("Cutting", 4))
+    cut = spools()
+    assert len(cut) >= 4
+    with pytest.raises(KeyboardInterrupt):
+        build(music, out, RECIPE, progress=interrupting("Writing", 0))
+    assert len(spools()) == 7 and cut.items() <= spools().items()
+    # What a power cut spoils is noticed, and cut again.
+    for place, file in enumerate(spools()):
+        content = bytearray(file.read_bytes())
+        content[place * len(content) // 7] ^= 1
+        file.write_bytes(content[: len(content) - place % 2])
+    build(music, out, RECIPE)
+    assert files(out) == files(built[0])
+    assert not (out / ".sportgen/cut").exists()
 
 
 @pytest.mark.parametrize("stage", ["build", "encode"])
