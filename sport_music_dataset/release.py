@@ -25,7 +25,7 @@ MANIFEST = "sportgen.json"
 CARD = "README.md"
 MANIFEST_SCHEMA = 1
 
-_LIBRARIES = ("datasets", "numpy", "pyarrow", "pyloudnorm", "scipy", "soundfile", "soxr")
+_LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
 _BATCH_ROWS = 50
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
 
