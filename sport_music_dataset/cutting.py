@@ -14,7 +14,6 @@ from .plan import Shard
 from .recipe import Recipe
 from .records import Outcome, Row, Track
 from .rows import read_spool, spool_track
-from .schema import RAW_FEATURES
 from .shards import SPOOL, WORK_FOLDER, ShardNote, write_note, write_shard
 from .workers import Workers
 
@@ -43,6 +42,9 @@ def cut_shards(
     Whoever does it, and with however many processes: the bytes are the same. `advance` counts
     tracks.
     """
+    # Not by the processes that cut: datasets takes a second to import.
+    from .schema import RAW_FEATURES
+
     tracks = [track for job in jobs for track in job.shard.tracks]
     # A folder of this attempt's own: what another one leaves behind is never read.
     with tempfile.TemporaryDirectory(

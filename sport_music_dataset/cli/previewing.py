@@ -9,8 +9,8 @@ from . import console, options
 from .app import app
 
 if TYPE_CHECKING:
+    from ..places import Place
     from ..preview_view import PreviewSettings
-    from ..remote import Place
 
 
 @app.command()
