@@ -42,9 +42,6 @@ def cut_shards(
     Whoever does it, and with however many processes: the bytes are the same. `advance` counts
     tracks.
     """
-    # Not by the processes that cut: datasets takes a second to import.
-    from .schema import RAW_FEATURES
-
     tracks = [track for job in jobs for track in job.shard.tracks]
     # A folder of this attempt's own: what another one leaves behind is never read.
     with tempfile.TemporaryDirectory(
@@ -55,6 +52,9 @@ def cut_shards(
         for job in jobs:
             made: dict[str, Outcome] = {}
             rows = _shard_rows(job.shard, results, spool, made, advance)
+            # datasets takes a second to import: only where there is something to write.
+            from .schema import RAW_FEATURES
+
             written = write_shard(out, job.shard.name, RAW_FEATURES, rows)
             plain = {key: asdict(outcome) for key, outcome in made.items()}
             note = ShardNote(job.inputs, *written, plain)
