@@ -1,9 +1,10 @@
 """Where a release lies: its files, and the columns of them that are read."""
 
+import re
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,6 +13,11 @@ from .errors import ReleaseError
 from .records import Row
 from .release import Manifest, group_batches, read_manifest, read_tracks
 from .shards import WORK_FOLDER
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+_ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
 
 
 class Place:
@@ -78,3 +84,26 @@ class Place:
 
     def _open(self, path: str) -> IO[bytes]:
         return (self.folder / path).open("rb")
+
+
+@contextmanager
+def opened(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Place]:
+    """The release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
+
+    Raises:
+        ReleaseError: there is no such folder and it is not of the other form.
+        SettingError: ORG/NAME cannot be the name of a dataset.
+    """
+    found = _ON_HUB.fullmatch(text)
+    if found is None or Path(text).is_dir():
+        if not Path(text).exists():
+            raise ReleaseError(
+                f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
+            )
+        yield Place(Path(text))
+        return
+    # The Hub's client takes half a second to import, which a folder needs not.
+    from .remote import on_hub
+
+    with on_hub(found[1], found[2], api, keep) as place:
+        yield place

@@ -1,6 +1,5 @@
-"""A release on the Hub, fetched file by file into an empty place; and what a name stands for."""
+"""A release on the Hub, fetched file by file into an empty place."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +11,11 @@ from huggingface_hub import HfApi, HfFileSystem
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
-from .errors import HubError, ReleaseError, SettingError
+from .errors import HubError, SettingError
 from .hub import hub_errors
 from .places import Place
 from .release import MANIFEST, Manifest
 
-_ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
 # A download that breaks off raises without having been tried again.
 _ATTEMPTS = 3
 
@@ -101,33 +99,17 @@ class HubPlace(Place):
 
 
 @contextmanager
-def opened(text: str, api: HfApi | None = None, keep: bool = False) -> Iterator[Place]:
-    """The release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
-
-    Raises:
-        ReleaseError: there is no such folder and it is not of the other form.
-        SettingError: ORG/NAME cannot be the name of a dataset.
-    """
-    found = _ON_HUB.fullmatch(text)
-    if found is None or Path(text).is_dir():
-        if not Path(text).exists():
-            raise ReleaseError(
-                f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
-            )
-        yield Place(Path(text))
-        return
-    try:
-        validate_repo_id(found[1])
-    except HFValidationError as error:
-        raise SettingError(f"{text}: {' '.join(str(error).split())}") from error
-    with on_hub(found[1], found[2], api, keep) as place:
-        yield place
-
-
-@contextmanager
 def on_hub(
     repo_id: str, revision: str, api: HfApi | None = None, keep: bool = False
 ) -> Iterator[HubPlace]:
-    """A revision of a dataset on the Hub, with an empty folder for the time of a `with` block."""
+    """A revision of a dataset on the Hub, with an empty folder for the time of a `with` block.
+
+    Raises SettingError where `repo_id` cannot be the name of a dataset.
+    """
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        message = " ".join(str(error).split())
+        raise SettingError(f"{repo_id}@{revision}: {message}") from error
     with TemporaryDirectory(prefix="sportgen-") as folder:
         yield HubPlace(repo_id, revision, Path(folder), api or HfApi(), keep)

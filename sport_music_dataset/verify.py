@@ -99,7 +99,7 @@ def verify_place(
     sent: bytes | None = None,
     progress: Progress = no_progress,
 ) -> Report:
-    """Verify what `remote.opened` gave; see `verify_folder` and `verify_release`."""
+    """Verify what `places.opened` gave; see `verify_folder` and `verify_release`."""
     findings, manifest = Findings(), place.manifest()
     _see_manifest(place, manifest, sent, findings)
     inspection = Inspection(place, manifest, findings, data)

@@ -119,7 +119,7 @@ def _own_sessions(file: Path | None) -> str:
 
 def _origin(release: str) -> "Origin":
     from ..origins import Origin
-    from ..remote import opened
+    from ..places import opened
 
     with opened(release) as place:
         manifest = place.manifest()

@@ -60,9 +60,9 @@ def preview(
     """
     from huggingface_hub import HfApi
 
+    from ..places import opened
     from ..preview import write_preview
     from ..preview_view import PreviewSettings
-    from ..remote import opened
 
     settings = PreviewSettings(
         chunks=chunks,
