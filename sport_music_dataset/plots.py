@@ -5,6 +5,7 @@ colour vision tell apart, but for yellow and black, which light and dark pages s
 """
 
 import io
+import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,10 @@ from .texts import one_line
 _DPI, _WIDTH_INCHES = 200, 6.0
 _ROW_INCHES = 0.27
 _LEGEND_INCHES = 0.28
+_LEGEND_COLUMNS, _LEGEND_ROW_INCHES = 4, 0.18
 _PAD_INCHES = 0.08
+# Of a panel above its axes, for the title; below, for the numbers; to their right, for the last.
+_TOP_INCHES, _BOTTOM_INCHES, _RIGHT_INCHES = 0.3, 0.25, 0.2
 _MOST_LETTERS = 26
 _COLOURS = 128
 _FONT = "DejaVu Sans"
@@ -64,14 +68,14 @@ def render(panels: Sequence[Panel], theme_name: str) -> bytes:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_settings(theme))
-        heights = [_height(panel) for panel in panels]
-        size = (_WIDTH_INCHES, sum(heights))
-        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+        size = (_WIDTH_INCHES, sum(map(_height, panels)))
+        figure = Figure(figsize=size, dpi=_DPI)
         canvas = FigureCanvasAgg(figure)
-        rows = figure.subplots(len(panels), squeeze=False, height_ratios=heights)
-        for (axes,), panel in zip(rows, panels, strict=True):
-            axes.set_title(panel.title, loc="left")
+        for panel in panels:
+            axes = figure.add_axes((0, 0, 1, 1), label=panel.title)
+            axes.set_title(panel.title, loc="left", y=1.0)
             _DRAW[type(panel)](axes, panel, theme)
+        _lay_out(figure, canvas, panels)
         canvas.draw()
     # Few colours, and neither a date nor Matplotlib's version: a third of what savefig writes.
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
@@ -80,11 +84,44 @@ def render(panels: Sequence[Panel], theme_name: str) -> bytes:
     return data.getvalue()
 
 
+def _lay_out(figure: Figure, canvas: FigureCanvasAgg, panels: Sequence[Panel]) -> None:
+    """Axes below each other, as wide as the longest of their names leaves them.
+
+    All but that width is known: Matplotlib's own layouts, which are for what is not, would be a
+    third of the work.
+    """
+    renderer = canvas.get_renderer()
+    boxes = [axes.yaxis.get_tightbbox(renderer) for axes in figure.axes]
+    left = _PAD_INCHES + max(-box.x0 for box in boxes if box) / _DPI
+    width = _WIDTH_INCHES - left - _RIGHT_INCHES
+    bottom = whole = sum(map(_height, panels))
+    for axes, panel in zip(figure.axes, panels, strict=True):
+        height = _height(panel)
+        below = _BOTTOM_INCHES + _legend_inches(panel)
+        bottom -= height
+        inner = height - _TOP_INCHES - below
+        axes.set_position(
+            (
+                left / _WIDTH_INCHES,
+                (bottom + below) / whole,
+                width / _WIDTH_INCHES,
+                inner / whole,
+            )
+        )
+
+
 def _height(panel: Panel) -> float:
     if isinstance(panel, Histogram):
         return 2.6
-    legend = 0.3 if isinstance(panel, Points) or len(panel.parts) > 1 else 0
-    return 0.75 + legend + _ROW_INCHES * len(panel.names)
+    return 0.75 + _legend_inches(panel) + _ROW_INCHES * len(panel.names)
+
+
+def _legend_inches(panel: Panel) -> float:
+    """Height of a panel's legend; one entry needs none."""
+    if isinstance(panel, Histogram):
+        return 0
+    entries = len(panel.kinds) if isinstance(panel, Points) else len(panel.parts)
+    return 0.12 + _LEGEND_ROW_INCHES * math.ceil(entries / _LEGEND_COLUMNS) if entries > 1 else 0
 
 
 def _settings(theme: Theme) -> dict[Any, Any]:
@@ -92,9 +129,6 @@ def _settings(theme: Theme) -> dict[Any, Any]:
         **dict.fromkeys(("text.color", "xtick.color", "ytick.color"), theme.text),
         **dict.fromkeys(
             ("figure.facecolor", "axes.facecolor", "savefig.facecolor"), theme.background
-        ),
-        **dict.fromkeys(
-            ("figure.constrained_layout.w_pad", "figure.constrained_layout.h_pad"), _PAD_INCHES
         ),
         "axes.edgecolor": theme.faint,
         "grid.color": theme.faint,
@@ -107,6 +141,8 @@ def _settings(theme: Theme) -> dict[Any, Any]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.axisbelow": True,
+        # Millions as they are, for which there is room, not as powers beside the axis.
+        "axes.formatter.limits": (-9, 9),
         "xtick.major.size": 0,
         "ytick.major.size": 0,
         "legend.frameon": False,
@@ -158,7 +194,9 @@ def _bars(axes: Axes, bars: Bars, theme: Theme) -> None:
     for place, end, text in zip(places, left, bars.ends, strict=False):
         axes.annotate(text, (end, place), (4, 0), textcoords="offset points", va="center")
     top = bars.highest or max(left, default=1)
-    axes.set_xlim(0, top * (1.12 if bars.ends else 1))
+    # With room for what stands at the end of the longest.
+    letters = max(map(len, bars.ends), default=-1)
+    axes.set_xlim(0, top * (1.03 + 0.03 * letters))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=top > 1))
     if len(bars.parts) > 1:
         _legend(axes, len(bars.parts))
@@ -234,7 +272,7 @@ def _legend(axes: Axes, entries: int) -> None:
         loc="upper left",
         bbox_to_anchor=(0, 0),
         bbox_transform=axes.transAxes + below,
-        ncols=min(entries, 4),
+        ncols=min(entries, _LEGEND_COLUMNS),
         borderaxespad=0,
         handlelength=1.2,
     )
