@@ -15,11 +15,11 @@ def warm_up() -> None:
         return
     forkserver.set_forkserver_preload(_PRELOAD)
     # Ctrl-C reaches the whole process group; this process alone answers it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def context() -> BaseContext:
