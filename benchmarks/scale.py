@@ -111,7 +111,7 @@ def card(folder: Path, hub: str, meter: Meter) -> None:
 
 def stats(folder: Path, hub: str, meter: Meter) -> None:
     """The numbers of the release."""
-    from sport_music_dataset.remote import Place
+    from sport_music_dataset.places import Place
     from sport_music_dataset.stats import release_stats
 
     meter.begin()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,6 +128,23 @@ def test_help_and_import_load_no_heavy_library() -> None:
         "sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_build_that_changes_nothing_loads_no_heavy_library(
+    music: Path, built: tuple[Path, BuildReport], tmp_path: Path
+) -> None:
+    out = shutil.copytree(built[0], tmp_path / "out")
+    script = (
+        "import sys\n"
+        "from sport_music_dataset.cli import main\n"
+        "if __name__ == '__main__':\n"
+        "    assert main(sys.argv[1:]) == 0\n"
+        "    heavy = {'torch', 'datasets', 'matplotlib', 'scipy', 'huggingface_hub'}\n"
+        "    sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    command = [sys.executable, "-c", script, "build", str(music), str(out), *SHORT]
+    done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

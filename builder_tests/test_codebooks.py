@@ -8,7 +8,7 @@ from datasets import load_dataset
 
 from sport_music_dataset.codebooks import count_codes, dead_share, perplexity
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.remote import Place
+from sport_music_dataset.places import Place
 
 
 def test_counts_are_those_of_the_rows(encoded: Path) -> None:

@@ -13,8 +13,8 @@ from builder_tests.rewriting import Rows, rewrite
 from sport_music_dataset.build import BuildReport, build
 from sport_music_dataset.cli import main
 from sport_music_dataset.diff import Difference, compare
+from sport_music_dataset.places import Place
 from sport_music_dataset.release import read_manifest
-from sport_music_dataset.remote import Place
 
 Built = tuple[Path, BuildReport]
 

@@ -13,12 +13,12 @@ from builder_tests.browser import Opened, chromium, opened
 from builder_tests.staged import ARABIC, COMMENT, IMAGE, LONG, SCRIPT, stage
 from sport_music_dataset.assets import picture_path
 from sport_music_dataset.catalogue_query import Finder, Query
+from sport_music_dataset.places import Place
 from sport_music_dataset.preview import write_preview
 from sport_music_dataset.preview_page import picture_url
 from sport_music_dataset.preview_server import PreviewServer
 from sport_music_dataset.preview_view import PreviewSettings, View
 from sport_music_dataset.release import read_manifest
-from sport_music_dataset.remote import Place
 
 SCREENSHOTS = Path(__file__).parents[1] / "build/screenshots"
 PLAYS = "audio => new Promise(done => audio.paused || audio.readyState < 3 ? \

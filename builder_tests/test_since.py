@@ -12,8 +12,8 @@ from sport_music_dataset.cli import main
 from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError, SettingError
 from sport_music_dataset.origins import Origin
+from sport_music_dataset.places import opened
 from sport_music_dataset.release import read_manifest, read_tracks
-from sport_music_dataset.remote import opened
 from sport_music_dataset.verify import verify_folder
 
 Built = tuple[Path, BuildReport]

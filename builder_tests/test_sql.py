@@ -11,7 +11,7 @@ import pytest
 from builder_tests.test_stats import rows_of, spoil
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import SettingError
-from sport_music_dataset.remote import Place
+from sport_music_dataset.places import Place
 from sport_music_dataset.sql import queried
 
 

@@ -15,8 +15,8 @@ from builder_tests.rewriting import Rows, rewrite
 from sport_music_dataset.chunks import LIGHT, read_chunks
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError
+from sport_music_dataset.places import Place
 from sport_music_dataset.release import read_manifest
-from sport_music_dataset.remote import Place
 from sport_music_dataset.schema import ENCODED_FEATURES, RAW_FEATURES
 from sport_music_dataset.stats import Stats, release_stats
 

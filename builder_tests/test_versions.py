@@ -14,8 +14,8 @@ from builder_tests.local_hub import LocalHub
 from builder_tests.rewriting import Rows, rewrite
 from sport_music_dataset.diff import Difference, compare
 from sport_music_dataset.errors import SettingError
+from sport_music_dataset.places import Place
 from sport_music_dataset.release import read_manifest
-from sport_music_dataset.remote import Place
 from sport_music_dataset.versions import Bump, Proposal, bump_of, next_version, read_notes
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -41,6 +42,19 @@ def test_a_bad_item_costs_itself_only() -> None:
         "memory: limit exceeded: needs too much memory",
         "d",
     ]
+
+
+def is_loaded(module: str) -> bool:
+    """Whether this process has imported a module."""
+    return module in sys.modules
+
+
+def test_processes_are_born_with_what_they_need_and_no_more() -> None:
+    needed = ["sport_music_dataset.cutting", "scipy.fft"]
+    heavy = ["datasets", "pandas", "scipy.signal", "huggingface_hub", "torch"]
+    with Workers(1, timeout=10.0) as workers:
+        loaded = list(workers.map(is_loaded, needed + heavy, lambda item, reason: False))
+    assert loaded == [True] * len(needed) + [False] * len(heavy)
 
 
 def kill_once(file: str) -> str:

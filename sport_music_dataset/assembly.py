@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import card
+from . import card, measures
 from .cutting import CutJob, Spools, cut_shards
+from .digests import file_digest
 from .duplicates import shared_seconds
 from .engines import Engine
 from .errors import SourceError
@@ -19,9 +20,8 @@ from .plan import Shard, group_of, plan
 from .progress import Progress
 from .reasons import Status, kind_of
 from .recipe import Recipe
-from .records import Outcome
+from .records import TRACK_COLUMNS, Outcome, Row
 from .release import FileEntry, Manifest, kept_rows, read_tracks, split_of
-from .schema import MEASURES, TRACK_FEATURES
 from .shards import (
     WORK_FOLDER,
     finished_note,
@@ -167,13 +167,26 @@ class Assembly:
         }
 
     def _finish(self, rows: list[dict[str, Any]]) -> None:
-        entry = FileEntry(*write_shard(self.out, TRACKS_FILE, TRACK_FEATURES, rows))
-        self.manifest.files[TRACKS_FILE] = entry
+        self.manifest.files[TRACKS_FILE] = self._tracks_before(rows) or self._write_tracks(rows)
         if self.before:
             self._carry_over(self.before)
         card.write(self.out, self.manifest)
         self.manifest.write(self.out)
         remove_stale(self.out, "raw", self.manifest.files)
+
+    def _tracks_before(self, rows: list[Row]) -> FileEntry | None:
+        """The file of `tracks` that an earlier build made, if that has these rows."""
+        if not self.before or self.before.software != self.manifest.software:
+            return None
+        entry = self.before.files.get(TRACKS_FILE)
+        whole = entry and file_digest(self.out / TRACKS_FILE) == entry.sha256
+        return entry if whole and read_tracks(self.out, self.before) == rows else None
+
+    def _write_tracks(self, rows: list[Row]) -> FileEntry:
+        # datasets takes a second to import: only where there is something to write.
+        from .schema import TRACK_FEATURES
+
+        return FileEntry(*write_shard(self.out, TRACKS_FILE, TRACK_FEATURES, rows))
 
     def _carry_over(self, before: Manifest) -> None:
         """Keep `encoded` where the raw shards are what they were; else it is stale."""
@@ -188,7 +201,6 @@ def _track_rows(
 ) -> Iterator[dict[str, Any]]:
     """A row of `tracks` for every source file, by path."""
     split_by_id = {track.track_id: shard.split for shard in shards for track in shard.tracks}
-    columns = TRACK_FEATURES.keys()
     for track in library.tracks:
         outcome = Outcome(duration_seconds=track.duration_seconds, reason=track.reason)
         if not track.reason:
@@ -197,10 +209,10 @@ def _track_rows(
         row = {
             **asdict(track),
             **asdict(outcome),
-            **(outcome.measures or dict.fromkeys(MEASURES)),
+            **(outcome.measures or dict.fromkeys(measures.COLUMNS)),
             "track_id": track.track_id,
             "split": "" if outcome.reason else split_by_id[track.track_id],
             "group": "" if outcome.reason else group_of(track),
             "status": str(Status.LEFT_OUT if outcome.reason else kept),
         }
-        yield {column: row[column] for column in columns}
+        yield {column: row[column] for column in TRACK_COLUMNS}

@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 
 from .chunks import HEAVY
 from .errors import ReleaseError
+from .places import Place
 from .recipe import SAMPLING_RATE
 from .records import Row
 from .release import Manifest, kept_rows, split_of
-from .remote import Place
 
 # What a row of the page shows; the rest is in its track.
 TEXTS = ("chunk_id", "track_id", "split", "description", "session", "style", "title", "artist")

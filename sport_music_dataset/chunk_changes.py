@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .places import Place
 from .progress import Progress
 from .release import Manifest, split_of
-from .remote import Place
 
 # What they hold follows from the track, the recipe and the codec; they are never read here.
 _HEAVY = frozenset({"audio", "input_ids", "attention_mask", "codes", "labels"})

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 
 from .errors import ReleaseError
+from .places import Place
 from .release import Manifest, split_of
-from .remote import Place
 
 HEAVY = frozenset({"audio", "codes", "labels"})
 # Reading Parquet leaves Python's lock alone.

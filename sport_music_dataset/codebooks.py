@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from .chunks import THREADS
 from .errors import ReleaseError
+from .places import Place
 from .release import Manifest
-from .remote import Place
 
 Counts = NDArray[np.int64]
 

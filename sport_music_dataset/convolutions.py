@@ -32,7 +32,9 @@ def pick_backend(backend: str, device: str) -> Backend:
     if backend == "openvino" and device != "cpu":
         raise ModelError(f"backend openvino: runs on the CPU, not on {device}; use --backend torch")
     if backend == "openvino" and not installed:
-        raise ModelError("backend openvino: is not installed; `pip install 'sport-music-dataset[cpu]'`")
+        raise ModelError(
+            "backend openvino: is not installed; `pip install 'sport-music-dataset[cpu]'`"
+        )
     if backend == "torch" or device != "cpu" or not installed:
         return "torch"
     return "openvino"

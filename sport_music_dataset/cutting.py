@@ -22,7 +22,6 @@ from .plan import Shard, content
 from .recipe import Recipe
 from .records import Outcome, Track
 from .rows import spool_track
-from .schema import RAW_FEATURES
 from .shards import WORK_FOLDER, ShardNote, write_note, write_shard
 from .spools import Spooled, SpoolWriter, read_rows, read_spool
 from .workers import Workers
@@ -128,6 +127,9 @@ def cut_shards(
 def _write(
     job: CutJob, outcomes: dict[str, Any], out: Path, spools: Spools
 ) -> tuple[Shard, ShardNote]:
+    # datasets takes a second to import: only where there is something to write.
+    from .schema import RAW_FEATURES
+
     shard = job.shard
     rows = chain.from_iterable(read_rows(spools.file(track)) for track in shard.tracks)
     note = ShardNote(job.inputs, *write_shard(out, shard.name, RAW_FEATURES, rows), outcomes)

@@ -23,9 +23,9 @@ from .digests import digest
 from .errors import ReleaseError, SourceError
 from .hub import hub_errors
 from .library import InspectMap, Library, catalogue
+from .places import Place
 from .progress import Progress
 from .reasons import Reason
-from .remote import Place
 from .sources import Source, SourceFile
 from .unpacking import FILE, PATH, is_unpacked, read_rows, unpack
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .chunk_changes import ChunkChanges, compare_chunks
+from .places import Place
 from .progress import Progress, no_progress
 from .records import Row
 from .release import Manifest, kept_rows
-from .remote import Place
 from .shards import CONFIGS
 
 

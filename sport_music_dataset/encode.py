@@ -16,10 +16,10 @@ from .encoding import EncodeSettings
 from .engines import RaySettings
 from .errors import ReleaseError
 from .estimate import Estimate
+from .places import Place
 from .progress import Progress, no_progress
 from .reconstruct import load_codec
 from .release import MANIFEST, FileEntry, Manifest, read_manifest
-from .remote import Place
 from .shard_encoding import MOST_LOST, EncodeJob, Sample, encode_shard, sample_shard
 from .shards import check_on_disk, finished_note, remove_stale, writing
 from .training import check_trainable

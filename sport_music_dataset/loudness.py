@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-import scipy.signal
+from av import AudioFrame
+from av.filter import Graph
 from numpy.typing import NDArray
 
 from .audio import Pcm
@@ -14,6 +15,15 @@ from .recipe import SAMPLING_RATE
 from .spectra import Floats
 
 Powers = NDArray[np.float64]
+
+# Sections of the K-weighting at 32 kHz, a high shelf and a high pass, as pyloudnorm makes them:
+# BS.1770 gives coefficients for 48 kHz alone.
+_K_WEIGHTING = (
+    "b0=1.5113213110197885:b1=-2.4657134435972035:b2=1.0421171358466643"
+    ":a0=1:a1=-1.5395728725402202:a2=0.6272978758094697",
+    "b0=0.9925802295471099:b1=-1.9851604590942198:b2=0.9925802295471099"
+    ":a0=1:a1=-1.985132830001248:a2=0.9851880881871911",
+)
 
 # Blocks of 0.4 s that overlap by three quarters are sums of four slots.
 _SLOT = SAMPLING_RATE // 10
@@ -32,21 +42,19 @@ class Weighting:
 
     chunk_hop: int
     _index: int = -2
-    _state: NDArray[np.float64] = field(init=False)
+    _filter: Graph = field(init=False)
     _slots: Powers = field(init=False)
 
     def of(self, index: int, samples: Floats) -> Powers:
         """Mean squares [slots] float64 of the chunk at `index`, samples [N] float32."""
-        sections = _k_weighting()
         known = np.zeros(0)
         if index == self._index + 1 and self.chunk_hop % _SLOT == 0 and len(samples) % _SLOT == 0:
             known = self._slots[self.chunk_hop // _SLOT :]
         if not len(known):
-            self._state = np.zeros((len(sections), 2))
-        new = samples[len(known) * _SLOT :].astype(np.float64)
-        weighted, self._state = scipy.signal.sosfilt(sections, new, zi=self._state)
-        whole = len(weighted) // _SLOT * _SLOT
-        powers = np.square(weighted[:whole]).reshape(-1, _SLOT).mean(axis=1)
+            self._filter = _k_weighting()
+        whole = len(samples) // _SLOT * _SLOT
+        weighted = _filtered(self._filter, samples[len(known) * _SLOT : whole])
+        powers = np.square(weighted).reshape(-1, _SLOT).mean(axis=1)
         self._index, self._slots = index, np.concatenate([known, powers])
         return self._slots
 
@@ -113,11 +121,26 @@ def _lufs(power: Powers) -> Powers:
     return _OFFSET_DB + 10 * np.log10(np.maximum(power, 1e-20))
 
 
-@cache
-def _k_weighting() -> Powers:
-    """Sections [2, 6] of the K-weighting at 32 kHz: BS.1770 gives coefficients for 48 kHz alone."""
-    from pyloudnorm import IIRfilter
+def _k_weighting() -> Graph:
+    """The K-weighting, in its first state, by FFmpeg: scipy.signal takes a second to import."""
+    graph = Graph()
+    source = graph.add_abuffer(
+        sample_rate=SAMPLING_RATE,
+        format="dblp",
+        layout="mono",
+        time_base=Fraction(1, SAMPLING_RATE),
+    )
+    sections = (graph.add("biquad", f"{s}:precision=f64:transform=tdii") for s in _K_WEIGHTING)
+    graph.link_nodes(source, *sections, graph.add("abuffersink")).configure()
+    return graph
 
-    shelf = IIRfilter(4.0, 1 / np.sqrt(2), 1500.0, SAMPLING_RATE, "high_shelf")
-    high_pass = IIRfilter(0.0, 0.5, 38.0, SAMPLING_RATE, "high_pass")
-    return np.array([[*part.b, *part.a] for part in (shelf, high_pass)])
+
+def _filtered(graph: Graph, samples: Floats) -> NDArray[np.float64]:
+    """What comes out of a filter for samples [N] float32, after those before them."""
+    if not len(samples):
+        return np.zeros(0)
+    frame = AudioFrame.from_ndarray(samples[None].astype(np.float64), "dblp", "mono")
+    frame.sample_rate = SAMPLING_RATE
+    graph.push(frame)
+    weighted: NDArray[np.float64] = graph.pull().to_ndarray()[0]
+    return weighted

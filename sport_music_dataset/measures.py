@@ -1,6 +1,6 @@
 """What is measured of a chunk or a track. Light to import."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 # From these on, measures are right often enough to be spoken of: see benchmarks/analysis.py.
 TEMPO_CONFIDENCE = 0.5
@@ -42,3 +42,5 @@ class Measures:
 
 
 NO_MEASURES = Measures()
+COLUMNS = {f.name: "string" if f.name == "key" else "float64" for f in fields(Measures)}
+"""Column -> its type, in the terms of datasets."""

@@ -11,9 +11,9 @@ from .chunks import read_chunks
 from .fit import beat_factor
 from .measures import TEMPO_CONFIDENCE
 from .panels import Bars, Histogram, Picture, Points
+from .places import Place
 from .records import Row
 from .release import Manifest, kept_rows, read_tracks
-from .remote import Place
 from .sessions import find
 from .spreads import spread
 from .texts import one_line

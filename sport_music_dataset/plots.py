@@ -21,14 +21,11 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image
 
+from .layout import DPI, LEGEND_COLUMNS, WIDTH_INCHES, height, lay_out
 from .panels import Bars, Histogram, Panel, Points
 from .texts import one_line
 
-# Shown 600 px wide, drawn at twice that for screens with fine pixels.
-_DPI, _WIDTH_INCHES = 200, 6.0
-_ROW_INCHES = 0.27
 _LEGEND_INCHES = 0.28
-_PAD_INCHES = 0.08
 _MOST_LETTERS = 26
 _COLOURS = 128
 _FONT = "DejaVu Sans"
@@ -64,14 +61,14 @@ def render(panels: Sequence[Panel], theme_name: str) -> bytes:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_settings(theme))
-        heights = [_height(panel) for panel in panels]
-        size = (_WIDTH_INCHES, sum(heights))
-        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+        size = (WIDTH_INCHES, sum(map(height, panels)))
+        figure = Figure(figsize=size, dpi=DPI)
         canvas = FigureCanvasAgg(figure)
-        rows = figure.subplots(len(panels), squeeze=False, height_ratios=heights)
-        for (axes,), panel in zip(rows, panels, strict=True):
-            axes.set_title(panel.title, loc="left")
+        for panel in panels:
+            axes = figure.add_axes((0, 0, 1, 1), label=panel.title)
+            axes.set_title(panel.title, loc="left", y=1.0)
             _DRAW[type(panel)](axes, panel, theme)
+        lay_out(figure, canvas, panels)
         canvas.draw()
     # Few colours, and neither a date nor Matplotlib's version: a third of what savefig writes.
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
@@ -80,21 +77,11 @@ def render(panels: Sequence[Panel], theme_name: str) -> bytes:
     return data.getvalue()
 
 
-def _height(panel: Panel) -> float:
-    if isinstance(panel, Histogram):
-        return 2.6
-    legend = 0.3 if isinstance(panel, Points) or len(panel.parts) > 1 else 0
-    return 0.75 + legend + _ROW_INCHES * len(panel.names)
-
-
 def _settings(theme: Theme) -> dict[Any, Any]:
     return {
         **dict.fromkeys(("text.color", "xtick.color", "ytick.color"), theme.text),
         **dict.fromkeys(
             ("figure.facecolor", "axes.facecolor", "savefig.facecolor"), theme.background
-        ),
-        **dict.fromkeys(
-            ("figure.constrained_layout.w_pad", "figure.constrained_layout.h_pad"), _PAD_INCHES
         ),
         "axes.edgecolor": theme.faint,
         "grid.color": theme.faint,
@@ -107,6 +94,8 @@ def _settings(theme: Theme) -> dict[Any, Any]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.axisbelow": True,
+        # Millions as they are, for which there is room, not as powers beside the axis.
+        "axes.formatter.limits": (-9, 9),
         "xtick.major.size": 0,
         "ytick.major.size": 0,
         "legend.frameon": False,
@@ -158,7 +147,9 @@ def _bars(axes: Axes, bars: Bars, theme: Theme) -> None:
     for place, end, text in zip(places, left, bars.ends, strict=False):
         axes.annotate(text, (end, place), (4, 0), textcoords="offset points", va="center")
     top = bars.highest or max(left, default=1)
-    axes.set_xlim(0, top * (1.12 if bars.ends else 1))
+    # With room for what stands at the end of the longest.
+    letters = max(map(len, bars.ends), default=-1)
+    axes.set_xlim(0, top * (1.03 + 0.03 * letters))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=top > 1))
     if len(bars.parts) > 1:
         _legend(axes, len(bars.parts))
@@ -234,7 +225,7 @@ def _legend(axes: Axes, entries: int) -> None:
         loc="upper left",
         bbox_to_anchor=(0, 0),
         bbox_transform=axes.transAxes + below,
-        ncols=min(entries, 4),
+        ncols=min(entries, LEGEND_COLUMNS),
         borderaxespad=0,
         handlelength=1.2,
     )

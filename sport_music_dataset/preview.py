@@ -9,11 +9,11 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from .errors import SettingError
+from .places import Place
 from .preview_page import TAIL, block, embedded, head
 from .preview_sound import Sound
 from .preview_view import PreviewSettings, View
 from .progress import Progress, no_progress
-from .remote import Place
 
 FILES_SUFFIX = "_files"
 AUDIO_ENDING, PICTURE_ENDING, CODES_MARK = ".webm", ".png", ".codes"

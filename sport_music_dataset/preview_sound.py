@@ -16,10 +16,10 @@ from .audio import Mono, decode_flac
 from .catalogue import Catalogue, Cell
 from .codec import Codec
 from .errors import ReleaseError
+from .places import Place
 from .preview_media import Media, distance_db, render
 from .records import Row
 from .release import read_rows
-from .remote import Place
 
 # Chunks that wait for their turn, per thread.
 _AHEAD = 2

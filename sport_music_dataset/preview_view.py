@@ -9,11 +9,12 @@ from .catalogue import Catalogue, summary
 from .codec import Codec
 from .errors import ModelError, SettingError
 from .fit import ENERGY
+from .places import Place
 from .preview_page import block, media_types, picture_url
 from .preview_sound import Sounds
 from .reconstruct import load_codec
 from .records import Row
-from .remote import HubPlace, Place
+from .remote import HubPlace
 from .sessions import find
 from .tokens import TextModel
 

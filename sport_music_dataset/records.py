@@ -3,7 +3,24 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import measures
+
 Row = dict[str, Any]
+
+TRACK_COLUMNS = {
+    **dict.fromkeys(("path", "sha256", "track_id"), "string"),
+    **dict.fromkeys(("duration_seconds", "claimed_seconds"), "float64"),
+    "format": "string",
+    **dict.fromkeys(("sampling_rate", "channels"), "int32"),
+    **dict.fromkeys(("session", "style", "title", "artist", "album"), "string"),
+    **dict.fromkeys(("license", "source_url", "split", "group"), "string"),
+    **dict.fromkeys(("chunks", "silent_chunks", "misfit_chunks"), "int32"),
+    "tail_seconds": "float64",
+    **dict.fromkeys(("clipped_samples", "nonfinite_samples", "damaged_packets"), "int64"),
+    **measures.COLUMNS,
+    **dict.fromkeys(("status", "reason"), "string"),
+}
+"""Column of the config `tracks` -> its type, in the terms of datasets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,93 +1,23 @@
-"""Where a release lies: a folder, or a tag on the Hub, fetched file by file into an empty place."""
+"""A release on the Hub, fetched file by file into an empty place."""
 
-import re
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from huggingface_hub import HfApi, HfFileSystem
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
-from .errors import HubError, ReleaseError, SettingError
+from .errors import HubError, SettingError
 from .hub import hub_errors
-from .records import Row
-from .release import MANIFEST, Manifest, group_batches, read_manifest, read_tracks
-from .shards import WORK_FOLDER
+from .places import Place
+from .release import MANIFEST, Manifest
 
-_ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
 # A download that breaks off raises without having been tried again.
 _ATTEMPTS = 3
-
-
-class Place:
-    """A release folder. `name` is what messages call it; `manifest` says what of the folder
-    counts, where that is not all of it."""
-
-    def __init__(self, folder: Path, name: str = "", manifest: Manifest | None = None) -> None:
-        self.folder = folder
-        self.name = name or str(folder)
-        self._manifest = manifest
-
-    def manifest(self) -> Manifest:
-        """Its manifest; raises ReleaseError where there is none that we can read."""
-        self._manifest = self._manifest or read_manifest(self.folder)
-        return self._manifest
-
-    def paths(self) -> set[str]:
-        """Every file of it, our own notes apart."""
-        found = (file for file in self.folder.rglob("*") if file.is_file())
-        paths = (file.relative_to(self.folder) for file in found)
-        return {path.as_posix() for path in paths if path.parts[0] != WORK_FOLDER}
-
-    @contextmanager
-    def fetched(self, *paths: str) -> Iterator[list[Path]]:
-        """The files on this machine, for the time of a `with` block."""
-        yield [self.folder / path for path in paths]
-
-    def tracks(self, manifest: Manifest) -> list[Row]:
-        """The rows of the `tracks` config; raises ReleaseError."""
-        with self.fetched(*manifest.shards("tracks")):
-            return read_tracks(self.folder, manifest)
-
-    def without(self, path: str, heavy: Container[str]) -> pa.Table:
-        """A Parquet file but for its `heavy` columns, whose bytes are not read. Raises
-        ReleaseError."""
-        with self._parquet(path) as file:
-            names = [name for name in file.schema_arrow.names if name not in heavy]
-            return file.read(columns=names, use_threads=False)
-
-    def batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Columns of a Parquet file, one row group at a time in memory; no other column is read.
-        Raises ReleaseError."""
-        with self._parquet(path) as file:
-            yield from group_batches(file, columns)
-
-    def footer(self, path: str) -> pq.FileMetaData:
-        """What the end of a Parquet file says of it. Raises ReleaseError."""
-        with self._parquet(path) as file:
-            return file.metadata
-
-    def schema(self, path: str) -> pa.Schema:
-        """All columns of a Parquet file, from its footer alone. Raises ReleaseError."""
-        with self._parquet(path) as file:
-            return file.schema_arrow
-
-    @contextmanager
-    def _parquet(self, path: str) -> Iterator[pq.ParquetFile]:
-        try:
-            with self._open(path) as stream, pq.ParquetFile(stream, pre_buffer=True) as file:
-                yield file
-        except (OSError, pa.ArrowException) as error:
-            detail = " ".join(str(error).split())
-            raise ReleaseError(f"{self.name}: {path} cannot be read ({detail})") from error
-
-    def _open(self, path: str) -> IO[bytes]:
-        return (self.folder / path).open("rb")
 
 
 class HubPlace(Place):
@@ -169,33 +99,17 @@ class HubPlace(Place):
 
 
 @contextmanager
-def opened(text: str, api: HfApi | None = None, keep: bool = False) -> Iterator[Place]:
-    """The release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
-
-    Raises:
-        ReleaseError: there is no such folder and it is not of the other form.
-        SettingError: ORG/NAME cannot be the name of a dataset.
-    """
-    found = _ON_HUB.fullmatch(text)
-    if found is None or Path(text).is_dir():
-        if not Path(text).exists():
-            raise ReleaseError(
-                f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
-            )
-        yield Place(Path(text))
-        return
-    try:
-        validate_repo_id(found[1])
-    except HFValidationError as error:
-        raise SettingError(f"{text}: {' '.join(str(error).split())}") from error
-    with on_hub(found[1], found[2], api, keep) as place:
-        yield place
-
-
-@contextmanager
 def on_hub(
     repo_id: str, revision: str, api: HfApi | None = None, keep: bool = False
 ) -> Iterator[HubPlace]:
-    """A revision of a dataset on the Hub, with an empty folder for the time of a `with` block."""
+    """A revision of a dataset on the Hub, with an empty folder for the time of a `with` block.
+
+    Raises SettingError where `repo_id` cannot be the name of a dataset.
+    """
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        message = " ".join(str(error).split())
+        raise SettingError(f"{repo_id}@{revision}: {message}") from error
     with TemporaryDirectory(prefix="sportgen-") as folder:
         yield HubPlace(repo_id, revision, Path(folder), api or HfApi(), keep)

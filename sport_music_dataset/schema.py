@@ -2,23 +2,16 @@
 
 from datasets import Audio, Features, List, Value
 
+from .measures import COLUMNS
 from .recipe import SAMPLING_RATE
+from .records import TRACK_COLUMNS
 
 
 def _strings(*names: str) -> dict[str, Value]:
     return {name: Value("string") for name in names}
 
 
-def _floats(*names: str) -> dict[str, Value]:
-    return {name: Value("float64") for name in names}
-
-
-MEASURES = {
-    **_floats("tempo_bpm", "tempo_alternative_bpm", "tempo_confidence", "beat_strength"),
-    "key": Value("string"),
-    **_floats("key_confidence", "loudness_lufs", "dynamic_range_db"),
-    **_floats("silence_ratio", "clipping_ratio", "energy"),
-}
+MEASURES = {name: Value(kind) for name, kind in COLUMNS.items()}
 
 # The prompt, and all phrasings that there are, this one first.
 DESCRIPTIONS = {"description": Value("string"), "descriptions": List(Value("string"))}
@@ -48,24 +41,4 @@ ENCODED_FEATURES = Features(
     }
 )
 
-TRACK_FEATURES = Features(
-    {
-        **_strings("path", "sha256", "track_id"),
-        "duration_seconds": Value("float64"),
-        "claimed_seconds": Value("float64"),
-        "format": Value("string"),
-        "sampling_rate": Value("int32"),
-        "channels": Value("int32"),
-        **_strings("session", "style", "title", "artist", "album", "license", "source_url"),
-        **_strings("split", "group"),
-        "chunks": Value("int32"),
-        "silent_chunks": Value("int32"),
-        "misfit_chunks": Value("int32"),
-        "tail_seconds": Value("float64"),
-        "clipped_samples": Value("int64"),
-        "nonfinite_samples": Value("int64"),
-        "damaged_packets": Value("int64"),
-        **MEASURES,
-        **_strings("status", "reason"),
-    }
-)
+TRACK_FEATURES = Features({name: Value(kind) for name, kind in TRACK_COLUMNS.items()})

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from .recipe import SAMPLING_RATE
@@ -62,9 +61,12 @@ class Frames:
         return self._bands
 
     def _block(self, samples: Floats, start: int, end: int) -> Floats:
+        # Only where it is used: it takes a third of a second to import.
+        from scipy.fft import rfft
+
         part = samples[start * self.hop : (end - 1) * self.hop + self.window]
         frames = np.lib.stride_tricks.sliding_window_view(part, self.window)[:: self.hop]
-        spectrum = scipy.fft.rfft(frames * self._shape)[:, : len(self.weights)]
+        spectrum = rfft(frames * self._shape)[:, : len(self.weights)]
         power = spectrum.real**2 + spectrum.imag**2
         return np.asarray(power @ self.weights, np.float32)
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from .errors import SettingError
-from .remote import Place
+from .places import Place
 from .shards import CONFIGS
 
 _FETCH_ROWS = 1_000

@@ -13,10 +13,10 @@ from .card_body import worst_misfits
 from .chunks import read_chunks
 from .codebooks import codebook_use
 from .measures import KEY_CONFIDENCE, TEMPO_CONFIDENCE
+from .places import Place
 from .reasons import Reason, kind_of
 from .records import Row
 from .release import Manifest, kept_rows
-from .remote import Place
 from .spreads import Spread, spread, sure
 
 _TEMPO_STEP_BPM = 10

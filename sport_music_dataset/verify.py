@@ -9,10 +9,11 @@ from .errors import SettingError
 from .findings import Check, Findings, State, Truth
 from .hub import redact
 from .inspection import FEATURES, Inspection
+from .places import Place
 from .progress import Progress, no_progress
 from .release import MANIFEST, Manifest
 from .reload import Loaded, reload
-from .remote import HubPlace, Place, on_hub
+from .remote import HubPlace, on_hub
 
 _NANO = "nano"
 
@@ -98,7 +99,7 @@ def verify_place(
     sent: bytes | None = None,
     progress: Progress = no_progress,
 ) -> Report:
-    """Verify what `remote.opened` gave; see `verify_folder` and `verify_release`."""
+    """Verify what `places.opened` gave; see `verify_folder` and `verify_release`."""
     findings, manifest = Findings(), place.manifest()
     _see_manifest(place, manifest, sent, findings)
     inspection = Inspection(place, manifest, findings, data)

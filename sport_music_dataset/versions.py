@@ -14,9 +14,10 @@ from . import card
 from .diff import Difference, compare
 from .errors import ReleaseError, SettingError
 from .hub import hub_errors
+from .places import Place
 from .progress import Progress, no_progress
 from .release import CARD, MANIFEST, Manifest, kept_rows
-from .remote import Place, on_hub
+from .remote import on_hub
 
 FIRST_VERSION = "1.0.0"
 TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")

@@ -7,7 +7,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -15,6 +14,7 @@ from typing import Self, TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from threadpoolctl import threadpool_limits
 
+from .forking import context, warm_up
 from .reasons import Reason
 
 Item = TypeVar("Item")
@@ -58,16 +58,12 @@ class Workers:
     """
 
     def __init__(self, num_proc: int, timeout: float) -> None:
-        # A fork of a process with threads (OpenMP, Arrow) may hang; a fork server has none.
-        method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-        context = get_context(method)
-        if method == "forkserver":
-            context.set_forkserver_preload(["sport_music_dataset.rows"])
+        warm_up()
         self.size = num_proc
         self._ahead = num_proc * _AHEAD
         self._timeout = timeout
         self._pool = ProcessPool(
-            max_workers=num_proc, initializer=_prepare_process, context=context
+            max_workers=num_proc, initializer=_prepare_process, context=context()
         )
 
     def map(

@@ -6,20 +6,21 @@ Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a know
 
 import sys
 
-import typer
-from typer.exceptions import TyperException
-
-from ..errors import SportgenError
-from . import building, console, encoding, previewing, publishing, releases  # noqa: F401 (importing adds the commands)
-from .app import app
-
-__all__ = ["app", "main"]
+__all__ = ["main"]
 
 _INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `sportgen` and return its exit code."""
+    # Worker processes import what started their parent, and would import all of this with it.
+    import typer
+    from typer.exceptions import TyperException
+
+    from ..errors import SportgenError
+    from . import building, console, encoding, previewing, publishing, releases  # noqa: F401 (importing adds the commands)
+    from .app import app
+
     try:
         code = app(args=argv, prog_name="sportgen", standalone_mode=False)
     except SportgenError as error:

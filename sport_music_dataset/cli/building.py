@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..forking import warm_up
 from . import console, options, summaries
 from .app import app
 
@@ -57,6 +58,8 @@ def build(
     sportgen build hf://datasets/org/name dataset --style-column genre;
     sportgen build /shared/music /shared/dataset --engine ray --ray-address head:6379
     """
+    if engine == "local":
+        warm_up()
     from ..build import build as run
     from ..build import planned
     from ..recipe import Recipe, parse_splits
@@ -116,7 +119,7 @@ def _own_sessions(file: Path | None) -> str:
 
 def _origin(release: str) -> "Origin":
     from ..origins import Origin
-    from ..remote import opened
+    from ..places import opened
 
     with opened(release) as place:
         manifest = place.manifest()
@@ -144,6 +147,7 @@ def scan(
 
     Examples: sportgen scan music --json; sportgen scan music --measure
     """
+    warm_up()
     from tempfile import TemporaryDirectory
 
     from ..build import duplicates_with, measure_with, scan_with
@@ -195,6 +199,7 @@ def demo(
 
     Example: sportgen demo demo
     """
+    warm_up()
     from ..demo import demo as run
 
     report = run(

@@ -9,8 +9,8 @@ from . import console, options
 from .app import app
 
 if TYPE_CHECKING:
+    from ..places import Place
     from ..preview_view import PreviewSettings
-    from ..remote import Place
 
 
 @app.command()
@@ -60,9 +60,9 @@ def preview(
     """
     from huggingface_hub import HfApi
 
+    from ..places import opened
     from ..preview import write_preview
     from ..preview_view import PreviewSettings
-    from ..remote import opened
 
     settings = PreviewSettings(
         chunks=chunks,

@@ -36,7 +36,7 @@ def verify(
     """
     from huggingface_hub import HfApi
 
-    from ..remote import opened
+    from ..places import opened
     from ..verify import Sample, verify_place
 
     if model and not codec:
@@ -75,7 +75,7 @@ def stats(
     """
     from huggingface_hub import HfApi
 
-    from ..remote import opened
+    from ..places import opened
 
     if as_csv and (sql is None or as_json):
         raise SettingError("--csv: is for --sql, and without --json")
@@ -106,7 +106,7 @@ def diff(
     from huggingface_hub import HfApi
 
     from ..diff import compare
-    from ..remote import opened
+    from ..places import opened
 
     api = HfApi(endpoint=endpoint)
     with opened(before, api) as one, opened(after, api) as other:
