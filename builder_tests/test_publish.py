@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from builder_tests.clients import push
 from builder_tests.local_hub import LocalHub
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.publish import check_repo_id, check_version
@@ -74,7 +75,7 @@ def test_a_release_is_one_commit_and_one_tag_and_loads_back(
 def test_a_second_release_deletes_what_is_stale_and_nothing_else(
     hub: LocalHub, client: Client, encoded: Path, built: tuple[Path, object]
 ) -> None:
-    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    push(hub, client.home, encoded, "1.0.0", "org/sport-music")
     repo = hub.repos["org/sport-music"]
     first = hub.files("org/sport-music")
     assert client.push(built[0], "org/sport-music", "--version", "2.0.0").returncode == 0
@@ -138,7 +139,7 @@ def test_an_error_is_one_line_and_nothing_is_written(
     places = {"OUT": encoded, "NOWHERE": tmp_path / "nowhere", "EMPTY": tmp_path / "empty"}
     places["EMPTY"].mkdir()
     if case == "existing tag":
-        assert client.push(built[0], "org/taken", "--version", "1.0.0").returncode == 0
+        push(hub, client.home, built[0], "1.0.0", "org/taken")
     repos = {name: dict(repo.branches) for name, repo in hub.repos.items()}
     before = (encoded / "README.md").read_bytes()
     done = client.push(*(places.get(text, text) for text in arguments), **settings)  # type: ignore[arg-type]
@@ -167,7 +168,7 @@ def test_a_shard_that_is_not_the_manifests_is_not_sent(
 def test_a_release_that_is_there_is_left_as_it_is(
     hub: LocalHub, client: Client, encoded: Path
 ) -> None:
-    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    push(hub, client.home, encoded, "1.0.0", "org/sport-music")
     hub.requests.clear()
     done = client.push(encoded, "org/sport-music", "--version", "1.0.0")
     assert done.returncode == 0 and "v1.0.0 was published already" in done.stderr
