@@ -11,6 +11,7 @@ import pytest
 
 from builder_tests.clients import push
 from builder_tests.local_hub import LocalHub
+from builder_tests.test_cli import fails
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.publish import check_repo_id, check_version
 from sport_music_dataset.release import read_manifest
@@ -108,19 +109,14 @@ def test_public_needs_a_licence_for_every_track(
 
 
 CASES = {
-    "no such folder": (("NOWHERE", "org/x", "--version", "1.0.0"), {}, 1, "does not exist"),
-    "no release": (("EMPTY", "org/x", "--version", "1.0.0"), {}, 1, "is not a release folder"),
-    "version": (("OUT", "org/x", "--version", "1.0"), {}, 2, "write it as X.Y.Z"),
-    "no namespace": (("OUT", "x", "--version", "1.0.0"), {}, 2, "write it as ORG/NAME"),
-    "wrong token": (("OUT", "org/x", "--version", "1.0.0"), {"token": "hf_no"}, 1, "hf auth login"),
-    "no token": (("OUT", "org/x", "--version", "1.0.0"), {"token": None}, 1, "hf auth login"),
-    "read token": (("OUT", "org/x", "--version", "1.0.0"), {"token": "hf_reader"}, 1, "write"),
-    "somebody else's": (("OUT", "bob/x", "--version", "1.0.0"), {}, 1, "logged in as owner"),
-    "existing tag": (("OUT", "org/taken", "--version", "1.0.0"), {}, 1, "v1.0.0 exists already"),
+    "wrong token": ("org/x", {"token": "hf_no"}, "hf auth login"),
+    "no token": ("org/x", {"token": None}, "hf auth login"),
+    "read token": ("org/x", {"token": "hf_reader"}, "write"),
+    "somebody else's": ("bob/x", {}, "logged in as owner"),
+    "existing tag": ("org/taken", {}, "v1.0.0 exists already"),
     "no Hub": (
-        ("OUT", "org/x", "--version", "1.0.0"),
+        "org/x",
         {"HF_ENDPOINT": "http://127.0.0.1:9"},
-        1,
         "127.0.0.1:9: cannot be reached",
     ),
 }
@@ -128,22 +124,15 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_is_one_line_and_nothing_is_written(
-    hub: LocalHub,
-    client: Client,
-    encoded: Path,
-    built: tuple[Path, object],
-    tmp_path: Path,
-    case: str,
+    hub: LocalHub, client: Client, encoded: Path, built: tuple[Path, object], case: str
 ) -> None:
-    arguments, settings, code, said = CASES[case]
-    places = {"OUT": encoded, "NOWHERE": tmp_path / "nowhere", "EMPTY": tmp_path / "empty"}
-    places["EMPTY"].mkdir()
+    repo, settings, said = CASES[case]
     if case == "existing tag":
         push(hub, client.home, built[0], "1.0.0", "org/taken")
     repos = {name: dict(repo.branches) for name, repo in hub.repos.items()}
     before = (encoded / "README.md").read_bytes()
-    done = client.push(*(places.get(text, text) for text in arguments), **settings)  # type: ignore[arg-type]
-    assert done.returncode == code, done.stderr
+    done = client.push(encoded, repo, "--version", "1.0.0", **settings)  # type: ignore[arg-type]
+    assert done.returncode == 1, done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1 and said in errors[0]
     assert "Traceback" not in done.stderr
@@ -152,6 +141,16 @@ def test_an_error_is_one_line_and_nothing_is_written(
     assert "hf_" not in done.stderr
     assert {name: dict(repo.branches) for name, repo in hub.repos.items()} == repos
     assert (encoded / "README.md").read_bytes() == before
+
+
+def test_without_a_release_or_a_name_no_hub_is_asked(
+    encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = ("--version", "1.0.0", "--allow-nano")
+    error = fails(capsys, 1, "push", tmp_path / "nowhere", "org/x", *version)
+    assert "does not exist" in error
+    assert "is not a release folder" in fails(capsys, 1, "push", tmp_path, "org/x", *version)
+    assert "write it as ORG/NAME" in fails(capsys, 2, "push", encoded, "x", *version)
 
 
 def test_a_shard_that_is_not_the_manifests_is_not_sent(
