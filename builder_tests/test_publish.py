@@ -143,7 +143,7 @@ def test_an_error_is_one_line_and_nothing_is_written(
     assert (encoded / "README.md").read_bytes() == before
 
 
-def test_without_a_release_or_a_name_no_hub_is_asked(
+def test_what_cannot_be_pushed_is_told_without_a_hub(
     encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     version = ("--version", "1.0.0", "--allow-nano")
@@ -151,6 +151,7 @@ def test_without_a_release_or_a_name_no_hub_is_asked(
     assert "does not exist" in error
     assert "is not a release folder" in fails(capsys, 1, "push", tmp_path, "org/x", *version)
     assert "write it as ORG/NAME" in fails(capsys, 2, "push", encoded, "x", *version)
+    assert "write it as X.Y.Z" in fails(capsys, 2, "push", encoded, "org/x", "--version", "1.0")
 
 
 def test_a_shard_that_is_not_the_manifests_is_not_sent(
