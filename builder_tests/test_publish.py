@@ -11,7 +11,6 @@ import pytest
 
 from builder_tests.clients import push
 from builder_tests.local_hub import LocalHub
-from builder_tests.test_cli import fails
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.publish import check_repo_id, check_version
 from sport_music_dataset.release import read_manifest
@@ -141,17 +140,6 @@ def test_an_error_is_one_line_and_nothing_is_written(
     assert "hf_" not in done.stderr
     assert {name: dict(repo.branches) for name, repo in hub.repos.items()} == repos
     assert (encoded / "README.md").read_bytes() == before
-
-
-def test_what_cannot_be_pushed_is_told_without_a_hub(
-    encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    version = ("--version", "1.0.0", "--allow-nano")
-    error = fails(capsys, 1, "push", tmp_path / "nowhere", "org/x", *version)
-    assert "does not exist" in error
-    assert "is not a release folder" in fails(capsys, 1, "push", tmp_path, "org/x", *version)
-    assert "write it as ORG/NAME" in fails(capsys, 2, "push", encoded, "x", *version)
-    assert "write it as X.Y.Z" in fails(capsys, 2, "push", encoded, "org/x", "--version", "1.0")
 
 
 def test_a_shard_that_is_not_the_manifests_is_not_sent(
