@@ -1,8 +1,12 @@
 """What tests share: synthesised audio files, small libraries, and releases built from them."""
 
 import os
+import pickle
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 # Set before any import: the Hub's clients read it once. No test touches the user's caches, and
 # none reaches out: those that need a Hub start their own.
@@ -12,6 +16,7 @@ os.environ |= {"HF_HOME": _HOME.name, "HF_HUB_OFFLINE": "1"}
 import numpy as np
 import pytest
 import soundfile
+from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
@@ -24,6 +29,7 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 Samples = NDArray[np.float32]
+Result = TypeVar("Result")
 
 # Short chunks keep the tests quick; nothing depends on their length.
 RECIPE = Recipe(chunk_seconds=2.0, overlap_seconds=0.8, splits=(("train", 0.7), ("test", 0.3)))
@@ -43,6 +49,28 @@ def write_audio(file: Path, samples: Samples, rate: int = 32_000) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(file, samples, rate)
     return file
+
+
+def once(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Result]
+) -> tuple[Path, Result]:
+    """A new folder that `make` fills, and what `make` returns; not to be written to.
+
+    Of the processes that share the tests, the first makes it for all: a build takes many seconds.
+    """
+    root = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, returned = root / f"one-{name}", root / f"one-{name}.pickle"
+    with FileLock(root / f"one-{name}.lock"):
+        if not returned.exists():
+            returned.write_bytes(pickle.dumps(make(folder)))
+    return folder, pickle.loads(returned.read_bytes())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the tests that take longest: at the end, one process would wait for another."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
@@ -72,14 +100,18 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(music: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BuildReport]:
     """A release folder built from `music`; not to be written to."""
-    out = tmp_path_factory.mktemp("built") / "dataset"
-    return out, build(music, out, RECIPE, num_proc=2)
+    one, report = once(tmp_path_factory, "built", lambda out: build(music, out, RECIPE, num_proc=2))
+    # A copy for each process: commands lock a release even where they change nothing.
+    return shutil.copytree(one, tmp_path_factory.mktemp("built") / "dataset"), report
 
 
 @pytest.fixture(scope="session")
-def encoded(music: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release folder built from `music` and encoded with nano; not to be written to."""
-    out = tmp_path_factory.mktemp("encoded") / "dataset"
-    build(music, out, RECIPE, num_proc=2)
-    encode(out, EncodeSettings(model="nano"))
-    return out
+def encoded(built: tuple[Path, BuildReport], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`built`, encoded with nano; not to be written to."""
+
+    def make(out: Path) -> None:
+        shutil.copytree(built[0], out)
+        encode(out, EncodeSettings(model="nano"))
+
+    one, _ = once(tmp_path_factory, "encoded", make)
+    return shutil.copytree(one, tmp_path_factory.mktemp("encoded") / "dataset")

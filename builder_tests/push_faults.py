@@ -16,13 +16,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from huggingface_hub import HfApi
 
-from builder_tests.local_hub import LocalHub, Request, Response
+from builder_tests.local_hub import LocalHub, Repo, Request, Response
 from builder_tests.releases import broken, is_release
 from sport_music_dataset.errors import HubError
 from sport_music_dataset.publish import publish
@@ -138,11 +140,18 @@ def push(hub: LocalHub, folder: Path, version: str, patience: Patience) -> list[
     return told
 
 
+@cache
+def published(folder: Path) -> dict[str, Repo]:
+    """The repositories of a Hub to which `folder` has been pushed; not to be written to."""
+    with LocalHub() as hub:
+        push(hub, folder, "1.0.0", PATIENT)
+        return hub.repos
+
+
 def prepare(hub: LocalHub, old: Path | None) -> None:
-    """Publish what is there before."""
+    """Put there what is there before."""
     if old:
-        push(hub, old, "1.0.0", PATIENT)
-    hub.requests.clear()
+        hub.repos.update(deepcopy(published(old)))
 
 
 def try_fault(old: Path | None, new: Path, outcome: Outcome, number: int) -> Outcome:

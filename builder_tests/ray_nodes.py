@@ -43,7 +43,7 @@ class Nodes:
             for pid, name in self.busy():
                 if name == title:
                     return pid
-            time.sleep(0.005)
+            time.sleep(0.02)
         raise AssertionError(f"nobody did {title}: {driver.communicate()}")
 
     def busy(self) -> list[tuple[int, str]]:
@@ -67,9 +67,10 @@ def _workers(node: Any) -> Iterator[tuple[int, str]]:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             status = (folder / "stat").read_text()
+            if int(status.rpartition(")")[2].split()[1]) != raylet.process.pid:
+                continue
             title = (folder / "cmdline").read_bytes().split(b"\0")[0].decode()
         except OSError:  # it has ended
             continue
-        parent = int(status.rpartition(")")[2].split()[1])
-        if parent == raylet.process.pid and title.startswith("ray::_"):
+        if title.startswith("ray::_"):
             yield int(folder.name), title.removeprefix("ray::")

@@ -100,6 +100,15 @@ def test_encode_errors(tmp_path: Path, encoded: Path, capsys: pytest.CaptureFixt
     assert "max_length=0" in fails(capsys, 2, "encode", encoded, "--max-length", "0")
 
 
+def test_push_errors(tmp_path: Path, encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version = ("--version", "1.0.0", "--allow-nano")
+    error = fails(capsys, 1, "push", tmp_path / "nowhere", "org/x", *version)
+    assert "does not exist" in error
+    assert "is not a release folder" in fails(capsys, 1, "push", tmp_path, "org/x", *version)
+    assert "write it as ORG/NAME" in fails(capsys, 2, "push", encoded, "x", *version)
+    assert "write it as X.Y.Z" in fails(capsys, 2, "push", encoded, "org/x", "--version", "1.0")
+
+
 def test_names_cannot_play_tricks_on_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,7 @@ from sport_music_dataset.cli import main
 from sport_music_dataset.synth import DEMO_PIECES
 
 
+@pytest.mark.slow
 def test_the_whole_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", str(tmp_path / "demo")]) == 0
     captured = capsys.readouterr()

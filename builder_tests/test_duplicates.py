@@ -4,14 +4,13 @@ import json
 import runpy
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from builder_tests.conftest import RECIPE, Samples
+from builder_tests.conftest import RECIPE, Samples, once
 from builder_tests.copies import COPIES, ORIGINAL, RATE, piece, write, write_library
 from builder_tests.rewriting import Rows, rewrite
 from sport_music_dataset.build import BuildReport, build, planned
@@ -28,6 +27,8 @@ from sport_music_dataset.release import read_manifest, read_parquet
 from sport_music_dataset.verify import verify_folder
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks/duplicates.py"
+# Nothing here asks for measures.
+PLAIN = replace(RECIPE, analysis=False)
 
 Built = tuple[Path, BuildReport]
 
@@ -35,16 +36,15 @@ Built = tuple[Path, BuildReport]
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library of copies."""
-    root = tmp_path_factory.mktemp("copies") / "music"
-    write_library(root)
-    return root
+    return once(tmp_path_factory, "copies", write_library)[0]
 
 
 @pytest.fixture(scope="module")
 def release(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """A release built from it; not to be written to."""
-    out = tmp_path_factory.mktemp("release") / "dataset"
-    return out, build(source, out, RECIPE, num_proc=2)
+    return once(
+        tmp_path_factory, "release of copies", lambda out: build(source, out, PLAIN, num_proc=2)
+    )
 
 
 @pytest.mark.parametrize("kind", COPIES)
@@ -67,7 +67,7 @@ def test_tracks_of_one_band_are_no_copies(release: Built) -> None:
 
 
 def test_the_first_copy_alone_stays_if_asked(source: Path, release: Built, tmp_path: Path) -> None:
-    report = build(source, tmp_path / "out", replace(RECIPE, duplicates="first"), num_proc=2)
+    report = build(source, tmp_path / "out", replace(PLAIN, duplicates="first"), num_proc=2)
     copies = {COPIES[kind][0] for kind in COPIES} | {ORIGINAL}
     first = min(copies)
     reasons = {row["path"]: row["reason"] for row in report.tracks if row["reason"]}
@@ -76,7 +76,7 @@ def test_the_first_copy_alone_stays_if_asked(source: Path, release: Built, tmp_p
 
 def test_the_copy_that_was_there_before_stays(source: Path, tmp_path: Path) -> None:
     music, out = tmp_path / "music", tmp_path / "out"
-    recipe = replace(RECIPE, duplicates="first")
+    recipe = replace(PLAIN, duplicates="first")
     for name in (COPIES["mono"][0], "electro/Running_1_electro.flac"):
         (music / name).parent.mkdir(parents=True, exist_ok=True)
         (music / name).write_bytes((source / name).read_bytes())
@@ -95,7 +95,7 @@ def test_a_track_that_joins_two_splits_tells_who_moves(tmp_path: Path) -> None:
     pieces = {f"electro/Cardio_{seed}_electro.flac": piece(seed, seconds=26) for seed in (40, 41)}
     for name, samples in pieces.items():
         write(music / name, samples)
-    halves = replace(RECIPE, splits=(("train", 0.5), ("test", 0.5)))
+    halves = replace(PLAIN, splits=(("train", 0.5), ("test", 0.5)))
     before = {row["path"]: row["split"] for row in build(music, out, halves).kept}
     assert set(before.values()) == {"train", "test"}
     write(music / "electro/Mix_electro.flac", np.concatenate([*pieces.values()]))
@@ -126,7 +126,7 @@ def test_a_contradiction_among_copies_names_both_files(source: Path, tmp_path: P
     (tmp_path / "metadata.csv").write_text(splits)
     for duplicates in ("keep", "first"):
         with pytest.raises(SourceError, match=f"{names[1]} is in split test and {names[0]} of"):
-            build(tmp_path, tmp_path / "out", replace(RECIPE, duplicates=duplicates))
+            build(tmp_path, tmp_path / "out", replace(PLAIN, duplicates=duplicates))
 
 
 def test_what_metadata_asks_for_an_exact_copy_holds_for_its_original(
@@ -135,11 +135,11 @@ def test_what_metadata_asks_for_an_exact_copy_holds_for_its_original(
     copy = shutil.copytree(music, tmp_path / "music")
     one, other = "latino/Yoga_1_latino.flac", "latino/Yoga_3_latino.flac"
     (copy / "metadata.csv").write_text(f"file_name,split\n{other},held\n")
-    report = build(copy, tmp_path / "out", RECIPE)
+    report = build(copy, tmp_path / "out", PLAIN)
     assert {row["path"] for row in report.kept if row["split"] == "held"} == {one}
     (copy / "metadata.csv").write_text(f"file_name,split\n{one},train\n{other},test\n")
     with pytest.raises(SourceError, match=f"{one} is in split train and {other} of"):
-        build(copy, tmp_path / "out", RECIPE)
+        build(copy, tmp_path / "out", PLAIN)
 
 
 def test_verify_proves_that_splits_share_nothing(release: Built) -> None:
@@ -153,7 +153,7 @@ def test_verify_proves_that_splits_share_nothing(release: Built) -> None:
 
 def test_verify_names_tracks_that_leak(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    build(source, out, replace(RECIPE, duplicates="first"))
+    build(source, out, replace(PLAIN, duplicates="first"))
     test = read_parquet(out / "raw/test-00000-of-00001.parquet").to_pylist()
 
     def leak(rows: Rows) -> None:
@@ -194,18 +194,17 @@ def matches_of(tracks: dict[str, Samples]) -> list[Match]:
         return find_matches(gathering.fingerprints())
 
 
-def _alike() -> Iterator[tuple[str, Samples, Samples]]:
+@pytest.mark.parametrize("kind", ["silence", "tone", "loop"])
+def test_silence_a_tone_and_a_short_loop_are_no_recording(kind: str) -> None:
     times = np.arange(30 * RATE) / RATE
     tone = np.repeat(0.2 * np.sin(2 * np.pi * 220 * times)[:, None], 2, axis=1).astype(np.float32)
-    loop = piece(9)[20 * RATE : 26 * RATE]
-    one, other = piece(10, seconds=20), piece(11, seconds=20)
-    for name, shared in (("silence", 0 * tone), ("tone", tone), ("loop", loop)):
-        yield name, np.concatenate([one, shared]), np.concatenate([other, shared])
-
-
-@pytest.mark.parametrize(("one", "other"), [pair[1:] for pair in _alike()], ids=lambda _: "")
-def test_silence_a_tone_and_a_short_loop_are_no_recording(one: Samples, other: Samples) -> None:
-    assert not matches_of({"one": one, "other": other})
+    shared = {
+        "silence": lambda: 0 * tone,
+        "tone": lambda: tone,
+        "loop": lambda: piece(9)[20 * RATE : 26 * RATE],
+    }[kind]()
+    alike = {str(seed): np.concatenate([piece(seed, seconds=20), shared]) for seed in (10, 11)}
+    assert not matches_of(alike)
 
 
 def test_a_track_inside_a_mix_is_found() -> None:

@@ -32,6 +32,7 @@ def deadly(label: str, total: int) -> Iterator[Callable[[int], None]]:
     yield advance
 
 
+@pytest.mark.slow
 def test_two_devices_give_the_bytes_of_one(
     built: tuple[Path, BuildReport], encoded: Path, tmp_path: Path
 ) -> None:

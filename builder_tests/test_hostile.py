@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from builder_tests.conftest import RECIPE, noise
+from builder_tests.conftest import RECIPE, noise, once
 from builder_tests.hostile import HOSTILE, IGNORED, as_file, make_hostile
 from sport_music_dataset.audio import chunk_count
 from sport_music_dataset.build import BuildReport, build
@@ -22,12 +22,16 @@ FUZZ_FILES = int(os.environ.get("FUZZ_FILES", "300"))
 FUZZ_SEED = int(os.environ.get("FUZZ_SEED", "0"))
 REASONS = {str(reason) for reason in Reason}
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> BuildReport:
-    root = tmp_path_factory.mktemp("hostile")
-    make_hostile(root / "music")
-    return build(root / "music", root / "out", RECIPE, num_proc=2, timeout=60)
+    def make(root: Path) -> BuildReport:
+        make_hostile(root / "music")
+        return build(root / "music", root / "out", RECIPE, num_proc=2, timeout=60)
+
+    return once(tmp_path_factory, "hostile", make)[1]
 
 
 @pytest.mark.parametrize("entry", HOSTILE, ids=lambda entry: display_path(entry.name)[:40])

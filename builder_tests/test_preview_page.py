@@ -20,6 +20,8 @@ from sport_music_dataset.preview_server import PreviewServer
 from sport_music_dataset.preview_view import PreviewSettings, View
 from sport_music_dataset.release import read_manifest
 
+pytestmark = pytest.mark.slow
+
 SCREENSHOTS = Path(__file__).parents[1] / "build/screenshots"
 PLAYS = "audio => new Promise(done => audio.paused || audio.readyState < 3 ? \
     audio.addEventListener('playing', () => done(true), {once: true}) : done(true))"

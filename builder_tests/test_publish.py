@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from builder_tests.clients import push
 from builder_tests.local_hub import LocalHub
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.publish import check_repo_id, check_version
@@ -74,7 +75,7 @@ def test_a_release_is_one_commit_and_one_tag_and_loads_back(
 def test_a_second_release_deletes_what_is_stale_and_nothing_else(
     hub: LocalHub, client: Client, encoded: Path, built: tuple[Path, object]
 ) -> None:
-    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    push(hub, client.home, encoded, "1.0.0", "org/sport-music")
     repo = hub.repos["org/sport-music"]
     first = hub.files("org/sport-music")
     assert client.push(built[0], "org/sport-music", "--version", "2.0.0").returncode == 0
@@ -107,19 +108,14 @@ def test_public_needs_a_licence_for_every_track(
 
 
 CASES = {
-    "no such folder": (("NOWHERE", "org/x", "--version", "1.0.0"), {}, 1, "does not exist"),
-    "no release": (("EMPTY", "org/x", "--version", "1.0.0"), {}, 1, "is not a release folder"),
-    "version": (("OUT", "org/x", "--version", "1.0"), {}, 2, "write it as X.Y.Z"),
-    "no namespace": (("OUT", "x", "--version", "1.0.0"), {}, 2, "write it as ORG/NAME"),
-    "wrong token": (("OUT", "org/x", "--version", "1.0.0"), {"token": "hf_no"}, 1, "hf auth login"),
-    "no token": (("OUT", "org/x", "--version", "1.0.0"), {"token": None}, 1, "hf auth login"),
-    "read token": (("OUT", "org/x", "--version", "1.0.0"), {"token": "hf_reader"}, 1, "write"),
-    "somebody else's": (("OUT", "bob/x", "--version", "1.0.0"), {}, 1, "logged in as owner"),
-    "existing tag": (("OUT", "org/taken", "--version", "1.0.0"), {}, 1, "v1.0.0 exists already"),
+    "wrong token": ("org/x", {"token": "hf_no"}, "hf auth login"),
+    "no token": ("org/x", {"token": None}, "hf auth login"),
+    "read token": ("org/x", {"token": "hf_reader"}, "write"),
+    "somebody else's": ("bob/x", {}, "logged in as owner"),
+    "existing tag": ("org/taken", {}, "v1.0.0 exists already"),
     "no Hub": (
-        ("OUT", "org/x", "--version", "1.0.0"),
+        "org/x",
         {"HF_ENDPOINT": "http://127.0.0.1:9"},
-        1,
         "127.0.0.1:9: cannot be reached",
     ),
 }
@@ -127,22 +123,15 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_an_error_is_one_line_and_nothing_is_written(
-    hub: LocalHub,
-    client: Client,
-    encoded: Path,
-    built: tuple[Path, object],
-    tmp_path: Path,
-    case: str,
+    hub: LocalHub, client: Client, encoded: Path, built: tuple[Path, object], case: str
 ) -> None:
-    arguments, settings, code, said = CASES[case]
-    places = {"OUT": encoded, "NOWHERE": tmp_path / "nowhere", "EMPTY": tmp_path / "empty"}
-    places["EMPTY"].mkdir()
+    repo, settings, said = CASES[case]
     if case == "existing tag":
-        assert client.push(built[0], "org/taken", "--version", "1.0.0").returncode == 0
+        push(hub, client.home, built[0], "1.0.0", "org/taken")
     repos = {name: dict(repo.branches) for name, repo in hub.repos.items()}
     before = (encoded / "README.md").read_bytes()
-    done = client.push(*(places.get(text, text) for text in arguments), **settings)  # type: ignore[arg-type]
-    assert done.returncode == code, done.stderr
+    done = client.push(encoded, repo, "--version", "1.0.0", **settings)  # type: ignore[arg-type]
+    assert done.returncode == 1, done.stderr
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1 and said in errors[0]
     assert "Traceback" not in done.stderr
@@ -167,7 +156,7 @@ def test_a_shard_that_is_not_the_manifests_is_not_sent(
 def test_a_release_that_is_there_is_left_as_it_is(
     hub: LocalHub, client: Client, encoded: Path
 ) -> None:
-    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    push(hub, client.home, encoded, "1.0.0", "org/sport-music")
     hub.requests.clear()
     done = client.push(encoded, "org/sport-music", "--version", "1.0.0")
     assert done.returncode == 0 and "v1.0.0 was published already" in done.stderr

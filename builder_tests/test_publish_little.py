@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builder_tests.clients import push
 from builder_tests.conftest import noise, write_audio
 from builder_tests.local_hub import LocalHub
 from builder_tests.releases import is_release
@@ -34,7 +35,7 @@ def test_of_a_hundred_tracks_and_one_only_its_shard_is_sent(hub: LocalHub, tmp_p
     for number in range(100):
         write_audio(music / f"rock/Yoga_{number}_rock.wav", noise(1.1, seed=number))
     build(music, out, recipe, num_proc=2)
-    assert client.push(out, REPO, "--version", "1.0.0").returncode == 0
+    push(hub, client.home, out, "1.0.0", REPO)
     before = read_manifest(out).files
     assert sent(hub) == {entry.sha256 for entry in before.values()}
     assert sum(not path.startswith("assets/") for path in before) == 6
@@ -52,7 +53,7 @@ def test_of_a_hundred_tracks_and_one_only_its_shard_is_sent(hub: LocalHub, tmp_p
     assert f"sent      {len(changed) + 2}, " in done.stdout and is_release(hub, REPO, "v1.1.0", out)
 
     hub.requests.clear()
-    assert client.push(out, REPO, "--version", "1.1.0").returncode == 0
+    push(hub, client.home, out, "1.1.0", REPO)
     assert sum(request.received for request in hub.requests) == 0
 
 

@@ -27,6 +27,8 @@ from sport_music_dataset.encode import EncodeSettings, encode
 from sport_music_dataset.engines import RaySettings, open_engine
 from sport_music_dataset.errors import MachineError, SettingError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Nodes]:

@@ -38,6 +38,7 @@ def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path) -> None:
     assert 0 < names["trainer"].state.log_history[-1]["train_loss"] < 100
 
 
+@pytest.mark.slow
 def test_the_french_walk_through_runs(
     music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -40,6 +40,7 @@ def test_a_batch_is_what_musicgen_reads(encoded: Path) -> None:
     assert all(torch.equal(plain[name], batch[name]) for name in batch)
 
 
+@pytest.mark.slow
 def test_of_several_descriptions_one_is_drawn(music: Path, tmp_path: Path) -> None:
     source, out = shutil.copytree(music, tmp_path / "music"), tmp_path / "out"
     own = "latino/Course_à_pied_latino.wav"

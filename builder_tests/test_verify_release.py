@@ -75,6 +75,7 @@ print("skipped:", ", ".join(check.name for check in report.checks if check.state
 """
 
 
+@pytest.mark.slow
 def test_a_release_on_the_hub_is_verified_as_it_is_served(encoded: Path, tmp_path: Path) -> None:
     with LocalHub() as hub:
         push(hub, tmp_path, encoded, "1.0.0")

@@ -35,6 +35,9 @@ propose(Path(sys.argv[1]), "org/music")
 """
 
 
+pytestmark = pytest.mark.slow
+
+
 @dataclass(frozen=True)
 class Story:
     """A release from which one track was withdrawn, then all that was left of a split."""
