@@ -1,7 +1,7 @@
 """Where a release lies: a folder, or a tag on the Hub, fetched file by file into an empty place."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,14 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 from .errors import HubError, ReleaseError, SettingError
 from .hub import hub_errors
 from .records import Row
-from .release import MANIFEST, Manifest, group_batches, read_manifest, read_tracks
+from .release import (
+    MANIFEST,
+    Manifest,
+    group_batches,
+    read_manifest,
+    read_tracks,
+    track_table,
+)
 from .shards import WORK_FOLDER
 
 _ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
@@ -54,12 +61,22 @@ class Place:
         with self.fetched(*manifest.shards("tracks")):
             return read_tracks(self.folder, manifest)
 
+    def track_table(self, manifest: Manifest, columns: Collection[str] = ()) -> pa.Table:
+        """The `tracks` config: of the `columns` that it has, or of all; raises ReleaseError."""
+        with self.fetched(*manifest.shards("tracks")):
+            return track_table(self.folder, manifest, columns)
+
     def without(self, path: str, heavy: Container[str]) -> pa.Table:
         """A Parquet file but for its `heavy` columns, whose bytes are not read. Raises
         ReleaseError."""
         with self._parquet(path) as file:
             names = [name for name in file.schema_arrow.names if name not in heavy]
             return file.read(columns=names, use_threads=False)
+
+    def only(self, path: str, columns: Collection[str]) -> pa.Table:
+        """Those of `columns` that a Parquet file has; no others are read. Raises ReleaseError."""
+        with self._parquet(path) as file:
+            return file.read(columns=list(columns), use_threads=False)
 
     def batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Columns of a Parquet file, one row group at a time in memory; no other column is read.
