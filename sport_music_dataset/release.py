@@ -191,10 +191,10 @@ def kept_tracks(tracks: pa.Table) -> pa.Table:
 
 def _shared(column: pa.ChunkedArray) -> list[Any]:
     """The values of a column; texts that are equal, as sessions and artists are, are one object."""
-    if not pa.types.is_string(column.type):
-        return column.to_pylist()
+    values: list[Any] = column.to_pylist()
     known: dict[str | None, str | None] = {}
-    return [known.setdefault(text, text) for text in column.to_pylist()]
+    text = pa.types.is_string(column.type)
+    return [known.setdefault(value, value) for value in values] if text else values
 
 
 def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:

@@ -20,6 +20,7 @@ from .release import (
     MANIFEST,
     Manifest,
     group_batches,
+    kept_tracks,
     read_manifest,
     read_tracks,
     track_table,
@@ -61,10 +62,16 @@ class Place:
         with self.fetched(*manifest.shards("tracks")):
             return read_tracks(self.folder, manifest)
 
-    def track_table(self, manifest: Manifest, columns: Collection[str] = ()) -> pa.Table:
-        """The `tracks` config: of the `columns` that it has, or of all; raises ReleaseError."""
+    def track_table(self, manifest: Manifest, columns: Collection[str]) -> pa.Table:
+        """The `tracks` config of the `columns` that it has; raises ReleaseError."""
         with self.fetched(*manifest.shards("tracks")):
             return track_table(self.folder, manifest, columns)
+
+    def kept_tracks(self, manifest: Manifest, columns: Collection[str]) -> pa.Table:
+        """The tracks that gave chunks, of these columns that there are; raises ReleaseError."""
+        tracks = self.track_table(manifest, {"status", *columns})
+        there = [name for name in tracks.column_names if name in columns]
+        return kept_tracks(tracks).select(there)
 
     def without(self, path: str, heavy: Container[str]) -> pa.Table:
         """A Parquet file but for its `heavy` columns, whose bytes are not read. Raises
@@ -139,11 +146,11 @@ class HubPlace(Place):
     @contextmanager
     def fetched(self, *paths: str) -> Iterator[list[Path]]:
         """The files, downloaded unless they are here; raises HubError."""
-        files = [self._download(path) for path in paths]
+        came = [self.folder / path for path in paths if not (self.folder / path).is_file()]
         try:
-            yield files
+            yield [self._download(path) for path in paths]
         finally:
-            for file in [] if self.keep else files:
+            for file in [] if self.keep else came:
                 file.unlink(missing_ok=True)
 
     def _download(self, path: str, attempts: int = _ATTEMPTS) -> Path:
