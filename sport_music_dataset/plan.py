@@ -1,7 +1,7 @@
 """Which track goes into which split and shard: decided before anything is decoded."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from .audio import chunk_count
 from .digests import digest
@@ -16,6 +16,7 @@ _LEAST_BYTES_PER_SECOND = 500
 
 # Where a file lies, when it was copied there and with whom it goes does not change its rows.
 _PLACE = ("file", "path", "signature", "group")
+_CONTENT = tuple(field.name for field in fields(Track) if field.name not in _PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,8 @@ class Shard:
 
     def inputs(self, recipe: Recipe, software: Mapping[str, str]) -> str:
         """Digest of all that determines the shard's bytes."""
-        tracks = [
-            {key: value for key, value in asdict(track).items() if key not in _PLACE}
-            for track in self.tracks
-        ]
+        # Not by asdict, which copies what is in it, in four times the time.
+        tracks = [{key: getattr(track, key) for key in _CONTENT} for track in self.tracks]
         return digest([recipe.fingerprint, dict(software), self.split, tracks])
 
 
