@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from datasets import Features
 
 from builder_tests.clients import push, sportgen
 from builder_tests.conftest import RECIPE, noise, write_audio
@@ -15,6 +16,7 @@ from sport_music_dataset.cli import main
 from sport_music_dataset.diff import Difference, compare
 from sport_music_dataset.places import Place
 from sport_music_dataset.release import read_manifest
+from sport_music_dataset.schema import TRACK_FEATURES
 
 Built = tuple[Path, BuildReport]
 
@@ -69,6 +71,29 @@ def test_chunks_are_counted_and_totals_add_up(built: Built, after: Path) -> None
     for heading in ("split", "style", "session"):
         assert sum(one for one, _ in found.totals[heading].values()) == before
         assert sum(other for _, other in found.totals[heading].values()) == now
+
+
+def test_chunks_are_found_again_in_another_split(built: Built, tmp_path: Path) -> None:
+    out = shutil.copytree(built[0], tmp_path / "dataset")
+    manifest = read_manifest(out)
+    one, other = (f"raw/{split}-00000-of-00001.parquet" for split in ("train", "test"))
+    for path, source in ((one, other), (other, one)):
+        shutil.copy(built[0] / source, out / path)
+    files = manifest.files
+    files[one], files[other] = files[other], files[one]
+    manifest.write(out)
+    chunks = difference(built[0], out).chunks
+    assert chunks.moved == files[one].rows + files[other].rows > 0
+    assert (chunks.added, chunks.removed, chunks.changed, chunks.metadata) == (0, 0, 0, 0)
+
+
+def test_a_column_that_tracks_had_not_is_new_in_each(built: Built, tmp_path: Path) -> None:
+    out = shutil.copytree(built[0], tmp_path / "dataset")
+    features = Features({name: f for name, f in TRACK_FEATURES.items() if name != "album"})
+    rewrite(out, "tracks", lambda rows: None, features)
+    found = difference(out, built[0])
+    assert {change.path for change in found.tracks.changed} == {r["path"] for r in built[1].kept}
+    assert all(change.columns == {"album": (None, "")} for change in found.tracks.changed)
 
 
 def test_an_upload_is_the_files_that_the_other_has_not(built: Built, after: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from .assets import write_pictures
-from .card_body import licenses, render_body, rows_config
+from .card_body import TRACK_COLUMNS, licenses, render_body, rows_config
 from .digests import digest
 from .errors import ReleaseError
 from .release import CARD, Manifest, kept_rows, read_tracks
@@ -67,7 +67,7 @@ def compose(
     """
     file = folder / CARD
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    tracks = read_tracks(folder, manifest)
+    tracks = read_tracks(folder, manifest, TRACK_COLUMNS)
     ours, body = split_front_matter(text, str(file))
     theirs, their_body = split_front_matter(published.text, f"{CARD} on the Hub")
     generated = front_matter(manifest, tracks)

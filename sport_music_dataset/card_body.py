@@ -20,6 +20,11 @@ _MOST_RELEASES = 20
 _MOST_MISFITS = 5
 _MOST_LETTERS = 120
 _SOURCE = ("artist", "title", "source_url", "license")
+# What a card tells of `tracks`.
+TRACK_COLUMNS = (
+    *("path", "status", "reason", "split", "session", "style", *_SOURCE),
+    *("chunks", "misfit_chunks", "duration_seconds"),
+)
 # Every letter that Markdown takes for more than itself inside a line.
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$^:@])")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.~/?&=%#:+,_-]+")

@@ -1,6 +1,6 @@
 """The chunks of a release without what is heavy: all columns but audio, codes and labels."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
@@ -35,27 +35,38 @@ LIGHT = pa.schema(
 
 
 def read_chunks(
-    place: Place, manifest: Manifest, configs: Iterable[str] = ("raw", "encoded")
+    place: Place,
+    manifest: Manifest,
+    configs: Iterable[str] = ("raw", "encoded"),
+    columns: Collection[str] = LIGHT.names,
+    shorten: Callable[[pa.Table], pa.Table] = lambda shard: shard,
 ) -> pa.Table:
-    """One row a chunk, in the order of the shards: `split`, and the columns LIGHT of `configs` side
-    by side, null where the release has not their config.
+    """One row a chunk, in the order of the shards: of LIGHT the `columns`, of `configs` side by
+    side, null where the release has not their config. What `shorten` makes of each shard stays in
+    memory.
 
     Raises:
         ReleaseError: a shard cannot be read, or raw and encoded are not of the same chunks.
     """
     configs = [config for config in configs if manifest.shards(config)]
+    empty = LIGHT.empty_table().select(columns)
+    # It tells whether configs are of the same chunks.
+    read_too = {"chunk_id", *columns}
 
     def read(path: str) -> pa.Table:
         _, _, shard = path.partition("/")
-        table = place.without(path, HEAVY)
+        table = place.only(path, read_too)
         for config in configs[1:]:
-            table = _beside(table, place.without(f"{config}/{shard}", HEAVY), place.name, shard)
+            other = place.only(f"{config}/{shard}", read_too)
+            table = _beside(table, other, place.name, shard)
         split = pa.array([split_of(path)] * len(table), pa.string())
-        return table.append_column("split", split).replace_schema_metadata()
+        table = table.append_column("split", split).replace_schema_metadata()
+        table = table.select([name for name in columns if name in table.column_names])
+        return shorten(pa.concat_tables([empty, table], promote_options="default"))
 
     with ThreadPoolExecutor(THREADS) as threads:
         tables = list(threads.map(read, manifest.shards(configs[0]) if configs else ()))
-    return pa.concat_tables([LIGHT.empty_table(), *tables], promote_options="default")
+    return pa.concat_tables([shorten(empty), *tables])
 
 
 def _beside(raw: pa.Table, encoded: pa.Table, release: str, shard: str) -> pa.Table:

@@ -1,16 +1,22 @@
 """What changed between two releases, from their manifests, `tracks` and light columns alone."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from .chunk_changes import ChunkChanges, compare_chunks
 from .places import Place
 from .progress import Progress, no_progress
-from .records import Row
-from .release import Manifest, kept_rows
+from .release import Manifest
 from .shards import CONFIGS
+
+_NAMES = ("track_id", "path")
+# Each time, the footer is read again; all at once take as much memory as in a tenth of the rows.
+_COLUMNS_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +94,18 @@ def compare(before: Place, after: Place, progress: Progress = no_progress) -> Di
         HubError: the Hub refuses, or cannot be reached.
     """
     old, new = before.manifest(), after.manifest()
-    old_tracks, new_tracks = kept_rows(before.tracks(old)), kept_rows(after.tracks(new))
+    with before.fetched(*_unlike(old, new)), after.fetched(*_unlike(new, old)):
+        tracks = _tracks(before, after, old, new)
+        totals = _totals(before, after, old, new)
     held = {entry.sha256 for entry in old.files.values()}
     sent = [entry.bytes for entry in new.files.values() if entry.sha256 not in held]
     return Difference(
         before.name,
         after.name,
-        _tracks(old_tracks, new_tracks),
+        tracks,
         compare_chunks(before, after, old, new, progress),
         _columns(before, after, old, new),
-        totals=_totals(old_tracks, new_tracks),
+        totals=totals,
         recipe=_changed(old.recipe, new.recipe),
         encoding=_changed(old.encoding or {}, new.encoding or {}),
         upload_files=len(sent),
@@ -110,43 +118,110 @@ def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
 
-def _tracks(old: list[Row], new: list[Row]) -> TrackChanges:
+def _unlike(manifest: Manifest, other: Manifest) -> list[str]:
+    """The shards of `tracks` where they are not all the same in the other release."""
+    shards = manifest.shards("tracks")
+    return list(shards) if shards != other.shards("tracks") else []
+
+
+def _tracks(before: Place, after: Place, old: Manifest, new: Manifest) -> TrackChanges:
     """Tracks by id, and by path where a file has other bytes now."""
-    olds, news = ({row["track_id"]: row for row in rows} for rows in (old, new))
-    pairs = [(olds[key], row) for key, row in news.items() if key in olds]
-    added = [row for key, row in news.items() if key not in olds]
-    removed = [row for key, row in olds.items() if key not in news]
-    paths = {row["path"]: row for row in removed}
-    replaced = [(paths[row["path"]], row) for row in added if row["path"] in paths]
-    again = {row["path"] for _, row in replaced}
-    changes = (
-        TrackChange(row["track_id"], row["path"], _changed(one, row))
-        for one, row in pairs + replaced
+    if not _unlike(old, new):
+        return TrackChanges((), (), ())
+
+    def kept(columns: Collection[str]) -> tuple[pa.Table, pa.Table]:
+        return before.kept_tracks(old, columns), after.kept_tracks(new, columns)
+
+    one, other = kept(_NAMES)
+    same = pc.index_in(other["track_id"], one["track_id"])
+    gone = pc.invert(pc.is_in(one["track_id"], other["track_id"]))
+    again = pc.index_in(other["path"], pc.if_else(gone, one["path"], None))
+    again = pc.if_else(pc.is_null(same), again, None)
+    came = pc.is_null(pc.coalesce(same, again))
+    replaced = pc.is_in(one["path"], other["path"].filter(pc.is_valid(again)))
+    names = dict.fromkeys(n for p, m in ((before, old), (after, new)) for n in _track_columns(p, m))
+    changed: list[TrackChange] = []
+    for at in (same, again):
+        columns = _changes(kept, list(names), at)
+        rows = other.filter(pc.is_valid(at)).take(pa.array(sorted(columns), pa.int64()))
+        named = zip(_named(rows), sorted(columns), strict=True)
+        changed += (replace(track, columns=columns[row]) for track, row in named)
+    return TrackChanges(
+        tuple(_named(other.filter(came))),
+        tuple(_named(one.filter(pc.and_not(gone, replaced)))),
+        tuple(changed),
     )
 
-    def named(rows: list[Row]) -> tuple[TrackChange, ...]:
-        return tuple(TrackChange(r["track_id"], r["path"]) for r in rows if r["path"] not in again)
 
-    changed = tuple(change for change in changes if change.columns)
-    return TrackChanges(named(added), named(removed), changed)
+def _track_columns(place: Place, manifest: Manifest) -> list[str]:
+    return list(place.schema(min(manifest.shards("tracks"))).names)
 
 
-def _totals(old: list[Row], new: list[Row]) -> dict[str, dict[str, tuple[float, float]]]:
+def _named(tracks: pa.Table) -> Iterator[TrackChange]:
+    for row in tracks.select(_NAMES).to_pylist():
+        yield TrackChange(**row)
+
+
+def _changes(
+    kept: Callable[[Collection[str]], tuple[pa.Table, pa.Table]],
+    names: Sequence[str],
+    at: pa.ChunkedArray,
+) -> dict[int, dict[str, tuple[Any, Any]]]:
+    """What differs, by row and column, between tracks of `kept` and those that lie `at` these rows
+    of the release before; null is nowhere."""
+    there, rows = pc.is_valid(at), at.drop_null()
+    changes: dict[int, dict[str, tuple[Any, Any]]] = {}
+    for start in range(0, len(names) if len(rows) else 0, _COLUMNS_AT_ONCE):
+        columns = names[start : start + _COLUMNS_AT_ONCE]
+        old, new = kept(columns)
+        for name in columns:
+            one, other = _column(old, name).take(rows), _column(new, name).filter(there)
+            if one.equals(other):
+                continue
+            for row, pair in enumerate(zip(one.to_pylist(), other.to_pylist(), strict=True)):
+                if pair[0] != pair[1]:
+                    changes.setdefault(row, {})[name] = pair
+    return changes
+
+
+def _column(tracks: pa.Table, name: str) -> pa.ChunkedArray:
+    """A column, of nulls where there is no such."""
+    if name in tracks.column_names:
+        return tracks[name]
+    return pa.chunked_array([pa.nulls(len(tracks))])
+
+
+def _totals(
+    before: Place, after: Place, old: Manifest, new: Manifest
+) -> dict[str, dict[str, tuple[float, float]]]:
     """Hours of all, and chunks of all and of each split, style and session."""
-    totals: dict[str, dict[str, tuple[float, float]]] = {}
-    hours = [sum(row["duration_seconds"] for row in rows) / 3600 for rows in (old, new)]
-    totals["hours"] = {"all": (hours[0], hours[1])}
-    totals["tracks"] = {"all": (len(old), len(new))}
-    chunks = [sum(row["chunks"] for row in rows) for rows in (old, new)]
-    totals["chunks"] = {"all": (chunks[0], chunks[1])}
-    for column in ("split", "style", "session"):
-        counts: list[Counter[str]] = [Counter(), Counter()]
-        for count, rows in zip(counts, (old, new), strict=True):
-            for row in rows:
-                count[row[column]] += row["chunks"]
-        names = sorted(counts[0].keys() | counts[1].keys())
-        totals[column] = {name: (counts[0][name], counts[1][name]) for name in names}
-    return totals
+    other = _amounts(after, new)
+    one = _amounts(before, old) if _unlike(old, new) else other
+    return {
+        heading: {
+            name: (one[heading].get(name, 0), other[heading].get(name, 0))
+            for name in sorted(one[heading].keys() | other[heading].keys())
+        }
+        for heading in other
+    }
+
+
+def _amounts(place: Place, manifest: Manifest) -> dict[str, dict[str, float]]:
+    """What `_totals` gives, of one release."""
+    grouped = ("split", "style", "session")
+    kept = place.kept_tracks(manifest, ("duration_seconds", "chunks", *grouped))
+    hours, chunks = sum(kept["duration_seconds"].to_pylist()) / 3600, kept["chunks"].to_pylist()
+    amounts: dict[str, dict[str, float]] = {
+        "hours": {"all": hours},
+        "tracks": {"all": len(kept)},
+        "chunks": {"all": sum(chunks)},
+    }
+    for column in grouped:
+        counts: Counter[str] = Counter()
+        for name, count in zip(kept[column].to_pylist(), chunks, strict=True):
+            counts[name] += count
+        amounts[column] = dict(counts)
+    return amounts
 
 
 def _columns(before: Place, after: Place, old: Manifest, new: Manifest) -> ColumnChanges:

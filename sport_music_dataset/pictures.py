@@ -20,6 +20,8 @@ from .texts import one_line
 
 NAMES = ("chunks", "splits", "tempo", "loudness", "codebooks")
 
+_TRACK_COLUMNS = ("session", "style", "split", "chunks", "status")
+_CHUNK_COLUMNS = ("session", "tempo_bpm", "tempo_confidence", "loudness_lufs")
 # What is legible at 600 px.
 _MOST_LETTERS = 40
 _MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 80
@@ -29,10 +31,10 @@ _KINDS = ("in the band", "its half or double is", "outside")
 def pictures(folder: Path, manifest: Manifest) -> Iterator[Picture]:
     """The pictures for which a release has numbers. Raises ReleaseError for a shard that cannot be
     read."""
-    kept = kept_rows(read_tracks(folder, manifest))
+    kept = kept_rows(read_tracks(folder, manifest, _TRACK_COLUMNS))
     yield _chunks(kept)
     yield _splits(kept)
-    chunks = read_chunks(Place(folder), manifest, ["raw"])
+    chunks = read_chunks(Place(folder), manifest, ["raw"], _CHUNK_COLUMNS)
     yield from _tempo(chunks, manifest.recipe.get("sessions", ""))
     yield from _loudness(chunks)
     if manifest.encoding and manifest.codebooks:

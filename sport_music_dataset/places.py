@@ -1,7 +1,7 @@
 """Where a release lies: its files, and the columns of them that are read."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -11,7 +11,14 @@ import pyarrow.parquet as pq
 
 from .errors import ReleaseError
 from .records import Row
-from .release import Manifest, group_batches, read_manifest, read_tracks
+from .release import (
+    Manifest,
+    group_batches,
+    kept_tracks,
+    read_manifest,
+    read_tracks,
+    track_table,
+)
 from .shards import WORK_FOLDER
 
 if TYPE_CHECKING:
@@ -50,12 +57,28 @@ class Place:
         with self.fetched(*manifest.shards("tracks")):
             return read_tracks(self.folder, manifest)
 
+    def track_table(self, manifest: Manifest, columns: Collection[str]) -> pa.Table:
+        """The `tracks` config of the `columns` that it has; raises ReleaseError."""
+        with self.fetched(*manifest.shards("tracks")):
+            return track_table(self.folder, manifest, columns)
+
+    def kept_tracks(self, manifest: Manifest, columns: Collection[str]) -> pa.Table:
+        """The tracks that gave chunks, of these columns that there are; raises ReleaseError."""
+        tracks = self.track_table(manifest, {"status", *columns})
+        there = [name for name in tracks.column_names if name in columns]
+        return kept_tracks(tracks).select(there)
+
     def without(self, path: str, heavy: Container[str]) -> pa.Table:
         """A Parquet file but for its `heavy` columns, whose bytes are not read. Raises
         ReleaseError."""
         with self._parquet(path) as file:
             names = [name for name in file.schema_arrow.names if name not in heavy]
             return file.read(columns=names, use_threads=False)
+
+    def only(self, path: str, columns: Collection[str]) -> pa.Table:
+        """Those of `columns` that a Parquet file has; no others are read. Raises ReleaseError."""
+        with self._parquet(path) as file:
+            return file.read(columns=list(columns), use_threads=False)
 
     def batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Columns of a Parquet file, one row group at a time in memory; no other column is read.

@@ -1,7 +1,7 @@
 """Which track goes into which split and shard: decided before anything is decoded."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .audio import chunk_count
@@ -17,6 +17,7 @@ _LEAST_BYTES_PER_SECOND = 500
 
 # Where a file lies, when it was copied there and with whom it goes does not change its rows.
 _PLACE = ("file", "path", "signature", "group", "split")
+_CONTENT = tuple(field.name for field in fields(Track) if field.name not in _PLACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Shard:
 
 def content(track: Track) -> dict[str, Any]:
     """What of a track determines its rows."""
-    return {key: value for key, value in asdict(track).items() if key not in _PLACE}
+    # Not by asdict, which copies what is in it, in four times the time.
+    return {key: getattr(track, key) for key in _CONTENT}
 
 
 def plan(

@@ -149,7 +149,7 @@ def _publishable(
 
 
 def _check_licenses(folder: Path, manifest: Manifest) -> None:
-    kept = kept_rows(read_tracks(folder, manifest))
+    kept = kept_rows(read_tracks(folder, manifest, ("path", "license", "status")))
     lacking = [row["path"] for row in kept if not row["license"]]
     if lacking:
         named = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")

@@ -3,7 +3,8 @@
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from itertools import accumulate
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from . import __version__
@@ -154,19 +156,45 @@ def is_ours(folder: Path) -> bool:
     )
 
 
-def read_tracks(folder: Path, manifest: Manifest) -> list[Row]:
-    """The rows of the `tracks` config."""
+def read_tracks(folder: Path, manifest: Manifest, columns: Collection[str] = ()) -> list[Row]:
+    """The rows of the `tracks` config: of the `columns` that it has, or of all."""
+    table = track_table(folder, manifest, columns)
+    values = map(_shared, table.columns)
+    return [dict(zip(table.column_names, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def track_table(folder: Path, manifest: Manifest, columns: Collection[str] = ()) -> pa.Table:
+    """`read_tracks` as a table, which takes a tenth of the memory.
+
+    Raises:
+        ReleaseError: there is none, or it is damaged.
+    """
     files = sorted(manifest.shards("tracks"))
     if not files:
         raise ReleaseError(f"{folder}: has no tracks config; build the release again")
-    tables = [read_parquet(folder / file) for file in files]
-    rows: list[Row] = pa.concat_tables(tables).to_pylist()
-    return rows
+    tables = []
+    for file in files:
+        with _parquet(folder / file) as parquet:
+            tables.append(parquet.read(list(columns) or None, use_threads=False))
+    return pa.concat_tables(tables)
 
 
 def kept_rows(tracks: list[Row]) -> list[Row]:
     """The rows of `tracks` that gave chunks."""
     return [row for row in tracks if row["status"] != Status.LEFT_OUT]
+
+
+def kept_tracks(tracks: pa.Table) -> pa.Table:
+    """`kept_rows` of a table."""
+    return tracks.filter(pc.not_equal(tracks["status"], Status.LEFT_OUT))
+
+
+def _shared(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column; texts that are equal, as sessions and artists are, are one object."""
+    values: list[Any] = column.to_pylist()
+    known: dict[str | None, str | None] = {}
+    text = pa.types.is_string(column.type)
+    return [known.setdefault(value, value) for value in values] if text else values
 
 
 def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
@@ -210,16 +238,22 @@ def read_rows(
     Raises:
         ReleaseError: the file is missing or damaged.
     """
+    with _parquet(file) as parquet:
+        footer = parquet.metadata
+        sizes = (footer.row_group(group).num_rows for group in range(footer.num_row_groups))
+        starts = [0, *accumulate(sizes)]
+        held, table = -1, None
+        for row in rows:
+            group = bisect_right(starts, row) - 1
+            if table is None or group != held:
+                held, table = group, parquet.read_row_group(group, columns)
+            yield {name: table[name][row - starts[group]] for name in columns}
+
+
+@contextmanager
+def _parquet(file: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(file) as parquet:
-            footer = parquet.metadata
-            sizes = (footer.row_group(group).num_rows for group in range(footer.num_row_groups))
-            starts = [0, *accumulate(sizes)]
-            held, table = -1, None
-            for row in rows:
-                group = bisect_right(starts, row) - 1
-                if table is None or group != held:
-                    held, table = group, parquet.read_row_group(group, columns)
-                yield {name: table[name][row - starts[group]] for name in columns}
+            yield parquet
     except (OSError, pa.ArrowException) as error:
         raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error

@@ -52,11 +52,11 @@ class HubPlace(Place):
     @contextmanager
     def fetched(self, *paths: str) -> Iterator[list[Path]]:
         """The files, downloaded unless they are here; raises HubError."""
-        files = [self._download(path) for path in paths]
+        came = [self.folder / path for path in paths if not (self.folder / path).is_file()]
         try:
-            yield files
+            yield [self._download(path) for path in paths]
         finally:
-            for file in [] if self.keep else files:
+            for file in [] if self.keep else came:
                 file.unlink(missing_ok=True)
 
     def _download(self, path: str, attempts: int = _ATTEMPTS) -> Path:

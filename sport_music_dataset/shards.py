@@ -35,6 +35,8 @@ CONFIGS = ("raw", "encoded", "tracks")
 # The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
 # written: 50 rows are 50 MB at the most.
 _GROUP_ROWS = 50
+# A row of tracks is 400 bytes; in groups of 50, what the footer says of it would take a thousand.
+_TRACK_GROUP_ROWS = 1_000
 # As a path shows it, with one slash; `hf` is the Hub's own.
 _URL = re.compile(r"(?!hf:)([a-z][a-z0-9+.-]+):/+(.*)")
 # A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
@@ -108,10 +110,11 @@ def write_shard(
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_name(file)
+    size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
     with partial.open("wb") as stream:
-        writer = ParquetWriter(features=features, stream=stream, writer_batch_size=_GROUP_ROWS)
+        writer = ParquetWriter(features=features, stream=stream, writer_batch_size=size)
         remaining = iter(rows)
-        while group := list(islice(remaining, _GROUP_ROWS)):
+        while group := list(islice(remaining, size)):
             table = pa.Table.from_pylist(group, schema=features.arrow_schema)
             group.clear()
             writer.write_table(table)
@@ -120,9 +123,9 @@ def write_shard(
         count, _ = writer.finalize(close_stream=False)
         stream.flush()
         os.fsync(stream.fileno())
-    sha256, size = file_digest(partial), partial.stat().st_size
+    sha256, written = file_digest(partial), partial.stat().st_size
     _rename(partial, file)
-    return sha256, count, size
+    return sha256, count, written
 
 
 @contextmanager

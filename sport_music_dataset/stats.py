@@ -1,7 +1,7 @@
 """What a release holds, in numbers: from its manifest, `tracks`, light columns and codes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,17 @@ from .codebooks import codebook_use
 from .measures import KEY_CONFIDENCE, TEMPO_CONFIDENCE
 from .places import Place
 from .reasons import Reason, kind_of
-from .records import Row
-from .release import Manifest, kept_rows
+from .release import Manifest, kept_tracks
 from .spreads import Spread, spread, sure
 
+_TRACK_COLUMNS = (
+    *("path", "track_id", "status", "reason", "group", "split", "style", "session"),
+    *("chunks", "misfit_chunks", "duration_seconds"),
+)
+_CHUNK_COLUMNS = (
+    *("description", "attention_mask", "tempo_bpm", "tempo_confidence", "loudness_lufs"),
+    *("key", "key_confidence", "fit", "fit_reason"),
+)
 _TEMPO_STEP_BPM = 10
 _LOUDNESS_STEP_LU = 2
 
@@ -104,16 +111,17 @@ def release_stats(place: Place) -> Stats:
         HubError: the Hub refuses, or cannot be reached.
     """
     manifest = place.manifest()
-    tracks, chunks = place.tracks(manifest), read_chunks(place, manifest)
-    kept = kept_rows(tracks)
+    tracks = place.track_table(manifest, _TRACK_COLUMNS)
+    kept = kept_tracks(tracks)
+    chunks = read_chunks(place, manifest, columns=_CHUNK_COLUMNS, shorten=_with_lengths)
     return Stats(
         name=place.name,
-        total=_share(kept),
-        left_out=dict(Counter(kind_of(t["reason"]) for t in tracks if t["reason"]).most_common()),
+        total=_share(list(_amounts(kept))),
+        left_out=dict(Counter(kind_of(r) for r in tracks["reason"].to_pylist() if r).most_common()),
         splits=_shares(kept, "split"),
         styles=_shares(kept, "style"),
         sessions=_shares(kept, "session"),
-        description_characters=spread(pc.utf8_length(chunks["description"])),
+        description_characters=spread(chunks["description"]),
         tokens=_tokens(manifest, chunks),
         labels=_labels(place, manifest),
         codebook_size=manifest.encoding["codebook_size"] if manifest.encoding else None,
@@ -132,24 +140,48 @@ def release_stats(place: Place) -> Stats:
     )
 
 
-def _share(kept: Iterable[Row], **where: str) -> Share:
-    rows = [row for row in kept if all(row[key] == value for key, value in where.items())]
-    hours = sum(row["duration_seconds"] for row in rows) / 3600
-    return Share(len(rows), sum(row["chunks"] for row in rows), hours)
+def _with_lengths(chunks: pa.Table) -> pa.Table:
+    """A shard with the lengths of descriptions and of their tokens in place of them."""
+    mask = chunks["attention_mask"].combine_chunks()
+    flat = mask.flatten().to_numpy()
+    tokens = flat.reshape(len(mask), len(flat) // max(1, len(mask))).sum(axis=1)
+    lengths = {
+        "description": pc.utf8_length(chunks["description"]),
+        "attention_mask": pa.array(tokens),
+    }
+    for name, column in lengths.items():
+        chunks = chunks.set_column(chunks.column_names.index(name), name, column)
+    return chunks
 
 
-def _shares(kept: list[Row], column: str) -> dict[str, Share]:
+def _amounts(kept: pa.Table) -> Iterator[tuple[int, float]]:
+    """Chunks and seconds of each track."""
+    columns = (kept[name].to_pylist() for name in ("chunks", "duration_seconds"))
+    return zip(*columns, strict=True)
+
+
+def _share(amounts: list[tuple[int, float]]) -> Share:
+    hours = sum(seconds for _, seconds in amounts) / 3600
+    return Share(len(amounts), sum(chunks for chunks, _ in amounts), hours)
+
+
+def _shares(kept: pa.Table, column: str) -> dict[str, Share]:
     """Share by the values of a column, the one with the most chunks first."""
-    rows: dict[str, list[Row]] = {}
-    for row in kept:
-        rows.setdefault(row[column], []).append(row)
-    shares = {name: _share(members) for name, members in rows.items()}
+    amounts: dict[str, list[tuple[int, float]]] = {}
+    for name, amount in zip(kept[column].to_pylist(), _amounts(kept), strict=True):
+        amounts.setdefault(name, []).append(amount)
+    shares = {name: _share(members) for name, members in amounts.items()}
     return dict(sorted(shares.items(), key=lambda item: (-item[1].chunks, item[0])))
+
+
+def _counted(column: pa.ChunkedArray) -> dict[str, int]:
+    """Value -> how often it stands in a column, in the order of their first."""
+    return {found["values"]: found["counts"] for found in pc.value_counts(column).to_pylist()}
 
 
 def _keys(chunks: pa.Table) -> dict[str, int]:
     """Confident key -> chunks, the commonest first."""
-    keys = Counter(sure(chunks, "key", KEY_CONFIDENCE).to_pylist())
+    keys = _counted(sure(chunks, "key", KEY_CONFIDENCE))
     return dict(sorted(keys.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -157,9 +189,7 @@ def _tokens(manifest: Manifest, chunks: pa.Table) -> Tokens | None:
     facts = manifest.encoding
     if not facts:
         return None
-    mask = chunks["attention_mask"].combine_chunks()
-    ids = mask.flatten().to_numpy().reshape(len(mask), -1).sum(axis=1)
-    lengths = spread(pa.chunked_array([ids]))
+    lengths = spread(chunks["attention_mask"])
     return Tokens(lengths, facts["max_length"], facts["truncated"], facts["longest"])
 
 
@@ -184,30 +214,35 @@ def _ranges(footer: pq.FileMetaData) -> Iterator[tuple[int, int]]:
                 yield column.statistics.min, column.statistics.max
 
 
-def _misfits(kept: list[Row], chunks: pa.Table) -> Misfits:
-    fit = Counter(chunks["fit"].drop_null().to_pylist())
+def _misfits(kept: pa.Table, chunks: pa.Table) -> Misfits:
     unfit = chunks["fit_reason"].filter(pc.equal(chunks["fit"], "no"))
-    # "tempo 151 BPM, running wants 120-140": one reason, whatever the number.
-    reasons = Counter(
-        f"{reason.partition(' ')[0]}, {reason.partition(', ')[2]}" for reason in unfit.to_pylist()
-    )
+    reasons: Counter[str] = Counter()
+    for reason, count in _counted(unfit).items():
+        # "tempo 151 BPM, running wants 120-140": one reason, whatever the number.
+        reasons[f"{reason.partition(' ')[0]}, {reason.partition(', ')[2]}"] += count
+    if "misfit_chunks" in kept.column_names:
+        kept = kept.filter(pc.greater(kept["misfit_chunks"], 0))
     return Misfits(
-        dict(sorted(fit.items())), dict(reasons.most_common()), tuple(worst_misfits(kept))
+        dict(sorted(_counted(chunks["fit"].drop_null()).items())),
+        dict(reasons.most_common()),
+        tuple(worst_misfits(kept.to_pylist())),
     )
 
 
-def _duplicates(tracks: list[Row]) -> Iterator[dict[str, Any]]:
+def _duplicates(tracks: pa.Table) -> Iterator[dict[str, Any]]:
     """The groups of more than one file, exact copies among them."""
-    ids = {row["track_id"]: row["group"] for row in kept_rows(tracks)}
-    groups: dict[str, list[str]] = {}
-    for row in tracks:
-        copy = kind_of(row["reason"]) == Reason.DUPLICATE
-        group = row["group"] or (ids.get(row["track_id"]) if copy else "")
-        if group:
-            groups.setdefault(group, []).append(row["path"])
-    for group, paths in sorted(groups.items()):
-        if len(paths) > 1:
-            yield {"group": group, "paths": sorted(paths)}
+    kept = kept_tracks(tracks)
+    originals = kept["group"].take(pc.index_in(tracks["track_id"], kept["track_id"]))
+    copies = pc.starts_with(tracks["reason"], Reason.DUPLICATE)
+    groups = pc.if_else(copies, originals, tracks["group"])
+    counts = pc.value_counts(groups)
+    shared = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    files = tracks.select(["path"]).append_column("shared", groups)
+    paths: dict[str, list[str]] = {}
+    for row in files.filter(pc.is_in(groups, shared)).to_pylist():
+        paths.setdefault(row["shared"], []).append(row["path"])
+    for group in sorted(filter(None, paths)):
+        yield {"group": group, "paths": sorted(paths[group])}
 
 
 def _bytes(manifest: Manifest) -> dict[str, int]:

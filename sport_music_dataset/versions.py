@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -16,7 +18,7 @@ from .errors import ReleaseError, SettingError
 from .hub import hub_errors
 from .places import Place
 from .progress import Progress, no_progress
-from .release import CARD, MANIFEST, Manifest, kept_rows
+from .release import CARD, MANIFEST, Manifest
 from .remote import on_hub
 
 FIRST_VERSION = "1.0.0"
@@ -210,9 +212,8 @@ def _other_words(
 def _check_withdrawn(folder: Place, last: Manifest, name: str) -> None:
     if not last.withdrawn:
         return
-    kept = {row["track_id"]: row["path"] for row in kept_rows(folder.tracks(folder.manifest()))}
-    withdrawn = frozenset(last.withdrawn)
-    back = [path for track_id, path in kept.items() if track_id in withdrawn]
+    kept = folder.kept_tracks(folder.manifest(), ("track_id", "path"))
+    back = kept.filter(pc.is_in(kept["track_id"], pa.array(last.withdrawn)))["path"].to_pylist()
     if back:
         raise ReleaseError(
             f"{folder.name}: brings back {', '.join(back[:3])}, withdrawn from {name}; "
