@@ -15,8 +15,9 @@ cost grows in a straight line; the plain average falls where there is a fixed co
 in ticks of 10 ms: of 900 tracks, that is 0.01 ms each. A full collection of Python's garbage, 0.2 s
 in a process that has imported all this, falls into one stage or another.
 
-- scan to write: the parts of `sportgen build`: reading, hashing and probing files; fingerprints;
-  comparing them; groups, splits and plan; cutting; `tracks`, card and manifest.
+- scan to finish: the parts of `sportgen build`: reading, hashing and probing files; decoding, cutting
+  and fingerprints; comparing these; groups, splits and plan; writing shards; `tracks`, card and
+  manifest.
 - encode: with nano. card: card and pictures. stats: `sportgen stats`.
 - push plan: `sportgen push --dry-run` of all, push: of encoded and tracks, next plan: after it.
 """
@@ -51,9 +52,9 @@ WARM, COPIES = 10, 20
 # What a build's progress is called, and the parts that it tells apart.
 PARTS = {
     "Scanning": "scan",
-    "Fingerprinting": "fingerprints",
-    "Comparing": "compare",
     "Cutting": "cut",
+    "Comparing": "compare",
+    "Writing": "write",
 }
 
 
@@ -79,7 +80,7 @@ def build(folder: Path, hub: str, meter: Meter) -> None:
 
     @contextmanager
     def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-        if label == "Cutting":
+        if label == "Writing":
             meter.end("splits")
         yield lambda steps: None
         meter.end(PARTS[label])
@@ -88,7 +89,7 @@ def build(folder: Path, hub: str, meter: Meter) -> None:
     shutil.rmtree(folder / "dataset", ignore_errors=True)
     meter.begin()
     build(folder / "music", folder / "dataset", recipe, progress=progress)
-    meter.end("write")
+    meter.end("finish")
 
 
 def encode(folder: Path, hub: str, meter: Meter) -> None:
