@@ -15,9 +15,9 @@ cost grows in a straight line; the plain average falls where there is a fixed co
 in ticks of 10 ms: of 900 tracks, that is 0.01 ms each. A full collection of Python's garbage, 0.2 s
 in a process that has imported all this, falls into one stage or another.
 
-- scan to finish: the parts of `sportgen build`: reading, hashing and probing files; decoding, cutting
-  and fingerprints; comparing these; groups, splits and plan; writing shards; `tracks`, card and
-  manifest.
+- scan to finish: the parts of `sportgen build`: reading, hashing and probing files; decoding,
+  cutting and fingerprints; comparing these; groups, splits and plan; writing shards; `tracks`, card
+  and manifest.
 - encode: with nano. card: card and pictures. stats: `sportgen stats`.
 - push plan: `sportgen push --dry-run` of all, push: of encoded and tracks, next plan: after it.
 """
