@@ -76,7 +76,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library of six tracks in two styles, with a copy, a short file and two that are broken."""
-    root = tmp_path_factory.mktemp("library") / "music"
+    folder, _ = once(tmp_path_factory, "library", lambda folder: write_music(folder / "music"))
+    return folder / "music"
+
+
+def write_music(root: Path) -> None:
+    """Fill `root` with what `music` says; some encoders write other bytes each time."""
     names = {
         "latino/Yoga_1_latino.flac": (44_100, 2),
         "latino/Course_à_pied_latino.wav": (32_000, 1),
@@ -94,7 +99,6 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "classic/Empty_classic.wav").touch()
     (root / "notes.txt").write_text("ignored")
     (root / ".hidden.mp3").write_text("ignored")
-    return root
 
 
 @pytest.fixture(scope="session")

@@ -133,7 +133,7 @@ def test_ctrl_c_ends_a_ray_of_its_own(music: Path, tmp_path: Path) -> None:
         own = {**os.environ, "RAY_TMPDIR": place}
         arguments = ("build", music, out, *SHORT, "--num-proc", 1)
         with started(*arguments, env=own, start_new_session=True) as process:
-            while process.poll() is None and not (out / ".sportgen/cut").exists():
+            while process.poll() is None and not (out / ".sportgen").exists():
                 time.sleep(0.005)
             os.killpg(process.pid, signal.SIGINT)
             shown, told = process.communicate(timeout=100)
