@@ -27,7 +27,7 @@ from sport_music_dataset import __version__
 HERE = Path(__file__).parent
 QUICK: dict[str, tuple[str, ...]] = {
     "analysis": ("--pieces", "10"),
-    "build": ("--tracks", "6", "--runs", "1"),
+    "build": ("--tracks", "12", "--runs", "1"),
     "duplicates": ("250", "500"),
     "encode": ("--tracks", "2", "--chunks", "4", "--runs", "1"),
     "end_to_end": ("--tracks", "2", "--minutes", "2"),

@@ -282,7 +282,8 @@ def main() -> None:
     for stage, cost in costs[large].items():
         ms = 1000 * cost.took.cpu_seconds / large
         first = 1000 * costs[small][stage].took.cpu_seconds / small
-        record(f"{stage}, {large:,} tracks", ms, "CPU ms a track", ms / first, f"{small} tracks")
+        ratio = ms / first if first else None  # less than a tick is nothing
+        record(f"{stage}, {large:,} tracks", ms, "CPU ms a track", ratio, f"{small} tracks")
         for last in further(costs, stage)[-1:]:
             record(f"{stage}, a further track", last, "CPU ms")
 

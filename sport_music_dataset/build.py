@@ -98,7 +98,7 @@ def build(
         spools = assembly.spools
         try:
             with writing(out), engine.sharing(out):
-                spools.open(library.usable)
+                assembly.begin(library)
                 library = duplicates_with(
                     engine, library, recipe, out / WORK_FOLDER, spools, assembly.held(), progress
                 )
