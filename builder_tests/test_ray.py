@@ -48,7 +48,12 @@ def nodes(cluster: Nodes) -> Nodes:
 @contextmanager
 def started(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """A sportgen on Ray, which ends with the block at the latest."""
-    command = [sys.executable, "-m", "sport_music_dataset", *map(str, arguments), "--engine", "ray"]
+    # A parent that runs in the background of a shell hands on a SIGINT that is ignored.
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from sport_music_dataset.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, *map(str, arguments), "--engine", "ray"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **options) as process:
         try:

@@ -5,9 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from . import card, measures
@@ -62,14 +60,6 @@ class Assembly:
         self.manifest.withdrawn = sorted(
             withdrawn.union(self.since.withdrawn if self.since else ())
         )
-
-    def begin(self, library: Library) -> None:
-        """Make ready for tracks that are cut."""
-        self.spools.open(library.usable)
-        if self.before is None:
-            # What writes and draws takes two seconds to import, in which workers cut.
-            names = (".schema", ".plots")
-            Thread(target=lambda: [import_module(name, __package__) for name in names]).start()
 
     def run(self, library: Library) -> list[dict[str, Any]]:
         """Write the release; returns the rows of `tracks`."""

@@ -98,7 +98,7 @@ def build(
         spools = assembly.spools
         try:
             with writing(out), engine.sharing(out):
-                assembly.begin(library)
+                spools.open(library.usable)
                 library = duplicates_with(
                     engine, library, recipe, out / WORK_FOLDER, spools, assembly.held(), progress
                 )
