@@ -170,7 +170,7 @@ class Assembly:
         self.manifest.files[TRACKS_FILE] = self._tracks_before(rows) or self._write_tracks(rows)
         if self.before:
             self._carry_over(self.before)
-        card.write(self.out, self.manifest)
+        card.write(self.out, self.manifest, self.progress)
         self.manifest.write(self.out)
         remove_stale(self.out, "raw", self.manifest.files)
 

@@ -2,11 +2,13 @@
 
 from dataclasses import asdict
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 
 from .digests import digest, file_digest
 from .panels import Picture
 from .pictures import NAMES, pictures
+from .progress import Progress, no_progress
 from .release import FileEntry, Manifest
 from .shards import ShardNote, read_note, write_atomically, write_note
 
@@ -16,21 +18,22 @@ THEMES = ("light", "dark")
 _VERSION = 2
 
 
-def write_pictures(folder: Path, manifest: Manifest) -> None:
+def write_pictures(folder: Path, manifest: Manifest, progress: Progress = no_progress) -> None:
     """Draw the pictures of a release folder, and record files and words in the manifest.
 
     A picture that shows what it showed is left as it is. Raises ReleaseError where a shard cannot
     be read.
     """
-    manifest.pictures = {}
     for path in manifest.shards(FOLDER):
         del manifest.files[path]
-    for picture in pictures(folder, manifest):
-        manifest.pictures[picture.name] = picture.alt
-        for theme in THEMES:
+    shown = list(pictures(folder, manifest))
+    manifest.pictures = {picture.name: picture.alt for picture in shown}
+    with progress("Drawing", len(shown) * len(THEMES)) as advance:
+        for picture, theme in product(shown, THEMES):
             note = _drawn(folder, picture, theme)
             entry = FileEntry(note.sha256, note.rows, note.bytes)
             manifest.files[picture_path(picture.name, theme)] = entry
+            advance(1)
     for path in (picture_path(name, theme) for name in NAMES for theme in THEMES):
         if path not in manifest.files:
             (folder / path).unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from .assets import write_pictures
 from .card_body import TRACK_COLUMNS, licenses, render_body, rows_config
 from .digests import digest
 from .errors import ReleaseError
+from .progress import Progress, no_progress
 from .release import CARD, Manifest, kept_rows, read_tracks
 from .shards import CONFIGS, write_atomically
 
@@ -34,9 +35,9 @@ _ALWAYS_OURS = ("configs", "dataset_info")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def write(folder: Path, manifest: Manifest) -> None:
+def write(folder: Path, manifest: Manifest, progress: Progress = no_progress) -> None:
     """Write README.md of a release folder and its pictures; raises as `compose` does."""
-    write_pictures(folder, manifest)
+    write_pictures(folder, manifest, progress)
     write_atomically(folder / CARD, compose(folder, manifest))
 
 

@@ -76,17 +76,14 @@ def encode(
         jobs = _jobs(folder, manifest, introduction)
         todo = [job for job in jobs if job.note is None]
         work = partial(encode_shard, folder=folder.resolve())
-        with (
-            writing(folder),
-            encoders.sharing(folder),
-            progress("Encoding", sum(job.rows for job in todo)) as advance,
-        ):
-            for job, event in encoders.run(work, todo):
-                if isinstance(event, int):
-                    advance(event)
-                else:
-                    job.note = event
-            _finish(folder, manifest, introduction.facts, jobs)
+        with writing(folder), encoders.sharing(folder):
+            with progress("Encoding", sum(job.rows for job in todo)) as advance:
+                for job, event in encoders.run(work, todo):
+                    if isinstance(event, int):
+                        advance(event)
+                    else:
+                        job.note = event
+            _finish(folder, manifest, introduction.facts, jobs, progress)
     check_trainable(folder, manifest)
     shares = []
     if check:
@@ -141,7 +138,11 @@ def _jobs(folder: Path, manifest: Manifest, introduction: Introduction) -> list[
 
 
 def _finish(
-    folder: Path, manifest: Manifest, encoding: dict[str, Any], jobs: list[EncodeJob]
+    folder: Path,
+    manifest: Manifest,
+    encoding: dict[str, Any],
+    jobs: list[EncodeJob],
+    progress: Progress,
 ) -> None:
     """Card and manifest of what is encoded now; shards of before go."""
     notes = {job.encoded: job.note for job in jobs if job.note}
@@ -160,7 +161,7 @@ def _finish(
         },
     }
     manifest.codebooks = codebook_use(Place(folder), manifest)
-    card.write(folder, manifest)
+    card.write(folder, manifest, progress)
     manifest.write(folder)
     remove_stale(folder, "encoded", manifest.files)
 

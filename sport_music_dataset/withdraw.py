@@ -122,7 +122,7 @@ def _prepare(
     _rewrite(folder, manifest, ids, progress)
     _rewrite_tracks(folder, manifest, rows, ids)
     manifest.codebooks = codebook_use(place, manifest)
-    card.write(folder, manifest)
+    card.write(folder, manifest, progress)
     manifest.write(folder)
 
 

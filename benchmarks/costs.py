@@ -1,0 +1,100 @@
+"""What stages cost in libraries of several sizes: figures, tables and a plot."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import Took
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a stage took for a library, the files there were after it, and the Hub's requests."""
+
+    took: Took
+    files: int
+    requests: int
+
+
+Costs = dict[int, dict[str, Cost]]
+"""Tracks -> stage -> its cost."""
+
+
+def table(costs: Costs) -> Iterator[str]:
+    """The lines of a table in Markdown."""
+    yield "| stage | tracks | seconds | CPU seconds | CPU ms a track | peak MB | files | requests |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    sizes = sorted(costs)
+    for stage in costs[sizes[0]]:
+        for tracks in sizes:
+            cost = costs[tracks][stage]
+            cpu = cost.took.cpu_seconds
+            yield (
+                f"| {stage} | {tracks:,} | {cost.took.seconds:.2f} | {cpu:.2f} "
+                f"| {1000 * cpu / tracks:.2f} | {cost.took.peak_mb:.0f} "
+                f"| {cost.files:,} | {cost.requests:,} |"
+            )
+
+
+def mean(one: Cost, other: Cost) -> Cost:
+    """The mean of two runs; of their memory, the higher."""
+    a, b = one.took, other.took
+    took = Took(
+        (a.seconds + b.seconds) / 2,
+        (a.cpu_seconds + b.cpu_seconds) / 2,
+        max(a.peak_mb, b.peak_mb),
+    )
+    return Cost(took, one.files, one.requests)
+
+
+def further(costs: Costs, stage: str) -> list[float]:
+    """CPU ms that a further track costs in a stage, in each size but the smallest."""
+    few, *spent = ((tracks, costs[tracks][stage].took.cpu_seconds) for tracks in sorted(costs))
+    return [1000 * (cpu - few[1]) / (tracks - few[0]) for tracks, cpu in spent]
+
+
+def change(costs: Costs, stage: str) -> float | None:
+    """By how much the cost of a further track in the largest library is another than in the first
+    in which it is more than what is fixed; None where there is no such."""
+    few, *larger = sorted(costs)
+    by_size = further(costs, stage)
+    fixed = 1000 * costs[few][stage].took.cpu_seconds - few * by_size[-1]
+    seen = [ms for n, ms in zip(larger, by_size, strict=True) if (n - few) * ms > max(fixed, 0)]
+    return seen[-1] / seen[0] - 1 if len(seen) > 1 else None
+
+
+def growth(costs: Costs) -> Iterator[str]:
+    """The lines of a table in Markdown: what grows with the library, and what does not."""
+    few, *larger = sorted(costs)
+    steps = [f"a further track, of {tracks:,}" for tracks in larger]
+    yield f"| stage (CPU ms) | fixed | {' | '.join(steps)} | change | peak memory |"
+    yield "| --- |" + " ---: |" * (len(steps) + 3)
+    for stage, cost in costs[few].items():
+        by_size, changed = further(costs, stage), change(costs, stage)
+        fixed = 1000 * cost.took.cpu_seconds - few * by_size[-1]
+        memory = costs[larger[-1]][stage].took.peak_mb / costs[larger[0]][stage].took.peak_mb - 1
+        each = " | ".join(f"{ms:.3f}" for ms in by_size)
+        told = "" if changed is None else f"{changed:+.0%}"
+        yield f"| {stage} | {max(fixed, 0.0):.0f} | {each} | {told} | {memory:+.0%} |"
+
+
+def draw(costs: Costs, file: Path) -> None:
+    """CPU seconds and peak memory over tracks, a line for each stage, both axes logarithmic."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.5), layout="constrained")
+    sizes = sorted(costs)
+    seconds, memory = figure.subplots(1, 2)
+    for number, stage in enumerate(costs[sizes[0]]):
+        took = [costs[tracks][stage].took for tracks in sizes]
+        line: dict[str, Any] = {"marker": "o", "color": f"C{number % 10}"}
+        line["linestyle"] = "-" if number < 10 else "--"
+        seconds.plot(sizes, [max(t.cpu_seconds, 0.01) for t in took], label=stage, **line)
+        memory.plot(sizes, [t.peak_mb for t in took], **line)
+    for axes, label in ((seconds, "CPU seconds"), (memory, "Peak memory (MB)")):
+        axes.set(xscale="log", xlabel="Tracks", ylabel=label)
+    seconds.set_yscale("log")
+    memory.set_ylim(0)
+    figure.legend(loc="outside right center")
+    figure.savefig(file, dpi=120)
