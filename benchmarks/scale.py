@@ -104,9 +104,11 @@ def build(folder: Path, hub: str, meter: Meter) -> None:
 
 
 def encode(folder: Path, hub: str, meter: Meter) -> None:
-    """Encode with nano."""
+    """Encode with nano, as the command does."""
     from sport_music_dataset.encode import EncodeSettings, encode
+    from sport_music_dataset.memory import keep_freed_memory
 
+    keep_freed_memory()
     for old in ("encoded", ".sportgen/encoded"):
         shutil.rmtree(folder / "dataset" / old, ignore_errors=True)
     meter.begin()

@@ -25,7 +25,7 @@ from .engines import RaySettings
 from .errors import MachineError, SettingError
 from .fingerprints import chromaprint_version
 from .release import software
-from .shards import SPOOL, WORK_FOLDER
+from .shards import PROBE, WORK_FOLDER
 
 RETRIES = 8
 """Losses of a task that are put down to its machines."""
@@ -211,5 +211,5 @@ def lost_for_good() -> Iterator[None]:
 @contextmanager
 def shared_probe(terms: Terms, folder: Path) -> Iterator[Terms]:
     """Terms with a path in a release folder that exists while the block runs, and never before."""
-    with tempfile.TemporaryDirectory(prefix=SPOOL, dir=folder.resolve() / WORK_FOLDER) as probe:
+    with tempfile.TemporaryDirectory(prefix=PROBE, dir=folder.resolve() / WORK_FOLDER) as probe:
         yield replace(terms, paths=(*terms.paths, probe))

@@ -118,4 +118,14 @@ def _with_waveforms(file: Path, size: int) -> Iterator[tuple[list[Row], Waveform
     groups = (batch.to_pylist() for batch in read_batches(file, _AUDIO_COLUMNS))
     remaining = chain.from_iterable(groups)
     while rows := list(islice(remaining, size)):
-        yield rows, np.stack([decode_flac(row.pop("audio")["bytes"]) for row in rows])
+        yield rows, _waveforms([row.pop("audio")["bytes"] for row in rows])
+
+
+def _waveforms(flacs: list[bytes]) -> Waveforms:
+    """Chunks [B, N], each put in its place at once: a list of them would be as much memory again."""
+    first = decode_flac(flacs[0])
+    waveforms = np.empty((len(flacs), len(first)), np.float32)
+    waveforms[0] = first
+    for at, flac in enumerate(flacs[1:], 1):
+        waveforms[at] = decode_flac(flac)
+    return waveforms

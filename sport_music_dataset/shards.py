@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from datasets import Features
 
 WORK_FOLDER = ".sportgen"
-SPOOL = "spool-"
-"""How folders in `WORK_FOLDER` begin that are of no use once their run has ended."""
+PROBE = "probe-"
+"""How folders in `WORK_FOLDER` begin by which nodes show that they see it, while a run goes on."""
 CONFIGS = ("raw", "encoded", "tracks")
 
 # The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
@@ -184,14 +184,14 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 
 
 def _remove_partial(folder: Path) -> None:
-    """Remove what killed runs and lost workers left: files that were never renamed, and spools."""
+    """Remove what killed runs and lost workers left: files that were never renamed, and probes."""
     for config in (*CONFIGS, "assets", "."):
         for file in (folder / config).glob("*.partial"):
             file.unlink(missing_ok=True)
     for file in (folder / WORK_FOLDER).rglob("*.partial"):
         file.unlink(missing_ok=True)
-    for spool in (folder / WORK_FOLDER).glob(f"{SPOOL}*"):
-        shutil.rmtree(spool, ignore_errors=True)
+    for probe in (folder / WORK_FOLDER).glob(f"{PROBE}*"):
+        shutil.rmtree(probe, ignore_errors=True)
 
 
 def _read_note(file: Path) -> ShardNote | None:
