@@ -122,7 +122,7 @@ def _with_waveforms(file: Path, size: int) -> Iterator[tuple[list[Row], Waveform
 
 
 def _waveforms(flacs: list[bytes]) -> Waveforms:
-    """Chunks [B, N], each put in its place at once: a list of them would be as much memory again."""
+    """Chunks [B, N], each put in its place at once: a list would be as much again."""
     first = decode_flac(flacs[0])
     waveforms = np.empty((len(flacs), len(first)), np.float32)
     waveforms[0] = first
