@@ -169,6 +169,17 @@ def test_what_cannot_be_is_refused(
             encode(encoded, settings, ray=RaySettings())
 
 
+def test_the_token_of_a_cluster_is_asked_for(nodes: Nodes, music: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "RAY_AUTH_MODE": "token", "HOME": str(tmp_path)}
+    environment.pop("RAY_AUTH_TOKEN", None)
+    address = ("--ray-address", nodes.address)
+    with started("build", music, tmp_path / "out", *address, env=environment) as process:
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert told.startswith(f"error: Ray at {nodes.address}: ") and told.count("\n") == 1
+    assert "no authentication token was found; " in told and "RAY_AUTH_TOKEN" in told
+
+
 def test_ray_is_asked_for_by_name_where_it_is_not_installed(tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['ray'] = None\n"

@@ -18,7 +18,7 @@ os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", "^")
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import AuthenticationError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from .engines import RaySettings
@@ -101,9 +101,13 @@ def connected(settings: RaySettings, num_cpus: int | None = None) -> Iterator[No
     try:
         try:
             ray.init(address or "auto", **quiet)
-        except ConnectionError as error:
+        except (ConnectionError, AuthenticationError) as error:
             if address:
-                raise MachineError(f"Ray at {address}: {error}") from error
+                reason = str(error).partition(". ")[0]
+                raise MachineError(
+                    f"Ray at {address}: {reason}; a cluster with tokens wants RAY_AUTH_MODE=token "
+                    "here, and its own in RAY_AUTH_TOKEN or ~/.ray/auth_token"
+                ) from error
             quiet |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
             ray.init("local", num_cpus=num_cpus, **quiet)
         yield
