@@ -37,17 +37,6 @@ def table(costs: Costs) -> Iterator[str]:
             )
 
 
-def mean(one: Cost, other: Cost) -> Cost:
-    """The mean of two runs; of their memory, the higher."""
-    a, b = one.took, other.took
-    took = Took(
-        (a.seconds + b.seconds) / 2,
-        (a.cpu_seconds + b.cpu_seconds) / 2,
-        max(a.peak_mb, b.peak_mb),
-    )
-    return Cost(took, one.files, one.requests)
-
-
 def further(costs: Costs, stage: str) -> list[float]:
     """CPU ms that a further track costs in a stage, in each size but the smallest."""
     few, *spent = ((tracks, costs[tracks][stage].took.cpu_seconds) for tracks in sorted(costs))

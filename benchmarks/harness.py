@@ -84,6 +84,12 @@ class Took(NamedTuple):
     peak_mb: float
 
 
+def typical(runs: Sequence[Took]) -> Took:
+    """Median seconds and highest peak of several runs."""
+    seconds, cpu_seconds, peaks = zip(*runs, strict=True)
+    return Took(statistics.median(seconds), statistics.median(cpu_seconds), max(peaks))
+
+
 def _cpu_seconds(session: int) -> float:
     """Seconds of processors that the processes of a session, and their dead children, took."""
     seconds = 0.0
