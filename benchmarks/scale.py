@@ -7,7 +7,7 @@ a push onto a Hub of our own. Every stage is a process of its own that first doe
 tracks, so that imports and compiling are not counted, and has one process at work. CPU seconds are
 those of all its processes: a machine that others load leaves them nearly alone. What is quick is
 done up to five times, and the median counts. A machine gets faster and slower, so the sizes go up
-and down again, and the mean of both counts. The default took MINUTES minutes on 2 cores.
+and down again, and the mean of both counts. The default took 14 minutes on 2 cores.
 
 Some stages cost something whatever the library: pictures are drawn, a model is loaded, workers are
 started. So ten tracks are a size too, and a second table parts this fixed cost from that of a

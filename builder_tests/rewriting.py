@@ -8,7 +8,8 @@ from datasets import Features
 
 from sport_music_dataset import card
 from sport_music_dataset.inspection import FEATURES
-from sport_music_dataset.release import FileEntry, read_manifest, read_parquet
+from sport_music_dataset.parquet import read_parquet
+from sport_music_dataset.release import FileEntry, read_manifest
 from sport_music_dataset.shards import write_shard
 
 Rows = list[dict[str, Any]]

@@ -22,8 +22,9 @@ from sport_music_dataset.fingerprints import RATE as PRINT_RATE
 from sport_music_dataset.fingerprints import fingerprint
 from sport_music_dataset.library import Library
 from sport_music_dataset.matching import Gathering, Match, find_matches
+from sport_music_dataset.parquet import read_parquet
 from sport_music_dataset.records import Track
-from sport_music_dataset.release import read_manifest, read_parquet
+from sport_music_dataset.release import read_manifest
 from sport_music_dataset.verify import verify_folder
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks/duplicates.py"

@@ -16,8 +16,8 @@ from sport_music_dataset.cli import main
 from sport_music_dataset.errors import SettingError, SourceError
 from sport_music_dataset.fit import fit
 from sport_music_dataset.measures import NO_MEASURES, Measures
+from sport_music_dataset.parquet import read_parquet
 from sport_music_dataset.recipe import Recipe
-from sport_music_dataset.release import read_parquet
 from sport_music_dataset.sessions import find
 
 SETTINGS = Recipe(chunk_seconds=10, overlap_seconds=0, splits=(("train", 1.0),))

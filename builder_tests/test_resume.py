@@ -119,6 +119,9 @@ def test_what_an_interrupted_build_has_cut_is_not_cut_again(
         content = bytearray(file.read_bytes())
         content[place * len(content) // 7] ^= 1
         file.write_bytes(content[: len(content) - place % 2])
+    with pytest.raises(KeyboardInterrupt):
+        build(music, out, RECIPE, progress=interrupting("Drawing", 3))
+    assert len(list((out / "assets").iterdir())) == 3 and not (out / "sportgen.json").exists()
     build(music, out, RECIPE)
     assert files(out) == files(built[0])
     assert not (out / ".sportgen/cut").exists()

@@ -17,8 +17,9 @@ from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.findings import Findings, State, Truth
 from sport_music_dataset.inspection import FEATURES, Inspection
 from sport_music_dataset.labels import delay
+from sport_music_dataset.parquet import read_batches
 from sport_music_dataset.places import Place
-from sport_music_dataset.release import FileEntry, read_batches, read_manifest
+from sport_music_dataset.release import FileEntry, read_manifest
 from sport_music_dataset.shards import write_shard
 from sport_music_dataset.verify import verify_folder
 

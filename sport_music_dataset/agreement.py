@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 from .audio import decode_flac
 from .codec import Codec
 from .labels import Codes
+from .parquet import read_batches
 from .progress import Progress, no_progress
-from .release import Manifest, read_batches
+from .release import Manifest
 
 LEAST_AGREEMENT = 0.999
 

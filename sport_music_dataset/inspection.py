@@ -15,9 +15,10 @@ from . import card
 from .digests import file_digest
 from .errors import ReleaseError
 from .findings import Findings, Truth
+from .parquet import read_batches, read_parquet
 from .places import Place
 from .records import Row
-from .release import CARD, Manifest, kept_rows, read_batches, read_parquet, split_of
+from .release import CARD, Manifest, kept_rows, split_of
 from .schema import ENCODED_FEATURES, RAW_FEATURES, TRACK_FEATURES
 from .shared_audio import SharedAudio
 from .truths import AudioTruths, ChunkTruths, CodeTruths

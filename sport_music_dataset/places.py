@@ -10,15 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .errors import ReleaseError
+from .parquet import group_batches
 from .records import Row
-from .release import (
-    Manifest,
-    group_batches,
-    kept_tracks,
-    read_manifest,
-    read_tracks,
-    track_table,
-)
+from .release import Manifest, kept_tracks, read_manifest, read_tracks, track_table
 from .shards import WORK_FOLDER
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from .audio import Mono, decode_flac
 from .catalogue import Catalogue, Cell
 from .codec import Codec
 from .errors import ReleaseError
+from .parquet import read_rows
 from .places import Place
 from .preview_media import Media, distance_db, render
 from .records import Row
-from .release import read_rows
 
 # Chunks that wait for their turn, per thread.
 _AHEAD = 2

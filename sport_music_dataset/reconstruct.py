@@ -10,8 +10,9 @@ from .codec import NANO, Codec, Waveforms
 from .devices import pick_device
 from .errors import ModelError, ReleaseError, SettingError
 from .labels import Codes
+from .parquet import read_parquet
 from .recipe import SAMPLING_RATE
-from .release import Manifest, read_manifest, read_parquet
+from .release import Manifest, read_manifest
 
 
 def find_codes(folder: Path, manifest: Manifest, chunk_id: str) -> Codes:

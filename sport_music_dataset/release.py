@@ -2,22 +2,19 @@
 
 import json
 import re
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from . import __version__
 from .decoding import decoder_version
 from .errors import ReleaseError
+from .parquet import read_parquet
 from .reasons import Status
 from .recipe import SAMPLING_RATE, Recipe
 from .records import Row
@@ -28,7 +25,6 @@ CARD = "README.md"
 MANIFEST_SCHEMA = 1
 
 _LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
-_BATCH_ROWS = 50
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
 
 
@@ -192,62 +188,3 @@ def _shared(column: pa.ChunkedArray) -> list[Any]:
     known: dict[str | None, str | None] = {}
     text = pa.types.is_string(column.type)
     return [known.setdefault(value, value) for value in values] if text else values
-
-
-def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
-    """A Parquet file as a table; of all columns if none are named.
-
-    Raises:
-        ReleaseError: it is missing or damaged.
-    """
-    # Not by read_table, which takes a third of a second to import what reads many files. With
-    # threads, whose row groups are of 50 rows, it takes three times the memory.
-    with _parquet(file) as parquet:
-        return parquet.read(columns=columns, use_threads=False)
-
-
-def read_batches(
-    file: Path, columns: list[str] | None = None, rows: int = _BATCH_ROWS
-) -> Iterator[pa.RecordBatch]:
-    """The rows of a shard in batches of `rows`, one row group at a time in memory."""
-    with pq.ParquetFile(file) as parquet:
-        yield from group_batches(parquet, columns, rows)
-
-
-def group_batches(
-    parquet: pq.ParquetFile, columns: list[str] | None = None, rows: int = _BATCH_ROWS
-) -> Iterator[pa.RecordBatch]:
-    """The rows of an open shard in batches of `rows`, one row group at a time in memory."""
-    for group in range(parquet.metadata.num_row_groups):
-        # Over all groups at once, iter_batches keeps every one that it has read.
-        yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)
-
-
-def read_rows(
-    file: Path, columns: list[str], rows: Iterable[int]
-) -> Iterator[dict[str, pa.Scalar]]:
-    """Single rows of a shard, in the order asked for: one row group at a time in memory, and of
-    rows in ascending order each group is read once.
-
-    Raises:
-        ReleaseError: the file is missing or damaged.
-    """
-    with _parquet(file) as parquet:
-        footer = parquet.metadata
-        sizes = (footer.row_group(group).num_rows for group in range(footer.num_row_groups))
-        starts = [0, *accumulate(sizes)]
-        held, table = -1, None
-        for row in rows:
-            group = bisect_right(starts, row) - 1
-            if table is None or group != held:
-                held, table = group, parquet.read_row_group(group, columns)
-            yield {name: table[name][row - starts[group]] for name in columns}
-
-
-@contextmanager
-def _parquet(file: Path) -> Iterator[pq.ParquetFile]:
-    try:
-        with pq.ParquetFile(file) as parquet:
-            yield parquet
-    except (OSError, pa.ArrowException) as error:
-        raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error

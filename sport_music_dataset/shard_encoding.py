@@ -14,9 +14,9 @@ from .audio import decode_flac
 from .codec import Waveforms
 from .encoding import BATCH_ROWS, TEXT_COLUMNS, Encoder
 from .labels import Codes
+from .parquet import read_batches, read_parquet
 from .pipeline import ahead, behind
 from .records import Row
-from .release import read_batches, read_parquet
 from .schema import ENCODED_FEATURES
 from .shards import ShardNote, write_note, write_shard
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from .columns import check_audio, is_binary, is_text
 from .decoding import EXTENSIONS
 from .errors import SourceError
+from .parquet import read_batches
 from .records import Row
-from .release import read_batches
 from .shards import write_atomically
 
 # The table, and our columns in it: the file with a row's audio, its size, and the row's own path.

@@ -13,11 +13,12 @@ from . import card
 from .codebooks import codebook_use
 from .delivery import Release
 from .errors import ReleaseError, SettingError
+from .parquet import read_batches
 from .progress import Progress, no_progress
 from .publish import check_repo_id, check_version, publish
 from .reasons import Reason, Status
 from .records import Row
-from .release import CARD, FileEntry, Manifest, kept_rows, read_batches, split_of
+from .release import CARD, FileEntry, Manifest, kept_rows, split_of
 from .remote import HubPlace, on_hub
 from .retries import Tell
 from .schema import TRACK_FEATURES
