@@ -24,7 +24,6 @@ more than what is fixed.
 """
 
 import argparse
-import csv
 import gc
 import json
 import shutil
@@ -32,144 +31,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import soundfile
 from costs import Cost, change, draw, further, growth, table
-from duplicates import track
 from harness import Meter, Took, record, typical
+from stages import STAGES, compose
 
 from builder_tests.local_hub import LocalHub
-from sport_music_dataset.fingerprints import RATE
-from sport_music_dataset.progress import Progress
 
-REPO, TOKEN = "org/scale", "hf_owner"
-# Fingerprints are compared from 7 s on; the chunk is short to be quick.
-SECONDS, CHUNK_SECONDS, OVERLAP_SECONDS = 8, 5.0, 0.0
-STYLES = ("latino", "rock", "electro", "classic")
-SESSIONS = ("Yoga", "Running", "Cardio", "Cycling", "Stretching", "Course_à_pied")
-FEW, COPIES = 10, 20
+FEW = 10
 # A stage that is done sooner is done again, so often at the most.
 QUICK_SECONDS, MOST_RUNS = 8.0, 5
-# What progress is called, and the parts that it tells apart: before, and while it runs.
-PARTS = {
-    "Scanning": ("", "scan"),
-    "Cutting": ("", "cut"),
-    "Comparing": ("", "compare"),
-    "Writing": ("splits", "write"),
-    "Encoding": ("model", "codes"),
-    "Drawing": ("finish", "pictures"),
-}
-
-
-def compose(folder: Path, tracks: int) -> None:
-    """Write a library of so many tracks, with their metadata."""
-    rows = [["file_name", "title", "artist", "license"]]
-    for number in range(tracks):
-        style, session = STYLES[number % len(STYLES)], SESSIONS[number % len(SESSIONS)]
-        name = f"{style}/{session}_{number}_{style}.wav"
-        copied = number % COPIES == 1
-        samples = track(number - copied, SECONDS)[: SECONDS * RATE] * (0.7 if copied else 1.0)
-        (folder / style).mkdir(parents=True, exist_ok=True)
-        soundfile.write(folder / name, samples.clip(-1, 1), RATE, "PCM_16")
-        rows.append([name, f"Number {number}", f"Artist {number % 97}", "cc0-1.0"])
-    with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(rows)
-
-
-def parts(meter: Meter) -> Progress:
-    """Tells parts of a stage apart by the progress that it reports."""
-
-    @contextmanager
-    def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-        before, meanwhile = PARTS[label]
-        if before:
-            meter.end(before)
-        yield lambda steps: None
-        meter.end(meanwhile)
-
-    return progress
-
-
-def build(folder: Path, hub: str, meter: Meter) -> None:
-    """Build, part by part."""
-    from sport_music_dataset.build import build
-    from sport_music_dataset.recipe import Recipe
-
-    recipe = Recipe(CHUNK_SECONDS, OVERLAP_SECONDS)
-    shutil.rmtree(folder / "dataset", ignore_errors=True)
-    meter.begin()
-    build(folder / "music", folder / "dataset", recipe, progress=parts(meter))
-    meter.end("finish")
-
-
-def encode(folder: Path, hub: str, meter: Meter) -> None:
-    """Encode with nano, as the command does."""
-    from sport_music_dataset.encode import EncodeSettings, encode
-    from sport_music_dataset.memory import keep_freed_memory
-
-    keep_freed_memory()
-    for old in ("encoded", ".sportgen/encoded"):
-        shutil.rmtree(folder / "dataset" / old, ignore_errors=True)
-    for picture in (folder / "dataset" / "assets").glob("codebooks-*"):
-        picture.unlink()
-    meter.begin()
-    settings = EncodeSettings(model="nano", device="cpu")
-    encode(folder / "dataset", settings, progress=parts(meter))
-    meter.end("finish")
-
-
-def card(folder: Path, hub: str, meter: Meter) -> None:
-    """The card anew."""
-    from sport_music_dataset import card
-    from sport_music_dataset.release import read_manifest
-
-    manifest = read_manifest(folder / "dataset")
-    meter.begin()
-    card.compose(folder / "dataset", manifest)
-    meter.end("")
-
-
-def stats(folder: Path, hub: str, meter: Meter) -> None:
-    """The numbers of the release."""
-    from sport_music_dataset.places import Place
-    from sport_music_dataset.stats import release_stats
-
-    meter.begin()
-    release_stats(Place(folder / "dataset"))
-    meter.end("")
-
-
-def push(**settings: Any) -> Callable[[Path, str, Meter], None]:
-    """Publish, or plan it."""
-
-    def run(folder: Path, hub: str, meter: Meter) -> None:
-        from huggingface_hub import HfApi
-
-        from sport_music_dataset.publish import publish
-
-        api = HfApi(endpoint=hub, token=TOKEN)
-        meter.begin()
-        publish(folder / "dataset", REPO, api=api, allow_nano=True, **settings)
-        meter.end("")
-
-    return run
-
-
-LIGHT = ("encoded", "tracks")
-STAGES: dict[str, Callable[[Path, str, Meter], None]] = {
-    "build": build,
-    "encode": encode,
-    "card": card,
-    "stats": stats,
-    "push plan": push(dry_run=True),
-    "push": push(configs=LIGHT),
-    "next plan": push(configs=LIGHT, dry_run=True),
-}
 
 
 def run_stage(stage: str, folders: Sequence[Path], hubs: Sequence[str]) -> None:
