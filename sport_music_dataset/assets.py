@@ -1,6 +1,6 @@
 """The pictures of a release folder as files: `assets/NAME-light.png` and `-dark.png`."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
@@ -28,12 +28,16 @@ def write_pictures(folder: Path, manifest: Manifest, progress: Progress = no_pro
         del manifest.files[path]
     shown = list(pictures(folder, manifest))
     manifest.pictures = {picture.name: picture.alt for picture in shown}
-    with progress("Drawing", len(shown) * len(THEMES)) as advance:
-        for picture, theme in product(shown, THEMES):
-            note = _drawn(folder, picture, theme)
-            entry = FileEntry(note.sha256, note.rows, note.bytes)
-            manifest.files[picture_path(picture.name, theme)] = entry
+    jobs = [_Job.of(picture, theme) for picture, theme in product(shown, THEMES)]
+    notes = {job.path: read_note(folder, job.path, job.inputs) for job in jobs}
+    todo = [job for job in jobs if notes[job.path] is None]
+    with progress("Drawing", len(todo)) as advance:
+        for job in todo:
+            notes[job.path] = _draw(folder, job)
             advance(1)
+    for path, note in notes.items():
+        if note:
+            manifest.files[path] = FileEntry(note.sha256, note.rows, note.bytes)
     for path in (picture_path(name, theme) for name in NAMES for theme in THEMES):
         if path not in manifest.files:
             (folder / path).unlink(missing_ok=True)
@@ -44,17 +48,28 @@ def picture_path(name: str, theme: str) -> str:
     return f"{FOLDER}/{name}-{theme}.png"
 
 
-def _drawn(folder: Path, picture: Picture, theme: str) -> ShardNote:
-    made = [_VERSION, version("matplotlib"), theme]
-    panels = [[type(panel).__name__, asdict(panel)] for panel in picture.panels]
-    path, inputs = picture_path(picture.name, theme), digest([made, panels])
-    note = read_note(folder, path, inputs)
-    if note is None:
-        # Matplotlib takes a second to import: only where there is something to draw.
-        from .plots import render
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A file of a picture, and the digest of what determines it."""
 
-        data = render(picture.panels, theme)
-        write_atomically(folder / path, data)
-        note = ShardNote(inputs, file_digest(folder / path), 0, len(data))
-        write_note(folder, path, note)
+    picture: Picture
+    theme: str
+    path: str
+    inputs: str
+
+    @classmethod
+    def of(cls, picture: Picture, theme: str) -> "_Job":
+        made = [_VERSION, version("matplotlib"), theme]
+        panels = [[type(panel).__name__, asdict(panel)] for panel in picture.panels]
+        return cls(picture, theme, picture_path(picture.name, theme), digest([made, panels]))
+
+
+def _draw(folder: Path, job: _Job) -> ShardNote:
+    # Matplotlib takes a second to import: only where there is something to draw.
+    from .plots import render
+
+    data = render(job.picture.panels, job.theme)
+    write_atomically(folder / job.path, data)
+    note = ShardNote(job.inputs, file_digest(folder / job.path), 0, len(data))
+    write_note(folder, job.path, note)
     return note
