@@ -41,9 +41,9 @@ def read_source(
     folder = Path(source.location)
     if not folder.is_dir() or not (source.is_dataset or _is_parquet(folder, exclude)):
         return scan(folder, styles, exclude, run)
-    from .unpacked_source import read_parquet
+    from .unpacked_source import read_local
 
-    return read_parquet(source, exclude, styles, run, progress)
+    return read_local(source, exclude, styles, run, progress)
 
 
 def places_read(source: Path | Source) -> list[Path]:

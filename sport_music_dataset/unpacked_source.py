@@ -30,7 +30,7 @@ _ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
 _FETCHERS = 8
 
 
-def read_parquet(
+def read_local(
     source: Source, exclude: Path | None, styles: Iterable[str], run: InspectMap, progress: Progress
 ) -> Library:
     """A folder of Parquet, for `read_source`."""
