@@ -43,13 +43,19 @@ def further(costs: Costs, stage: str) -> list[float]:
     return [1000 * (cpu - few[1]) / (tracks - few[0]) for tracks, cpu in spent]
 
 
+def fixed(costs: Costs, stage: str) -> float:
+    """CPU ms that a stage takes whatever the library."""
+    few = min(costs)
+    ms = 1000 * costs[few][stage].took.cpu_seconds - few * further(costs, stage)[-1]
+    return max(ms, 0.0)
+
+
 def change(costs: Costs, stage: str) -> float | None:
     """By how much the cost of a further track in the largest library is another than in the first
     in which it is more than what is fixed; None where there is no such."""
     few, *larger = sorted(costs)
-    by_size = further(costs, stage)
-    fixed = 1000 * costs[few][stage].took.cpu_seconds - few * by_size[-1]
-    seen = [ms for n, ms in zip(larger, by_size, strict=True) if (n - few) * ms > max(fixed, 0)]
+    by_size, least = zip(larger, further(costs, stage), strict=True), fixed(costs, stage)
+    seen = [ms for tracks, ms in by_size if (tracks - few) * ms > least]
     return seen[-1] / seen[0] - 1 if len(seen) > 1 else None
 
 
@@ -59,13 +65,12 @@ def growth(costs: Costs) -> Iterator[str]:
     steps = [f"a further track, of {tracks:,}" for tracks in larger]
     yield f"| stage (CPU ms) | fixed | {' | '.join(steps)} | change | peak memory |"
     yield "| --- |" + " ---: |" * (len(steps) + 3)
-    for stage, cost in costs[few].items():
-        by_size, changed = further(costs, stage), change(costs, stage)
-        fixed = 1000 * cost.took.cpu_seconds - few * by_size[-1]
+    for stage in costs[few]:
+        changed = change(costs, stage)
         memory = costs[larger[-1]][stage].took.peak_mb / costs[larger[0]][stage].took.peak_mb - 1
-        each = " | ".join(f"{ms:.3f}" for ms in by_size)
+        each = " | ".join(f"{ms:.3f}" for ms in further(costs, stage))
         told = "" if changed is None else f"{changed:+.0%}"
-        yield f"| {stage} | {max(fixed, 0.0):.0f} | {each} | {told} | {memory:+.0%} |"
+        yield f"| {stage} | {fixed(costs, stage):.0f} | {each} | {told} | {memory:+.0%} |"
 
 
 def draw(costs: Costs, file: Path) -> None:

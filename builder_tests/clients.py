@@ -1,9 +1,10 @@
-"""`sportgen` and Python against a local Hub, in processes of their own: clients read the
+"""`sportgen` and Python in processes of their own, most against a local Hub: clients read the
 environment when they are imported."""
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from builder_tests.local_hub import LocalHub
 
@@ -25,6 +26,18 @@ def run_python(
 def sportgen(hub: LocalHub, home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """`sportgen arguments` as the owner."""
     return run_python(hub, home, "-m", "sport_music_dataset", *arguments)
+
+
+def interruptible(*arguments: object, **options: Any) -> subprocess.Popen[str]:
+    """`sportgen arguments`, begun, which Ctrl-C interrupts."""
+    # A parent that runs in the background of a shell hands on a SIGINT that is ignored.
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from sport_music_dataset.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **options)
 
 
 def push(hub: LocalHub, home: Path, folder: Path, version: str, repo: str = "org/music") -> None:

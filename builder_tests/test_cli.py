@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from builder_tests.clients import interruptible
 from builder_tests.conftest import noise, write_audio
 from sport_music_dataset.build import BuildReport
 from sport_music_dataset.cli import main
@@ -172,18 +173,7 @@ def test_an_interrupted_build_goes_on(
 ) -> None:
     out = tmp_path / "out"
     arguments = ["build", str(music), str(out), *SHORT]
-    # A parent that runs in the background of a shell hands on a SIGINT that is ignored.
-    script = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from sport_music_dataset.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *arguments],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = interruptible(*arguments, start_new_session=True)
     while not (out / ".sportgen").exists() and process.poll() is None:
         time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)

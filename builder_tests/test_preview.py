@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from builder_tests.clients import push, sportgen
+from builder_tests.clients import interruptible, push, sportgen
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.local_hub import LocalHub
 from sport_music_dataset.build import build
@@ -269,17 +267,8 @@ def test_audio_comes_in_the_ranges_that_players_ask_for(server: PreviewServer) -
 
 
 def test_an_interrupted_server_ends_in_one_line(encoded: Path) -> None:
-    script = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from sport_music_dataset.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, "preview", str(encoded), "--serve", "--no-browser"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    options = ("--serve", "--no-browser")
+    process = interruptible("preview", encoded, *options, start_new_session=True)
     assert process.stdout is not None
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", process.stdout.readline())
     os.killpg(process.pid, signal.SIGINT)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import ray
 
+from builder_tests.clients import interruptible
 from builder_tests.ray_nodes import Nodes
 from builder_tests.test_build import files
 from builder_tests.test_resume import SHORT
@@ -48,14 +49,7 @@ def nodes(cluster: Nodes) -> Nodes:
 @contextmanager
 def started(*arguments: object, **options: Any) -> Iterator[subprocess.Popen[str]]:
     """A sportgen on Ray, which ends with the block at the latest."""
-    # A parent that runs in the background of a shell hands on a SIGINT that is ignored.
-    script = (
-        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from sport_music_dataset.cli import main; sys.exit(main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", script, *map(str, arguments), "--engine", "ray"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **options) as process:
+    with interruptible(*arguments, "--engine", "ray", **options) as process:
         try:
             yield process
         finally:

@@ -159,9 +159,7 @@ class Assembly:
                 self.shards_written += 1
                 self.spools.drop(shard.tracks)
         done = {name: note for name, note in notes.items() if note is not None}
-        self.manifest.files = {
-            name: FileEntry(note.sha256, note.rows, note.bytes) for name, note in done.items()
-        }
+        self.manifest.files = {name: FileEntry.of(note) for name, note in done.items()}
         return {
             key: Outcome(**value) for note in done.values() for key, value in note.outcomes.items()
         }

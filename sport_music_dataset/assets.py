@@ -29,15 +29,14 @@ def write_pictures(folder: Path, manifest: Manifest, progress: Progress = no_pro
     shown = list(pictures(folder, manifest))
     manifest.pictures = {picture.name: picture.alt for picture in shown}
     jobs = [_Job.of(picture, theme) for picture, theme in product(shown, THEMES)]
-    notes = {job.path: read_note(folder, job.path, job.inputs) for job in jobs}
-    todo = [job for job in jobs if notes[job.path] is None]
+    found = ((job.path, read_note(folder, job.path, job.inputs)) for job in jobs)
+    notes = {path: note for path, note in found if note}
+    todo = [job for job in jobs if job.path not in notes]
     with progress("Drawing", len(todo)) as advance:
         for job in todo:
             notes[job.path] = _draw(folder, job)
             advance(1)
-    for path, note in notes.items():
-        if note:
-            manifest.files[path] = FileEntry(note.sha256, note.rows, note.bytes)
+    manifest.files |= {path: FileEntry.of(note) for path, note in notes.items()}
     for path in (picture_path(name, theme) for name in NAMES for theme in THEMES):
         if path not in manifest.files:
             (folder / path).unlink(missing_ok=True)

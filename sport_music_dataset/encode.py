@@ -150,7 +150,7 @@ def _finish(
         **{
             name: entry for name, entry in manifest.files.items() if not name.startswith("encoded/")
         },
-        **{name: FileEntry(note.sha256, note.rows, note.bytes) for name, note in notes.items()},
+        **{name: FileEntry.of(note) for name, note in notes.items()},
     }
     manifest.encoding = {
         **encoding,

@@ -18,7 +18,7 @@ from .parquet import read_parquet
 from .reasons import Status
 from .recipe import SAMPLING_RATE, Recipe
 from .records import Row
-from .shards import WORK_FOLDER, write_atomically
+from .shards import WORK_FOLDER, ShardNote, write_atomically
 
 MANIFEST = "sportgen.json"
 CARD = "README.md"
@@ -35,6 +35,11 @@ class FileEntry:
     sha256: str
     rows: int
     bytes: int
+
+    @classmethod
+    def of(cls, note: ShardNote) -> "FileEntry":
+        """What the manifest says of a file that is finished."""
+        return cls(note.sha256, note.rows, note.bytes)
 
 
 @dataclass(slots=True)

@@ -145,13 +145,9 @@ def _with_lengths(chunks: pa.Table) -> pa.Table:
     mask = chunks["attention_mask"].combine_chunks()
     flat = mask.flatten().to_numpy()
     tokens = flat.reshape(len(mask), len(flat) // max(1, len(mask))).sum(axis=1)
-    lengths = {
-        "description": pc.utf8_length(chunks["description"]),
-        "attention_mask": pa.array(tokens),
-    }
-    for name, column in lengths.items():
-        chunks = chunks.set_column(chunks.column_names.index(name), name, column)
-    return chunks
+    lengths = {"description": pc.utf8_length(chunks["description"]), "attention_mask": tokens}
+    columns = dict(zip(chunks.column_names, chunks.columns, strict=True))
+    return pa.table(columns | lengths)
 
 
 def _amounts(kept: pa.Table) -> Iterator[tuple[int, float]]:
