@@ -90,7 +90,7 @@ def connected(settings: RaySettings, num_cpus: int | None = None) -> Iterator[No
 
     Raises:
         SettingError: the address is none, or that of a Ray client, which cannot do this.
-        MachineError: there is none at the address.
+        MachineError: there is none at the address, or it wants another token.
     """
     if ray.is_initialized():
         yield
@@ -101,18 +101,24 @@ def connected(settings: RaySettings, num_cpus: int | None = None) -> Iterator[No
     try:
         try:
             ray.init(address or "auto", **quiet)
-        except (ConnectionError, AuthenticationError) as error:
+        except AuthenticationError as error:
+            raise _closed(address or "this machine", error) from error
+        except ConnectionError as error:
             if address:
-                reason = str(error).partition(". ")[0]
-                raise MachineError(
-                    f"Ray at {address}: {reason}; a cluster with tokens wants RAY_AUTH_MODE=token "
-                    "here, and its own in RAY_AUTH_TOKEN or ~/.ray/auth_token"
-                ) from error
+                raise _closed(address, error) from error
             quiet |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
             ray.init("local", num_cpus=num_cpus, **quiet)
         yield
     finally:
         ray.shutdown()
+
+
+def _closed(where: str, error: Exception) -> MachineError:
+    reason = str(error).partition(". ")[0]
+    return MachineError(
+        f"Ray at {where}: {reason}; a cluster with tokens wants RAY_AUTH_MODE=token here, and its "
+        "own in RAY_AUTH_TOKEN or ~/.ray/auth_token"
+    )
 
 
 def _check_address(address: str) -> None:
