@@ -21,10 +21,10 @@ from harness import record
 
 from builder_tests import grooves
 from builder_tests.grooves import RATE, Groove, Samples
-from sport_music_dataset.analysis import TrackAnalysis
-from sport_music_dataset.audio import cut, to_pcm16
+from sport_music_dataset.audio.measure import TrackAnalysis
+from sport_music_dataset.audio.samples import cut, to_pcm16
+from sport_music_dataset.demo.synth import Piece, render
 from sport_music_dataset.measures import Measures
-from sport_music_dataset.synth import Piece, render
 
 SECONDS, HOP_SECONDS = 25, 15
 # Of a track whose tempo changes: three chunks before, one across, three behind.

@@ -50,8 +50,8 @@ def by_decoding(files: list[Path], out: Path) -> None:
 
 def by_chunks(files: list[Path], out: Path) -> None:
     """Our chunks, dropped."""
-    from sport_music_dataset.audio import cut, to_pcm16
-    from sport_music_dataset.decoding import decode_mono
+    from sport_music_dataset.audio.decode import decode_mono
+    from sport_music_dataset.audio.samples import cut, to_pcm16
 
     for file in files:
         for _ in cut((to_pcm16(block)[0] for block in decode_mono(str(file))), 800_000, 480_000):
@@ -62,7 +62,7 @@ def by_sportgen(num_proc: int, analysis: bool = True) -> Callable[[list[Path], P
     """A whole build, stored."""
 
     def run(files: list[Path], out: Path) -> None:
-        from sport_music_dataset.build import build
+        from sport_music_dataset.build.build import build
         from sport_music_dataset.recipe import Recipe
 
         recipe = Recipe(splits=(("train", 1.0),), analysis=analysis)
@@ -83,7 +83,7 @@ RUNNERS: dict[str, Callable[[list[Path], Path], None]] = {
 
 def synthesise(folder: Path, tracks: int, minutes: float) -> None:
     """Tracks of the demo's kind, `minutes` long."""
-    from sport_music_dataset.synth import DEMO_PIECES, write_piece
+    from sport_music_dataset.demo.synth import DEMO_PIECES, write_piece
 
     for number in range(tracks):
         piece = DEMO_PIECES[number % len(DEMO_PIECES)]
@@ -107,7 +107,7 @@ def run_way(way: str, music: Path, out: Path) -> None:
 
 def hours_of(music: Path) -> float:
     """Hours of audio in the files, as their headers say."""
-    from sport_music_dataset.library import scan
+    from sport_music_dataset.source.library import scan
 
     return sum(track.duration_seconds for track in scan(music).usable) / 3600
 

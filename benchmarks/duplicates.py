@@ -17,8 +17,8 @@ import numpy as np
 from harness import record
 from numpy.typing import NDArray
 
-from sport_music_dataset.fingerprints import RATE, fingerprint
-from sport_music_dataset.matching import Gathering, Match, find_matches
+from sport_music_dataset.audio.fingerprint import RATE, fingerprint
+from sport_music_dataset.audio.matching import Gathering, Match, find_matches
 
 _SECONDS = 60
 _SCALE = np.array([0, 2, 4, 5, 7, 9, 11])

@@ -69,7 +69,7 @@ def waveforms(track: int, chunks: int) -> Any:
     import numpy as np
     import soxr
 
-    from sport_music_dataset.synth import DEMO_PIECES, render
+    from sport_music_dataset.demo.synth import DEMO_PIECES, render
 
     piece = replace(DEMO_PIECES[track % len(DEMO_PIECES)], seconds=25.0 + 15 * chunks)
     mono = soxr.resample(render(piece).mean(axis=0), piece.sampling_rate, 32_000, "HQ")
@@ -79,13 +79,13 @@ def waveforms(track: int, chunks: int) -> Any:
 
 def run_way(way: str, codec: str, tracks: int, chunks: int, out: Path) -> None:
     """Encode chunks, save the codes of the first track's and print seconds a chunk."""
-    from sport_music_dataset.memory import keep_freed_memory
+    from sport_music_dataset.encode.codec.memory import keep_freed_memory
 
     if way not in ("notebook", "plain"):
         keep_freed_memory()
     import numpy as np
 
-    from sport_music_dataset.codec import Codec
+    from sport_music_dataset.encode.codec.encodec import Codec
 
     ours = way in ("torch", "openvino")
     audio = np.concatenate([waveforms(at, chunks) for at in range(tracks if ours else 1)])

@@ -39,7 +39,7 @@ def run_way(way: str, codec: str, music: Path) -> None:
             chunks = [chunk for file in files for chunk in notebook.cut(file)]
             notebook.encode(chunks, codec).save_to_disk(f"{out}/dataset")
         else:
-            model = Path(__file__).parents[1] / "sport_music_dataset/nano/model"
+            model = Path(__file__).parents[1] / "sport_music_dataset/encode/nano/model"
             sportgen("build", music, f"{out}/dataset")
             sportgen("encode", f"{out}/dataset", "--model", model, "--codec", codec)
     print(json.dumps(time.perf_counter() - begun))

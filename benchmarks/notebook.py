@@ -17,7 +17,7 @@ from transformers import (
 import sport_music_dataset
 
 # The tokenizer's size does not matter to the time; that of sportgen needs no network.
-TOKENIZER = Path(sport_music_dataset.__file__).parent / "nano" / "model"
+TOKENIZER = Path(sport_music_dataset.__file__).parent / "encode/nano/model"
 CHUNK_SAMPLES, HOP_SAMPLES, RATE, PAD = 800_000, 480_000, 32_000, 2048
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from harness import record
 
 from builder_tests.local_hub import LocalHub
-from sport_music_dataset.build import build
+from sport_music_dataset.build.build import build
 from sport_music_dataset.recipe import Recipe
 
 REPO = "org/sport-music"

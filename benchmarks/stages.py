@@ -11,7 +11,7 @@ import soundfile
 from duplicates import track
 from harness import Meter
 
-from sport_music_dataset.fingerprints import RATE
+from sport_music_dataset.audio.fingerprint import RATE
 from sport_music_dataset.progress import Progress
 
 REPO, TOKEN = "org/scale", "hf_owner"
@@ -63,7 +63,7 @@ def parts(meter: Meter) -> Progress:
 
 def build(folder: Path, hub: str, meter: Meter) -> None:
     """Build, part by part."""
-    from sport_music_dataset.build import build
+    from sport_music_dataset.build.build import build
     from sport_music_dataset.recipe import Recipe
 
     recipe = Recipe(CHUNK_SECONDS, OVERLAP_SECONDS)
@@ -75,8 +75,8 @@ def build(folder: Path, hub: str, meter: Meter) -> None:
 
 def encode(folder: Path, hub: str, meter: Meter) -> None:
     """Encode with nano, as the command does."""
-    from sport_music_dataset.encode import EncodeSettings, encode
-    from sport_music_dataset.memory import keep_freed_memory
+    from sport_music_dataset.encode.codec.memory import keep_freed_memory
+    from sport_music_dataset.encode.encode import EncodeSettings, encode
 
     keep_freed_memory()
     for old in ("encoded", ".sportgen/encoded"):
@@ -91,8 +91,8 @@ def encode(folder: Path, hub: str, meter: Meter) -> None:
 
 def card(folder: Path, hub: str, meter: Meter) -> None:
     """The card anew."""
-    from sport_music_dataset import card
-    from sport_music_dataset.release import read_manifest
+    from sport_music_dataset.card import card
+    from sport_music_dataset.release.manifest import read_manifest
 
     manifest = read_manifest(folder / "dataset")
     meter.begin()
@@ -102,8 +102,8 @@ def card(folder: Path, hub: str, meter: Meter) -> None:
 
 def stats(folder: Path, hub: str, meter: Meter) -> None:
     """The numbers of the release."""
-    from sport_music_dataset.places import Place
-    from sport_music_dataset.stats import release_stats
+    from sport_music_dataset.look.stats import release_stats
+    from sport_music_dataset.storage.place import Place
 
     meter.begin()
     release_stats(Place(folder / "dataset"))
@@ -116,7 +116,7 @@ def push(**settings: Any) -> Callable[[Path, str, Meter], None]:
     def run(folder: Path, hub: str, meter: Meter) -> None:
         from huggingface_hub import HfApi
 
-        from sport_music_dataset.publish import publish
+        from sport_music_dataset.publish.publish import publish
 
         api = HfApi(endpoint=hub, token=TOKEN)
         meter.begin()

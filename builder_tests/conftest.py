@@ -20,8 +20,8 @@ from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from sport_music_dataset.build import BuildReport, build
-from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.build.build import BuildReport, build
+from sport_music_dataset.encode.encode import EncodeSettings, encode
 from sport_music_dataset.recipe import Recipe
 
 # How long an example takes says more of the machine than of the code.

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from builder_tests.conftest import Samples
-from sport_music_dataset.synth import Piece, render
+from sport_music_dataset.demo.synth import Piece, render
 
 RATE = 44_100
 SECONDS = 40

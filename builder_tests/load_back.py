@@ -13,7 +13,7 @@ from typing import Any
 from datasets import Audio, Dataset, get_dataset_config_names, load_dataset
 from huggingface_hub import HfFileSystem, snapshot_download
 
-from sport_music_dataset.release import MANIFEST, read_manifest
+from sport_music_dataset.release.manifest import MANIFEST, read_manifest
 
 
 def rows(dataset: Dataset) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from transformers import (
 
 import sport_music_dataset
 
-NANO = Path(sport_music_dataset.__file__).parent / "nano"
+NANO = Path(sport_music_dataset.__file__).parent / "encode/nano"
 
 
 def save_codec(folder: Path, **changes: object) -> Path:

@@ -27,8 +27,8 @@ from huggingface_hub import HfApi
 from builder_tests.local_hub import LocalHub, Repo, Request, Response
 from builder_tests.releases import broken, is_release
 from sport_music_dataset.errors import HubError
-from sport_music_dataset.publish import publish
-from sport_music_dataset.retries import Patience
+from sport_music_dataset.publish.publish import publish
+from sport_music_dataset.storage.retries import Patience
 
 REPO = "org/sport-music"
 REQUEST_SECONDS = 2.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from builder_tests.local_hub import LocalHub
-from sport_music_dataset.release import CARD, MANIFEST, read_manifest
+from sport_music_dataset.release.manifest import CARD, MANIFEST, read_manifest
 
 OURS = ("raw/", "encoded/", "tracks/", "assets/")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from datasets import Features
 
-from sport_music_dataset import card
-from sport_music_dataset.inspection import FEATURES
-from sport_music_dataset.parquet import read_parquet
-from sport_music_dataset.release import FileEntry, read_manifest
-from sport_music_dataset.shards import write_shard
+from sport_music_dataset.card import card
+from sport_music_dataset.release.manifest import FileEntry, read_manifest
+from sport_music_dataset.release.shards import write_shard
+from sport_music_dataset.storage.parquet import read_parquet
+from sport_music_dataset.verify.files import FEATURES
 
 Rows = list[dict[str, Any]]
 

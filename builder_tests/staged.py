@@ -8,8 +8,8 @@ import numpy as np
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.grooves import PATTERNS, Groove, play
-from sport_music_dataset.build import build
-from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.build.build import build
+from sport_music_dataset.encode.encode import EncodeSettings, encode
 
 STAGED = replace(RECIPE, chunk_seconds=6.0, overlap_seconds=2.0)
 SCRIPT = "</script><script>window.hacked=1</script>"

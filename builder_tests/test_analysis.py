@@ -8,9 +8,9 @@ import pytest
 
 from builder_tests import grooves
 from builder_tests.grooves import PATTERNS, RATE, SPARSE, STEADY, Groove
-from sport_music_dataset.analysis import TrackAnalysis
-from sport_music_dataset.audio import Pcm, cut, to_pcm16
-from sport_music_dataset.loudness import Weighting, clipping_ratio, integrated_lufs
+from sport_music_dataset.audio.loudness import Weighting, clipping_ratio, integrated_lufs
+from sport_music_dataset.audio.measure import TrackAnalysis
+from sport_music_dataset.audio.samples import Pcm, cut, to_pcm16
 from sport_music_dataset.measures import Measures
 
 CHUNK, HOP = 25 * RATE, 15 * RATE

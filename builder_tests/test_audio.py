@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from builder_tests.conftest import noise, write_audio
-from sport_music_dataset.audio import (
+from sport_music_dataset.audio.decode import decode_mono, probe
+from sport_music_dataset.audio.samples import (
     Resampler,
     chunk_count,
     cut,
@@ -20,7 +21,6 @@ from sport_music_dataset.audio import (
     encode_flac,
     to_pcm16,
 )
-from sport_music_dataset.decoding import decode_mono, probe
 from sport_music_dataset.errors import SourceError
 
 

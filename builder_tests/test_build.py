@@ -12,12 +12,12 @@ import soundfile
 from datasets import load_dataset
 
 from builder_tests.conftest import RECIPE, noise, write_audio
-from sport_music_dataset.audio import to_pcm16
-from sport_music_dataset.build import BuildReport, build, planned
-from sport_music_dataset.decoding import decode_mono
+from sport_music_dataset.audio.decode import decode_mono
+from sport_music_dataset.audio.samples import to_pcm16
+from sport_music_dataset.build.build import BuildReport, build, planned
 from sport_music_dataset.digests import file_digest
 from sport_music_dataset.errors import ReleaseError, SettingError, SourceError
-from sport_music_dataset.release import read_manifest
+from sport_music_dataset.release.manifest import read_manifest
 
 Built = tuple[Path, BuildReport]
 

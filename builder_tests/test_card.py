@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder_tests.conftest import RECIPE, noise, write_audio
-from sport_music_dataset.build import BuildReport, build
-from sport_music_dataset.card import (
+from sport_music_dataset.build.build import BuildReport, build
+from sport_music_dataset.card.body import cell, code, link, prose, render_body
+from sport_music_dataset.card.card import (
     Published,
     compose,
     hub_license,
     merge_front_matter,
     split_front_matter,
 )
-from sport_music_dataset.card_body import cell, code, link, prose, render_body
-from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.encode.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.release import read_manifest, read_tracks
+from sport_music_dataset.release.manifest import read_manifest, read_tracks
 
 
 def front_matter(folder: Path) -> dict[str, object]:

@@ -7,9 +7,9 @@ import pytest
 
 from builder_tests.clients import run_python
 from builder_tests.local_hub import LocalHub
-from sport_music_dataset.card import compose, split_front_matter
-from sport_music_dataset.card_body import source_counts
-from sport_music_dataset.release import read_manifest
+from sport_music_dataset.card.body import source_counts
+from sport_music_dataset.card.card import compose, split_front_matter
+from sport_music_dataset.release.manifest import read_manifest
 
 
 def test_every_section_is_there(encoded: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from builder_tests.clients import interruptible
 from builder_tests.conftest import noise, write_audio
-from sport_music_dataset.build import BuildReport
+from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
 
 SHORT = ("--chunk-seconds", "2", "--overlap-seconds", "0.8", "--splits", "train=0.7,test=0.3")

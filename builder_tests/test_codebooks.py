@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from datasets import load_dataset
 
-from sport_music_dataset.codebooks import count_codes, dead_share, perplexity
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.places import Place
+from sport_music_dataset.release.codebooks import count_codes, dead_share, perplexity
+from sport_music_dataset.storage.place import Place
 
 
 def test_counts_are_those_of_the_rows(encoded: Path) -> None:

@@ -13,9 +13,9 @@ from transformers import EncodecModel
 
 from builder_tests.conftest import noise
 from builder_tests.models import NANO, save_codec
-from sport_music_dataset.codec import Codec
-from sport_music_dataset.convolutions import Backend, pick_backend
-from sport_music_dataset.encoder import SharedEncoder, plain_reason
+from sport_music_dataset.encode.codec.convolutions import Backend, pick_backend
+from sport_music_dataset.encode.codec.encodec import Codec
+from sport_music_dataset.encode.codec.shared import SharedEncoder, plain_reason
 from sport_music_dataset.errors import ModelError, SettingError
 
 FRAME = 640

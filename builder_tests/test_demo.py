@@ -9,7 +9,7 @@ from builder_tests.load_back import load_back
 from builder_tests.local_hub import LocalHub
 from builder_tests.test_publish import Client
 from sport_music_dataset.cli import main
-from sport_music_dataset.synth import DEMO_PIECES
+from sport_music_dataset.demo.synth import DEMO_PIECES
 
 
 @pytest.mark.slow

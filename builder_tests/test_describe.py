@@ -4,9 +4,15 @@ from itertools import pairwise, product
 
 import pytest
 
-from sport_music_dataset.describe import Facts, describe, describe_plain, phrasings, templates
+from sport_music_dataset.describe.phrasings import (
+    Facts,
+    describe,
+    describe_plain,
+    phrasings,
+    templates,
+)
+from sport_music_dataset.describe.sessions import find
 from sport_music_dataset.measures import Measures
-from sport_music_dataset.sessions import find
 
 
 def of_a_track(facts: Facts, seed: int = 0) -> list[str]:

@@ -11,12 +11,12 @@ from builder_tests.clients import push, sportgen
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.local_hub import LocalHub
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset.build import BuildReport, build
+from sport_music_dataset.build.build import BuildReport, build
 from sport_music_dataset.cli import main
-from sport_music_dataset.diff import Difference, compare
-from sport_music_dataset.places import Place
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.schema import TRACK_FEATURES
+from sport_music_dataset.look.diff import Difference, compare
+from sport_music_dataset.release.features import TRACK_FEATURES
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.storage.place import Place
 
 Built = tuple[Path, BuildReport]
 

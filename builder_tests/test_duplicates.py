@@ -13,19 +13,19 @@ import pytest
 from builder_tests.conftest import RECIPE, Samples, once
 from builder_tests.copies import COPIES, ORIGINAL, RATE, piece, write, write_library
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset.build import BuildReport, build, planned
+from sport_music_dataset.audio.fingerprint import RATE as PRINT_RATE
+from sport_music_dataset.audio.fingerprint import fingerprint
+from sport_music_dataset.audio.matching import Gathering, Match, find_matches
+from sport_music_dataset.build.build import BuildReport, build, planned
+from sport_music_dataset.build.groups import grouped, shared_seconds
 from sport_music_dataset.cli import main
-from sport_music_dataset.duplicates import grouped, shared_seconds
 from sport_music_dataset.errors import SourceError
-from sport_music_dataset.findings import State, Truth
-from sport_music_dataset.fingerprints import RATE as PRINT_RATE
-from sport_music_dataset.fingerprints import fingerprint
-from sport_music_dataset.library import Library
-from sport_music_dataset.matching import Gathering, Match, find_matches
-from sport_music_dataset.parquet import read_parquet
 from sport_music_dataset.records import Track
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.verify import verify_folder
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.source.library import Library
+from sport_music_dataset.storage.parquet import read_parquet
+from sport_music_dataset.verify.findings import State, Truth
+from sport_music_dataset.verify.verify import verify_folder
 
 BENCHMARK = Path(__file__).parents[1] / "benchmarks/duplicates.py"
 # Nothing here asks for measures.

@@ -16,12 +16,12 @@ from transformers import AutoTokenizer, EncodecModel
 
 from builder_tests.models import NANO, save_codec, save_music_model, tiny_musicgen
 from builder_tests.test_labels import notebook
-from sport_music_dataset.agreement import LEAST_AGREEMENT, agreement
 from sport_music_dataset.cli import main
-from sport_music_dataset.codec import Codec
-from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.encode.codec.encodec import Codec
+from sport_music_dataset.encode.encode import EncodeSettings, encode
+from sport_music_dataset.encode.reference import LEAST_AGREEMENT, agreement
 from sport_music_dataset.errors import ModelError, ReleaseError, SettingError
-from sport_music_dataset.release import read_manifest
+from sport_music_dataset.release.manifest import read_manifest
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from builder_tests.test_build import files
-from sport_music_dataset.build import BuildReport
+from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
-from sport_music_dataset.devices import pick_devices
-from sport_music_dataset.encode import EncodeSettings, encode, planned
+from sport_music_dataset.encode.codec.devices import pick_devices
+from sport_music_dataset.encode.encode import EncodeSettings, encode, planned
 from sport_music_dataset.errors import MachineError, ModelError, SettingError
 
 TWO = EncodeSettings(model="nano", device="cpu,cpu")

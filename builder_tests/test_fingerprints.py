@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from builder_tests.conftest import RECIPE, noise, write_audio
-from sport_music_dataset.build import build, planned
-from sport_music_dataset.fingerprints import (
+from sport_music_dataset.audio.fingerprint import (
     ITEM_SECONDS,
     RATE,
     SPAN_SECONDS,
@@ -18,8 +17,9 @@ from sport_music_dataset.fingerprints import (
     Store,
     fingerprint,
 )
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.shards import WORK_FOLDER
+from sport_music_dataset.build.build import build, planned
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.release.shards import WORK_FOLDER
 
 
 def test_blocks_leave_no_trace() -> None:

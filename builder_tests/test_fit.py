@@ -10,15 +10,15 @@ import pytest
 from builder_tests import grooves
 from builder_tests.conftest import write_audio
 from builder_tests.grooves import PATTERNS, RATE, Groove
-from sport_music_dataset.arc import arcs
-from sport_music_dataset.build import build
+from sport_music_dataset.build.build import build
 from sport_music_dataset.cli import main
+from sport_music_dataset.describe.arc import arcs
+from sport_music_dataset.describe.fit import fit
+from sport_music_dataset.describe.sessions import find
 from sport_music_dataset.errors import SettingError, SourceError
-from sport_music_dataset.fit import fit
 from sport_music_dataset.measures import NO_MEASURES, Measures
-from sport_music_dataset.parquet import read_parquet
 from sport_music_dataset.recipe import Recipe
-from sport_music_dataset.sessions import find
+from sport_music_dataset.storage.parquet import read_parquet
 
 SETTINGS = Recipe(chunk_seconds=10, overlap_seconds=0, splits=(("train", 1.0),))
 

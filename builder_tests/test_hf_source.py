@@ -28,11 +28,11 @@ from builder_tests.local_hub import LocalHub, Repo, Request, Response
 from builder_tests.test_build import files
 from builder_tests.test_cli import SHORT, fails
 from sport_music_dataset import SourceError, SportMusic, SportMusicConfig
-from sport_music_dataset.build import BuildReport, build
-from sport_music_dataset.hf_source import read_source
-from sport_music_dataset.library import Library
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.sources import Source
+from sport_music_dataset.build.build import BuildReport, build
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.source.files import Source
+from sport_music_dataset.source.library import Library
+from sport_music_dataset.source.read import read_source
 
 Row = dict[str, Any]
 PARQUET = ("data/train-00000-of-00001.parquet", "data/test-00000-of-00001.parquet")

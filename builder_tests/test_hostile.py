@@ -11,11 +11,11 @@ import pytest
 
 from builder_tests.conftest import RECIPE, noise, once
 from builder_tests.hostile import HOSTILE, IGNORED, as_file, make_hostile
-from sport_music_dataset.audio import chunk_count
-from sport_music_dataset.build import BuildReport, build
+from sport_music_dataset.audio.samples import chunk_count
+from sport_music_dataset.build.build import BuildReport, build
 from sport_music_dataset.cli import main
 from sport_music_dataset.reasons import Reason
-from sport_music_dataset.sources import display_path
+from sport_music_dataset.source.files import display_path
 
 # `make fuzz` asks for more.
 FUZZ_FILES = int(os.environ.get("FUZZ_FILES", "300"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from transformers import MusicgenDecoderConfig, MusicgenForCausalLM
 
 from sport_music_dataset.errors import SettingError
-from sport_music_dataset.labels import delay
+from sport_music_dataset.release.labels import delay
 
 PAD = 2048
 

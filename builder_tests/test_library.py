@@ -8,7 +8,7 @@ import pytest
 
 from builder_tests.conftest import noise, write_audio
 from sport_music_dataset.errors import SourceError
-from sport_music_dataset.library import scan, split_name
+from sport_music_dataset.source.library import scan, split_name
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from transformers import (
 
 import sport_music_dataset
 
-NANO = Path(sport_music_dataset.__file__).parent / "nano"
+NANO = Path(sport_music_dataset.__file__).parent / "encode/nano"
 RATE = 32_000
 DESCRIPTIONS = [
     "energetic latino music for running, 128 BPM",

@@ -12,8 +12,8 @@ from torch import Tensor
 from transformers import EncodecModel
 
 from builder_tests.models import NANO
-from sport_music_dataset.mel import distance
-from sport_music_dataset.synth import DEMO_PIECES
+from sport_music_dataset.demo.synth import DEMO_PIECES
+from sport_music_dataset.preview.mel import distance
 
 SECONDS = slice(10 * RATE, 15 * RATE)
 CURVE = Path(__file__).parents[1] / "tools/nano_loss.csv"

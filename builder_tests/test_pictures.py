@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset import card
-from sport_music_dataset.contents import select
-from sport_music_dataset.encode import EncodeSettings, encode
-from sport_music_dataset.panels import Bars, Histogram, Panel, Points
-from sport_music_dataset.pictures import NAMES, pictures
-from sport_music_dataset.plots import THEMES, label, render
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.verify import verify_folder
+from sport_music_dataset.card import card
+from sport_music_dataset.card.panels import Bars, Histogram, Panel, Points
+from sport_music_dataset.card.pictures import NAMES, pictures
+from sport_music_dataset.card.plots import THEMES, label, render
+from sport_music_dataset.encode.encode import EncodeSettings, encode
+from sport_music_dataset.publish.contents import select
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.verify.verify import verify_folder
 
 HOSTILE = [
     r"$\frac{a}{b}$",

@@ -22,17 +22,17 @@ from PIL import Image
 from builder_tests.clients import interruptible, push, sportgen
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.local_hub import LocalHub
-from sport_music_dataset.build import build
-from sport_music_dataset.catalogue import Catalogue
+from sport_music_dataset.build.build import build
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.places import Place
-from sport_music_dataset.preview import write_preview
-from sport_music_dataset.preview_media import COLUMNS, MEL_ROWS, WAVE_ROWS, distance_db, render
-from sport_music_dataset.preview_page import escaped
-from sport_music_dataset.preview_server import PreviewServer
-from sport_music_dataset.preview_view import PreviewSettings, View
-from sport_music_dataset.release import MANIFEST, read_manifest
+from sport_music_dataset.preview.catalogue import Catalogue
+from sport_music_dataset.preview.media import COLUMNS, MEL_ROWS, WAVE_ROWS, distance_db, render
+from sport_music_dataset.preview.page import escaped
+from sport_music_dataset.preview.server import PreviewServer
+from sport_music_dataset.preview.view import PreviewSettings, View
+from sport_music_dataset.preview.write import write_preview
+from sport_music_dataset.release.manifest import MANIFEST, read_manifest
+from sport_music_dataset.storage.place import Place
 
 
 def page_data(page: Path) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from playwright.sync_api import Browser
 
 from builder_tests.browser import Opened, chromium, opened
 from builder_tests.staged import ARABIC, COMMENT, IMAGE, LONG, SCRIPT, stage
-from sport_music_dataset.assets import picture_path
-from sport_music_dataset.catalogue_query import Finder, Query
-from sport_music_dataset.places import Place
-from sport_music_dataset.preview import write_preview
-from sport_music_dataset.preview_page import picture_url
-from sport_music_dataset.preview_server import PreviewServer
-from sport_music_dataset.preview_view import PreviewSettings, View
-from sport_music_dataset.release import read_manifest
+from sport_music_dataset.card.assets import picture_path
+from sport_music_dataset.preview.page import picture_url
+from sport_music_dataset.preview.query import Finder, Query
+from sport_music_dataset.preview.server import PreviewServer
+from sport_music_dataset.preview.view import PreviewSettings, View
+from sport_music_dataset.preview.write import write_preview
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.storage.place import Place
 
 pytestmark = pytest.mark.slow
 

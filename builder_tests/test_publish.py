@@ -12,8 +12,8 @@ import pytest
 from builder_tests.clients import push
 from builder_tests.local_hub import LocalHub
 from sport_music_dataset.errors import SettingError
-from sport_music_dataset.publish import check_repo_id, check_version
-from sport_music_dataset.release import read_manifest
+from sport_music_dataset.publish.publish import check_repo_id, check_version
+from sport_music_dataset.release.manifest import read_manifest
 
 
 @pytest.fixture

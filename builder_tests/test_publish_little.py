@@ -10,9 +10,9 @@ from builder_tests.conftest import noise, write_audio
 from builder_tests.local_hub import LocalHub
 from builder_tests.releases import is_release
 from builder_tests.test_publish import Client
-from sport_music_dataset.build import build
+from sport_music_dataset.build.build import build
 from sport_music_dataset.recipe import Recipe
-from sport_music_dataset.release import read_manifest
+from sport_music_dataset.release.manifest import read_manifest
 
 REPO = "org/sport-music"
 SPLITS = tuple((f"part{number}", 0.2) for number in range(5))

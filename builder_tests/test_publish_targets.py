@@ -11,7 +11,7 @@ from builder_tests.local_hub import LocalHub, Request, Response
 from builder_tests.releases import is_release
 from builder_tests.test_publish import Client
 from sport_music_dataset.cli import main
-from sport_music_dataset.release import read_manifest
+from sport_music_dataset.release.manifest import read_manifest
 
 REPO = "org/sport-music"
 

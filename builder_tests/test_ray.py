@@ -21,11 +21,11 @@ from builder_tests.ray_nodes import Nodes
 from builder_tests.test_build import files
 from builder_tests.test_resume import SHORT
 from builder_tests.test_workers import work
-from sport_music_dataset.build import BuildReport
+from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
-from sport_music_dataset.cluster import check_node, terms_of
-from sport_music_dataset.encode import EncodeSettings, encode
-from sport_music_dataset.engines import RaySettings, open_engine
+from sport_music_dataset.encode.encode import EncodeSettings, encode
+from sport_music_dataset.engines.base import RaySettings, open_engine
+from sport_music_dataset.engines.ray_cluster import check_node, terms_of
 from sport_music_dataset.errors import MachineError, SettingError
 
 pytestmark = pytest.mark.slow

@@ -13,9 +13,9 @@ from transformers import EncodecModel
 from builder_tests.models import NANO, save_codec, save_music_model
 from builder_tests.test_encode import table
 from sport_music_dataset.cli import main
-from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.encode.decode import reconstruct
+from sport_music_dataset.encode.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ModelError, ReleaseError
-from sport_music_dataset.reconstruct import reconstruct
 
 
 def test_a_chunk_is_what_the_decoder_makes_of_its_codes(encoded: Path, tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ import pytest
 
 from builder_tests.conftest import RECIPE
 from builder_tests.test_build import files
-from sport_music_dataset.build import BuildReport, build
-from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.build.build import BuildReport, build
+from sport_music_dataset.encode.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.progress import Progress
-from sport_music_dataset.shards import writing
+from sport_music_dataset.release.shards import writing
 
 SHORT = ("--chunk-seconds", "2", "--overlap-seconds", "0.8", "--splits", "train=0.7,test=0.3")
 KILLS = int(os.environ.get("KILLS", "6"))

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
-from sport_music_dataset.retries import Patience, persist
+from sport_music_dataset.storage.retries import Patience, persist
 
 
 def refusal(

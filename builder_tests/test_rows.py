@@ -9,10 +9,10 @@ import pytest
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.hostile import encoded
-from sport_music_dataset.library import scan
+from sport_music_dataset.build.cut import TrackRows
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.records import Outcome, Track
-from sport_music_dataset.rows import TrackRows
+from sport_music_dataset.source.library import scan
 
 
 def track_of(file: Path) -> Track:

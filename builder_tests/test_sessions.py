@@ -2,8 +2,8 @@
 
 import pytest
 
+from sport_music_dataset.describe.sessions import find, known_sessions
 from sport_music_dataset.errors import SettingError
-from sport_music_dataset.sessions import find, known_sessions
 
 SPELLINGS = {
     "running": "Course à pied|course_a_pied|COURSE-A-PIED|Running 2|courses à pied|Footing|"

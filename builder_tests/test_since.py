@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from builder_tests.conftest import RECIPE, noise, write_audio
-from sport_music_dataset.build import BuildReport, build, planned
+from sport_music_dataset.build.build import BuildReport, build, planned
+from sport_music_dataset.build.since import Origin
 from sport_music_dataset.cli import main
-from sport_music_dataset.encode import EncodeSettings, encode
+from sport_music_dataset.encode.encode import EncodeSettings, encode
 from sport_music_dataset.errors import ReleaseError, SettingError
-from sport_music_dataset.origins import Origin
-from sport_music_dataset.places import opened
-from sport_music_dataset.release import read_manifest, read_tracks
-from sport_music_dataset.verify import verify_folder
+from sport_music_dataset.release.manifest import read_manifest, read_tracks
+from sport_music_dataset.storage.place import opened
+from sport_music_dataset.verify.verify import verify_folder
 
 Built = tuple[Path, BuildReport]
 # Another seed would deal the groups otherwise.

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from sport_music_dataset.build.plan import plan
+from sport_music_dataset.build.splits import assign
 from sport_music_dataset.errors import SourceError
-from sport_music_dataset.plan import plan
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.records import Track
-from sport_music_dataset.splits import assign
 
 PROPORTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 Weights = Mapping[str, float]

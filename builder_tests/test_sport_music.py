@@ -8,7 +8,7 @@ from datasets import Audio, load_dataset
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from sport_music_dataset import Recipe, SettingError, SourceError, SportMusic, SportMusicConfig
-from sport_music_dataset.build import BuildReport
+from sport_music_dataset.build.build import BuildReport
 
 SETTINGS: dict[str, Any] = {
     "chunk_seconds": RECIPE.chunk_seconds,

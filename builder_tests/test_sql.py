@@ -11,8 +11,8 @@ import pytest
 from builder_tests.test_stats import rows_of, spoil
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import SettingError
-from sport_music_dataset.places import Place
-from sport_music_dataset.sql import queried
+from sport_music_dataset.look.sql import queried
+from sport_music_dataset.storage.place import Place
 
 
 def ask(folder: Path, query: str) -> list[tuple[object, ...]]:

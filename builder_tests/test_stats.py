@@ -12,13 +12,13 @@ import pytest
 from builder_tests.clients import push, sportgen
 from builder_tests.local_hub import LocalHub
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset.chunks import LIGHT, read_chunks
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.places import Place
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.schema import ENCODED_FEATURES, RAW_FEATURES
-from sport_music_dataset.stats import Stats, release_stats
+from sport_music_dataset.look.stats import Stats, release_stats
+from sport_music_dataset.release.chunks import LIGHT, read_chunks
+from sport_music_dataset.release.features import ENCODED_FEATURES, RAW_FEATURES
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.storage.place import Place
 
 
 def rows_of(folder: Path, config: str, columns: list[str] | None = None) -> Rows:

@@ -15,9 +15,9 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from sport_music_dataset.arrangements import STYLES, scale_of
+from sport_music_dataset.demo.arrangements import STYLES, scale_of
+from sport_music_dataset.demo.synth import DEMO_PIECES, PEAK, Piece, render, write_piece
 from sport_music_dataset.errors import SettingError
-from sport_music_dataset.synth import DEMO_PIECES, PEAK, Piece, render, write_piece
 
 Float = NDArray[np.float32]
 Double = NDArray[np.float64]

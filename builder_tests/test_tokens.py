@@ -8,7 +8,7 @@ import pytest
 from builder_tests.models import NANO
 from builder_tests.test_stats import rows_of
 from sport_music_dataset.cli import main
-from sport_music_dataset.tokens import TextModel
+from sport_music_dataset.encode.text import TextModel
 
 LONG = "latino music for a very long yoga session"
 

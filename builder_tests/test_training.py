@@ -16,11 +16,11 @@ from transformers import AutoTokenizer, Trainer, TrainerCallback, TrainingArgume
 from builder_tests.conftest import RECIPE
 from builder_tests.models import NANO, tiny_musicgen
 from sport_music_dataset import ReleaseError, SportMusicCollator
-from sport_music_dataset.build import build
-from sport_music_dataset.encode import EncodeSettings, encode
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.training import check_trainable
-from sport_music_dataset.verify import verify_folder
+from sport_music_dataset.build.build import build
+from sport_music_dataset.encode.encode import EncodeSettings, encode
+from sport_music_dataset.encode.training import check_trainable
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.verify.verify import verify_folder
 
 
 def test_a_batch_is_what_musicgen_reads(encoded: Path) -> None:

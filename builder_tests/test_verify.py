@@ -12,16 +12,16 @@ import pytest
 from datasets import Features, Value
 
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset.audio import decode_flac, encode_flac, to_pcm16
+from sport_music_dataset.audio.samples import decode_flac, encode_flac, to_pcm16
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.findings import Findings, State, Truth
-from sport_music_dataset.inspection import FEATURES, Inspection
-from sport_music_dataset.labels import delay
-from sport_music_dataset.parquet import read_batches
-from sport_music_dataset.places import Place
-from sport_music_dataset.release import FileEntry, read_manifest
-from sport_music_dataset.shards import write_shard
-from sport_music_dataset.verify import verify_folder
+from sport_music_dataset.release.labels import delay
+from sport_music_dataset.release.manifest import FileEntry, read_manifest
+from sport_music_dataset.release.shards import write_shard
+from sport_music_dataset.storage.parquet import read_batches
+from sport_music_dataset.storage.place import Place
+from sport_music_dataset.verify.files import FEATURES, Inspection
+from sport_music_dataset.verify.findings import Findings, State, Truth
+from sport_music_dataset.verify.verify import verify_folder
 
 
 @pytest.fixture

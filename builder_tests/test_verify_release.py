@@ -10,11 +10,11 @@ import pytest
 from builder_tests.clients import push, run_python, sportgen
 from builder_tests.local_hub import LocalHub, Request, Response
 from builder_tests.models import save_codec
-from sport_music_dataset import card
+from sport_music_dataset.card import card
 from sport_music_dataset.cli import main
-from sport_music_dataset.findings import State, Truth
-from sport_music_dataset.release import FileEntry, read_manifest
-from sport_music_dataset.verify import verify_folder
+from sport_music_dataset.release.manifest import FileEntry, read_manifest
+from sport_music_dataset.verify.findings import State, Truth
+from sport_music_dataset.verify.verify import verify_folder
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from builder_tests.clients import push, run_python
 from builder_tests.local_hub import LocalHub
 from builder_tests.rewriting import Rows, rewrite
-from sport_music_dataset.diff import Difference, compare
 from sport_music_dataset.errors import SettingError
-from sport_music_dataset.places import Place
-from sport_music_dataset.release import read_manifest
-from sport_music_dataset.versions import Bump, Proposal, bump_of, next_version, read_notes
+from sport_music_dataset.look.diff import Difference, compare
+from sport_music_dataset.publish.versions import Bump, Proposal, bump_of, next_version, read_notes
+from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.storage.place import Place
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 
 from builder_tests.clients import push, run_python
 from builder_tests.local_hub import LocalHub
-from sport_music_dataset.release import kept_rows, read_manifest, read_tracks
+from sport_music_dataset.release.manifest import kept_rows, read_manifest, read_tracks
 
 # All commands in one process: its imports take longer than its work.
 COMMANDS = """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sport_music_dataset.workers import Workers
+from sport_music_dataset.engines.local import Workers
 
 
 def work(item: str) -> str:
@@ -50,7 +50,7 @@ def is_loaded(module: str) -> bool:
 
 
 def test_processes_are_born_with_what_they_need_and_no_more() -> None:
-    needed = ["sport_music_dataset.cutting", "scipy.fft"]
+    needed = ["sport_music_dataset.build.cutting", "scipy.fft"]
     heavy = ["datasets", "pandas", "scipy.signal", "huggingface_hub", "torch"]
     with Workers(1, timeout=10.0) as workers:
         loaded = list(workers.map(is_loaded, needed + heavy, lambda item, reason: False))

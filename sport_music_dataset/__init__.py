@@ -8,7 +8,10 @@ and `publish.publish`.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ._version import __version__ as __version__
+
 if TYPE_CHECKING:
+    from .encode.training import SportMusicCollator
     from .errors import (
         HubError,
         MachineError,
@@ -20,9 +23,7 @@ if TYPE_CHECKING:
     )
     from .recipe import Recipe
     from .sport_music import SportMusic, SportMusicConfig
-    from .training import SportMusicCollator
 
-__version__ = "0.1.0"
 
 __all__ = [
     "HubError",
@@ -46,6 +47,6 @@ def __getattr__(name: str) -> object:
         "Recipe": "recipe",
         "SportMusic": "sport_music",
         "SportMusicConfig": "sport_music",
-        "SportMusicCollator": "training",
+        "SportMusicCollator": "encode.training",
     }
     return getattr(import_module(f".{modules.get(name, 'errors')}", __name__), name)

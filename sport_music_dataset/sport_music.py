@@ -10,18 +10,18 @@ from typing import Any, ClassVar
 
 import datasets
 
-from . import __version__
+from ._version import __version__
+from .build.cut import TrackRows
+from .build.groups import find_duplicates
+from .build.plan import plan
 from .digests import digest
-from .duplicates import find_duplicates
 from .errors import SettingError, SourceError
-from .hf_source import read_source
-from .library import Library
-from .plan import plan
 from .recipe import DEFAULT_SPLITS, Recipe
 from .records import Row, Track
-from .rows import TrackRows
-from .schema import RAW_FEATURES
-from .sources import Source
+from .release.features import RAW_FEATURES
+from .source.files import Source
+from .source.library import Library
+from .source.read import read_source
 
 logger = datasets.utils.logging.get_logger(__name__)
 

@@ -11,8 +11,8 @@ from itertools import product
 
 from transformers import AutoTokenizer
 
-from sport_music_dataset.describe import Facts, describe
-from sport_music_dataset.sessions import known_sessions
+from sport_music_dataset.describe.phrasings import Facts, describe
+from sport_music_dataset.describe.sessions import known_sessions
 
 MAX_TOKENS = 20
 STYLES = (

@@ -1,6 +1,6 @@
 """Make the T5-like tokenizer and the configuration of the embedded `nano` model.
 
-    python tools/make_nano.py [OUT=sport_music_dataset/nano/model]
+    python tools/make_nano.py [OUT=sport_music_dataset/encode/nano/model]
 
 OUT, which holds no weights, opens with `MusicgenConfig` and `AutoTokenizer`; the codec beside it
 is trained by train_nano.py. The same versions on the same machine write the same bytes.
@@ -124,4 +124,4 @@ def main(out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "sport_music_dataset/nano/model"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "sport_music_dataset/encode/nano/model"))

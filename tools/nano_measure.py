@@ -1,6 +1,6 @@
 """How well a codec rebuilds music: multi-scale log-mel distance, and whether the tempo stays.
 
-python tools/nano_measure.py [CODEC=sport_music_dataset/nano/codec]
+python tools/nano_measure.py [CODEC=sport_music_dataset/encode/nano/codec]
 """
 
 import sys
@@ -13,7 +13,7 @@ from nano_music import demo_chunks
 from torch import Tensor
 from transformers import EncodecModel
 
-from sport_music_dataset.mel import distance
+from sport_music_dataset.preview.mel import distance
 
 TOLERANCE = 0.04
 
@@ -46,4 +46,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "sport_music_dataset/nano/codec")
+    main(sys.argv[1] if len(sys.argv) > 1 else "sport_music_dataset/encode/nano/codec")

@@ -10,8 +10,8 @@ from nano_codec import RATE, SEED
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sport_music_dataset.arrangements import STYLES
-from sport_music_dataset.synth import DEMO_PIECES, Piece, render
+from sport_music_dataset.demo.arrangements import STYLES
+from sport_music_dataset.demo.synth import DEMO_PIECES, Piece, render
 
 Wave = NDArray[np.float64]
 PIECES, PIECE_SECONDS = 20, 40

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from sport_music_dataset.places import Place
-from sport_music_dataset.preview import write_preview
-from sport_music_dataset.preview_view import PreviewSettings
+from sport_music_dataset.preview.view import PreviewSettings
+from sport_music_dataset.preview.write import write_preview
+from sport_music_dataset.storage.place import Place
 
 WIDTH, HEIGHT, COLOURS = 1280, 860, 224
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]

@@ -1,6 +1,6 @@
 """Train the codec of the embedded `nano` model, on synthesised music only.
 
-    python tools/train_nano.py [OUT=sport_music_dataset/nano/codec] [--checkpoint FILE]
+    python tools/train_nano.py [OUT=sport_music_dataset/encode/nano/codec] [--checkpoint FILE]
 
 OUT is the codec, nano_loss.csv beside this file its loss curve: means of `LOG_EVERY` steps. With a
 checkpoint, a run that was stopped goes on. One thread, as sums depend on how they are split: the
@@ -30,8 +30,8 @@ from nano_music import crops, training_waves
 from torch import Tensor
 from transformers import EncodecModel
 
-from sport_music_dataset.mel import log_mel
-from sport_music_dataset.memory import keep_freed_memory
+from sport_music_dataset.encode.codec.memory import keep_freed_memory
+from sport_music_dataset.preview.mel import log_mel
 
 STEPS, WARM_UP, FIXED, COOL_DOWN = 3000, 300, 800, 1500
 CROPS, CROP_SAMPLES = 8, RATE
@@ -165,7 +165,9 @@ class Training:
 def main() -> None:
     """Train, and write the codec and its loss curve."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("out", nargs="?", default="sport_music_dataset/nano/codec", type=Path)
+    parser.add_argument(
+        "out", nargs="?", default="sport_music_dataset/encode/nano/codec", type=Path
+    )
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--curve", type=Path, default=CURVE)

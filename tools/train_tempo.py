@@ -1,4 +1,4 @@
-"""Train the network of tempo.py on synthesised music; writes sport_music_dataset/tempo.npz.
+"""Train the network of tempo.py on synthesised music; writes sport_music_dataset/audio/tempo.npz.
 
     OMP_NUM_THREADS=1 .venv/bin/python -m tools.train_tempo
 
@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-import sport_music_dataset.tempo as tempo
 from builder_tests import grooves
+from sport_music_dataset.audio import tempo
+from sport_music_dataset.audio.spectra import Floats, levels_db, onset_frames
+from sport_music_dataset.demo.synth import Piece, render
 from sport_music_dataset.recipe import SAMPLING_RATE
-from sport_music_dataset.spectra import Floats, levels_db, onset_frames
-from sport_music_dataset.synth import Piece, render
 
 SECONDS = 25
 HIDDEN, HIDDEN_NONE = 16, 8

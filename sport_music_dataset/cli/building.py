@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..forking import warm_up
+from ..engines.forking import warm_up
 from . import console, options, summaries
 from .app import app
 
 if TYPE_CHECKING:
-    from ..origins import Origin
+    from ..build.since import Origin
 
 
 @app.command()
@@ -60,10 +60,10 @@ def build(
     """
     if engine == "local":
         warm_up()
-    from ..build import build as run
-    from ..build import planned
+    from ..build.build import build as run
+    from ..build.build import planned
     from ..recipe import Recipe, parse_splits
-    from ..sources import Source
+    from ..source.files import Source
 
     recipe = Recipe(
         chunk_seconds=chunk_seconds,
@@ -103,8 +103,8 @@ def build(
 
 
 def _own_sessions(file: Path | None) -> str:
+    from ..describe.sessions import known_sessions
     from ..errors import SettingError
-    from ..sessions import known_sessions
 
     if file is None:
         return ""
@@ -118,8 +118,8 @@ def _own_sessions(file: Path | None) -> str:
 
 
 def _origin(release: str) -> "Origin":
-    from ..origins import Origin
-    from ..places import opened
+    from ..build.since import Origin
+    from ..storage.place import opened
 
     with opened(release) as place:
         manifest = place.manifest()
@@ -150,10 +150,10 @@ def scan(
     warm_up()
     from tempfile import TemporaryDirectory
 
-    from ..build import duplicates_with, measure_with, scan_with
+    from ..build.build import duplicates_with, measure_with, scan_with
+    from ..engines.local import Workers
     from ..recipe import Recipe
-    from ..sources import Source
-    from ..workers import Workers
+    from ..source.files import Source
 
     recipe = Recipe(
         chunk_seconds=chunk_seconds,
@@ -182,7 +182,7 @@ def doctor(
 
     Example: sportgen doctor
     """
-    from ..doctor import examine
+    from .doctor import examine
 
     checks = examine(out)
     summaries.show_checks(checks)
@@ -200,7 +200,7 @@ def demo(
     Example: sportgen demo demo
     """
     warm_up()
-    from ..demo import demo as run
+    from ..demo.demo import demo as run
 
     report = run(
         out, num_proc=num_proc or console.cores(), device=device, progress=console.progress

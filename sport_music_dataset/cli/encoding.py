@@ -50,13 +50,13 @@ def encode(
     sportgen encode dataset --device cuda:0,cuda:1;
     sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
     """
-    from ..memory import keep_freed_memory
+    from ..encode.codec.memory import keep_freed_memory
 
     keep_freed_memory()
-    from ..agreement import LEAST_AGREEMENT
-    from ..encode import encode as run
-    from ..encode import planned
-    from ..encoding import EncodeSettings
+    from ..encode.encode import encode as run
+    from ..encode.encode import planned
+    from ..encode.encoder import EncodeSettings
+    from ..encode.reference import LEAST_AGREEMENT
 
     settings = EncodeSettings(
         model=model,
@@ -97,7 +97,7 @@ def decode(
 
     Example: sportgen decode dataset 0123456789abcdef-0000 -o chunk.wav
     """
-    from ..reconstruct import reconstruct, write_audio
+    from ..encode.decode import reconstruct, write_audio
 
     waveform = reconstruct(out, chunk_id, codec, device)
     write_audio(output, waveform)
@@ -117,8 +117,8 @@ def tokens(
     Examples: sportgen tokens "latino music for yoga"; sportgen tokens "latino music for yoga"
     --model nano --max-length 3
     """
-    from ..encoding import EncodeSettings
-    from ..tokens import TextModel
+    from ..encode.encoder import EncodeSettings
+    from ..encode.text import TextModel
 
     EncodeSettings(model=model, max_length=max_length)  # raises where that is no length
     found = TextModel(model).explain(description, max_length, special_tokens)

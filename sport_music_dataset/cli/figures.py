@@ -14,10 +14,10 @@ from .console import hint, plain
 from .tables import show_table
 
 if TYPE_CHECKING:
-    from ..spreads import Spread
-    from ..sql import Result
-    from ..stats import Misfits, Share, Stats
-    from ..tokens import Tokens
+    from ..encode.text import Tokens
+    from ..look.sql import Result
+    from ..look.stats import Misfits, Share, Stats
+    from ..release.spreads import Spread
 
 _MOST = 20
 _MOST_SQL = 100

@@ -12,7 +12,7 @@ _CLIENT, _BELOW = "huggingface_hub", "httpx2"
 class _Redacted(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record, tracebacks included, without what lets somebody in."""
-        from ..hub import redact
+        from ..storage.hub_client import redact
 
         return "\n".join(map(plain, redact(super().format(record)).splitlines()))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from ..engines import RaySettings
+    from ..engines.base import RaySettings
 
 Source = Annotated[
     str,
@@ -92,7 +92,7 @@ GpusPerWorker = Annotated[
 
 def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySettings | None":
     """Ray as the options say, None where it is not to be used."""
-    from ..engines import RaySettings
+    from ..engines.base import RaySettings
     from ..errors import SettingError
 
     if engine == "ray":

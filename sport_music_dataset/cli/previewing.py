@@ -9,8 +9,8 @@ from . import console, options
 from .app import app
 
 if TYPE_CHECKING:
-    from ..places import Place
-    from ..preview_view import PreviewSettings
+    from ..preview.view import PreviewSettings
+    from ..storage.place import Place
 
 
 @app.command()
@@ -60,9 +60,9 @@ def preview(
     """
     from huggingface_hub import HfApi
 
-    from ..places import opened
-    from ..preview import write_preview
-    from ..preview_view import PreviewSettings
+    from ..preview.view import PreviewSettings
+    from ..preview.write import write_preview
+    from ..storage.place import opened
 
     settings = PreviewSettings(
         chunks=chunks,
@@ -88,8 +88,8 @@ def preview(
 def _serve(place: "Place", settings: "PreviewSettings", port: int, browser: bool) -> None:
     import webbrowser
 
-    from ..preview_server import serve
-    from ..preview_view import View
+    from ..preview.server import serve
+    from ..preview.view import View
 
     def ready(url: str) -> None:
         console.hint("Ctrl-C ends it")

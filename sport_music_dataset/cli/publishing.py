@@ -64,9 +64,9 @@ def push(
     """
     from huggingface_hub import HfApi
 
-    from ..publish import publish
-    from ..verify import verify_release
-    from ..versions import read_notes
+    from ..publish.publish import publish
+    from ..publish.versions import read_notes
+    from ..verify.verify import verify_release
 
     logs.client_logs(debug)
     api = HfApi(endpoint=endpoint)

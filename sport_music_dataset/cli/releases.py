@@ -36,11 +36,11 @@ def verify(
     """
     from huggingface_hub import HfApi
 
-    from ..places import opened
-    from ..verify import Sample, verify_place
+    from ..storage.place import opened
+    from ..verify.verify import Sample, verify_place
 
     if model and not codec:
-        from ..encode import EncodeSettings
+        from ..encode.encode import EncodeSettings
 
         codec = EncodeSettings(model=model).codec_name
     sample = Sample(codes, codec or "", device)
@@ -75,17 +75,17 @@ def stats(
     """
     from huggingface_hub import HfApi
 
-    from ..places import opened
+    from ..storage.place import opened
 
     if as_csv and (sql is None or as_json):
         raise SettingError("--csv: is for --sql, and without --json")
     with opened(release, HfApi(endpoint=endpoint)) as place:
         if sql is None:
-            from ..stats import release_stats
+            from ..look.stats import release_stats
 
             figures.show_stats(release_stats(place), as_json)
             return
-        from ..sql import queried
+        from ..look.sql import queried
 
         with queried(place, sql) as result:
             figures.show_result(result, as_csv, as_json)
@@ -105,8 +105,8 @@ def diff(
     """
     from huggingface_hub import HfApi
 
-    from ..diff import compare
-    from ..places import opened
+    from ..look.diff import compare
+    from ..storage.place import opened
 
     api = HfApi(endpoint=endpoint)
     with opened(before, api) as one, opened(after, api) as other:
@@ -139,8 +139,8 @@ def withdraw(
 
     from huggingface_hub import HfApi
 
-    from ..versions import read_notes
-    from ..withdraw import withdraw as run
+    from ..publish.versions import read_notes
+    from ..publish.withdraw import withdraw as run
 
     withdrawal = run(
         repo_id,

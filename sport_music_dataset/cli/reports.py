@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from .console import fail, hint, plain
 
 if TYPE_CHECKING:
-    from ..diff import Difference, TrackChange
-    from ..verify import Report
-    from ..versions import Proposal
-    from ..withdraw import Withdrawal
+    from ..look.diff import Difference, TrackChange
+    from ..publish.versions import Proposal
+    from ..publish.withdraw import Withdrawal
+    from ..verify.verify import Report
 
 _MOST = 20
 

@@ -9,19 +9,19 @@ from ..reasons import kind_of
 from .console import hint, plain
 
 if TYPE_CHECKING:
-    from ..build import BuildReport
-    from ..delivery import Release
-    from ..doctor import Check
-    from ..encode import EncodeReport
-    from ..estimate import Estimate
-    from ..library import Library
-    from ..plan import Shard
+    from ..build.build import BuildReport
+    from ..build.plan import Shard
+    from ..encode.encode import EncodeReport
+    from ..engines.estimate import Estimate
+    from ..publish.delivery import Release
     from ..records import Outcome
+    from ..source.library import Library
+    from .doctor import Check
 
 
 def show_build(report: "BuildReport") -> None:
     """The summary of a build."""
-    from ..card_body import session_counts
+    from ..card.body import session_counts
 
     kept = report.kept
     hours = sum(row["duration_seconds"] for row in kept) / 3600
@@ -48,7 +48,7 @@ def show_build(report: "BuildReport") -> None:
 
 def show_plan(library: "Library", shards: "Sequence[Shard]", estimate: "Estimate") -> None:
     """What a build would do."""
-    from ..duplicates import duplicate_groups
+    from ..build.groups import duplicate_groups
 
     tracks = [track for shard in shards for track in shard.tracks]
     hours = sum(track.duration_seconds for track in tracks) / 3600
@@ -85,7 +85,7 @@ def inventory(
     `measured` is what measuring each track by its path gave: tracks with chunks that do not suit
     their session are `misfits`, null where nothing was measured.
     """
-    from ..duplicates import duplicate_groups
+    from ..build.groups import duplicate_groups
 
     short = f"too short: by its header, a chunk is {chunk_seconds:g} s"
     problems = {track.path: track.reason for track in library.tracks if track.reason}

@@ -1,0 +1,146 @@
+"""Loudness by ITU-R BS.1770-4, its range by EBU Tech 3342, silence and clipping of chunks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from av import AudioFrame
+from av.filter import Graph
+from numpy.typing import NDArray
+
+from ..recipe import SAMPLING_RATE
+from .samples import Pcm
+from .spectra import Floats
+
+Powers = NDArray[np.float64]
+
+# Sections of the K-weighting at 32 kHz, a high shelf and a high pass, as pyloudnorm makes them:
+# BS.1770 gives coefficients for 48 kHz alone.
+_K_WEIGHTING = (
+    "b0=1.5113213110197885:b1=-2.4657134435972035:b2=1.0421171358466643"
+    ":a0=1:a1=-1.5395728725402202:a2=0.6272978758094697",
+    "b0=0.9925802295471099:b1=-1.9851604590942198:b2=0.9925802295471099"
+    ":a0=1:a1=-1.985132830001248:a2=0.9851880881871911",
+)
+
+# Blocks of 0.4 s that overlap by three quarters are sums of four slots.
+_SLOT = SAMPLING_RATE // 10
+_BLOCK_SLOTS, _SHORT_TERM_SLOTS = 4, 30
+_OFFSET_DB = -0.691
+_GATE_LUFS, _GATE_DB, _RANGE_GATE_DB = -70.0, -10.0, -20.0
+_SILENCE_POWER = 10 ** (-60 / 10)
+# Fewer samples in a row at full scale happen by chance.
+_CLIPPED_RUN = 3
+
+
+@dataclass(slots=True)
+class Weighting:
+    """K-weighted power of a track's chunks, slot by slot of 0.1 s; the filter runs on from chunk
+    to chunk over what is new in each."""
+
+    chunk_hop: int
+    _index: int = -2
+    _filter: Graph = field(init=False)
+    _slots: Powers = field(init=False)
+
+    def of(self, index: int, samples: Floats) -> Powers:
+        """Mean squares [slots] float64 of the chunk at `index`, samples [N] float32."""
+        known = np.zeros(0)
+        if index == self._index + 1 and self.chunk_hop % _SLOT == 0 and len(samples) % _SLOT == 0:
+            known = self._slots[self.chunk_hop // _SLOT :]
+        if not len(known):
+            self._filter = _k_weighting()
+        whole = len(samples) // _SLOT * _SLOT
+        weighted = _filtered(self._filter, samples[len(known) * _SLOT : whole])
+        powers = np.square(weighted).reshape(-1, _SLOT).mean(axis=1)
+        self._index, self._slots = index, np.concatenate([known, powers])
+        return self._slots
+
+
+def integrated_lufs(slots: Powers) -> float | None:
+    """Integrated loudness of mono slots [N]; None where all lies below the gates."""
+    blocks = _means(slots, _BLOCK_SLOTS)
+    blocks = blocks[_lufs(blocks) > _GATE_LUFS]
+    if not len(blocks):
+        return None
+    blocks = blocks[_lufs(blocks) > _lufs(blocks.mean()) + _GATE_DB]
+    return float(_lufs(blocks.mean()))
+
+
+def loudness_range_db(slots: Powers) -> float | None:
+    """Loudness range of mono slots [N]: 10th to 95th percentile of 3 s; None where all is quiet.
+
+    Source: EBU Tech 3342 (2016).
+    """
+    blocks = _means(slots, _SHORT_TERM_SLOTS)
+    blocks = blocks[_lufs(blocks) > _GATE_LUFS]
+    if not len(blocks):
+        return None
+    levels = _lufs(blocks[_lufs(blocks) > _lufs(blocks.mean()) + _RANGE_GATE_DB])
+    low, high = np.percentile(levels, (10, 95))
+    return float(high - low)
+
+
+def silence_ratio(samples: Floats) -> float:
+    """Share of slots of 0.1 s below -60 dBFS (mean square), of samples [N] float32."""
+    whole = len(samples) // _SLOT * _SLOT
+    if not whole:
+        return float(np.mean(np.square(samples)) < _SILENCE_POWER)
+    powers = np.square(samples[:whole]).reshape(-1, _SLOT).mean(axis=1)
+    return float(np.mean(powers < _SILENCE_POWER))
+
+
+def clipping_ratio(pcm: Pcm) -> float:
+    """Share of samples [N] int16 that lie in runs of three or more at full scale."""
+    full = (pcm >= 32_767) | (pcm <= -32_767)
+    if not full.any():
+        return 0.0
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], full, [False]]).astype(np.int8)))
+    runs = edges[1::2] - edges[::2]
+    return float(runs[runs >= _CLIPPED_RUN].sum() / len(pcm))
+
+
+def joined(chunks: Sequence[Powers], indices: Sequence[int], chunk_hop: int) -> Powers:
+    """The slots of a track from those of its chunks: each second once."""
+    fresh = chunk_hop // _SLOT
+    parts = [chunks[0]]
+    for (before, index), slots in zip(pairwise(indices), chunks[1:], strict=True):
+        parts.append(slots[max(0, len(slots) - (index - before) * fresh) :])
+    return np.concatenate(parts)
+
+
+def _means(slots: Powers, width: int) -> Powers:
+    """Means of `width` slots, one slot apart; of all where they are fewer."""
+    width = max(1, min(width, len(slots)))
+    return np.convolve(slots, np.full(width, 1 / width), "valid") if len(slots) else slots
+
+
+def _lufs(power: Powers) -> Powers:
+    return _OFFSET_DB + 10 * np.log10(np.maximum(power, 1e-20))
+
+
+def _k_weighting() -> Graph:
+    """The K-weighting, in its first state, by FFmpeg: scipy.signal takes a second to import."""
+    graph = Graph()
+    source = graph.add_abuffer(
+        sample_rate=SAMPLING_RATE,
+        format="dblp",
+        layout="mono",
+        time_base=Fraction(1, SAMPLING_RATE),
+    )
+    sections = (graph.add("biquad", f"{s}:precision=f64:transform=tdii") for s in _K_WEIGHTING)
+    graph.link_nodes(source, *sections, graph.add("abuffersink")).configure()
+    return graph
+
+
+def _filtered(graph: Graph, samples: Floats) -> NDArray[np.float64]:
+    """What comes out of a filter for samples [N] float32, after those before them."""
+    if not len(samples):
+        return np.zeros(0)
+    frame = AudioFrame.from_ndarray(samples[None].astype(np.float64), "dblp", "mono")
+    frame.sample_rate = SAMPLING_RATE
+    graph.push(frame)
+    weighted: NDArray[np.float64] = graph.pull().to_ndarray()[0]
+    return weighted

@@ -1,0 +1,112 @@
+"""Tracks that are cut and wait for their shard: a file each, which a later run can go on from.
+
+A track is decoded once: that gives its rows and its fingerprint. Its shard is known only when all
+fingerprints are compared, so until then the rows lie here: the FLAC files of the chunks one behind
+the other, then JSON of all else, then a footer. There is no fsync, which would make decoding wait
+for the disk; a checksum tells what a power cut has spoilt.
+"""
+
+import json
+import secrets
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from ..records import Outcome, Row
+
+# The length of the JSON, and the CRC-32 of all that comes before.
+_FOOTER = struct.Struct("<QI")
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What is known of a track that is cut: what came of it, and its fingerprint as numbers,
+    None where it has none."""
+
+    outcome: Outcome
+    items: list[int] | None = None
+
+
+class SpoolWriter:
+    """Writes a spool under a name of its own, and renames it when it is whole. Use it as a context
+    manager."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._partial = partial_name(file)
+        self._sizes: list[int] = []
+        self._check = 0
+
+    def __enter__(self) -> Self:
+        self._stream = self._partial.open("wb")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+        self._partial.unlink(missing_ok=True)
+
+    def add(self, flac: bytes) -> None:
+        """Keep the FLAC file of the next chunk."""
+        self._write(flac)
+        self._sizes.append(len(flac))
+
+    def finish(self, spooled: Spooled, rows: Sequence[Row | None]) -> None:
+        """Keep what else is known: a row without `audio` for every chunk, None to leave it out."""
+        known = {**asdict(spooled), "rows": rows, "sizes": self._sizes}
+        data = json.dumps(known).encode()
+        self._write(data)
+        self._stream.write(_FOOTER.pack(len(data), self._check))
+        self._stream.close()
+        self._partial.replace(self._file)
+
+    def _write(self, data: bytes) -> None:
+        self._check = zlib.crc32(data, self._check)
+        self._stream.write(data)
+
+
+def read_spool(file: Path) -> Spooled | None:
+    """What a spool says of its track; None where there is none, or it is not whole."""
+    if not file.is_file() or not _is_whole(file):
+        return None
+    known = _known(file)
+    return Spooled(Outcome(**known["outcome"]), known["items"])
+
+
+def read_rows(file: Path) -> Iterator[Row]:
+    """The rows of a spool that is whole."""
+    known = _known(file)
+    with file.open("rb") as stream:
+        for row, size in zip(known["rows"], known["sizes"], strict=True):
+            flac = stream.read(size)
+            if row is not None:
+                yield row | {"audio": {"bytes": flac, "path": f"{row['chunk_id']}.flac"}}
+
+
+def partial_name(file: Path) -> Path:
+    """A name of this attempt's own: a worker that was thought lost may still write to its."""
+    return file.with_name(f"{file.name}.{secrets.token_hex(4)}.partial")
+
+
+def _known(file: Path) -> dict[str, Any]:
+    with file.open("rb") as stream:
+        end = stream.seek(-_FOOTER.size, 2)
+        length, _ = _FOOTER.unpack(stream.read())
+        stream.seek(end - length)
+        known: dict[str, Any] = json.loads(stream.read(length))
+        return known
+
+
+def _is_whole(file: Path) -> bool:
+    left = file.stat().st_size - _FOOTER.size
+    check = 0
+    with file.open("rb") as stream:
+        while left > 0:
+            data = stream.read(min(left, _READ_BYTES))
+            check = zlib.crc32(data, check)
+            left -= len(data)
+        footer = stream.read()
+    return len(footer) == _FOOTER.size and _FOOTER.unpack(footer)[1] == check

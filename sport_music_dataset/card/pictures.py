@@ -1,0 +1,191 @@
+"""The pictures of a release: which there are, what they show, and that in words."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..describe.fit import beat_factor
+from ..describe.sessions import find
+from ..measures import TEMPO_CONFIDENCE
+from ..records import Row
+from ..release.chunks import read_chunks
+from ..release.manifest import Manifest, kept_rows, read_tracks
+from ..release.spreads import spread
+from ..storage.place import Place
+from .panels import Bars, Histogram, Picture, Points
+from .text import one_line
+
+NAMES = ("chunks", "splits", "tempo", "loudness", "codebooks")
+
+_TRACK_COLUMNS = ("session", "style", "split", "chunks", "status")
+_CHUNK_COLUMNS = ("session", "tempo_bpm", "tempo_confidence", "loudness_lufs")
+# What is legible at 600 px.
+_MOST_LETTERS = 40
+_MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 80
+_KINDS = ("in the band", "its half or double is", "outside")
+
+
+def pictures(folder: Path, manifest: Manifest) -> Iterator[Picture]:
+    """The pictures for which a release has numbers. Raises ReleaseError for a shard that cannot be
+    read."""
+    kept = kept_rows(read_tracks(folder, manifest, _TRACK_COLUMNS))
+    yield _chunks(kept)
+    yield _splits(kept)
+    chunks = read_chunks(Place(folder), manifest, ["raw"], _CHUNK_COLUMNS)
+    yield from _tempo(chunks, manifest.recipe.get("sessions", ""))
+    yield from _loudness(chunks)
+    if manifest.encoding and manifest.codebooks:
+        yield _codebooks(manifest.codebooks, manifest.encoding["codebook_size"])
+
+
+def _chunks(kept: list[Row]) -> Picture:
+    bars = _bars(kept, "session", "style", "Chunks of each session, by style")
+    words = f"By session: {_listed(kept, 'session')}. By style: {_listed(kept, 'style')}."
+    return Picture("chunks", [bars], f"{sum(t['chunks'] for t in kept)} chunks. {words}")
+
+
+def _splits(kept: list[Row]) -> Picture:
+    panels = [
+        _bars(kept, "split", "style", "Splits, by style (% of chunks)", shares=True),
+        _bars(kept, "session", "split", "Sessions, by split (% of chunks)", shares=True),
+    ]
+    words = (
+        f"{split}: {_listed([track for track in kept if track['split'] == split], 'style')}."
+        for split in sorted({track["split"] for track in kept})
+    )
+    return Picture("splits", panels, "Chunks of each split by style. " + " ".join(words))
+
+
+def _bars(kept: list[Row], rows: str, parts: str, title: str, shares: bool = False) -> Bars:
+    """Chunks, or `shares` in %, by the values of one column of tracks, coloured by another."""
+    by_row, by_part = _counts(kept, rows), _counts(kept, parts)
+    row_of, part_of = _top(by_row, _MOST_ROWS), _top(by_part, _MOST_COLOURS)
+    cells: Counter[tuple[str, str]] = Counter()
+    for track in kept:
+        cells[part_of[track[parts]], row_of[track[rows]]] += track["chunks"]
+    names = list(dict.fromkeys(row_of.values()))
+    if len(by_row) > _MOST_ROWS:
+        # They would be longer together than the rest, and say little.
+        names.pop()
+        title += f": {len(names)} of {len(by_row)}"
+    totals = [sum(n for (_, row), n in cells.items() if row == name) for name in names]
+    scale = [100 / max(total, 1) if shares else 1 for total in totals]
+    return Bars(
+        title,
+        names,
+        [
+            (part, [cells[part, name] * by for name, by in zip(names, scale, strict=True)])
+            for part in dict.fromkeys(part_of.values())
+        ],
+        rest=len(by_part) > _MOST_COLOURS,
+        ends=[f"{total}" for total in totals],
+        highest=100 if shares else None,
+    )
+
+
+def _counts(kept: list[Row], column: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for track in kept:
+        counts[track[column]] += track["chunks"]
+    return counts
+
+
+def _top(counts: Counter[str], most: int) -> dict[str, str]:
+    """Name -> what it is shown as: itself, or one of the others if it is not among the `most` with
+    the highest counts."""
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    own = most if len(names) <= most else most - 1
+    others = f"{len(names) - own} others"
+    return {name: name if place < own else others for place, name in enumerate(names)}
+
+
+def _listed(kept: list[Row], column: str) -> str:
+    counts = _counts(kept, column)
+    shown: Counter[str] = Counter()
+    for name, as_name in _top(counts, _MOST_ROWS).items():
+        shown[as_name] += counts[name]
+    return ", ".join(f"{one_line(name, _MOST_LETTERS)} {n}" for name, n in shown.items())
+
+
+def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
+    """Confident tempi by session, as far as sessions are known."""
+    sure = chunks.filter(pc.greater_equal(chunks["tempo_confidence"], TEMPO_CONFIDENCE))
+    tempi: dict[str, list[float]] = {}
+    bands: dict[str, tuple[float, float]] = {}
+    for name, tempo in zip(*(sure[c].to_pylist() for c in ("session", "tempo_bpm")), strict=True):
+        session = find(name, own_sessions)
+        if session and session.tempo_bpm and tempo:
+            bands[session.name] = session.tempo_bpm
+            tempi.setdefault(session.name, []).append(tempo)
+    names = sorted(tempi, key=lambda name: (-len(tempi[name]), name))[:_MOST_ROWS]
+    if not names:
+        return
+    names.sort(key=lambda name: (bands[name], name))
+    kinds = {name: [_kind(tempo, bands[name]) for tempo in tempi[name]] for name in names}
+    words = (
+        f"{name} ({bands[name][0]:g} to {bands[name][1]:g} BPM): "
+        + ", ".join(f"{n} {_KINDS[kind]}" for kind, n in sorted(Counter(kinds[name]).items()))
+        for name in names
+    )
+    panel = Points(
+        "Tempo of chunks and bands of sessions (BPM)",
+        names,
+        [bands[name] for name in names],
+        [_some(sorted(zip(tempi[name], kinds[name], strict=True))) for name in names],
+        _KINDS,
+    )
+    yield Picture("tempo", [panel], f"Tempo against the bands of sessions. {'; '.join(words)}.")
+
+
+def _kind(tempo: float, band: tuple[float, float]) -> int:
+    factor = beat_factor(tempo, band)
+    return len(_KINDS) - 1 if factor is None else int(factor != 1)
+
+
+def _some(points: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Points that stand for all: as many as are legible, evenly out of those in order."""
+    step = max(1, len(points) / _MOST_POINTS)
+    return [points[int(place * step)] for place in range(int(len(points) / step))]
+
+
+def _loudness(chunks: pa.Table) -> Iterator[Picture]:
+    found = spread(chunks["loudness_lufs"], step=1)
+    if found.median is None:
+        return
+    edges = [low for low, *_ in found.bins] + [found.bins[-1][1]]
+    middle = f"median {found.median:.1f} LUFS"
+    panel = Histogram(
+        "Chunks by loudness (LUFS)", edges, [n for *_, n in found.bins], found.median, middle
+    )
+    words = f"{middle}, from {found.lowest:.1f} to {found.highest:.1f}"
+    yield Picture("loudness", [panel], f"Loudness of {found.count} chunks: {words}.")
+
+
+def _codebooks(codebooks: list[dict[str, float]], size: int) -> Picture:
+    names = [f"codebook {number}" for number in range(len(codebooks))]
+    perplexities = [book["perplexity"] for book in codebooks]
+    dead = [100 * book["dead"] for book in codebooks]
+    panels = [
+        Bars(
+            f"Perplexity of codebooks, of {size}",
+            names,
+            [("perplexity", perplexities)],
+            ends=[f"{value:.0f}" for value in perplexities],
+            highest=size,
+        ),
+        Bars(
+            "Entries that no code names (%)",
+            names,
+            [("dead", dead)],
+            ends=[f"{value:.1f}" for value in dead],
+            highest=100,
+        ),
+    ]
+    words = "; ".join(
+        f"{name}: perplexity {one:.0f}, {other:.1f}% of the entries are not used"
+        for name, one, other in zip(names, perplexities, dead, strict=True)
+    )
+    return Picture("codebooks", panels, f"Use of codebooks of {size} entries. {words}.")

@@ -1,0 +1,238 @@
+"""How pictures look: themes, bars, points, on Matplotlib's objects and never on its global state.
+
+Colours are those of Okabe and Ito, Color Universal Design (2008), which people with any kind of
+colour vision tell apart, but for yellow and black, which light and dark pages swallow.
+"""
+
+import io
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
+from PIL import Image
+
+from .layout import DPI, LEGEND_COLUMNS, WIDTH_INCHES, height, lay_out
+from .panels import Bars, Histogram, Panel, Points
+from .text import one_line
+
+_LEGEND_INCHES = 0.28
+_MOST_LETTERS = 26
+_COLOURS = 128
+_FONT = "DejaVu Sans"
+_NO_LETTER = "□"
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours of a page: its background, what is read on it, lines behind, and what is told
+    apart; `others` stands for all the rest."""
+
+    background: str
+    text: str
+    faint: str
+    others: str
+    colours: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+
+    @property
+    def markers(self) -> tuple[tuple[str, str], ...]:
+        """Shape and colour of three kinds of points."""
+        return ("o", self.colours[0]), ("D", self.colours[1]), ("x", self.colours[4])
+
+
+THEMES = {
+    "light": Theme("#ffffff", "#1f2328", "#d1d9e0", "#676d73"),
+    "dark": Theme("#0d1117", "#e6edf3", "#3d444d", "#c4cad0"),
+}
+
+
+def render(panels: Sequence[Panel], theme_name: str) -> bytes:
+    """Panels below each other as PNG, for one of THEMES; the same bytes for the same panels."""
+    theme = THEMES[theme_name]
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_settings(theme))
+        size = (WIDTH_INCHES, sum(map(height, panels)))
+        figure = Figure(figsize=size, dpi=DPI)
+        canvas = FigureCanvasAgg(figure)
+        for panel in panels:
+            axes = figure.add_axes((0, 0, 1, 1), label=panel.title)
+            axes.set_title(panel.title, loc="left", y=1.0)
+            _DRAW[type(panel)](axes, panel, theme)
+        lay_out(figure, canvas, panels)
+        canvas.draw()
+    # Few colours, and neither a date nor Matplotlib's version: a third of what savefig writes.
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    data = io.BytesIO()
+    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    return data.getvalue()
+
+
+def _settings(theme: Theme) -> dict[Any, Any]:
+    return {
+        **dict.fromkeys(("text.color", "xtick.color", "ytick.color"), theme.text),
+        **dict.fromkeys(
+            ("figure.facecolor", "axes.facecolor", "savefig.facecolor"), theme.background
+        ),
+        "axes.edgecolor": theme.faint,
+        "grid.color": theme.faint,
+        "grid.linewidth": 0.6,
+        # Comes with Matplotlib: the same letters on every machine.
+        "font.family": _FONT,
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        # Millions as they are, for which there is room, not as powers beside the axis.
+        "axes.formatter.limits": (-9, 9),
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "legend.frameon": False,
+        "legend.fontsize": 8.5,
+        # A name such as $\frac is a name.
+        "text.parse_math": False,
+    }
+
+
+def label(name: str) -> str:
+    """A name as a picture shows it: on one short line, of letters that the font has."""
+    letters = (c for c in unicodedata.normalize("NFC", name) if not unicodedata.combining(c))
+    line = one_line("".join(letters), _MOST_LETTERS)
+    line = "".join(c if ord(c) in _letters() else _NO_LETTER for c in line)
+    # Matplotlib's legends leave out what begins with an underscore.
+    return f" {line}" if line.startswith("_") else line
+
+
+@cache
+def _letters() -> frozenset[int]:
+    return frozenset(get_font(findfont(_FONT)).get_charmap())
+
+
+def _rows(axes: Axes, names: Sequence[str]) -> np.ndarray:
+    """Rows for `names`, the first on top; returns where they lie."""
+    places = np.arange(len(names))
+    axes.set_yticks(places, map(label, names))
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    return places
+
+
+def _bars(axes: Axes, bars: Bars, theme: Theme) -> None:
+    places, left = _rows(axes, bars.names), np.zeros(len(bars.names))
+    colours = [*theme.colours[: len(bars.parts) - bars.rest], theme.others]
+    for colour, (name, lengths) in zip(colours, bars.parts, strict=False):
+        axes.barh(
+            places,
+            lengths,
+            0.72,
+            left,
+            color=colour,
+            label=label(name),
+            edgecolor=theme.background,
+            linewidth=0.8,
+        )
+        left += np.asarray(lengths)
+    for place, end, text in zip(places, left, bars.ends, strict=False):
+        axes.annotate(text, (end, place), (4, 0), textcoords="offset points", va="center")
+    top = bars.highest or max(left, default=1)
+    # With room for what stands at the end of the longest.
+    letters = max(map(len, bars.ends), default=-1)
+    axes.set_xlim(0, top * (1.03 + 0.03 * letters))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=top > 1))
+    if len(bars.parts) > 1:
+        _legend(axes, len(bars.parts))
+
+
+def _points(axes: Axes, points: Points, theme: Theme) -> None:
+    _rows(axes, points.names)
+    for place, (low, high) in enumerate(points.bands):
+        axes.barh(place, high - low, 0.84, low, color=theme.others, alpha=0.3)
+        axes.vlines((low, high), place - 0.42, place + 0.42, color=theme.text, zorder=3)
+    for kind, name in enumerate(points.kinds):
+        found = [
+            (value, place + _spread(number))
+            for place, row in enumerate(points.points)
+            for number, (value, own) in enumerate(row)
+            if own == kind
+        ]
+        x, y = zip(*found, strict=True) if found else ((), ())
+        marker, colour = theme.markers[kind]
+        # A rim keeps points apart that lie on each other; a cross is nothing but lines.
+        rim = None if marker == "x" else theme.background
+        axes.scatter(
+            x,
+            y,
+            s=26,
+            c=colour,
+            marker=marker,
+            edgecolors=rim,
+            linewidths=0.9,
+            zorder=4,
+            label=name,
+        )
+    axes.use_sticky_edges = False
+    axes.margins(x=0.04)
+    _legend(axes, len(points.kinds))
+
+
+def _spread(number: int) -> float:
+    """Where in its row the point of a number lies: steps of the golden ratio leave no holes."""
+    return 0.56 * (number * 0.618034 % 1 - 0.5)
+
+
+def _histogram(axes: Axes, histogram: Histogram, theme: Theme) -> None:
+    edges = np.asarray(histogram.edges)
+    axes.bar(
+        edges[:-1],
+        histogram.counts,
+        np.diff(edges),
+        align="edge",
+        color=theme.colours[0],
+        edgecolor=theme.background,
+        linewidth=0.8,
+    )
+    axes.axvline(histogram.middle, color=theme.colours[1], linewidth=2)
+    axes.annotate(
+        histogram.middle_name,
+        (histogram.middle, 1),
+        (5, -2),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        va="top",
+        bbox={"facecolor": theme.background, "edgecolor": "none", "pad": 1.5},
+    )
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.margins(x=0.02, y=0.12)
+    axes.grid(axis="y")
+
+
+def _legend(axes: Axes, entries: int) -> None:
+    """Below the numbers of the axis, whatever the height of the axes."""
+    below = ScaledTranslation(0, -_LEGEND_INCHES, axes.figure.dpi_scale_trans)
+    axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        bbox_transform=axes.transAxes + below,
+        ncols=min(entries, LEGEND_COLUMNS),
+        borderaxespad=0,
+        handlelength=1.2,
+    )
+
+
+_DRAW: dict[type, Callable[[Axes, Any, Theme], None]] = {
+    Bars: _bars,
+    Points: _points,
+    Histogram: _histogram,
+}

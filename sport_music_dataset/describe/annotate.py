@@ -1,0 +1,91 @@
+"""What follows from a track's measures for each of its chunks: fit, arc and description."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from ..measures import NO_MEASURES, Measures
+from ..recipe import SAMPLING_RATE, Recipe
+from ..records import Row, Track, chunk_id
+from .arc import arcs
+from .fit import fit
+from .phrasings import Facts, describe_plain, phrasings
+from .sessions import find
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """The columns of each chunk that its samples alone do not give, and the track's measures.
+
+    `columns` has None for a chunk that is left out; `misfits` counts those that do not fit their
+    session, and `reason` says why the first does not.
+    """
+
+    columns: list[Row | None] = field(default_factory=list)
+    track: dict[str, Any] = field(default_factory=dict)
+    misfits: int = 0
+    reason: str = ""
+
+
+def annotate(
+    track: Track,
+    recipe: Recipe,
+    indices: Sequence[int],
+    seconds: float,
+    measured: tuple[list[Measures], Measures] | None,
+) -> Annotation:
+    """The annotation of a track's chunks.
+
+    Args:
+        track: the track.
+        recipe: how to describe, and whether misfits stay.
+        indices: of its chunks.
+        seconds: its length.
+        measured: measures of each chunk and of the track; None where they are not wanted.
+    """
+    chunks, whole = measured or ([NO_MEASURES] * len(indices), NO_MEASURES)
+    middles = [(i * recipe.hop_samples + recipe.chunk_samples / 2) / SAMPLING_RATE for i in indices]
+    positions = [middle / seconds for middle in middles]
+    phases = (
+        arcs(positions, [chunk.energy or 0.0 for chunk in chunks])
+        if measured
+        else [""] * len(chunks)
+    )
+    session = find(track.session, recipe.sessions)
+    verdicts = [fit(chunk, session) for chunk in chunks]
+    misfits = [reason for fits, reason in verdicts if fits == "no"]
+    columns: list[Row | None] = [
+        {
+            **_described(track, recipe, chunk_id(track.track_id, index), chunk, arc),
+            "position": round(position, 4),
+            **asdict(chunk),
+            "arc": arc,
+            "fit": fits,
+            "fit_reason": reason,
+        }
+        for index, position, chunk, arc, (fits, reason) in zip(
+            indices, positions, chunks, phases, verdicts, strict=True
+        )
+    ]
+    if recipe.only_fitting:
+        columns = [row if row and row["fit"] != "no" else None for row in columns]
+    return Annotation(columns, asdict(whole), len(misfits), misfits[0] if misfits else "")
+
+
+def _described(track: Track, recipe: Recipe, identity: str, chunk: Measures, arc: str) -> Row:
+    # What people say of their tracks wins.
+    texts = [text for text in (track.description, *track.descriptions) if text]
+    if not texts and recipe.descriptions == "notebook":
+        texts = [describe_plain(track.session, track.style)]
+    if not texts:
+        facts = Facts(
+            track.session,
+            track.style,
+            tempo_bpm=chunk.confident_tempo_bpm,
+            key=chunk.confident_key,
+            energy=chunk.energy,
+            arc=arc,
+        )
+        count = recipe.descriptions_per_chunk
+        texts = phrasings(facts, recipe.seed, identity, recipe.sessions, count)
+    return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}

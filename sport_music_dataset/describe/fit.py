@@ -1,0 +1,40 @@
+"""Whether a chunk suits the session that it is filed under."""
+
+from ..measures import Measures
+from .sessions import Session
+
+# A beat a little outside of the band is no misfit: bands are given to five BPM.
+_TOLERANCE = 0.04
+# Energy that suits each intensity; the bands overlap, and only what is far off is a misfit.
+ENERGY = {"low": (0.0, 0.5), "medium": (0.25, 0.75), "high": (0.33, 1.0)}
+
+
+def fit(measures: Measures, session: Session | None) -> tuple[str, str]:
+    """`yes`, `no` or `unknown`, and the reason in a few words.
+
+    The tempo fits where it, its half or its double lies in the session's band: one moves on every
+    beat, on every other, or twice a beat. Energy is in keeping where it suits the intensity.
+    """
+    if session is None:
+        return "unknown", "session not known"
+    if measures.energy is None:
+        return "unknown", "not measured"
+    low, high = ENERGY[session.intensity]
+    if not low <= measures.energy <= high:
+        wants = f"at most {high:g}" if measures.energy > high else f"at least {low:g}"
+        return "no", f"energy {measures.energy:.2f}, {session.name} wants {wants}"
+    tempo, band = measures.confident_tempo_bpm, session.tempo_bpm
+    if tempo is None or band is None:
+        # Calm music needs no beat.
+        if tempo is None and session.intensity == "low" and not measures.tempo_bpm:
+            return "yes", ""
+        return "unknown", "tempo not sure" if band else "no tempo band for the session"
+    if beat_factor(tempo, band):
+        return "yes", ""
+    return "no", f"tempo {tempo:.0f} BPM, {session.name} wants {band[0]:g}-{band[1]:g}"
+
+
+def beat_factor(tempo: float, band: tuple[float, float]) -> float | None:
+    """1, 0.5 or 2: by what a tempo lies in a band; None if by none of them."""
+    low, high = band[0] * (1 - _TOLERANCE), band[1] * (1 + _TOLERANCE)
+    return next((factor for factor in (1, 0.5, 2) if low <= tempo * factor <= high), None)

@@ -1,0 +1,136 @@
+"""Sport sessions: the words people call them by, in French and English, and what suits them."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import SettingError
+
+INTENSITIES = ("low", "medium", "high")
+
+_NUMBER_AT_END = re.compile(r"(?<=[^\d\s])[\s#]*\d+$")
+_BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
+# What people put around the name of a session.
+_FILLERS = frozenset(
+    "seance seances session sessions cours class classes workout workouts entrainement musique "
+    "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
+)
+_KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods"}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A sport session by its English name, with what suits it.
+
+    `intensity` is low, medium or high; `tempo_bpm` the band of the beat, lowest and highest, None
+    where none is known, and `source` where it comes from.
+    """
+
+    name: str
+    intensity: str
+    tempo_bpm: tuple[float, float] | None
+    source: str
+    moods: tuple[str, ...]
+
+
+def find(name: str, own: str = "") -> Session | None:
+    """The session that a name means, None if it is not known.
+
+    Args:
+        name: as people write it: `Course à pied 2`, `seances_de_yoga`, `Running`.
+        own: sessions of the user's, YAML as in sessions.yaml; they come before ours.
+    """
+    return known_sessions(own).get(normalise(name))
+
+
+def normalise(name: str) -> str:
+    """A name without case, accents, hyphens, plurals, fillers and a number at its end."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    words = _NUMBER_AT_END.sub("", _BETWEEN_WORDS.sub(" ", plain).strip()).split()
+    telling = [word for word in words if word not in _FILLERS] or words
+    return " ".join(word[:-1] if len(word) > 3 and word[-1] == "s" else word for word in telling)
+
+
+@cache
+def known_sessions(own: str = "") -> dict[str, Session]:
+    """Normalised name -> session, of ours and of the user's.
+
+    Raises:
+        SettingError: the user's text is no such file; the message names the line.
+    """
+    file = Path(__file__).with_name("sessions.yaml")
+    sessions = dict(_read(file.read_text(encoding="utf-8"), file.name))
+    if own:
+        sessions |= dict(_read(own, "--sessions"))
+    return sessions
+
+
+def energy_words() -> dict[str, tuple[str, ...]]:
+    """Intensity -> the words for it."""
+    text = Path(__file__).with_name("sessions.yaml").read_text(encoding="utf-8")
+    return {level: tuple(words) for level, words in yaml.safe_load(text)["energy"].items()}
+
+
+def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}:" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be read"
+        raise SettingError(f"{place}:{line} {problem}; it must be YAML") from None
+    entries = _entries(root, place)
+    taken: dict[str, str] = {}
+    for key, value in entries:
+        line, name = key.start_mark.line + 1, str(key.value)
+        data = yaml.SafeLoader("").construct_document(value)
+        session, aliases = _session(name, data, f"{place}: line {line}: {name}")
+        for alias in (name, *aliases):
+            other = taken.setdefault(normalise(alias), name)
+            if other != name:
+                raise SettingError(
+                    f"{place}: line {line}: {alias!r} means {other!r} already; keep one"
+                )
+            yield normalise(alias), session
+
+
+def _entries(root: Any, place: str) -> list[tuple[Any, Any]]:
+    """Key and value nodes of the sessions in a YAML document."""
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value == "sessions" and isinstance(value, yaml.MappingNode):
+            return list(value.value)
+    raise SettingError(f"{place}: line 1: has no mapping `sessions:`; see sessions.yaml")
+
+
+def _session(name: str, data: Any, place: str) -> tuple[Session, list[str]]:
+    """A session and its aliases; raises SettingError for what cannot be one."""
+    if not isinstance(data, dict) or not data.keys() <= _KEYS:
+        extra = (
+            f", not {', '.join(map(str, data.keys() - _KEYS))}" if isinstance(data, dict) else ""
+        )
+        raise SettingError(f"{place}: takes {', '.join(sorted(_KEYS))}{extra}")
+    intensity = data.get("intensity")
+    if intensity not in INTENSITIES:
+        raise SettingError(f"{place}: intensity {intensity!r}: one of {', '.join(INTENSITIES)}")
+    lists = {key: data.get(key, []) for key in ("aliases", "moods")}
+    for key, value in lists.items():
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise SettingError(f"{place}: {key} must be a list of words")
+    band = data.get("tempo_bpm")
+    if band is not None and not _is_band(band):
+        raise SettingError(f"{place}: tempo_bpm {band!r}: two numbers, as in [120, 140]")
+    tempo = (float(band[0]), float(band[1])) if band else None
+    source = str(data.get("source", "convention"))
+    return Session(name, intensity, tempo, source, tuple(lists["moods"])), lists["aliases"]
+
+
+def _is_band(band: Any) -> bool:
+    numbers = isinstance(band, list) and all(type(value) in (int, float) for value in band)
+    return numbers and len(band) == 2 and 0 < band[0] < band[1]

@@ -1,0 +1,227 @@
+"""EnCodec as we run it: waveforms to codes."""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import EncodecModel
+from transformers.utils import logging as transformers_logging
+
+from ...digests import digest, file_digest
+from ...errors import ModelError
+from ...recipe import SAMPLING_RATE
+from ...release.labels import Codes
+from .convolutions import Backend, pick_backend
+from .shared import TILE_FRAMES, SharedEncoder, plain_reason
+
+NANO = "nano"
+# Of the first layer's size, which are alive at once in EnCodec's encoder, measured.
+_ACTIVATIONS = 6
+# What the activations of a batch may take of main memory.
+_CPU_BYTES = 1 << 30
+_NANO_FOLDER = Path(__file__).parents[1] / "nano"
+
+Loaded = TypeVar("Loaded")
+Waveforms = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a model comes from: a Hub id, a local folder, or `nano`, which ships with sportgen."""
+
+    name: str
+    kind: str
+
+    @property
+    def place(self) -> str:
+        """What `from_pretrained` opens."""
+        return str(_NANO_FOLDER / self.kind) if self.name == NANO else self.name
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return Path(self.place).is_dir()
+
+    @property
+    def public_name(self) -> str:
+        """Its name as a release may tell it: of a folder, the last part alone."""
+        return Path(self.name).resolve().name if self.is_local and self.name != NANO else self.name
+
+    def load(self, what: str, loader: Callable[..., Loaded]) -> Loaded:
+        """`loader(place)`, with one clear error for all the ways in which it can fail."""
+        if not self.is_local and (self.name.startswith((".", "/")) or self.name.count("/") != 1):
+            raise ModelError(f"{self.name}: no such folder, and no Hub id (ORG/NAME) either")
+        # MusicGen's pad id lies outside its vocabulary on purpose; transformers warns each time.
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+        try:
+            return loader(self.place)
+        # transformers raises bare errors of many kinds for what is wrong with a folder.
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
+            logging.getLogger(__name__).debug("loading %s failed", self.place, exc_info=True)
+            reason = str(error).strip().split("\n")[0]
+            raise ModelError(
+                f"{self.name}: {what} cannot be loaded from it ({reason}); give a Hub id that you "
+                "can reach or a folder that `save_pretrained` wrote"
+            ) from error
+
+
+def revision_of(source: Source, commit: str | None) -> str:
+    """What identifies the files that were loaded: the Hub's commit, or a digest of a folder."""
+    if not source.is_local:
+        return commit or ""
+    files = [
+        [file.name, file_digest(file)]
+        for file in sorted(Path(source.place).iterdir())
+        if file.suffix in (".json", ".safetensors", ".bin", ".model")
+    ]
+    return f"sha256:{digest(files)[:16]}"
+
+
+class Codec:
+    """An EnCodec model that turns mono waveforms at 32 kHz into codes.
+
+    Args:
+        name: a Hub id, a folder or `nano`.
+        num_codebooks: codebooks that the music model reads; sets the codec's bandwidth.
+        device: where to run: a torch device.
+        backend: what runs the convolutions: `torch`, `openvino`, or `auto` for the faster of those
+            that are here.
+
+    Raises:
+        ModelError: it cannot be loaded, or is not for 32 kHz with so many codebooks.
+    """
+
+    def __init__(
+        self, name: str, num_codebooks: int, device: str = "cpu", backend: str = "auto"
+    ) -> None:
+        self.source = Source(name, "codec")
+        self.device = torch.device(device)
+        self.backend: Backend = pick_backend(backend, self.device.type)
+        model = self.source.load("an EnCodec model", _load_encodec)
+        config = model.config
+        if config.sampling_rate != SAMPLING_RATE:
+            raise ModelError(
+                f"{name}: is for {config.sampling_rate} Hz, chunks are of {SAMPLING_RATE} Hz; "
+                "use facebook/encodec_32khz or its like"
+            )
+        books = {
+            bandwidth: model.quantizer.get_num_quantizers_for_bandwidth(bandwidth)
+            for bandwidth in config.target_bandwidths
+        }
+        fitting = [bandwidth for bandwidth, count in books.items() if count == num_codebooks]
+        if not fitting:
+            raise ModelError(
+                f"{name}: gives {sorted(set(books.values()))} codebooks, the model reads "
+                f"{num_codebooks}; give the codec that the model was trained with"
+            )
+        self._bandwidth = fitting[0]
+        self._model = model.eval()
+        self._model.to(self.device)
+        self.num_codebooks = num_codebooks
+        self.codebook_size = int(config.codebook_size)
+        self.revision = revision_of(self.source, getattr(config, "_commit_hash", None))
+
+    def encode(self, chunks: Waveforms, offsets: Sequence[int]) -> Codes:
+        """Codes [B, K, T] int16 of chunks [B, N] float32 at 32 kHz; T is N over the hop.
+
+        Work is shared between chunks that overlap; how, `SharedEncoder` says, and what `offsets`
+        [B] means. Where `plain_reason` tells why not, chunks go through `EncodecModel.encode`, as
+        many at once as memory allows.
+        """
+        if self.plain_reason(chunks.shape[1]):
+            size = self._at_once(chunks.shape[1])
+            parts = [chunks[at : at + size] for at in range(0, len(chunks), size)]
+            return np.concatenate([self.encode_plain(part) for part in parts])
+        with torch.inference_mode(), _exact_products():
+            # The distances to all entries of a codebook, for a whole batch, would be gigabytes.
+            codes = [
+                self._model.quantizer.encode(embedding[None], self._bandwidth)[:, 0]
+                for embedding in self._shared(self._to_device(chunks), offsets)
+            ]
+        return _as_codes(torch.stack(codes))
+
+    def encode_plain(self, chunks: Waveforms) -> Codes:
+        """Codes [B, K, T] int16 of chunks [B, N], through `EncodecModel.encode`: the reference.
+
+        A stereo model hears the chunk on both channels; the codes of one that works on pieces
+        follow one another.
+        """
+        values = self._to_device(chunks)[:, None].expand(-1, self._model.config.audio_channels, -1)
+        with torch.inference_mode(), _exact_products():
+            encoded = self._model.encode(values, bandwidth=self._bandwidth)
+        codes = torch.cat(list(encoded.audio_codes), dim=-1)
+        return _as_codes(codes[..., : codes.shape[-1] - encoded.last_frame_pad_length])
+
+    def decode(self, codes: Codes) -> Waveforms:
+        """Waveform [N] float32 at 32 kHz of codes [K, T], by EnCodec's decoder.
+
+        Raises:
+            ModelError: the model works on pieces, whose codes mean nothing once joined.
+        """
+        if self._model.config.chunk_length_s is not None:
+            raise ModelError(
+                f"{self.source.name}: works on pieces of audio; it cannot decode codes"
+            )
+        values = torch.from_numpy(codes.astype(np.int64)).to(self.device)
+        with torch.inference_mode(), _exact_products():
+            audio = self._model.decode(values[None, None], [None]).audio_values
+        waveform: Waveforms = audio[0].mean(dim=0).cpu().numpy()
+        return waveform
+
+    def plain_reason(self, num_samples: int) -> str:
+        """Why chunks of that length are encoded without sharing; empty if they are not."""
+        return plain_reason(self._model, num_samples)
+
+    def unshared_reason(self, num_samples: int, hop_samples: int) -> str:
+        """Why chunks of that length and hop share no work; empty if they do."""
+        frame = self._model.config.hop_length
+        uneven = f"chunks do not start whole codec frames ({frame} samples) apart"
+        return self.plain_reason(num_samples) or (uneven if hop_samples % frame else "")
+
+    @cached_property
+    def _shared(self) -> SharedEncoder:
+        # A CPU's caches hold the activations of one tile.
+        tile = TILE_FRAMES * self._model.config.hop_length
+        at_once = 1 if self.device.type == "cpu" else self._at_once(tile)
+        return SharedEncoder(self._model, self.backend, at_once)
+
+    def _at_once(self, num_samples: int) -> int:
+        """Waveforms of that length whose activations fit into the memory that we may take."""
+        free = _CPU_BYTES
+        if self.device.type == "cuda":
+            free = torch.cuda.mem_get_info(self.device)[0] // 2
+        needed = num_samples * int(self._model.config.num_filters) * 4 * _ACTIVATIONS
+        return max(1, int(free) // needed)
+
+    def _to_device(self, chunks: Waveforms) -> torch.Tensor:
+        values = torch.from_numpy(chunks)
+        if self.device.type == "cuda":
+            # From pinned memory the copy need not wait for the host, nor the host for it.
+            values = values.pin_memory()
+        return values.to(self.device, non_blocking=True)
+
+
+def _exact_products() -> AbstractContextManager[None]:
+    """No TF32: its products have 10 bits, which changes codes. It concerns GPUs only."""
+    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+    return flags
+
+
+def _as_codes(codes: torch.Tensor) -> Codes:
+    result: Codes = codes.to(torch.int16).cpu().numpy()
+    return result
+
+
+def _load_encodec(place: str) -> EncodecModel:
+    model = EncodecModel.from_pretrained(place, dtype=torch.float32)
+    if not isinstance(model, EncodecModel) or model.config.model_type != "encodec":
+        raise ValueError("its config is not of an EnCodec model")
+    return model

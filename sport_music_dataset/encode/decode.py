@@ -1,0 +1,77 @@
+"""From the codes of a chunk back to audio: what a model trained on them can hear at the best."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import soundfile
+
+from ..errors import ModelError, ReleaseError, SettingError
+from ..recipe import SAMPLING_RATE
+from ..release.labels import Codes
+from ..release.manifest import Manifest, read_manifest
+from ..storage.parquet import read_parquet
+from .codec.devices import pick_device
+from .codec.encodec import NANO, Codec, Waveforms
+
+
+def find_codes(folder: Path, manifest: Manifest, chunk_id: str) -> Codes:
+    """Codes [K, T] int16 of a chunk; reads the ids of all chunks, the codes of one shard.
+
+    Raises:
+        ReleaseError: there is no such chunk in `encoded`.
+    """
+    for name in manifest.shards("encoded"):
+        ids = read_parquet(folder / name, ["chunk_id"])["chunk_id"]
+        row = pc.index(ids, chunk_id).as_py()
+        if row >= 0:
+            codes = read_parquet(folder / name, ["codes"])["codes"][row].as_py()
+            return np.asarray(codes, np.int16)
+    raise ReleaseError(f"{folder}: has no codes of a chunk {chunk_id!r}; `encoded` lists its ids")
+
+
+def load_codec(manifest: Manifest, name: str = "", device: str = "auto") -> Codec:
+    """The codec that a release was encoded with, or `name` in its place.
+
+    Raises:
+        ModelError: it is a folder that the release cannot name, it cannot be loaded, or it has
+            changed since.
+        ReleaseError: the release is not encoded.
+    """
+    facts = manifest.encoding
+    if not facts:
+        raise ReleaseError("the release has no codes; run `sportgen encode`")
+    recorded = str(facts["codec"])
+    if not name and recorded != NANO and "/" not in recorded:
+        raise ModelError(f"{recorded}: the codec was a folder of that name; say where with --codec")
+    codec = Codec(name or recorded, int(facts["num_codebooks"]), pick_device(device))
+    if not name and codec.revision != facts["codec_revision"]:
+        raise ModelError(
+            f"{recorded}: is at {codec.revision}, the codes are of {facts['codec_revision']}; "
+            "encode again, or take the codec that you have with --codec"
+        )
+    return codec
+
+
+def reconstruct(folder: Path, chunk_id: str, codec: str = "", device: str = "auto") -> Waveforms:
+    """Waveform [N] float32 at 32 kHz of a chunk's codes; `codec` as in `load_codec`.
+
+    Raises:
+        ReleaseError: there is no such release or no such chunk in it.
+        ModelError: as `load_codec`, and where the model cannot decode.
+    """
+    manifest = read_manifest(folder)
+    model = load_codec(manifest, codec, device)
+    return model.decode(find_codes(folder, manifest, chunk_id))
+
+
+def write_audio(file: Path, waveform: Waveforms) -> None:
+    """Write a waveform [N] at 32 kHz with 16 bit, in the format that the name's ending says.
+
+    Raises:
+        SettingError: the ending is of no format that can be written, or the file cannot be.
+    """
+    try:
+        soundfile.write(file, np.clip(waveform, -1, 1), SAMPLING_RATE, subtype="PCM_16")
+    except (ValueError, TypeError, OSError, soundfile.LibsndfileError) as error:
+        raise SettingError(f"{file}: cannot be written ({error}); take .wav or .flac") from error

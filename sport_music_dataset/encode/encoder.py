@@ -1,0 +1,143 @@
+"""Rows of `raw` to rows of `encoded`: tokens, codes and labels, and the facts about them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import pairwise
+from typing import Any
+
+from ..errors import ModelError, SettingError
+from ..recipe import SAMPLING_RATE
+from ..records import Row
+from ..release.labels import Codes, LabelStyle, delay
+from .codec.devices import pick_device
+from .codec.encodec import NANO, Codec, Waveforms
+from .text import TextModel
+
+DEFAULT_MODEL = "facebook/musicgen-medium"
+DEFAULT_CODEC = "facebook/encodec_32khz"
+
+# Raised when the same rows and settings give other rows of `encoded`.
+ENCODED_VERSION = 2
+
+# The LSTM gains up to here; more would take memory and make progress coarse.
+BATCH_ROWS = 64
+
+TEXT_COLUMNS = ["chunk_id", "track_id", "description", "descriptions"]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeSettings:
+    """What determines the rows of `encoded`, besides those of `raw`.
+
+    `model` and `codec` are Hub ids, folders or `nano`; an empty `codec` is the one that belongs to
+    the model. `labels` is `lossless` or `notebook`. `backend` runs the codec's convolutions:
+    `auto`, `torch` or `openvino`.
+
+    Raises:
+        SettingError: `max_length` is no length.
+    """
+
+    model: str = DEFAULT_MODEL
+    codec: str = ""
+    max_length: int = 20
+    labels: LabelStyle = "lossless"
+    special_tokens: bool = True
+    device: str = "auto"
+    backend: str = "auto"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_length <= 512:
+            raise SettingError(f"max_length={self.max_length}: must be from 1 to 512 (T5's limit)")
+
+    @property
+    def codec_name(self) -> str:
+        """The codec to load."""
+        return self.codec or (NANO if self.model == NANO else DEFAULT_CODEC)
+
+
+class Encoder:
+    """Codec and tokenizer, and the facts about them that the manifest records.
+
+    Raises:
+        ModelError: one of them cannot be loaded, or they do not fit each other.
+    """
+
+    def __init__(self, settings: EncodeSettings) -> None:
+        self.settings = settings
+        self.text = TextModel(settings.model)
+        device = pick_device(settings.device)
+        self.codec = Codec(settings.codec_name, self.text.num_codebooks, device, settings.backend)
+        if self.codec.codebook_size > self.text.vocab_size:
+            raise ModelError(
+                f"{settings.codec_name}: has {self.codec.codebook_size} codes a codebook, "
+                f"{settings.model} reads {self.text.vocab_size}; give the codec it was trained with"
+            )
+        libraries = ["torch", "transformers", *{self.codec.backend} - {"torch"}]
+        # What decides the codes: a batch may flip near-ties, so how they were run belongs to it.
+        self.code_facts: dict[str, Any] = {
+            "codec": self.codec.source.public_name,
+            "codec_revision": self.codec.revision,
+            "num_codebooks": self.text.num_codebooks,
+            "codebook_size": self.codec.codebook_size,
+            "device": self.codec.device.type,
+            "dtype": "float32",
+            "backend": self.codec.backend,
+            "batch_size": BATCH_ROWS,
+            "rows_version": ENCODED_VERSION,
+            "software": {name: version(name) for name in libraries},
+        }
+        self.facts: dict[str, Any] = {
+            "model": self.text.source.public_name,
+            "model_revision": self.text.revision,
+            **self.code_facts,
+            "nano": NANO in (settings.model, settings.codec_name),
+            "max_length": settings.max_length,
+            "labels": settings.labels,
+            "special_tokens": settings.special_tokens,
+            "pad_token_id": self.text.pad_token_id,
+            "software": {**self.code_facts["software"], "tokenizers": version("tokenizers")},
+        }
+
+    def codes(self, rows: Sequence[Row], waveforms: Waveforms) -> Codes:
+        """Codes [B, K, T] of the waveforms [B, N] of rows of `raw`."""
+        return self.codec.encode(waveforms, shared_offsets(rows))
+
+    def rows(self, rows: Sequence[Row], codes: Codes) -> tuple[list[Row], list[int]]:
+        """Rows of `encoded` for rows of `raw` and their codes [B, K, T]; and the number of tokens
+        of each description before it was truncated. Of several, the first is tokenised."""
+        settings = self.settings
+        ids, mask, lengths = self.text.tokenize(
+            [row["description"] for row in rows], settings.max_length, settings.special_tokens
+        )
+        encoded = [
+            {
+                **{key: row[key] for key in TEXT_COLUMNS},
+                "input_ids": ids[at],
+                "attention_mask": mask[at],
+                "codes": list(codes[at]),
+                "labels": list(delay(codes[at], self.text.pad_token_id, settings.labels)),
+            }
+            for at, row in enumerate(rows)
+        ]
+        return encoded, lengths
+
+    def lost_words(self, rows: Sequence[Row], lengths: Sequence[int]) -> Iterator[str]:
+        """The words that truncation took from rows whose descriptions have `lengths` tokens."""
+        settings = self.settings
+        for row, length in zip(rows, lengths, strict=True):
+            if length > settings.max_length:
+                yield from self.text.lost_words(
+                    row["description"], settings.max_length, settings.special_tokens
+                )
+
+
+def shared_offsets(batch: Sequence[Row]) -> list[int]:
+    """For each row of `raw`, the samples by which it starts after the row before, 0 for another
+    track: neighbours of one track share what lies between."""
+    offsets = [0]
+    for before, row in pairwise(batch):
+        seconds = row["start_seconds"] - before["start_seconds"]
+        same = row["track_id"] == before["track_id"]
+        offsets.append(round(seconds * SAMPLING_RATE) if same else 0)
+    return offsets

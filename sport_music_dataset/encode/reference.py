@@ -1,0 +1,58 @@
+"""Do the codes agree with the reference? Encode some chunks again, the plain way, and count."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from ..audio.samples import decode_flac
+from ..progress import Progress, no_progress
+from ..release.labels import Codes
+from ..release.manifest import Manifest
+from ..storage.parquet import read_batches
+from .codec.encodec import Codec
+
+LEAST_AGREEMENT = 0.999
+
+
+def agreement(
+    folder: Path, manifest: Manifest, codec: Codec, count: int, progress: Progress = no_progress
+) -> list[float]:
+    """Share of identical codes, for each codebook, over `count` chunks drawn from `encoded`.
+
+    Each chunk goes through `EncodecModel.encode` alone, as the notebook does it. The draw depends
+    on the recipe only.
+    """
+    total = sum(manifest.splits("encoded").values())
+    draw = random.Random(f"agreement:{manifest.fingerprint}")
+    picked = set(draw.sample(range(total), min(count, total)))
+    equal: list[np.ndarray] = []
+    with progress("Checking", len(picked)) as advance:
+        for audio, codes in _picked_rows(folder, manifest, picked):
+            reference = codec.encode_plain(decode_flac(audio)[None])[0]
+            equal.append((reference == codes).mean(axis=1))
+            advance(1)
+    return [float(share) for share in np.mean(equal, axis=0)]
+
+
+def _picked_rows(
+    folder: Path, manifest: Manifest, picked: set[int]
+) -> Iterator[tuple[bytes, Codes]]:
+    """(FLAC bytes, codes [K, T]) of rows by their number over all shards, by name."""
+    number = 0
+    raw_shards, encoded_shards = manifest.shards("raw"), manifest.shards("encoded")
+    for raw, encoded in zip(raw_shards, encoded_shards, strict=True):
+        rows = raw_shards[raw].rows
+        if picked.isdisjoint(range(number, number + rows)):
+            number += rows
+            continue
+        codes = pq.read_table(folder / encoded, columns=["codes"])["codes"]
+        first = number
+        for batch in read_batches(folder / raw, ["audio"]):
+            for row in batch["audio"]:
+                if number in picked:
+                    own = np.asarray(codes[number - first].as_py(), np.int16)
+                    yield row["bytes"].as_py(), own
+                number += 1

@@ -1,0 +1,131 @@
+"""One shard of `raw` to one of `encoded`, wherever there is an encoder for it."""
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+
+import numpy as np
+
+from ..audio.samples import decode_flac
+from ..records import Row
+from ..release.features import ENCODED_FEATURES
+from ..release.labels import Codes
+from ..release.shards import ShardNote, write_note, write_shard
+from ..storage.parquet import read_batches, read_parquet
+from .codec.encodec import Waveforms
+from .encoder import BATCH_ROWS, TEXT_COLUMNS, Encoder
+from .readahead import ahead, behind
+
+MOST_LOST = 20
+"""Words that fell off descriptions, of a shard and of all."""
+
+_AUDIO_COLUMNS = [*TEXT_COLUMNS, "start_seconds", "audio"]
+# Rows that an estimate is made from: a quarter of a batch, which takes less time a row.
+_SAMPLED_ROWS = 16
+
+
+@dataclass(slots=True)
+class EncodeJob:
+    """One shard: its `raw` and `encoded` paths, what it is made from, its note once it is done.
+
+    `has_codes` says that the shard there has the codes already, under other tokens or labels.
+    """
+
+    raw: str
+    encoded: str
+    rows: int
+    inputs: str
+    codes_inputs: str
+    has_codes: bool
+    note: ShardNote | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What so many rows took, and how many bytes they make in a file."""
+
+    rows: int
+    seconds: float
+    bytes: int
+
+
+def encode_shard(encoder: Encoder, job: EncodeJob, *, folder: Path) -> Iterator[int | ShardNote]:
+    """Write a shard of `encoded` and its note; yields rows done on the way, and last the note."""
+    lengths: list[int] = []
+    lost: Counter[str] = Counter()
+    shape = (0, 0)
+
+    def write(batches: Iterator[list[Row]]) -> tuple[str, int, int]:
+        rows = (row for batch in batches for row in batch)
+        return write_shard(folder, job.encoded, ENCODED_FEATURES, rows)
+
+    with behind(write) as writer:
+        for rows, codes in _with_codes(folder, job, encoder):
+            encoded, own = encoder.rows(rows, codes)
+            writer.put(encoded)
+            lengths += own
+            lost.update(encoder.lost_words(rows, own))
+            shape = len(encoded[0]["codes"][0]), len(encoded[0]["labels"][0])
+            yield len(rows)
+    outcomes = {
+        "codes_inputs": job.codes_inputs,
+        "truncated": sum(length > encoder.settings.max_length for length in lengths),
+        # A shard to which no track belongs is empty.
+        "longest": max(lengths, default=0),
+        "lost": dict(lost.most_common(MOST_LOST)),
+        "frames": shape[0],
+        "label_frames": shape[1],
+    }
+    note = ShardNote(job.inputs, *writer.result, outcomes)
+    write_note(folder, job.encoded, note)
+    yield note
+
+
+def sample_shard(encoder: Encoder, job: EncodeJob, *, folder: Path) -> Iterator[Sample]:
+    """Encode some rows of a shard and yield what they took; nothing of it is kept."""
+    for rows, waveforms in _with_waveforms(folder / job.raw, _SAMPLED_ROWS):
+        # The first call compiles and fills caches, which shards do not pay for again.
+        encoder.codes(rows[:1], waveforms[:1])
+        started = time.perf_counter()
+        encoded, _ = encoder.rows(rows, encoder.codes(rows, waveforms))
+        with tempfile.TemporaryDirectory() as place:
+            _, count, size = write_shard(Path(place), job.encoded, ENCODED_FEATURES, encoded)
+        yield Sample(count, time.perf_counter() - started, size)
+        return
+
+
+def _with_codes(
+    folder: Path, job: EncodeJob, encoder: Encoder
+) -> Iterator[tuple[list[Row], Codes]]:
+    """Rows of `raw` and their codes [B, K, T]: those that are there, else new ones."""
+    if job.has_codes:
+        rows = read_parquet(folder / job.raw, TEXT_COLUMNS).to_pylist()
+        column = read_parquet(folder / job.encoded, ["codes"])["codes"].combine_chunks()
+        codes = column.flatten().flatten().to_numpy()
+        if rows:
+            yield rows, codes.reshape(len(rows), encoder.text.num_codebooks, -1)
+        return
+    for rows, waveforms in ahead(_with_waveforms(folder / job.raw, BATCH_ROWS)):
+        yield rows, encoder.codes(rows, waveforms)
+
+
+def _with_waveforms(file: Path, size: int) -> Iterator[tuple[list[Row], Waveforms]]:
+    """Rows of `raw` and their waveforms [B, N], at most `size` at a time."""
+    groups = (batch.to_pylist() for batch in read_batches(file, _AUDIO_COLUMNS))
+    remaining = chain.from_iterable(groups)
+    while rows := list(islice(remaining, size)):
+        yield rows, _waveforms([row.pop("audio")["bytes"] for row in rows])
+
+
+def _waveforms(flacs: list[bytes]) -> Waveforms:
+    """Chunks [B, N], each put in its place at once: a list would be as much again."""
+    first = decode_flac(flacs[0])
+    waveforms = np.empty((len(flacs), len(first)), np.float32)
+    waveforms[0] = first
+    for at, flac in enumerate(flacs[1:], 1):
+        waveforms[at] = decode_flac(flac)
+    return waveforms

@@ -1,0 +1,243 @@
+"""Every chunk of a release by its light columns, in memory: to sample, filter, sort and show.
+
+Audio and codes stay in their shards, whose place every row knows.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from itertools import zip_longest
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import ReleaseError
+from ..recipe import SAMPLING_RATE
+from ..records import Row
+from ..release.chunks import HEAVY
+from ..release.manifest import Manifest, kept_rows, split_of
+from ..storage.place import Place
+
+# What a row of the page shows; the rest is in its track.
+TEXTS = ("chunk_id", "track_id", "split", "description", "session", "style", "title", "artist")
+MEASURES = (
+    *("tempo_bpm", "tempo_alternative_bpm", "tempo_confidence", "beat_strength"),
+    *("key", "key_confidence", "loudness_lufs", "dynamic_range_db"),
+    *("silence_ratio", "clipping_ratio", "energy", "arc", "fit", "fit_reason"),
+)
+_TRACK = ("path", "duration_seconds", "split", "title", "artist", "album", "license", "source_url")
+_FROM_TRACK = ("session", "style", "title", "artist")
+# It names files and addresses, and a release may come from anywhere.
+_CHUNK_ID = r"^[0-9a-f]{16}-[0-9]{4,9}$"
+_MISFIT_SHARE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a value lies: a shard and the row in it."""
+
+    shard: str
+    row: int
+
+
+class Catalogue:
+    """The chunks and the kept tracks of a release.
+
+    `table` has a row for each chunk: `TEXTS`, `start_seconds`, `MEASURES`, `copies` (the tracks of
+    its group), and of `encoded`, where that is, `input_ids` and `attention_mask`. What a release
+    does not have is null.
+
+    Raises:
+        ReleaseError: the release has no chunks, or none that it could have been given by us.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.manifest: Manifest = place.manifest()
+        self.all_tracks = place.tracks(self.manifest)
+        self.tracks: dict[str, Row] = {row["track_id"]: row for row in kept_rows(self.all_tracks)}
+        self.has_raw = bool(self.manifest.shards("raw"))
+        self.has_codes = bool(self.manifest.shards("encoded")) and bool(self.manifest.encoding)
+        self._groups: dict[str, list[str]] = defaultdict(list)
+        for row in self.tracks.values():
+            self._groups[row["group"]].append(row["track_id"])
+        self._shards: dict[str, list[str]] = {}
+        self.table = self._read(place)
+        if not self.table.num_rows:
+            raise ReleaseError(f"{place.name}: has no chunks to show")
+        strange = pc.invert(pc.match_substring_regex(self.table["chunk_id"], _CHUNK_ID))
+        if pc.any(strange).as_py():
+            raise ReleaseError(f"{place.name}: has chunk ids that sportgen never gives")
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def index_of(self, chunk_id: str) -> int:
+        """The row of a chunk, -1 where there is no such."""
+        return int(pc.index(self.table["chunk_id"], chunk_id).as_py())
+
+    def cell(self, config: str, index: int) -> Cell | None:
+        """Where the audio (`raw`) or the codes (`encoded`) of a row lie, None if nowhere."""
+        if f"{config}_shard" not in self.table.schema.names:
+            return None
+        shard = self.table[f"{config}_shard"][index].as_py()
+        if shard is None:
+            return None
+        return Cell(self._shards[config][shard], self.table[f"{config}_row"][index].as_py())
+
+    def rows(self, indices: Sequence[int]) -> list[Row]:
+        """Rows as the page shows them; nulls and empty texts left out, numbers short."""
+        names = [*TEXTS, "start_seconds", *MEASURES, "copies"]
+        columns = self.table.select([n for n in names if n in self.table.schema.names])
+        return [
+            {
+                name: round(value, 4) if isinstance(value, float) else value
+                for name, value in row.items()
+                if value not in (None, "")
+            }
+            for row in columns.take(pa.array(indices, pa.int64())).to_pylist()
+        ]
+
+    def tokens(self, index: int) -> list[int] | None:
+        """The ids that T5 sees of a row, padding apart; None where it has none."""
+        if not self.has_codes:
+            return None
+        ids, mask = (self.table[n][index].as_py() for n in ("input_ids", "attention_mask"))
+        return [i for i, seen in zip(ids, mask, strict=True) if seen] if ids else None
+
+    def track(self, track_id: str) -> Row:
+        """What the page shows of a track: where its chunks start, and the others of its group."""
+        row = self.tracks.get(track_id)
+        if row is None:
+            raise ReleaseError(f"{track_id}: has chunks, but is no kept track")
+        others = [self.tracks[other]["path"] for other in self._groups[row["group"]]]
+        at = self._chunks_of[track_id]
+        return {
+            **{name: row.get(name) for name in _TRACK if row.get(name) not in (None, "")},
+            "starts": [round(self.table["start_seconds"][i].as_py(), 3) for i in at],
+            "chunks": [self.table["chunk_id"][i].as_py() for i in at],
+            "others": sorted(path for path in others if path != row["path"]),
+        }
+
+    def counts(self, column: str) -> dict[str, int]:
+        """Value -> chunks, of a column of texts."""
+        found = pc.value_counts(pc.fill_null(self.table[column], "")).to_pylist()
+        return dict(sorted((entry["values"], entry["counts"]) for entry in found))
+
+    @property
+    def misfits(self) -> int:
+        """Chunks that do not suit their session."""
+        return self.counts("fit").get("no", 0)
+
+    @property
+    def duplicates(self) -> int:
+        """Chunks of tracks that share their group with another."""
+        return int(pc.sum(pc.greater(self.table["copies"], 1)).as_py())
+
+    def sample(self, count: int, seed: int) -> list[int]:
+        """Rows of `count` chunks, drawn by the seed and each chunk's id: every style has its turn.
+
+        A fifth of the places is kept for misfits, as far as there are any. In the table's order.
+        """
+        draw: dict[int, bytes] = {}
+        misfits: dict[str, list[int]] = defaultdict(list)
+        others: dict[str, list[int]] = defaultdict(list)
+        for index, row in enumerate(self.table.select(["chunk_id", "style", "fit"]).to_pylist()):
+            draw[index] = sha256(f"{seed}:{row['chunk_id']}".encode()).digest()
+            (misfits if row["fit"] == "no" else others)[row["style"]].append(index)
+        first = list(_in_turn(misfits, draw))
+        rest = list(_in_turn(others, draw))
+        kept = max(-(-count // _MISFIT_SHARE), count - len(rest))
+        return sorted([*first[:kept], *rest[: max(0, count - len(first[:kept]))]])
+
+    @cached_property
+    def _chunks_of(self) -> dict[str, list[int]]:
+        chunks: dict[str, list[int]] = defaultdict(list)
+        for index, track_id in enumerate(self.table["track_id"].to_pylist()):
+            chunks[track_id].append(index)
+        return chunks
+
+    def _read(self, place: Place) -> pa.Table:
+        encoded = self._shards_of(place, "encoded") if self.has_codes else None
+        if self.has_raw:
+            table = self._shards_of(place, "raw")
+            if encoded is not None:
+                at = pc.index_in(table["chunk_id"], encoded["chunk_id"])
+                theirs = encoded.take(at)
+                for name in ("input_ids", "attention_mask", "encoded_shard", "encoded_row"):
+                    table = table.append_column(name, theirs[name])
+        elif encoded is not None:
+            table = self._without_raw(encoded)
+        else:
+            raise ReleaseError(f"{place.name}: has neither raw nor encoded; build it again")
+        sizes = [len(self._groups[self._group_of(t)]) for t in table["track_id"].to_pylist()]
+        missing = [name for name in MEASURES if name not in table.schema.names]
+        for name in missing:
+            table = table.append_column(name, pa.nulls(len(table), pa.string()))
+        return table.append_column("copies", pa.array(sizes, pa.int32())).combine_chunks()
+
+    def _group_of(self, track_id: str) -> str:
+        row = self.tracks.get(track_id)
+        return str(row["group"]) if row else ""
+
+    def _shards_of(self, place: Place, config: str) -> pa.Table:
+        """The light columns of all shards of a config, with `split` and where each row lies."""
+        paths = self._shards[config] = sorted(self.manifest.shards(config))
+        order = list(self.manifest.splits(config))
+        paths.sort(key=lambda path: (order.index(split_of(path)), path))
+        tables = []
+        for number, path in enumerate(paths):
+            table = place.without(path, HEAVY)
+            rows = len(table)
+            for name, column in {
+                "split": pa.array([split_of(path)] * rows, pa.string()),
+                f"{config}_shard": pa.array([number] * rows, pa.int32()),
+                f"{config}_row": pa.array(range(rows), pa.int32()),
+            }.items():
+                table = table.append_column(name, column)
+            tables.append(table.replace_schema_metadata(None))
+        return pa.concat_tables(tables)
+
+    def _without_raw(self, table: pa.Table) -> pa.Table:
+        """`encoded` with what its chunks' ids and tracks tell."""
+        hop = self.manifest.hop_samples / SAMPLING_RATE
+        starts = [int(c.rpartition("-")[2]) * hop for c in table["chunk_id"].to_pylist()]
+        table = table.append_column("start_seconds", pa.array(starts, pa.float64()))
+        empty: Row = {}
+        rows = [self.tracks.get(t, empty) for t in table["track_id"].to_pylist()]
+        for name in _FROM_TRACK:
+            values = [row.get(name, "") for row in rows]
+            table = table.append_column(name, pa.array(values, pa.string()))
+        return table
+
+
+def _in_turn(strata: dict[str, list[int]], draw: dict[int, bytes]) -> Iterator[int]:
+    """One of each stratum after the other, each by its draw."""
+    ordered = (sorted(strata[name], key=draw.__getitem__) for name in sorted(strata))
+    for turn in zip_longest(*ordered):
+        yield from (index for index in turn if index is not None)
+
+
+def summary(catalogue: Catalogue) -> dict[str, Any]:
+    """What the page tells of a release as a whole."""
+    kept = list(catalogue.tracks.values())
+    manifest = catalogue.manifest
+    encoding = manifest.encoding if catalogue.has_codes else None
+    return {
+        "chunks": len(catalogue),
+        "tracks": len(kept),
+        "left_out": len(catalogue.all_tracks) - len(kept),
+        "hours": round(sum(row["duration_seconds"] for row in kept) / 3600, 2),
+        "splits": manifest.splits("raw" if catalogue.has_raw else "encoded"),
+        "styles": catalogue.counts("style"),
+        "sessions": catalogue.counts("session"),
+        "fits": Counter(catalogue.counts("fit")),
+        "misfits": catalogue.misfits,
+        "duplicates": catalogue.duplicates,
+        "group_by": manifest.recipe.get("group_by", "recording"),
+        "chunk_seconds": manifest.recipe["chunk_seconds"],
+        "encoding": encoding
+        and {name: encoding[name] for name in ("model", "codec", "max_length", "num_codebooks")},
+    }

@@ -1,0 +1,115 @@
+"""What the page plays and draws of a chunk: compressed audio, and one picture of its sound."""
+
+import io
+from dataclasses import dataclass
+from functools import cache
+
+import av
+import matplotlib
+import numpy as np
+import torch
+from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..audio.samples import Mono, to_pcm16
+from ..recipe import SAMPLING_RATE
+from .mel import DB_PER_NEPER, distance, log_mel
+
+AUDIO_TYPE, PICTURE_TYPE = "audio/webm", "image/png"
+COLUMNS, WAVE_ROWS, MEL_ROWS = 400, 40, 64
+
+# Two of 25 s and their pictures are 275 KB as base64: a page of 200 chunks stays under 60 MB.
+_BITS_PER_SECOND = 28_000
+_OPUS_RATE = 48_000
+# Packets of 60 ms hold three frames: a third of the container's headers. No variable bit rate
+# without bounds, which gives bright music half as much again.
+_OPUS = {"vbr": "constrained", "frame_duration": "60"}
+# The muxer would write a random id, and the time.
+_WEBM = {"fflags": "+bitexact"}
+
+# Both are more than three to one against the page's light and its dark background.
+_WAVE, _WAVE_RMS = (0x6F, 0x98, 0xE8), (0x3F, 0x6F, 0xC8)
+_FIRST_MEL, _LEVELS = 3, 28
+# Of mel bands under a full-scale tone: louder is rare, quieter is not seen. Fixed, so that
+# pictures can be compared.
+_QUIETEST_DB, _LOUDEST_DB = -72.0, -12.0
+_MEL_WINDOW = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A chunk for the page: Opus in WebM, and a PNG of waveform above mel spectrogram."""
+
+    audio: bytes
+    picture: bytes
+
+
+def render(wave: Mono) -> Media:
+    """Audio and picture of a wave [N] float32 at 32 kHz. The same wave gives the same bytes."""
+    return Media(compress(wave), picture(wave))
+
+
+def distance_db(wave: Mono, other: Mono) -> float:
+    """`mel.distance` of two waves [N] at 32 kHz in dB; what one is longer by does not count."""
+    length = min(len(wave), len(other))
+    one, two = (torch.from_numpy(w[None, :length].copy()) for w in (wave, other))
+    return distance(one, two) * DB_PER_NEPER
+
+
+def compress(wave: Mono) -> bytes:
+    """A wave [N] at 32 kHz as Opus in WebM, mono; what is over full scale is clipped.
+
+    Chromium and Firefox play it, and Safari from 15 on.
+    """
+    pcm, _ = to_pcm16(wave)
+    frame = AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
+    frame.sample_rate = SAMPLING_RATE
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="webm", options=_WEBM) as container:
+        stream = container.add_stream("libopus", rate=_OPUS_RATE, layout="mono", options=_OPUS)
+        stream.bit_rate = _BITS_PER_SECOND
+        for part in (frame, None):
+            container.mux(stream.encode(part))
+    return buffer.getvalue()
+
+
+def picture(wave: Mono) -> bytes:
+    """A PNG [WAVE_ROWS + MEL_ROWS, COLUMNS] of a wave [N]: its envelope on a clear background,
+    below it the mel spectrogram, high up."""
+    pixels = np.concatenate([_envelope(wave), _spectrogram(wave)])
+    image = Image.fromarray(pixels, "P")
+    image.putpalette(_palette())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True, transparency=0)
+    return buffer.getvalue()
+
+
+def _envelope(wave: Mono) -> NDArray[np.uint8]:
+    """Pixels [WAVE_ROWS, COLUMNS]: 1 within the peaks of a column, 2 within its RMS."""
+    edges = np.linspace(0, len(wave), COLUMNS + 1).astype(int)[:-1]
+    peaks = np.maximum.reduceat(np.abs(wave), edges)
+    counts = np.diff([*edges, len(wave)])
+    rms = np.sqrt(np.add.reduceat(np.square(wave, dtype=np.float64), edges) / np.maximum(counts, 1))
+    # Distance of a row's middle from the centre, 0 to 1.
+    rows = np.abs((np.arange(WAVE_ROWS) + 0.5) / WAVE_ROWS * 2 - 1)[:, None]
+    thinnest = 1 / WAVE_ROWS
+    pixels = (rows <= np.maximum(peaks, thinnest)).astype(np.uint8)
+    pixels += rows <= rms
+    return np.minimum(pixels, 2)
+
+
+def _spectrogram(wave: Mono) -> NDArray[np.uint8]:
+    """Pixels [MEL_ROWS, COLUMNS] of the mel spectrogram, each the mean of what falls into it."""
+    level = log_mel(torch.from_numpy(wave[None].copy()), _MEL_WINDOW, MEL_ROWS)
+    columns = torch.nn.functional.adaptive_avg_pool1d(level, COLUMNS)[0].numpy() * DB_PER_NEPER
+    share = (columns - _QUIETEST_DB) / (_LOUDEST_DB - _QUIETEST_DB)
+    steps = np.clip(np.floor(share * _LEVELS), 0, _LEVELS - 1).astype(np.uint8)
+    return steps[::-1] + np.uint8(_FIRST_MEL)
+
+
+@cache
+def _palette() -> list[int]:
+    magma = matplotlib.colormaps["magma"](np.linspace(0.02, 0.98, _LEVELS))
+    colours = [(0, 0, 0), _WAVE, _WAVE_RMS, *np.rint(magma[:, :3] * 255).astype(int).tolist()]
+    return [value for colour in colours for value in colour]

@@ -1,0 +1,114 @@
+"""Filter and order the rows of a catalogue, as the page's own script does for what it holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import SettingError
+from .catalogue import Catalogue
+
+ORDERS = ("session", "style", "split", "tempo_bpm", "loudness_lufs", "energy", "fit")
+_SEARCHED = ("chunk_id", "description", "session", "style", "title", "artist")
+_CHOICES = ("split", "style", "session", "fit")
+_MOST_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the page asks for.
+
+    `show` is all, misfits or duplicates. A choice (`split` to `fit`) is empty for any value, else
+    `=` and the value. `low` and `high` bound the tempo, `words` must all occur. `sort` is empty for
+    the release's own order; what has no value comes last, either way.
+
+    Raises:
+        SettingError: a value is none of these.
+    """
+
+    show: str = "all"
+    split: str = ""
+    style: str = ""
+    session: str = ""
+    fit: str = ""
+    low: float | None = None
+    high: float | None = None
+    words: str = ""
+    sort: str = ""
+    descending: bool = False
+    offset: int = 0
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        if self.show not in ("all", "misfits", "duplicates"):
+            raise SettingError(f"show={self.show!r}: all, misfits or duplicates")
+        if self.sort and self.sort not in ORDERS:
+            raise SettingError(f"sort={self.sort!r}: one of {', '.join(ORDERS)}")
+        if self.offset < 0 or not 0 < self.limit <= _MOST_ROWS:
+            raise SettingError(f"offset={self.offset}, limit={self.limit}: at most {_MOST_ROWS}")
+
+    @classmethod
+    def of(cls, texts: Mapping[str, str]) -> Self:
+        """From the parameters of an address; empty ones are those not given."""
+        kinds: dict[str, Any] = {"low": float, "high": float, "offset": int, "limit": int}
+        kinds["descending"] = bool
+        known = {field.name for field in fields(cls)}
+        try:
+            given = {
+                name: kinds.get(name, str)(text)
+                for name, text in texts.items()
+                if name in known and text
+            }
+        except ValueError as error:
+            raise SettingError(f"a number cannot be read: {error}") from None
+        return cls(**given)
+
+
+class Finder:
+    """Answers queries over a catalogue, whose texts it keeps in lower case."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._table = catalogue.table
+        paths = pa.array(
+            [catalogue.tracks[t]["path"] for t in self._table["track_id"].to_pylist()], pa.string()
+        )
+        searched = [name for name in _SEARCHED if name in self._table.schema.names]
+        texts = [pc.fill_null(self._table[name], "") for name in searched]
+        self._texts = pc.utf8_lower(pc.binary_join_element_wise(*texts, paths, "\n"))
+
+    def find(self, query: Query) -> tuple[int, list[int]]:
+        """How many rows a query finds, and those of the page that it asks for."""
+        found = pa.array(range(len(self._table)), pa.int64()).filter(self._mask(query))
+        if query.sort:
+            column = self._table[query.sort].take(found)
+            order = "descending" if query.descending else "ascending"
+            if pa.types.is_string(column.type):
+                column = pc.if_else(pc.equal(column, ""), None, column)
+            at = pc.sort_indices(pa.table({"value": column}), sort_keys=[("value", order)])
+            found = found.take(at)
+        return len(found), found[query.offset : query.offset + query.limit].to_pylist()
+
+    def _mask(self, query: Query) -> pa.ChunkedArray:
+        table = self._table
+        mask = pa.chunked_array([pa.array([True] * len(table))])
+        if query.show == "misfits":
+            mask = pc.and_(mask, pc.equal(table["fit"], "no"))
+        if query.show == "duplicates":
+            mask = pc.and_(mask, pc.greater(table["copies"], 1))
+        for name in _CHOICES:
+            if value := getattr(query, name):
+                mask = pc.and_(mask, pc.equal(pc.fill_null(table[name], ""), value[1:]))
+        if query.low is not None:
+            mask = pc.and_(mask, pc.greater_equal(_numbers(table["tempo_bpm"]), query.low))
+        if query.high is not None:
+            mask = pc.and_(mask, pc.less_equal(_numbers(table["tempo_bpm"]), query.high))
+        for word in query.words.lower().split():
+            mask = pc.and_(mask, pc.match_substring(self._texts, word))
+        return pc.fill_null(mask, False)
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of numbers; one of nulls alone may be of any type."""
+    return column.cast(pa.float64())

@@ -1,0 +1,168 @@
+"""The page over a whole release, from a server that this machine alone can reach."""
+
+import json
+import re
+import sys
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from ..errors import SettingError, SportgenError
+from ..records import Row
+from .media import AUDIO_TYPE, PICTURE_TYPE
+from .page import TAIL, content_policy, head
+from .query import Finder, Query
+from .sound import Sound
+from .view import View
+
+HOST = "127.0.0.1"
+# Sounds kept: a few pages of a list that somebody goes up and down.
+_KEPT_SOUNDS = 64
+_SOUND = re.compile(r"/sound/([0-9a-f]{16}-[0-9]{4,9})(\.codes)?\.(webm|png|json)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+_HEADERS = {
+    "Content-Security-Policy": content_policy("server") + "; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    # What another site embeds from here, it does not get.
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class PreviewServer(ThreadingHTTPServer):
+    """Answers for one release, on loopback alone; `port` 0 takes a free one.
+
+    Raises:
+        SettingError: the port is taken.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, view: View, port: int = 0) -> None:
+        self.view, self.finder = view, Finder(view.catalogue)
+        self._lock = threading.Lock()
+        self._cached = lru_cache(_KEPT_SOUNDS)(view.sounds.of)
+        try:
+            super().__init__((HOST, port), _Handler)
+        except OSError as error:
+            raise SettingError(f"port {port}: {error.strerror}; give another --port") from error
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://{HOST}:{self.server_port}/"
+
+    @property
+    def hosts(self) -> tuple[str, str]:
+        """The names by which a browser of this machine may call it."""
+        return f"{HOST}:{self.server_port}", f"localhost:{self.server_port}"
+
+    def page(self) -> bytes:
+        """The page without rows: it asks for them."""
+        return head("server", self.view.data()) + self.view.pictures() + TAIL
+
+    def rows(self, parameters: dict[str, str]) -> Row:
+        """What a query finds, or one chunk by its id, with their tracks."""
+        if "chunk" in parameters:
+            index = self.view.catalogue.index_of(parameters["chunk"])
+            total, indices = (1, [index]) if index >= 0 else (0, [])
+        else:
+            total, indices = self.finder.find(Query.of(parameters))
+        rows = self.view.rows(indices)
+        return {"total": total, "rows": rows, "tracks": self.view.tracks(rows)}
+
+    def sound(self, chunk_id: str) -> Sound | None:
+        """The sound of a chunk, None where there is no such."""
+        index = self.view.catalogue.index_of(chunk_id)
+        # One at a time: the requests of one chunk come together, and share the work.
+        with self._lock:
+            return self._cached(index) if index >= 0 else None
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell what went wrong; not that a browser went away while it was answered."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: PreviewServer
+    server_version, sys_version = "sportgen", ""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        # A page of another site, whose name leads here (DNS rebinding), calls us by that name.
+        if self.headers.get("Host", "") not in self.server.hosts:
+            self.send_error(HTTPStatus.FORBIDDEN, "not by this name")
+            return
+        address = urlsplit(self.path)
+        try:
+            if address.path == "/":
+                self._send(self.server.page(), "text/html; charset=utf-8")
+            elif address.path == "/rows":
+                parameters = dict(parse_qsl(address.query, keep_blank_values=True))
+                self._send_json(self.server.rows(parameters))
+            elif found := _SOUND.fullmatch(address.path):
+                self._send_sound(*found.groups())
+            else:
+                self.send_error(HTTPStatus.NOT_FOUND)
+        except SettingError as error:
+            self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+        except SportgenError as error:
+            self._send_json({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def end_headers(self) -> None:
+        """Every answer, errors too, says what may be done with it."""
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: requests are no news."""
+
+    def _send_sound(self, chunk_id: str, codes: str | None, kind: str) -> None:
+        sound = self.server.sound(chunk_id)
+        media = sound and (sound.decoded if codes else sound.chunk)
+        if kind == "json" and sound and not codes:
+            self._send_json({"distance_db": sound.distance_db})
+        elif media and kind == "webm":
+            self._send(media.audio, AUDIO_TYPE)
+        elif media and kind == "png":
+            self._send(media.picture, PICTURE_TYPE)
+        else:
+            self.send_error(HTTPStatus.NOT_FOUND)
+
+    def _send_json(self, data: Row, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self._send(json.dumps(data).encode(), "application/json", status)
+
+    def _send(self, data: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+        """All of `data`, or the range of it that was asked for: players seek by that."""
+        start, end, place = 0, len(data), ""
+        wanted = _RANGE.fullmatch(self.headers.get("Range", ""))
+        if wanted and status == HTTPStatus.OK and any(wanted.groups()):
+            first, last = wanted.groups()
+            start = int(first) if first else max(0, len(data) - int(last))
+            end = min(len(data), int(last) + 1) if first and last else len(data)
+            status, place = HTTPStatus.PARTIAL_CONTENT, f"{start}-{end - 1}"
+            if start >= end:
+                status, place = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "*"
+                end = start
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(end - start))
+        self.send_header("Accept-Ranges", "bytes")
+        if place:
+            self.send_header("Content-Range", f"bytes {place}/{len(data)}")
+        self.end_headers()
+        self.wfile.write(data[start:end])
+
+
+def serve(view: View, port: int, ready: Callable[[str], None]) -> None:
+    """Answer until interrupted; `ready` is told the address."""
+    with PreviewServer(view, port) as server:
+        ready(server.url)
+        server.serve_forever()

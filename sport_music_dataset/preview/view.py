@@ -1,0 +1,131 @@
+"""A release as the page shows it: its rows with their tokens, what is told of it, its models."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..card.assets import THEMES, picture_path
+from ..describe.fit import ENERGY
+from ..describe.sessions import find
+from ..encode.codec.encodec import Codec
+from ..encode.decode import load_codec
+from ..encode.text import TextModel
+from ..errors import ModelError, SettingError
+from ..records import Row
+from ..storage.hub_place import HubPlace
+from ..storage.place import Place
+from .catalogue import Catalogue, summary
+from .page import block, media_types, picture_url
+from .sound import Sounds
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewSettings:
+    """What goes into a page.
+
+    `chunks` are drawn by `seed`; with `everything` all of them, their audio in files beside the
+    page. `decode` adds what the codes give; `codec` and `model` stand in for those that the
+    release names. `threads` compress audio.
+
+    Raises:
+        SettingError: a page of no chunks.
+    """
+
+    chunks: int = 60
+    seed: int = 0
+    everything: bool = False
+    decode: bool = True
+    codec: str = ""
+    model: str = ""
+    device: str = "auto"
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.chunks < 1:
+            raise SettingError(f"chunks={self.chunks}: must be at least 1")
+
+
+class View:
+    """A release as the page shows it: its models, and rows with their tokens."""
+
+    def __init__(self, place: Place, settings: PreviewSettings) -> None:
+        self.place, self.settings = place, settings
+        self.catalogue = Catalogue(place)
+        self.notes: list[str] = []
+        self._text = self._load_text() if self.catalogue.has_codes else None
+        self.codec = self._load_codec() if self.catalogue.has_codes and settings.decode else None
+        if not self.catalogue.has_codes:
+            self.notes.append("Not encoded: there are no tokens and no codes to show.")
+        if not self.catalogue.has_raw:
+            self.notes.append("The release leaves its audio out: chunks are heard from codes.")
+        self.sounds = Sounds(place, self.catalogue, self.codec)
+
+    def rows(self, indices: Sequence[int]) -> list[Row]:
+        """Rows of the page, with what T5 sees of their descriptions."""
+        rows = self.catalogue.rows(indices)
+        for index, row in zip(indices, rows, strict=True):
+            row["tokens"] = self._tokens(index, row.get("description", ""))
+        return rows
+
+    def tracks(self, rows: Sequence[Row]) -> dict[str, Row]:
+        """The tracks of some rows, by id."""
+        return {row["track_id"]: self.catalogue.track(row["track_id"]) for row in rows}
+
+    def data(self) -> dict[str, Any]:
+        """What the page needs besides rows and tracks."""
+        own = str(self.catalogue.manifest.recipe.get("sessions", ""))
+        found = {name: find(name, own) for name in self.catalogue.counts("session")}
+        return {
+            "name": _name(self.place),
+            "summary": summary(self.catalogue),
+            "notes": self.notes,
+            "decoded": self.codec is not None,
+            "raw": self.catalogue.has_raw,
+            "types": media_types(),
+            "sessions": {
+                name: {"tempo": session.tempo_bpm, "energy": ENERGY[session.intensity]}
+                for name, session in found.items()
+                if session
+            },
+        }
+
+    def pictures(self) -> bytes:
+        """The block of the release's pictures: each with its words, and a data URL a theme."""
+        words = self.catalogue.manifest.pictures
+        there = self.place.paths()
+        shown = [(n, t) for n in words for t in THEMES if picture_path(n, t) in there]
+        found: dict[str, dict[str, str]] = {}
+        with self.place.fetched(*(picture_path(*picture) for picture in shown)) as files:
+            for (name, theme), file in zip(shown, files, strict=True):
+                entry = found.setdefault(name, {"words": words[name]})
+                entry[theme] = picture_url(file.read_bytes())
+        return block("pictures", list(found.values()))
+
+    def _tokens(self, index: int, description: str) -> Row | None:
+        ids = self.catalogue.tokens(index)
+        if ids is None or self._text is None:
+            return None
+        cut = self._text.cut_off(description, ids)
+        kept = list(zip(self._text.pieces(ids), ids, strict=True))
+        return {"kept": kept, "cut": self._text.pieces(cut or []), "of_it": cut is not None}
+
+    def _load_text(self) -> TextModel | None:
+        facts = self.catalogue.manifest.encoding or {}
+        try:
+            return TextModel(self.settings.model or str(facts["model"]))
+        except ModelError as error:
+            self.notes.append(f"Tokens are not shown: {error} (--model)")
+            return None
+
+    def _load_codec(self) -> Codec | None:
+        settings = self.settings
+        try:
+            return load_codec(self.catalogue.manifest, settings.codec, settings.device)
+        except ModelError as error:
+            self.notes.append(f"Codes are not heard: {error}")
+            return None
+
+
+def _name(place: Place) -> str:
+    """As anybody may read it: of a folder, the last part alone."""
+    return place.name if isinstance(place, HubPlace) else place.folder.resolve().name

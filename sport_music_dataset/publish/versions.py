@@ -1,0 +1,221 @@
+"""Which version a release is, by what changed since the last one, and the changelog of it."""
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from huggingface_hub import HfApi
+from huggingface_hub.errors import RepositoryNotFoundError
+
+from ..card import card
+from ..errors import ReleaseError, SettingError
+from ..look.diff import Difference, compare
+from ..progress import Progress, no_progress
+from ..release.manifest import CARD, MANIFEST, Manifest
+from ..storage.hub_client import hub_errors
+from ..storage.hub_place import on_hub
+from ..storage.place import Place
+
+FIRST_VERSION = "1.0.0"
+TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+
+
+class Bump(StrEnum):
+    """How far a version moves: rows or columns that went or changed break what was trained on
+    them, new ones add to it, words and metadata do neither."""
+
+    MAJOR = "major"
+    MINOR = "minor"
+    PATCH = "patch"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The version that a folder should have as the next release of a repository.
+
+    `last` is the tag of the last release, empty where there is none; then `difference` is None and
+    the version the first. Where nothing changed, `bump` is none and the version the last one.
+    """
+
+    version: str
+    bump: Bump
+    difference: Difference | None = None
+    last: str = ""
+    changelog: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    withdrawn: tuple[str, ...] = field(default=(), repr=False)
+    published: card.Published = field(default_factory=card.Published, repr=False)
+
+    def record(self, manifest: Manifest, version: str, day: date, notes: str = "") -> None:
+        """Write into the manifest of release `version` its changelog, newest first, and what was
+        withdrawn before it.
+
+        What the notes leave out, the counts of what changed say. A release that is there already
+        keeps its changelog.
+        """
+        manifest.withdrawn = sorted({*manifest.withdrawn, *self.withdrawn})
+        changes = self.difference.summary if self.difference else "first release"
+        there = self.bump == Bump.NONE and self.last == f"v{version}"
+        entry = [] if there else [changelog_entry(version, day, changes, notes)]
+        manifest.changelog = [*entry, *self.changelog]
+
+
+def propose(
+    folder: Path,
+    repo_id: str,
+    api: HfApi | None = None,
+    bump: str = "",
+    manifest: Manifest | None = None,
+    progress: Progress = no_progress,
+) -> Proposal:
+    """The version of `folder` as the next release of `repo_id`.
+
+    Args:
+        folder: a release folder.
+        repo_id: the dataset.
+        api: whom to ask.
+        bump: how far the version moves, instead of what we find.
+        manifest: what of the folder is released, where that is not all of it.
+        progress: told how far the work is.
+
+    Raises:
+        ReleaseError: the folder or the last release has no manifest that can be read, or the
+            folder brings back a track that was withdrawn.
+        HubError: the Hub refuses, or cannot be reached.
+        SettingError: `bump` is no bump.
+    """
+    api = api or HfApi()
+    if bump and bump not in (Bump.MAJOR, Bump.MINOR, Bump.PATCH):
+        raise SettingError(f"bump={bump!r}: must be major, minor or patch")
+    last = last_tag(repo_id, api)
+    if not last:
+        published = published_card(repo_id, "", api)
+        return Proposal(FIRST_VERSION, Bump(bump or Bump.MAJOR), published=published)
+    published = published_card(repo_id, last, api)
+    with on_hub(repo_id, last, api) as before:
+        if MANIFEST not in before.paths():
+            # Somebody's own tag: whatever it has, we replace.
+            taken = Bump(bump or Bump.MAJOR)
+            return Proposal(next_version(last, taken), taken, last=last, published=published)
+        after, old = Place(folder, manifest=manifest), before.manifest()
+        _check_withdrawn(after, old, before.name)
+        difference = compare(before, after, progress)
+        found = bump_of(difference)
+        if found == Bump.NONE and _other_words(folder, after.manifest(), old, published):
+            found = Bump.PATCH
+    taken = Bump(bump or found)
+    version, withdrawn = next_version(last, taken), tuple(old.withdrawn)
+    log = tuple(old.changelog)
+    return Proposal(version, taken, difference, last, log, withdrawn, published)
+
+
+def changelog_entry(version: str, day: date, changes: str, notes: str = "") -> dict[str, Any]:
+    """What the changelog says of one release."""
+    day_text = day.isoformat()
+    return {"version": version, "date": day_text, "changes": changes, "notes": notes.strip()}
+
+
+def bump_of(difference: Difference) -> Bump:
+    """How far the version must move for a difference."""
+    chunks, columns, tracks = difference.chunks, difference.columns, difference.tracks
+    if chunks.removed or chunks.moved or chunks.changed or columns.removed or columns.changed:
+        return Bump.MAJOR
+    if chunks.added or columns.added:
+        return Bump.MINOR
+    words = chunks.descriptions or chunks.metadata or tracks.changed or difference.upload_files
+    return Bump.PATCH if words or difference.recipe or difference.encoding else Bump.NONE
+
+
+def next_version(last: str, bump: Bump) -> str:
+    """The version after the tag `last`, without the v."""
+    major, minor, patch = release_order(last)
+    after = {
+        Bump.MAJOR: (major + 1, 0, 0),
+        Bump.MINOR: (major, minor + 1, 0),
+        Bump.PATCH: (major, minor, patch + 1),
+        Bump.NONE: (major, minor, patch),
+    }
+    return ".".join(map(str, after[bump]))
+
+
+def release_tags(repo_id: str, api: HfApi) -> list[str]:
+    """The tags vX.Y.Z of a repository, lowest first; none where there is no repository."""
+    with hub_errors(api, repo_id):
+        try:
+            refs = api.list_repo_refs(repo_id, repo_type="dataset")
+        except RepositoryNotFoundError:
+            return []
+    return sorted((ref.name for ref in refs.tags if TAG.fullmatch(ref.name)), key=release_order)
+
+
+def last_tag(repo_id: str, api: HfApi) -> str:
+    """The highest tag vX.Y.Z of a repository, empty where there is none."""
+    return next(reversed(release_tags(repo_id, api)), "")
+
+
+def read_notes(text: str) -> str:
+    """Release notes: what the file `text` holds, or `text` itself where there is no such file.
+
+    Raises:
+        SettingError: the file cannot be read as UTF-8.
+    """
+    if "\n" in text or len(text) > 255 or not Path(text).is_file():
+        return text
+    try:
+        return Path(text).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"release notes {text}: cannot be read ({error})") from error
+
+
+def release_order(tag: str) -> tuple[int, ...]:
+    """The numbers of a tag vX.Y.Z, which sort as releases follow each other."""
+    return tuple(int(number) for number in tag.removeprefix("v").split("."))
+
+
+def published_card(repo_id: str, last: str, api: HfApi) -> card.Published:
+    """The card on the Hub as people have it now, and as the release `last`, if any, has it."""
+    with hub_errors(api, repo_id):
+        if not api.repo_exists(repo_id, repo_type="dataset"):
+            return card.Published()
+    now, released = _card_at(repo_id, "main", api), ""
+    given: dict[str, Any] = {}
+    if last:
+        released = _card_at(repo_id, last, api)
+        with on_hub(repo_id, last, api) as place:
+            given = place.manifest().card if MANIFEST in place.paths() else {}
+    return card.Published(now, released, given)
+
+
+def _card_at(repo_id: str, revision: str, api: HfApi) -> str:
+    with on_hub(repo_id, revision, api) as place:
+        if CARD not in place.paths():
+            return ""
+        with place.fetched(CARD) as [file]:
+            return file.read_text(encoding="utf-8", errors="replace")
+
+
+def _other_words(
+    folder: Path, manifest: Manifest, last: Manifest, published: card.Published
+) -> bool:
+    """Whether the card would say other things, by hand, than that of the last release."""
+    # A copy, since composing records what it gave.
+    text = card.compose(folder, replace(manifest), published=published).decode()
+    words = card.by_hand(text, CARD, last)
+    return words != card.by_hand(published.released, CARD, last)
+
+
+def _check_withdrawn(folder: Place, last: Manifest, name: str) -> None:
+    if not last.withdrawn:
+        return
+    kept = folder.kept_tracks(folder.manifest(), ("track_id", "path"))
+    back = kept.filter(pc.is_in(kept["track_id"], pa.array(last.withdrawn)))["path"].to_pylist()
+    if back:
+        raise ReleaseError(
+            f"{folder.name}: brings back {', '.join(back[:3])}, withdrawn from {name}; "
+            f"`sportgen build --since {name}` leaves out what was withdrawn"
+        )

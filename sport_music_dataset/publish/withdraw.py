@@ -1,0 +1,197 @@
+"""Publish a release without some tracks, and say where they are still to be had."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from datasets import Features
+from huggingface_hub import HfApi
+
+from ..card import card
+from ..errors import ReleaseError, SettingError
+from ..progress import Progress, no_progress
+from ..reasons import Reason, Status
+from ..records import Row
+from ..release.codebooks import codebook_use
+from ..release.features import TRACK_FEATURES
+from ..release.manifest import CARD, FileEntry, Manifest, kept_rows, split_of
+from ..release.shards import write_shard
+from ..storage.hub_place import HubPlace, on_hub
+from ..storage.parquet import read_batches
+from ..storage.retries import Tell
+from .delivery import Release
+from .publish import check_repo_id, check_version, publish
+from .versions import Bump, next_version, published_card, release_order, release_tags
+
+_ID_LETTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What was withdrawn, or would be: the rows of `tracks` as they were.
+
+    `release` is None for a dry run; `held_by` are the older tags that still have a track of these.
+    """
+
+    repo_id: str
+    version: str
+    tracks: tuple[Row, ...]
+    held_by: tuple[str, ...]
+    release: Release | None = None
+
+
+def withdraw(
+    repo_id: str,
+    track_ids: Iterable[str],
+    version: str = "",
+    *,
+    day: date,
+    notes: str = "",
+    dry_run: bool = False,
+    api: HfApi | None = None,
+    tell: Tell = lambda text: None,
+    progress: Progress = no_progress,
+) -> Withdrawal:
+    """Publish the last release of `repo_id` again, without these tracks.
+
+    Their rows of raw and encoded go; in `tracks` each becomes left out with the reason
+    `withdrawn`, and the manifest lists it, so that no build on this release brings it back. The
+    whole release passes through a temporary folder. An empty `version` is the next major one,
+    since rows go; `day` is what the changelog gives; `tell` gets a line for each retry.
+
+    Raises:
+        SettingError: the version is not above the last one.
+        ReleaseError: there is no release, it does not keep such a track, or nothing would be left.
+        HubError: the Hub refuses, or cannot be reached.
+    """
+    check_repo_id(repo_id)
+    api = api or HfApi()
+    tags = release_tags(repo_id, api)
+    if not tags:
+        raise ReleaseError(f"{repo_id}: has no release to withdraw from")
+    version = _next(version, tags[-1], repo_id)
+    ids = {track_id.strip().lower()[:_ID_LETTERS] for track_id in track_ids}
+    with on_hub(repo_id, tags[-1], api, keep=True) as place:
+        manifest = place.manifest()
+        rows = place.tracks(manifest)
+        gone = _chosen(rows, ids, manifest, place.name)
+        held = tuple(tag for tag in tags if _holds(repo_id, tag, api, ids))
+        if dry_run:
+            return Withdrawal(repo_id, version, gone, held)
+        chunks = sum(row["chunks"] for row in gone)
+        changes = f"{len(gone)} track(s) withdrawn, -{chunks} chunks"
+        _prepare(place, manifest, rows, ids, progress)
+        release = publish(
+            place.folder,
+            repo_id,
+            version,
+            message=f"Release v{version}: {changes}",
+            notes="\n\n".join(filter(None, [f"{changes}.", notes])),
+            day=day,
+            # Whether it may be published was decided when it was: now less of it is.
+            allow_nano=True,
+            api=api,
+            tell=tell,
+            progress=progress,
+        )
+    return Withdrawal(repo_id, version, gone, held, release)
+
+
+def _next(version: str, last: str, repo_id: str) -> str:
+    """The version to publish; raises SettingError unless it is above the tag `last`."""
+    version = version or next_version(last, Bump.MAJOR)
+    if release_order(check_version(version)) <= release_order(last):
+        raise SettingError(f"version {version}: {repo_id} has {last} already; take a higher one")
+    return version
+
+
+def _prepare(
+    place: HubPlace, manifest: Manifest, rows: list[Row], ids: set[str], progress: Progress
+) -> None:
+    """Make the folder of `place` the release without these tracks."""
+    folder = place.folder
+    manifest.withdrawn = sorted({*manifest.withdrawn, *ids})
+    _download(place, manifest, progress)
+    _rewrite(folder, manifest, ids, progress)
+    _rewrite_tracks(folder, manifest, rows, ids)
+    manifest.codebooks = codebook_use(place, manifest)
+    card.write(folder, manifest, progress)
+    manifest.write(folder)
+
+
+def _download(place: HubPlace, manifest: Manifest, progress: Progress) -> None:
+    """All files of a release into the folder of `place`, which keeps them; the card as people
+    have it now."""
+    paths = [*manifest.files, CARD]
+    with progress("Downloading", len(paths)) as advance:
+        for path in paths:
+            with place.fetched(path):
+                advance(1)
+    now = published_card(place.repo_id, "", place.api).text
+    if now:
+        (place.folder / CARD).write_text(now, encoding="utf-8")
+
+
+def _chosen(rows: list[Row], ids: set[str], manifest: Manifest, name: str) -> tuple[Row, ...]:
+    kept = kept_rows(rows)
+    gone = tuple(row for row in kept if row["track_id"] in ids)
+    unknown = sorted(ids - {row["track_id"] for row in gone})
+    if not ids or unknown:
+        before = ", withdrawn before" if unknown and set(unknown) <= {*manifest.withdrawn} else ""
+        raise ReleaseError(
+            f"{name}: keeps no track {', '.join(unknown)}{before}; the column track_id of its "
+            "tracks config has the ids"
+        )
+    if len(gone) == len(kept):
+        raise ReleaseError(f"{name}: nothing would be left; `hf repos delete` deletes all of it")
+    return gone
+
+
+def _holds(repo_id: str, tag: str, api: HfApi, ids: set[str]) -> bool:
+    with on_hub(repo_id, tag, api) as place:
+        return any(row["track_id"] in ids for row in kept_rows(place.tracks(place.manifest())))
+
+
+def _rewrite(folder: Path, manifest: Manifest, ids: set[str], progress: Progress) -> None:
+    """Write the shards that hold rows of these tracks without them; a split that has none left
+    is given up: datasets would load it as an empty one."""
+    shards = [path for config in ("raw", "encoded") for path in manifest.shards(config)]
+    with progress("Rewriting", len(shards)) as advance:
+        for path in shards:
+            held = pq.read_table(folder / path, columns=["track_id"])["track_id"]
+            if not ids.isdisjoint(held.to_pylist()):
+                features = Features.from_arrow_schema(pq.read_schema(folder / path))
+                written = write_shard(folder, path, features, _others(folder / path, ids))
+                manifest.files[path] = FileEntry(*written)
+            advance(1)
+    for config in ("raw", "encoded"):
+        empty = {split for split, rows in manifest.splits(config).items() if not rows}
+        for path in [path for path in manifest.shards(config) if split_of(path) in empty]:
+            del manifest.files[path]
+
+
+def _others(shard: Path, ids: set[str]) -> Iterator[Row]:
+    for batch in read_batches(shard):
+        yield from (row for row in batch.to_pylist() if row["track_id"] not in ids)
+
+
+def _rewrite_tracks(folder: Path, manifest: Manifest, rows: list[Row], ids: set[str]) -> None:
+    """Every source file stays accounted for: what went is left out, and why."""
+    left_out = {
+        "status": str(Status.LEFT_OUT),
+        "reason": str(Reason.WITHDRAWN),
+        "split": "",
+        "group": "",
+        "chunks": 0,
+    }
+    after = [row | (left_out if _is_gone(row, ids) else {}) for row in rows]
+    path, *others = sorted(manifest.shards("tracks"))
+    for other in others:
+        del manifest.files[other]
+    manifest.files[path] = FileEntry(*write_shard(folder, path, TRACK_FEATURES, after))
+
+
+def _is_gone(row: Row, ids: set[str]) -> bool:
+    return row["track_id"] in ids and row["status"] != Status.LEFT_OUT

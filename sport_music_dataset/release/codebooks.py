@@ -1,0 +1,68 @@
+"""How much of each codebook the codes of a release use."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ReleaseError
+from ..storage.place import Place
+from .chunks import THREADS
+from .manifest import Manifest
+
+Counts = NDArray[np.int64]
+
+
+def count_codes(place: Place, paths: Iterable[str], codebooks: int, size: int) -> Counts:
+    """How often each code stands in each codebook, [codebooks, size], over shards of `encoded`.
+
+    Only the column `codes` is read, a row group at a time by each thread.
+
+    Raises:
+        ReleaseError: a shard cannot be read, or holds codes of another form or out of [0, size).
+    """
+
+    def count(path: str) -> Counts:
+        counts = np.zeros((codebooks, size), np.int64)
+        for batch in place.batches(path, ["codes"]):
+            codes = batch["codes"].flatten().flatten().to_numpy()
+            try:
+                by_row = codes.reshape(batch.num_rows, codebooks, -1) if len(codes) else codes
+                for book in range(codebooks if len(codes) else 0):
+                    counts[book] += np.bincount(by_row[:, book].ravel(), minlength=size)
+            except ValueError as error:
+                raise ReleaseError(
+                    f"{place.name}: {path}: codes are not [{codebooks}, T] in [0, {size}); "
+                    "`sportgen verify` says where"
+                ) from error
+        return counts
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return sum(threads.map(count, paths), np.zeros((codebooks, size), np.int64))
+
+
+def perplexity(counts: Counts) -> NDArray[np.float64]:
+    """Perplexity [K] of counts [K, size]: 2 to the entropy in bits, as many entries as, used
+    equally, would be as hard to guess; 0 where nothing was counted."""
+    total = counts.sum(axis=1)
+    shares = counts / np.maximum(total, 1)[:, None]
+    # 0 log 0 is 0.
+    bits = -(shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)).sum(axis=1)
+    return np.asarray(np.where(total, np.exp2(bits), 0.0), np.float64)
+
+
+def dead_share(counts: Counts) -> NDArray[np.float64]:
+    """Share [K] of the entries of each codebook that no code of counts [K, size] names."""
+    return np.asarray((counts == 0).mean(axis=1), np.float64)
+
+
+def codebook_use(place: Place, manifest: Manifest) -> list[dict[str, float]]:
+    """Perplexity and dead share of each codebook, as the manifest records them; none without
+    codes. Raises as `count_codes` does."""
+    if not manifest.encoding:
+        return []
+    shape = manifest.encoding["num_codebooks"], manifest.encoding["codebook_size"]
+    counts = count_codes(place, manifest.shards("encoded"), *shape)
+    pairs = zip(perplexity(counts).tolist(), dead_share(counts).tolist(), strict=True)
+    return [{"perplexity": round(one, 1), "dead": round(other, 4)} for one, other in pairs]

@@ -1,0 +1,91 @@
+"""Which columns of a dataset hold its audio, and what is known of its tracks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from datasets import Audio, ClassLabel, Features
+
+from ..errors import SourceError
+from .files import Source
+from .metadata import COLUMNS, read_descriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns are what: `fields` has the column of each of ours that there is, `labels` the
+    names behind the numbers of a column."""
+
+    audio: str
+    fields: dict[str, str]
+    labels: dict[str, list[str]]
+
+    def known(self, row: Mapping[str, str]) -> dict[str, Any]:
+        """What a row says of its track, as metadata says it; raises ValueError for descriptions
+        that are none."""
+        texts = {key: row.get(column, "").strip() for key, column in self.fields.items()}
+        known: dict[str, Any] = {key: text for key, text in texts.items() if text}
+        if "descriptions" in known:
+            known["descriptions"] = read_descriptions(known["descriptions"])
+        return known
+
+
+def choose_columns(source: Source, schema: pa.Schema, told: Features, place: str) -> Columns:
+    """The columns that were asked for, and those that say themselves what they are.
+
+    Args:
+        source: what was asked for.
+        schema: of the dataset's Parquet.
+        told: what the dataset's card says of them; it knows better.
+        place: the dataset, for messages.
+
+    Raises:
+        SourceError: a column is not there, or which one holds audio cannot be told.
+    """
+    try:
+        features = {**Features.from_arrow_schema(schema), **told}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise SourceError(f"{place}: {' '.join(str(error).split())}") from error
+    there = f"there are {', '.join(schema.names)}"
+    asked = {"style": source.style_column, "session": source.session_column}
+    asked = {name: column for name, column in asked.items() if column}
+    for column in (source.audio_column, *asked.values()):
+        if column and column not in schema.names:
+            raise SourceError(f"{place}: has no column {column}; {there}")
+    audio = [name for name in schema.names if isinstance(features.get(name), Audio)]
+    audio = audio or [name for name in schema.names if name == "audio"]
+    if source.audio_column:
+        audio = [source.audio_column]
+    if len(audio) != 1:
+        found = f"{len(audio)} columns hold audio" if audio else "no column holds audio"
+        raise SourceError(f"{place}: {found}, --audio-column names the one; {there}")
+    check_audio(schema.field(audio[0]).type, f"{place}: {audio[0]}")
+    fields = {name: name for name in COLUMNS if name in schema.names} | asked
+    labels = {n: f.names for n, f in features.items() if isinstance(f, ClassLabel)}
+    return Columns(audio[0], fields, labels)
+
+
+def check_audio(kind: pa.DataType, place: str) -> None:
+    """Raise SourceError unless a column of this type holds files: their bytes, or their paths."""
+    parts = {field.name: field.type for field in kind} if pa.types.is_struct(kind) else {"": kind}
+    if "bytes" in parts or "path" in parts:
+        parts = {name: parts[name] for name in ("bytes", "path") if name in parts}
+    if all(is_binary(part) or is_text(part) for part in parts.values()):
+        return
+    if "array" in parts:
+        raise SourceError(
+            f"{place}: holds decoded samples, not files; "
+            "`dataset.cast_column(name, datasets.Audio())` encodes them"
+        )
+    raise SourceError(f"{place}: holds {kind}, not audio")
+
+
+def is_binary(kind: pa.DataType) -> bool:
+    """Whether values of this type are bytes."""
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values of this type are text."""
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -1,0 +1,179 @@
+"""Where music comes from, and the files of a folder: found without leaving it, hashed, and watched
+for changes."""
+
+import os
+import stat
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..audio.decode import EXTENSIONS, probe
+from ..digests import file_digest
+from ..reasons import Reason, TrackError
+from ..records import Track
+from .metadata import METADATA_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where music comes from, and what to take of it if that is a dataset.
+
+    `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`
+    and `session_column` name columns of the dataset, `subset` one of its configs; those not given
+    are found out. `keep_splits` keeps the dataset's splits.
+    """
+
+    location: str
+    audio_column: str = ""
+    style_column: str = ""
+    session_column: str = ""
+    subset: str = ""
+    keep_splits: bool = False
+
+    @classmethod
+    def of(cls, place: "Path | Source") -> "Source":
+        """A folder as a source; a source as it is."""
+        return place if isinstance(place, Source) else cls(str(place))
+
+    @property
+    def is_on_hub(self) -> bool:
+        """Whether it is a dataset on the Hub."""
+        return self.location.startswith("hf:")
+
+    @property
+    def is_dataset(self) -> bool:
+        """Whether it is said to be a dataset, whatever files lie there."""
+        named = (self.audio_column, self.style_column, self.session_column, self.subset)
+        return any(named) or self.keep_splits
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """An audio file: `path` and `file` as those of a Track, and why it is left out, if it is."""
+
+    path: str
+    file: str
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Files:
+    """What lies under a folder.
+
+    `audio` maps paths relative to it to the reason why they are left out, empty if none;
+    `ignored` counts the others by extension.
+    """
+
+    audio: dict[str, str] = field(default_factory=dict)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+def find_files(root: Path, exclude: Path | None = None) -> Files:
+    """Every file under `root` by its name; nothing outside `root` is followed.
+
+    Args:
+        root: a folder, resolved.
+        exclude: a folder inside `root` to pass by.
+    """
+    files = Files()
+    passed_by = exclude.resolve() if exclude else None
+
+    def unreadable(error: OSError) -> None:
+        place = os.path.relpath(error.filename, root)
+        files.audio[place] = Reason.UNREADABLE.because(error.strerror or "cannot be listed")
+
+    for folder, subfolders, names in os.walk(root, onerror=unreadable):
+        here = Path(folder)
+        for name in subfolders:
+            if (here / name).is_symlink():
+                if _leaves(here / name, root):
+                    files.audio[os.path.relpath(here / name, root)] = str(Reason.OUTSIDE)
+                else:
+                    files.ignored["link to a folder"] += 1
+            elif name.startswith("."):
+                files.ignored["hidden"] += 1
+        subfolders[:] = [name for name in subfolders if name[0] != "." and here / name != passed_by]
+        for name in names:
+            if name.startswith("."):
+                files.ignored["hidden"] += 1
+            elif Path(name).suffix.lower() in EXTENSIONS:
+                files.audio[os.path.relpath(here / name, root)] = _refused(here / name, root)
+            elif here != root or name not in METADATA_NAMES:
+                files.ignored[_extension(name)] += 1
+    return files
+
+
+def display_path(path: str) -> str:
+    """A relative path as text: `/` between parts, bytes that are not UTF-8 as `\\xNN`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
+
+
+def inspect(track: Track) -> Track:
+    """The track with its sha256 and what its container says, or the reason why not."""
+    if track.reason:
+        return track
+    try:
+        before = signature(track.file)
+        sha256 = file_digest(Path(track.file))
+        track = replace(track, sha256=sha256, signature=before, size_bytes=before[0])
+        info = probe(track.file)
+        if signature(track.file) != before:
+            raise TrackError(Reason.CHANGED)
+    except TrackError as error:
+        return replace(track, reason=str(error))
+    except OSError as error:
+        detail = error.strerror or "cannot be read"
+        return replace(track, reason=Reason.UNREADABLE.because(detail))
+    return replace(
+        track,
+        format=info.format,
+        sampling_rate=info.sampling_rate,
+        channels=info.channels,
+        claimed_seconds=info.claimed_seconds,
+        duration_seconds=info.estimated_seconds,
+    )
+
+
+def check_unchanged(track: Track) -> None:
+    """Raise TrackError if a file is no longer what it was when it was hashed.
+
+    A new time stamp alone, as a rename or a copy of rights gives it, is no change.
+    """
+    try:
+        if (
+            signature(track.file) != track.signature
+            and file_digest(Path(track.file)) != track.sha256
+        ):
+            raise TrackError(Reason.CHANGED)
+    except OSError as error:
+        raise TrackError(Reason.CHANGED, error.strerror or "cannot be read any more") from error
+
+
+def signature(file: str) -> tuple[int, ...]:
+    """Size, times and place of a file: all that can change without its bytes being read."""
+    found = Path(file).stat()
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
+def _refused(file: Path, root: Path) -> str:
+    """Why a file with an audio extension is not opened; empty if it may be."""
+    try:
+        if file.is_symlink() and _leaves(file, root):
+            return str(Reason.OUTSIDE)
+        mode = file.stat().st_mode
+    except (OSError, RuntimeError):
+        return Reason.UNREADABLE.because("a link that leads nowhere")
+    # Opening a FIFO waits for ever, a device may be endless.
+    return "" if stat.S_ISREG(mode) else str(Reason.NOT_REGULAR)
+
+
+def _leaves(link: Path, root: Path) -> bool:
+    return not link.resolve(strict=True).is_relative_to(root)
+
+
+def _extension(name: str) -> str:
+    """What stands behind a name's last dot, where that is an extension and no part of a title."""
+    extension = Path(name).suffix.lower()
+    if not extension:
+        return "no extension"
+    return extension if extension[1:].isascii() and extension[1:].isalnum() else "other"

@@ -1,0 +1,116 @@
+"""Sources whose audio goes into datasets' cache: a folder of Parquet, a dataset on the Hub."""
+
+import re
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from datasets import config
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
+
+from ..audio.decode import EXTENSIONS
+from ..digests import digest
+from ..errors import SettingError, SourceError
+from ..progress import Progress
+from ..storage.hub_client import hub_errors
+from ..storage.hub_place import HubPlace
+from ..storage.place import Place
+from .files import Source
+from .library import InspectMap, Library, scan
+from .metadata import METADATA_NAMES
+from .parquet import Dataset, writing_cache
+
+_ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
+# Downloads at a time, as many as the Hub's client takes.
+_FETCHERS = 8
+
+
+def read_local(
+    source: Source, exclude: Path | None, styles: Iterable[str], run: InspectMap, progress: Progress
+) -> Library:
+    """A folder of Parquet, for `read_source`."""
+    root = Path(source.location).resolve()
+    if exclude and exclude.resolve().is_relative_to(root):
+        raise SourceError(
+            f"{exclude}: lies inside the dataset {source.location}; give another folder"
+        )
+    cache = cache_folder(f"{root.name}-{digest(str(root))[:16]}")
+    place = Place(root)
+    library = Dataset(source, str(root), place, place, cache).library(styles, run, progress)
+    return _with_note(library, cache)
+
+
+def read_hub(source: Source, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
+    """A dataset on the Hub, for `read_source`: of a commit, so that whatever is pushed meanwhile
+    leaves no trace."""
+    repo_id, revision = _name(source.location)
+    api = HfApi()
+    with hub_errors(api, repo_id):
+        info = api.dataset_info(repo_id, revision=revision, files_metadata=True)
+    siblings = info.siblings or []
+    files = {file.rfilename: (file.size or 0, file.blob_id or "") for file in siblings}
+    commit = str(info.sha)
+    cache = cache_folder(repo_id.replace("/", "--"))
+    kept = HubPlace(repo_id, commit, cache / commit[:16] / repo_id.split("/")[-1], api, keep=True)
+    audio = [path for path in files if _is_audio(path)]
+    if audio and not source.is_dataset:
+        _fetch(kept, [*audio, *(files.keys() & set(METADATA_NAMES))], cache, progress)
+        library = scan(kept.folder, styles, None, run)
+    else:
+        root = f"hf://datasets/{repo_id}@{commit}"
+        place = HubPlace(repo_id, commit, cache / "download", api)
+        rows = Dataset(source, root, place, kept, cache, commit, files)
+        library = rows.library(styles, run, progress)
+    library = replace(library, source={"dataset": repo_id, "revision": commit})
+    return _with_note(library, cache)
+
+
+def _name(location: str) -> tuple[str, str | None]:
+    """(ORG/NAME, revision) of a location; raises SourceError or SettingError."""
+    found = _ON_HUB.fullmatch(location)
+    if found is None:
+        raise SourceError(f"{location}: write it as hf://datasets/ORG/NAME or .../NAME@REVISION")
+    try:
+        validate_repo_id(found[1])
+    except HFValidationError as error:
+        raise SettingError(f"{location}: {' '.join(str(error).split())}") from error
+    return found[1], unquote(found[2]) if found[2] else None
+
+
+def _fetch(place: HubPlace, paths: list[str], cache: Path, progress: Progress) -> None:
+    """Download files into the folder of `place`; those that are there stay."""
+
+    def fetch(path: str) -> None:
+        with place.fetched(path):
+            advance(1)
+
+    with (
+        writing_cache(cache),
+        progress("Fetching", len(paths)) as advance,
+        ThreadPoolExecutor(_FETCHERS) as pool,
+    ):
+        # Consumed, so that an error is raised.
+        list(pool.map(fetch, paths))
+        # The client's notes on what it downloaded are no part of the dataset.
+        shutil.rmtree(place.folder / ".cache", ignore_errors=True)
+
+
+def _with_note(library: Library, cache: Path) -> Library:
+    size = sum(track.size_bytes for track in library.tracks) / 1e6
+    note = f"{size:.1f} MB of audio lie in {cache}; delete it when you need it no more"
+    return replace(library, notes=(*library.notes, note))
+
+
+def _is_audio(path: str) -> bool:
+    hidden = any(part.startswith(".") for part in path.split("/"))
+    return not hidden and PurePosixPath(path).suffix.lower() in EXTENSIONS
+
+
+def cache_folder(name: str) -> Path:
+    """A folder of our own where datasets keeps what it unpacks."""
+    return Path(config.HF_DATASETS_CACHE) / "sportgen" / name

@@ -1,0 +1,182 @@
+"""A source folder's files, as tracks: kept, or left out with the reason."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..audio.decode import EXTENSIONS
+from ..audio.matching import Match
+from ..errors import SourceError
+from ..reasons import Reason
+from ..records import Track
+from .files import SourceFile, display_path, find_files, inspect
+from .metadata import read_metadata
+
+_TAKE = re.compile(r"\d+")
+# Kinds of files that an error names, where none is audio.
+_KINDS_NAMED = 5
+
+InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """What a source holds.
+
+    `tracks` has every audio file, by path, those left out with their `reason`; `ignored` counts
+    the other files by extension; `notes` says what the user should know besides. `matches` are the
+    tracks, by id, that share audio, among `fingerprints` that were compared. `source` names the
+    dataset on the Hub that it comes from, if any.
+    """
+
+    tracks: tuple[Track, ...]
+    ignored: Mapping[str, int]
+    notes: tuple[str, ...]
+    matches: tuple[Match, ...] = ()
+    fingerprints: int = 0
+    source: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def usable(self) -> tuple[Track, ...]:
+        """The tracks to decode."""
+        return tuple(track for track in self.tracks if not track.reason)
+
+    def without(self, withdrawn: Iterable[str]) -> "Library":
+        """The library with the tracks of these ids left out: they were withdrawn."""
+        gone = frozenset(withdrawn)
+        tracks = (
+            replace(track, reason=str(Reason.WITHDRAWN))
+            if not track.reason and track.track_id in gone
+            else track
+            for track in self.tracks
+        )
+        return replace(self, tracks=tuple(tracks))
+
+
+def scan(
+    source: Path, styles: Iterable[str] = (), exclude: Path | None = None, run: InspectMap = map
+) -> Library:
+    """Find, name, hash and probe every audio file under `source`.
+
+    Args:
+        source: a folder of style folders, or one style's folder.
+        styles: the styles to take; all when empty.
+        exclude: a folder inside `source` to pass by (the release being built).
+        run: how `inspect` is mapped over the files, in order; a pool's map makes it parallel.
+
+    Raises:
+        SourceError: `source` is no folder, holds no audio, or its metadata cannot be used.
+    """
+    if not source.is_dir():
+        state = "is not a folder" if source.exists() else "does not exist"
+        raise SourceError(f"{source}: {state}; give the folder that holds the music")
+    root = source.resolve()
+    files = find_files(root, exclude)
+    if not files.audio:
+        most = files.ignored.most_common(_KINDS_NAMED)
+        kinds = ", ".join(f"{count} {kind}" for kind, count in most)
+        raise SourceError(
+            f"{source}: no audio files in it ({'found ' + kinds if kinds else 'it is empty'}); "
+            f"readable are {' '.join(sorted(EXTENSIONS))}"
+        )
+    found = [
+        SourceFile(display_path(name), str(root / name), reason)
+        # By bytes: the order of the folder and the locale leave no trace.
+        for name, reason in sorted(files.audio.items(), key=lambda item: os.fsencode(item[0]))
+    ]
+    metadata = read_metadata(root)
+    paths = {unicodedata.normalize("NFC", file.path) for file in found}
+    notes = [f"metadata: no such file: {path}" for path in sorted(metadata.keys() - paths)]
+    tracks = catalogue(found, display_path(root.name), metadata, styles, run)
+    return Library(tracks, dict(files.ignored), tuple(notes))
+
+
+def catalogue(
+    files: Sequence[SourceFile],
+    folder: str,
+    metadata: Mapping[str, Mapping[str, str]],
+    styles: Iterable[str],
+    run: InspectMap,
+) -> tuple[Track, ...]:
+    """Name, hash and probe files, in their order.
+
+    Args:
+        files: the audio files of a source.
+        folder: the source's name, and the style of files that lie in no folder of it.
+        metadata: path in NFC -> what overrides their names, and adds.
+        styles: the styles to take; all when empty.
+        run: as for `scan`.
+
+    Raises:
+        SourceError: there is no file of a style.
+    """
+    known_styles = _styles_named([file.path for file in files])
+    tracks = [_name(file, folder, known_styles, metadata) for file in files]
+    tracks = _of_styles(folder, tracks, {style.casefold() for style in styles})
+    return tuple(_without_copies(run(inspect, tracks)))
+
+
+def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str]:
+    """(session, style) of a file name: `Course_a_pied_2_latino` -> ("Course a pied", "latino").
+
+    The last part is taken for the style where it names one (its folder's, or one of `styles`,
+    which are casefolded); elsewhere the folder gives the style and the whole stem the session.
+    """
+    *words, last = stem.split("_")
+    is_style = last.casefold() in styles or last.casefold() == folder.casefold()
+    if not any(words) or not is_style:
+        return " ".join(stem.replace("_", " ").split()) or stem, folder
+    if len(words) > 1 and _TAKE.fullmatch(words[-1]) and any(words[:-1]):
+        words.pop()
+    return " ".join(" ".join(words).split()), last
+
+
+def _styles_named(paths: Iterable[str]) -> frozenset[str]:
+    """The styles, casefolded, that a source's folders name; in a flat source, those its file names
+    end in."""
+    folders = {path.partition("/")[0] for path in paths if "/" in path}
+    names = folders or (PurePosixPath(path).stem.rpartition("_")[2] for path in paths)
+    return frozenset(name.casefold() for name in names)
+
+
+def _name(
+    file: SourceFile,
+    folder: str,
+    styles: Container[str],
+    metadata: Mapping[str, Mapping[str, Any]],
+) -> Track:
+    path = file.path
+    folder = path.partition("/")[0] if "/" in path else folder
+    session, style = split_name(PurePosixPath(path).stem, folder, styles)
+    track = Track(
+        file=file.file, path=path, session=session, style=style or "music", reason=file.reason
+    )
+    # Names typed into a table are composed (NFC), those of some file systems are not.
+    known = metadata.get(unicodedata.normalize("NFC", path), {})
+    return replace(track, **known)
+
+
+def _of_styles(folder: str, tracks: list[Track], wanted: set[str]) -> list[Track]:
+    styles = {track.style.casefold() for track in tracks}
+    if missing := wanted - styles:
+        raise SourceError(
+            f"{folder}: no track of style {', '.join(sorted(missing))} in it; "
+            f"there are {', '.join(sorted(styles))}"
+        )
+    return [track for track in tracks if not wanted or track.style.casefold() in wanted]
+
+
+def _without_copies(tracks: Iterable[Track]) -> Iterator[Track]:
+    """Exact copies are one track: the first by path stays."""
+    first: dict[str, str] = {}
+    for track in tracks:
+        if track.reason:
+            yield track
+            continue
+        original = first.setdefault(track.sha256, track.path)
+        copy = Reason.DUPLICATE.because(original) if original != track.path else ""
+        yield replace(track, reason=copy)

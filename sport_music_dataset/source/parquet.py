@@ -1,0 +1,237 @@
+"""A dataset of Parquet as a source: every row is a track, its audio unpacked once into a file."""
+
+import glob
+import posixpath
+import re
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+from datasets import Features, load_dataset_builder
+from datasets.packaged_modules.parquet.parquet import Parquet
+from filelock import FileLock
+from huggingface_hub import HfApi
+
+from ..digests import digest
+from ..errors import ReleaseError, SourceError
+from ..progress import Progress
+from ..reasons import Reason
+from ..storage.hub_client import hub_errors
+from ..storage.place import Place
+from .columns import Columns, choose_columns
+from .files import Source, SourceFile
+from .library import InspectMap, Library, catalogue
+from .unpack import FILE, PATH, is_unpacked, read_rows, unpack
+
+_ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
+
+Metadata = dict[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Dataset:
+    """A dataset of Parquet.
+
+    `root` is its folder, or `hf://datasets/ORG/NAME@COMMIT`; then `revision` is the commit, and
+    `files` has the (size, identity) of every file. `place` has its Parquet, `linked` the files that
+    rows name by their path. Audio is unpacked into `cache`.
+    """
+
+    source: Source
+    root: str
+    place: Place
+    linked: Place
+    cache: Path
+    revision: str | None = None
+    files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+    def library(self, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
+        """Its rows as tracks; `styles` and `run` as for `scan`, errors as of `read_source`."""
+        parquet, features = self._parquet()
+        columns = self._columns(next(iter(parquet)), features)
+        folders = {path: self._folder(path, columns.audio) for path in parquet}
+        with writing_cache(self.cache):
+            self._unpack(folders, columns.audio, progress)
+            files, metadata = self._rows(parquet, folders, columns)
+        if not files:
+            raise SourceError(f"{self.root}: its Parquet has no rows")
+        tracks = catalogue(files, PurePosixPath(self._opened).name, metadata, styles, run)
+        return Library(tracks, {}, ())
+
+    def _parquet(self) -> tuple[dict[str, str], Features]:
+        """Path -> split of its Parquet, as load_dataset finds them, and what its card says of its
+        columns."""
+        try:
+            with hub_errors(HfApi(), self.root) if self.revision else nullcontext():
+                builder = load_dataset_builder(
+                    self._opened, self.source.subset or None, revision=self.revision
+                )
+        except (ValueError, TypeError, AttributeError, KeyError, OSError, yaml.YAMLError) as error:
+            # The rest of the message is Python for load_dataset.
+            detail = " ".join(str(error).partition("Example of usage")[0].split())
+            hint = "; --subset names one" if "onfig" in detail else ""
+            if not self.revision and glob.has_magic(self.root):
+                hint = "; rename the folder: datasets takes its name for a pattern"
+            raise SourceError(f"{self.root}: cannot be opened ({detail}){hint}") from error
+        if not isinstance(builder, Parquet):
+            remedy = "the Hub's own conversion lies at the revision refs/convert/parquet"
+            if builder.name == "audiofolder":
+                remedy = "without options for a dataset it is read as a folder"
+            raise SourceError(f"{self.root}: its data is {builder.name}, not Parquet; {remedy}")
+        parquet: dict[str, str] = {}
+        for split, files in (builder.config.data_files or {}).items():
+            for file in sorted(files):
+                path = file.removeprefix(f"{self.root}/")
+                if path == file or ".." in path.split("/") or not self._is_inside(path):
+                    raise SourceError(
+                        f"{self.root}: {file} lies outside of it, or is a link that leads there"
+                    )
+                parquet.setdefault(path, str(split))
+        return parquet, builder.info.features or Features()
+
+    def _columns(self, parquet: str, told: Features) -> Columns:
+        """What the columns are, by a Parquet file and the card."""
+        try:
+            schema = self.place.schema(parquet)
+        except ReleaseError as error:
+            raise SourceError(str(error)) from error
+        return choose_columns(self.source, schema, told, self.root)
+
+    @property
+    def _opened(self) -> str:
+        """What load_dataset opens, at `revision`."""
+        return self.root.removesuffix(f"@{self.revision}")
+
+    def _is_inside(self, path: str) -> bool:
+        if self.revision:
+            return path in self.files
+        folder = self.place.folder
+        return (folder / path).resolve().is_relative_to(folder)
+
+    def _size_and_identity(self, path: str) -> tuple[int, str]:
+        if path in self.files:
+            return self.files[path]
+        found = (self.place.folder / path).stat()
+        return found.st_size, str(found.st_mtime_ns)
+
+    def _folder(self, path: str, column: str) -> Path:
+        """Where a Parquet file is unpacked: another one, once it has changed."""
+        return self.cache / digest([path, *self._size_and_identity(path), column])[:16]
+
+    def _unpack(self, folders: Mapping[str, Path], column: str, progress: Progress) -> None:
+        todo = [path for path, folder in folders.items() if not is_unpacked(folder)]
+        need = sum(self._size_and_identity(path)[0] for path in todo)
+        free = shutil.disk_usage(self.cache).free
+        if need > free:
+            raise SourceError(
+                f"{self.cache}: unpacking {self.root} needs {need / 1e9:.1f} GB, "
+                f"{free / 1e9:.1f} GB are free; set HF_HOME to a folder with more room"
+            )
+        with progress("Unpacking", len(todo)) as advance:
+            for path in todo:
+                with self.place.fetched(path) as [file]:
+                    unpack(file, column, folders[path])
+                advance(1)
+
+    def _rows(
+        self, parquet: Mapping[str, str], folders: Mapping[str, Path], columns: Columns
+    ) -> tuple[list[SourceFile], Metadata]:
+        """The rows as files, by path, and what their columns say of them."""
+        files: list[SourceFile] = []
+        metadata: Metadata = {}
+        taken: Counter[str] = Counter()
+        for path, split in parquet.items():
+            rows = read_rows(folders[path], list(columns.fields.values()), columns.labels)
+            for number, row in enumerate(rows):
+                name = _safe(row.get(PATH, ""))
+                file, reason = self._audio(path, row, folders[path])
+                if file and not name and {"style", "session"} - columns.fields.keys():
+                    raise SourceError(
+                        f"{self.root}: row {number} of {path} has no path to take style and "
+                        "session from; --style-column and --session-column name what has them"
+                    )
+                name = _unique(name or f"{path.removesuffix('.parquet')}/{number:06d}", taken)
+                kept = {"split": split} if self.source.keep_splits else {}
+                try:
+                    metadata[_key(name)] = kept | columns.known(row)
+                except ValueError as error:
+                    raise SourceError(f"{self.root}: row {number} of {path}: {error}") from error
+                files.append(SourceFile(name, file, reason))
+        return sorted(files, key=lambda file: file.path.encode()), metadata
+
+    def _audio(self, parquet: str, row: Mapping[str, str], folder: Path) -> tuple[str, str]:
+        """The file with a row's audio, or the reason why there is none."""
+        if FILE in row:
+            return str(folder / row[FILE]), ""
+        if PATH not in row:
+            return "", Reason.NOT_AUDIO.because("the row has none")
+        candidates = _inside(parquet, row[PATH])
+        on_hub = [path for path in candidates if path in self.files]
+        root = self.linked.folder.resolve()
+        with self.linked.fetched(*on_hub[:1]):
+            found = next((root / path for path in candidates if _is_file(root / path)), None)
+        if not candidates or (found and not found.resolve().is_relative_to(root)):
+            return "", str(Reason.OUTSIDE)
+        if found is None:
+            return "", Reason.UNREADABLE.because("not a file of the dataset")
+        return str(found), ""
+
+
+@contextmanager
+def writing_cache(folder: Path) -> Iterator[None]:
+    """Hold a folder of the cache for one writer; others wait.
+
+    Raises:
+        SourceError: the disk is full or read-only.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / "lock"):
+            yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError(f"{folder}: {reason}; see to it, or set HF_HOME elsewhere") from error
+
+
+def _safe(path: str) -> str:
+    """A row's path as one inside a folder; of one that begins at a machine's root, the name."""
+    parts = re.split(r"[\\/]", path)[-1:] if _ABSOLUTE.match(path) else path.split("/")
+    return "/".join(part for part in parts if part not in ("", ".", ".."))
+
+
+def _unique(path: str, taken: Counter[str]) -> str:
+    """The path, or with `#2` behind it, so that its style and session stay what they are.
+
+    `taken` counts the paths that there are, and how often each was wanted.
+    """
+    name = path
+    while taken[_key(name)]:
+        taken[_key(path)] += 1
+        name = f"{path}#{taken[_key(path)]}"
+    taken[_key(name)] += 1
+    return name
+
+
+def _key(path: str) -> str:
+    """What metadata knows a path by."""
+    return unicodedata.normalize("NFC", path)
+
+
+def _inside(parquet: str, path: str) -> list[str]:
+    """What a row's path may name in its dataset: beside its Parquet, or from the root on."""
+    joined = (posixpath.join(folder, path) for folder in (posixpath.dirname(parquet), ""))
+    normal = dict.fromkeys(map(posixpath.normpath, joined))
+    return [name for name in normal if name[0] != "/" and name.split("/")[0] not in (".", "..")]
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # too long, or with a zero byte
+        return False

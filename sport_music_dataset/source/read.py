@@ -1,0 +1,65 @@
+"""Read a source, whatever it is: a folder of files or of Parquet, or a dataset on the Hub."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..progress import Progress, no_progress
+from .files import Source, find_files
+from .library import InspectMap, Library, scan
+
+
+def read_source(
+    source: Path | Source,
+    styles: Iterable[str] = (),
+    exclude: Path | None = None,
+    run: InspectMap = map,
+    progress: Progress = no_progress,
+) -> Library:
+    """Find, name, hash and probe the audio of a source.
+
+    What holds audio files is a folder of files, on the Hub too. What holds Parquet and none, or is
+    said to be a dataset, has a track in every row; its audio goes into datasets' cache, once.
+
+    Args:
+        source: where the music lies.
+        styles: the styles to take; all when empty.
+        exclude: a folder inside a source to pass by (the release being built).
+        run: as for `scan`.
+        progress: told how far unpacking is.
+
+    Raises:
+        SettingError: this cannot be the name of a dataset.
+        SourceError: the source cannot be used.
+        HubError: the Hub refused, or could not be reached.
+    """
+    source = Source.of(source)
+    if source.is_on_hub:
+        # datasets and the Hub's client take a second to import, which music in a folder needs not.
+        from .hub import read_hub
+
+        return read_hub(source, styles, run, progress)
+    folder = Path(source.location)
+    if not folder.is_dir() or not (source.is_dataset or _is_parquet(folder, exclude)):
+        return scan(folder, styles, exclude, run)
+    from .hub import read_local
+
+    return read_local(source, exclude, styles, run, progress)
+
+
+def places_read(source: Path | Source) -> list[Path]:
+    """The folders that whoever decodes tracks of a source must see."""
+    source = Source.of(source)
+    folder = Path(source.location)
+    unpacked = source.is_on_hub or source.is_dataset
+    if unpacked or (folder.is_dir() and _is_parquet(folder, None)):
+        from .hub import cache_folder
+
+        cache = cache_folder("")
+        cache.mkdir(parents=True, exist_ok=True)
+        return [cache] if source.is_on_hub else [folder, cache]
+    return [folder]
+
+
+def _is_parquet(folder: Path, exclude: Path | None) -> bool:
+    files = find_files(folder.resolve(), exclude)
+    return not files.audio and files.ignored[".parquet"] > 0

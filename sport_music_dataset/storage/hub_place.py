@@ -1,0 +1,115 @@
+"""A release on the Hub, fetched file by file into an empty place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+import pyarrow.parquet as pq
+from huggingface_hub import HfApi, HfFileSystem
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import disable_progress_bars, validate_repo_id
+
+from ..errors import HubError, SettingError
+from ..release.manifest import MANIFEST, Manifest
+from .hub_client import hub_errors
+from .place import Place
+
+# A download that breaks off raises without having been tried again.
+_ATTEMPTS = 3
+
+
+class HubPlace(Place):
+    """A revision of a dataset on the Hub. Files come into `folder`, which starts out empty, so
+    that no cache answers for the Hub; with `keep` they stay there.
+    """
+
+    def __init__(
+        self, repo_id: str, revision: str, folder: Path, api: HfApi, keep: bool = False
+    ) -> None:
+        super().__init__(folder, f"{repo_id}@{revision}")
+        self.repo_id, self.revision, self.api, self.keep = repo_id, revision, api, keep
+
+    def manifest(self) -> Manifest:
+        """Its manifest.
+
+        Raises:
+            ReleaseError: it is damaged or of a schema we do not know.
+            HubError: there is no such revision, or no manifest in it.
+        """
+        if self._manifest:
+            return self._manifest
+        with self.fetched(MANIFEST):
+            return super().manifest()
+
+    def paths(self) -> set[str]:
+        """Every file that the Hub lists for the revision."""
+        with hub_errors(self.api, self.repo_id):
+            info = self.api.dataset_info(self.repo_id, revision=self.revision)
+        return {sibling.rfilename for sibling in info.siblings or []} - {".gitattributes"}
+
+    @contextmanager
+    def fetched(self, *paths: str) -> Iterator[list[Path]]:
+        """The files, downloaded unless they are here; raises HubError."""
+        came = [self.folder / path for path in paths if not (self.folder / path).is_file()]
+        try:
+            yield [self._download(path) for path in paths]
+        finally:
+            for file in [] if self.keep else came:
+                file.unlink(missing_ok=True)
+
+    def _download(self, path: str, attempts: int = _ATTEMPTS) -> Path:
+        if (self.folder / path).is_file():
+            return self.folder / path
+        try:
+            with hub_errors(self.api, self.repo_id):
+                disable_progress_bars()
+                file = self.api.hf_hub_download(
+                    self.repo_id,
+                    path,
+                    repo_type="dataset",
+                    revision=self.revision,
+                    cache_dir=self.folder / ".cache",
+                    local_dir=self.folder,
+                )
+                return Path(file)
+        except OSError as error:
+            if attempts > 1:
+                return self._download(path, attempts - 1)
+            detail = " ".join(str(error).split())
+            raise HubError(
+                f"{self.name}: {path} cannot be downloaded ({detail}); run this again"
+            ) from error
+
+    @contextmanager
+    def _parquet(self, path: str) -> Iterator[pq.ParquetFile]:
+        with hub_errors(self.api, self.repo_id), super()._parquet(path) as file:
+            yield file
+
+    def _open(self, path: str) -> IO[bytes]:
+        # Instances are cached for good, with the listings they have seen.
+        system = HfFileSystem(
+            endpoint=self.api.endpoint, token=self.api.token, skip_instance_cache=True
+        )
+        file = f"datasets/{self.repo_id}@{self.revision}/{path}"
+        # Without its read-ahead, which would fetch the audio that lies between.
+        stream: IO[bytes] = system.open(file, "rb", cache_type="none")
+        return stream
+
+
+@contextmanager
+def on_hub(
+    repo_id: str, revision: str, api: HfApi | None = None, keep: bool = False
+) -> Iterator[HubPlace]:
+    """A revision of a dataset on the Hub, with an empty folder for the time of a `with` block.
+
+    Raises SettingError where `repo_id` cannot be the name of a dataset.
+    """
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        message = " ".join(str(error).split())
+        raise SettingError(f"{repo_id}@{revision}: {message}") from error
+    with TemporaryDirectory(prefix="sportgen-") as folder:
+        yield HubPlace(repo_id, revision, Path(folder), api or HfApi(), keep)

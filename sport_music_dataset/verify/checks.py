@@ -1,0 +1,172 @@
+"""What must hold for the rows of `raw` and `encoded`, seen one by one as their shards go by."""
+
+import io
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import soundfile
+
+from ..audio.samples import Pcm
+from ..recipe import SAMPLING_RATE
+from ..records import Row, chunk_id
+from ..release.labels import Codes, delay
+from .findings import Findings, Truth
+
+
+@dataclass(slots=True)
+class ChunkTruths:
+    """Chunk ids are of their form and each stands once, in its track's order and one shard.
+
+    Memory grows with tracks, not with chunks. `rows` counts the rows of a track and `splits` has
+    the splits that they lie in.
+    """
+
+    hop_samples: int
+    findings: Findings
+    rows: Counter[str] = field(default_factory=Counter)
+    splits: dict[str, set[str]] = field(default_factory=dict)
+    _last: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def see(self, shard: str, split: str, row: Row) -> None:
+        """A row of `raw`, or of `encoded` where there is no `raw`."""
+        identity, track_id = row["chunk_id"], row["track_id"]
+        self.rows[track_id] += 1
+        self.splits.setdefault(track_id, set()).add(split)
+        index = row.get("chunk_index", _index_of(identity))
+        if index is None or identity != chunk_id(track_id, index):
+            self._fail(f"{shard}: {identity!r} is no id of chunk {index} of track {track_id}")
+            return
+        start = index * self.hop_samples / SAMPLING_RATE
+        if row.get("start_seconds", start) != start:
+            self._fail(f"{identity}: starts at {row['start_seconds']} s, not at {start} s")
+        place, last = self._last.get(track_id, (shard, -1))
+        if place != shard:
+            self._fail(f"{identity}: its track lies in {place} and in {shard}")
+        elif index <= last:
+            self._fail(f"{identity}: stands twice, or behind a later chunk of its track")
+        self._last[track_id] = (shard, index)
+
+    def _fail(self, text: str) -> None:
+        self.findings.fail(Truth.CHUNK_IDS, text)
+
+
+@dataclass(slots=True)
+class AudioTruths:
+    """Every chunk decodes to its length, and neighbours share their overlap sample for sample."""
+
+    chunk_samples: int
+    findings: Findings
+    pairs: int = 0
+    _before: tuple[str, int, Pcm] = ("", 0, np.zeros(0, np.int16))
+
+    def see(self, row: Row) -> Pcm | None:
+        """A row of `raw`, in the order of its shard; its samples, if they are what they must be."""
+        pcm = self._decode(row)
+        if pcm is None:
+            return None
+        track_id, start, before = self._before
+        offset = round(row["start_seconds"] * SAMPLING_RATE) - start
+        if row["track_id"] == track_id and 0 < offset < len(before):
+            self.pairs += 1
+            shared = before[offset:]
+            if not np.array_equal(shared, pcm[: len(shared)]):
+                self.findings.fail(
+                    Truth.OVERLAP, f"{row['chunk_id']}: differs from the chunk before it"
+                )
+        self._before = (row["track_id"], start + offset, pcm)
+        return pcm
+
+    def _decode(self, row: Row) -> Pcm | None:
+        wanted = self.chunk_samples
+        try:
+            with soundfile.SoundFile(io.BytesIO(row["audio"]["bytes"])) as file:
+                form = (file.format, file.subtype, file.samplerate, file.channels)
+                pcm: Pcm = file.read(dtype="int16")
+        except (soundfile.LibsndfileError, TypeError) as error:
+            self.findings.fail(Truth.AUDIO, f"{row['chunk_id']}: does not decode ({error})")
+            return None
+        if form != ("FLAC", "PCM_16", SAMPLING_RATE, 1):
+            found = " ".join(map(str, form))
+            self.findings.fail(Truth.AUDIO, f"{row['chunk_id']}: is {found}, not mono FLAC, 16 bit")
+        elif len(pcm) != wanted:
+            self.findings.fail(
+                Truth.AUDIO, f"{row['chunk_id']}: has {len(pcm)} samples, not {wanted}"
+            )
+        else:
+            return pcm
+        return None
+
+
+@dataclass(slots=True)
+class CodeTruths:
+    """Codes lie in their codebooks, labels are their delay pattern, ids and mask fit each other."""
+
+    encoding: dict[str, Any]
+    findings: Findings
+    # The tokenizer is not at hand: its marks are those of the first row, and must not change.
+    _end: int | None = None
+    _pad: int | None = None
+
+    def see(self, row: dict[str, pa.Scalar]) -> None:
+        """A row of `encoded`."""
+        identity = row["chunk_id"].as_py()
+        self._see_tokens(identity, row["input_ids"].as_py(), row["attention_mask"].as_py())
+        books, frames = self.encoding["num_codebooks"], self.encoding["frames"]
+        codes = matrix(row["codes"], books, frames)
+        if codes is None:
+            self.findings.fail(Truth.CODES, f"{identity}: codes are not [{books}][{frames}]")
+            return
+        size = self.encoding["codebook_size"]
+        if codes.min() < 0 or codes.max() >= size:
+            span = f"{codes.min()} to {codes.max()}"
+            self.findings.fail(Truth.CODES, f"{identity}: codes go from {span}, not in [0, {size})")
+        labels = matrix(row["labels"], books, self.encoding["label_frames"])
+        truth = delay(codes, self.encoding["pad_token_id"], self.encoding["labels"])
+        if labels is None or not np.array_equal(labels, truth):
+            self.findings.fail(
+                Truth.LABELS, f"{identity}: labels are not the delay pattern of the codes"
+            )
+
+    def _see_tokens(self, identity: str, ids: list[int], mask: list[int]) -> None:
+        wrong = self._wrong_tokens(ids, mask)
+        if wrong:
+            self.findings.fail(Truth.TOKENS, f"{identity}: {wrong}")
+
+    def _wrong_tokens(self, ids: list[int], mask: list[int]) -> str:
+        length = self.encoding["max_length"]
+        if len(ids) != length or len(mask) != length:
+            return f"{len(ids)} ids and {len(mask)} of mask, not {length}"
+        used = sum(mask)
+        if not set(mask) <= {0, 1} or any(b > a for a, b in pairwise(mask)) or not used:
+            return f"the mask {mask} is not ones, then zeros"
+        padding = set(ids[used:])
+        if self._pad is None and padding:
+            self._pad = ids[-1]
+        if padding - {self._pad} or self._pad in ids[:used]:
+            return f"the mask counts {used} ids, which is not where the padding {self._pad} starts"
+        if self.encoding["special_tokens"]:
+            self._end = ids[used - 1] if self._end is None else self._end
+            if ids[used - 1] != self._end or self._end in ids[: used - 1]:
+                return f"does not end with the end-of-sequence id {self._end}"
+        return ""
+
+
+def matrix(value: pa.Scalar, rows: int, columns: int) -> Codes | None:
+    """A list of lists as [rows, columns] int16, None where it has another shape or nulls."""
+    inner = value.values
+    if inner is None or len(inner) != rows or inner.null_count:
+        return None
+    flat = inner.flatten()
+    if flat.null_count or set(inner.value_lengths().to_pylist()) != {columns}:
+        return None
+    result: Codes = flat.to_numpy(zero_copy_only=False).astype(np.int16).reshape(rows, columns)
+    return result
+
+
+def _index_of(identity: str) -> int | None:
+    index = identity.rpartition("-")[2]
+    return int(index) if index.isdecimal() else None
