@@ -1,8 +1,7 @@
 """Turn folders of sport music into a versioned MusicGen training dataset.
 
 The names below load what they need when they are first used: importing the package loads neither
-torch nor transformers. The stages are functions of their modules: `build.build`, `encode.encode`
-and `publish.publish`.
+torch nor transformers.
 """
 
 from importlib import import_module
@@ -11,6 +10,9 @@ from typing import TYPE_CHECKING
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .build.build import BuildRequest, build_release
+    from .encode.encode import encode_release
+    from .encode.settings import EncodeSettings
     from .encode.training import SportMusicCollator
     from .errors import (
         HubError,
@@ -21,32 +23,60 @@ if TYPE_CHECKING:
         SourceError,
         SportgenError,
     )
+    from .look.diff import diff_releases
+    from .publish.publish import PushSettings, push_release
     from .recipe import Recipe
+    from .release.release import Release, open_release
+    from .source.source import Source
     from .sport_music import SportMusic, SportMusicConfig
+    from .verify.verify import verify_release
 
+_MODULES = {
+    "build.build": ("BuildRequest", "build_release"),
+    "encode.encode": ("encode_release",),
+    "encode.settings": ("EncodeSettings",),
+    "encode.training": ("SportMusicCollator",),
+    "errors": (
+        *("HubError", "MachineError", "ModelError", "ReleaseError"),
+        *("SettingError", "SourceError", "SportgenError"),
+    ),
+    "look.diff": ("diff_releases",),
+    "publish.publish": ("PushSettings", "push_release"),
+    "recipe": ("Recipe",),
+    "release.release": ("Release", "open_release"),
+    "source.source": ("Source",),
+    "sport_music": ("SportMusic", "SportMusicConfig"),
+    "verify.verify": ("verify_release",),
+}
 
 __all__ = [
+    "BuildRequest",
+    "EncodeSettings",
     "HubError",
     "MachineError",
     "ModelError",
+    "PushSettings",
     "Recipe",
+    "Release",
     "ReleaseError",
     "SettingError",
+    "Source",
     "SourceError",
     "SportMusic",
     "SportMusicCollator",
     "SportMusicConfig",
     "SportgenError",
+    "build_release",
+    "diff_releases",
+    "encode_release",
+    "open_release",
+    "push_release",
+    "verify_release",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    modules = {
-        "Recipe": "recipe",
-        "SportMusic": "sport_music",
-        "SportMusicConfig": "sport_music",
-        "SportMusicCollator": "encode.training",
-    }
-    return getattr(import_module(f".{modules.get(name, 'errors')}", __name__), name)
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f".{module}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

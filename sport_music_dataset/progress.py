@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-# Called with a label and the number of steps; gives a function that counts steps done.
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+Advance = Callable[[int], None]
+"""Counts steps that are done."""
+
+Progress = Callable[[str, int], AbstractContextManager[Advance]]
+"""Called with a label and the number of steps; gives the function that counts them."""
 
 
 @contextmanager
-def no_progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+def no_progress(label: str, total: int) -> Iterator[Advance]:
     """Report nothing."""
     yield lambda steps: None

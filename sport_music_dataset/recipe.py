@@ -20,6 +20,11 @@ ROWS_VERSION = 3
 _SPLIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
+def samples_of(seconds: float) -> int:
+    """Samples of a length that is a whole number of them, at 32 kHz."""
+    return int(seconds * SAMPLING_RATE)
+
+
 def parse_splits(text: str) -> dict[str, float]:
     """Proportions of `train=0.9,test=0.1`; raises SettingError for anything else."""
     pairs = [pair.partition("=") for pair in text.split(",")]
@@ -114,12 +119,12 @@ class Recipe:
     @property
     def chunk_samples(self) -> int:
         """Samples of a chunk at 32 kHz."""
-        return int(self.chunk_seconds * SAMPLING_RATE)
+        return samples_of(self.chunk_seconds)
 
     @property
     def hop_samples(self) -> int:
         """Samples from the start of a chunk to the start of the next, at 32 kHz."""
-        return self.chunk_samples - int(self.overlap_seconds * SAMPLING_RATE)
+        return self.chunk_samples - samples_of(self.overlap_seconds)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON writes them, with what else determines rows."""

@@ -3,24 +3,48 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import measures
-
 Row = dict[str, Any]
 
-TRACK_COLUMNS = {
-    **dict.fromkeys(("path", "sha256", "track_id"), "string"),
-    **dict.fromkeys(("duration_seconds", "claimed_seconds"), "float64"),
-    "format": "string",
-    **dict.fromkeys(("sampling_rate", "channels"), "int32"),
-    **dict.fromkeys(("session", "style", "title", "artist", "album"), "string"),
-    **dict.fromkeys(("license", "source_url", "split", "group"), "string"),
-    **dict.fromkeys(("chunks", "silent_chunks", "misfit_chunks"), "int32"),
-    "tail_seconds": "float64",
-    **dict.fromkeys(("clipped_samples", "nonfinite_samples", "damaged_packets"), "int64"),
-    **measures.COLUMNS,
-    **dict.fromkeys(("status", "reason"), "string"),
-}
-"""Column of the config `tracks` -> its type, in the terms of datasets."""
+# From these on, measures are right often enough to be spoken of: see benchmarks/analysis.py.
+TEMPO_CONFIDENCE = 0.5
+KEY_CONFIDENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """Measures of a chunk, or of a whole track; None or empty where there is nothing to measure.
+
+    `tempo_bpm` is the beat, None where there is none; `tempo_alternative_bpm` what it may be
+    instead, most often its half or double. Confidences, `beat_strength`, ratios and `energy` lie
+    in 0 to 1. `key` is written as in `F# minor`. `loudness_lufs` is integrated (ITU-R BS.1770-4),
+    `dynamic_range_db` the loudness range (EBU Tech 3342). `silence_ratio` is the share of blocks
+    of 0.1 s below -60 dBFS, `clipping_ratio` that of samples in runs at full scale.
+    """
+
+    tempo_bpm: float | None = None
+    tempo_alternative_bpm: float | None = None
+    tempo_confidence: float | None = None
+    beat_strength: float | None = None
+    key: str = ""
+    key_confidence: float | None = None
+    loudness_lufs: float | None = None
+    dynamic_range_db: float | None = None
+    silence_ratio: float | None = None
+    clipping_ratio: float | None = None
+    energy: float | None = None
+
+    @property
+    def confident_tempo_bpm(self) -> float | None:
+        """The tempo, where one may rely on it."""
+        return self.tempo_bpm if (self.tempo_confidence or 0) >= TEMPO_CONFIDENCE else None
+
+    @property
+    def confident_key(self) -> str:
+        """The key, where one may rely on it."""
+        return self.key if (self.key_confidence or 0) >= KEY_CONFIDENCE else ""
+
+
+NO_MEASURES = Measures()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +85,11 @@ class Track:
         """The first 16 hex digits of the file's sha256, so that it survives renames."""
         return self.sha256[:16]
 
+    @property
+    def group_id(self) -> str:
+        """What the tracks have in common that must be in one split: the group, else the track."""
+        return self.group or self.track_id
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -84,6 +113,10 @@ class Outcome:
     misfit_reason: str = ""
     measures: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
+
+
+CHUNK_ID = r"[0-9a-f]{16}-[0-9]{4,9}"
+"""The form of every chunk id, as a regular expression."""
 
 
 def chunk_id(track_id: str, index: int) -> str:

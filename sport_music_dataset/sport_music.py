@@ -1,8 +1,7 @@
 """The builder: `SportMusic(data_dir="music")` in plain Python, as datasets' users expect."""
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, make_dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,53 +10,51 @@ from typing import Any, ClassVar
 import datasets
 
 from ._version import __version__
-from .build.cut import TrackRows
-from .build.groups import find_duplicates
-from .build.plan import plan
+from .build.build import fingerprint_and_group
+from .build.plan import plan_tracks
+from .build.track_rows import TrackRows
 from .digests import digest
+from .engines.base import ThisProcess
 from .errors import SettingError, SourceError
 from .recipe import DEFAULT_SPLITS, Recipe
 from .records import Row, Track
 from .release.features import RAW_FEATURES
-from .source.files import Source
 from .source.library import Library
 from .source.read import read_source
+from .source.source import Source
 
 logger = datasets.utils.logging.get_logger(__name__)
 
 
-@dataclass
-class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # datasets has no types
-    """Settings of the builder; `data_dir` is the music folder, or a dataset as `Source` has it.
+_SETTINGS = (
+    *fields(Recipe),
+    *(setting for setting in fields(Source) if setting.name != "location"),
+)
+# A config is not frozen, as Recipe and Source are, and cannot inherit from them: it gets a field
+# for each of theirs, with their types and defaults, so that a setting stands in one place.
+_Settings = make_dataclass(
+    "_Settings",
+    [(setting.name, setting.type, field(default=setting.default)) for setting in _SETTINGS],
+    bases=(datasets.BuilderConfig,),
+)
 
-    `splits` maps names to proportions that sum to 1; `styles` limits the build to some styles. The
-    other settings are those of `Recipe` and of `Source`.
+
+@dataclass
+class SportMusicConfig(_Settings):  # type: ignore[misc, valid-type]  # made above
+    """Settings of the builder: those of `Recipe` and of `Source`, by their names.
+
+    `data_dir` is the music folder, or a dataset as `Source.location` has it; `splits` maps names to
+    proportions that sum to 1.
+
+    Example:
+        >>> SportMusicConfig(data_dir="music", chunk_seconds=2.0, overlap_seconds=0.8).recipe
+        Recipe(chunk_seconds=2.0, overlap_seconds=0.8, ...)
 
     Raises:
         SettingError: a value cannot work; the message echoes it.
     """
 
-    chunk_seconds: float = 25.0
-    overlap_seconds: float = 10.0
     splits: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_SPLITS))
-    seed: int = 0
-    styles: tuple[str, ...] = ()
-    keep_silence: bool = False
-    keep_truncated: bool = True
-    max_track_seconds: float = 86_400.0
-    max_expansion: float = 1_000.0
-    analysis: bool = True
-    descriptions: str = "measured"
-    descriptions_per_chunk: int = 1
-    sessions: str = ""
-    only_fitting: bool = False
-    duplicates: str = "keep"
-    group_by: str = "recording"
-    audio_column: str = ""
-    style_column: str = ""
-    session_column: str = ""
-    subset: str = ""
-    keep_splits: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -66,7 +63,7 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     @property
     def recipe(self) -> Recipe:
         """The settings as stages take them."""
-        settings = {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(Recipe)}
+        settings = {entry.name: getattr(self, entry.name) for entry in fields(Recipe)}
         return Recipe(
             **settings | {"splits": tuple(self.splits.items()), "styles": tuple(self.styles)}
         )
@@ -82,7 +79,7 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
         """
         if not self.data_dir:
             raise SettingError("data_dir: give the folder that holds the music")
-        names = (entry.name for entry in dataclasses.fields(Source) if entry.name != "location")
+        names = (entry.name for entry in fields(Source) if entry.name != "location")
         choice = {name: getattr(self, name) for name in names}
         return read_source(Source(self.data_dir, **choice), self.styles)
 
@@ -91,7 +88,7 @@ class SportMusicConfig(datasets.BuilderConfig):  # type: ignore[misc]  # dataset
     ) -> str:
         """An id that changes with the recipe and with the music: cached rows are never stale."""
         place = {"file": "", "signature": ()}
-        content = digest([dataclasses.asdict(track) | place for track in self.library.tracks])
+        content = digest([asdict(track) | place for track in self.library.tracks])
         return f"{self.name}-{self.recipe.fingerprint}-{content[:16]}"
 
 
@@ -99,9 +96,10 @@ class SportMusic(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     """Rows of `raw` from a folder of music.
 
     Example:
-        >>> builder = SportMusic(data_dir="music", chunk_seconds=25)
+        >>> builder = SportMusic(data_dir="music", chunk_seconds=2.0, overlap_seconds=0.8)
         >>> builder.download_and_prepare()
-        >>> dataset = builder.as_dataset(split="train")
+        >>> builder.as_dataset(split="train").num_rows
+        5
     """
 
     BUILDER_CONFIG_CLASS = SportMusicConfig
@@ -117,14 +115,16 @@ class SportMusic(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         self, dl_manager: datasets.DownloadManager
     ) -> list[datasets.SplitGenerator]:
         with TemporaryDirectory() as folder:
-            library = find_duplicates(self.config.library, self.config.recipe, Path(folder))
+            library, recipe = self.config.library, self.config.recipe
+            processes = ThisProcess()
+            library = fingerprint_and_group(processes, library, recipe, Path(folder)).library
         for track in library.tracks:
             if track.reason:
                 logger.warning(f"{track.path}: left out, {track.reason}")
         if not library.usable:
             raise SourceError(f"{self.config.data_dir}: no track in it can be read")
         tracks: dict[str, list[Track]] = {}
-        for shard in plan(library.usable, self.config.recipe):
+        for shard in plan_tracks(library.usable, recipe):
             tracks.setdefault(shard.split, []).extend(shard.tracks)
         return [
             datasets.SplitGenerator(name=split, gen_kwargs={"tracks": members})

@@ -89,20 +89,20 @@ def probe(file: str) -> AudioInfo:
         )
 
 
-Listener = Callable[[Mono, int], None]
-"""Is handed blocks [N] float32 of a track at its own sampling rate, and that rate in Hz."""
+Observer = Callable[[Mono, int], None]
+"""Is called with blocks [N] float32 of a track at its own sampling rate, and that rate in Hz."""
 
 
 def decode_mono(
     file: str,
     tally: Tally | None = None,
     to: int = SAMPLING_RATE,
-    listener: Listener | None = None,
+    observer: Observer | None = None,
 ) -> Iterator[Mono]:
     """Blocks [N] float32 at `to` Hz: the mean of the channels, resampled by soxr HQ.
 
     Packets that do not decode are passed over, as players do; samples that are no numbers become
-    zero. Both are counted in `tally`. `listener` hears all before it is resampled.
+    zero. Both are counted in `tally`. `observer` gets each block before it is resampled.
 
     Raises:
         TrackError: the container cannot be read.
@@ -117,14 +117,14 @@ def decode_mono(
             # A chained Ogg, or MP3s glued together, may change their rate midway.
             _check_rate(frame.sample_rate)
             block = _finite_mean(frame, tally)
-            if listener:
-                listener(block, frame.sample_rate)
+            if observer:
+                observer(block, frame.sample_rate)
             yield from resampler.feed(block, frame.sample_rate)
         yield from resampler.finish()
 
 
 def decode_within(
-    track: Track, recipe: Recipe, tally: Tally, to: int, listener: Listener | None = None
+    track: Track, recipe: Recipe, tally: Tally, to: int, observer: Observer | None = None
 ) -> Iterator[Mono]:
     """Blocks [N] float32 at `to` Hz of a track, within the recipe's limits.
 
@@ -132,7 +132,7 @@ def decode_within(
         TrackError: the container cannot be read, or a limit is passed.
     """
     most_bytes = max(track.size_bytes, _LEAST_BYTES) * recipe.max_expansion
-    for block in decode_mono(track.file, tally, to, listener):
+    for block in decode_mono(track.file, tally, to, observer):
         tally.samples += len(block)
         if tally.samples > recipe.max_track_seconds * to:
             raise TrackError(Reason.LIMIT, f"more than {recipe.max_track_seconds:g} s of audio")
@@ -143,7 +143,7 @@ def decode_within(
 
 @contextmanager
 def _opened(file: str) -> Iterator[av.container.InputContainer]:
-    """A container, with every way in which FFmpeg fails told as TrackError, without the path."""
+    """A container; whatever FFmpeg raises becomes a TrackError, without the path."""
     try:
         # Tags are of any encoding, and no reason to leave a file out.
         with av.open(file, options=_OPTIONS, metadata_errors="replace") as container:

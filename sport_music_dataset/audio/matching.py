@@ -72,8 +72,8 @@ class Fingerprints:
     starts: Positions
 
 
-class Gathering:
-    """Gathers fingerprints in a file without a name in `folder`: memory holds none of them. Use it
+class FingerprintFile:
+    """Collects fingerprints in a file without a name in `folder`: memory holds none of them. Use it
     as a context manager."""
 
     def __init__(self, folder: Path | None = None) -> None:

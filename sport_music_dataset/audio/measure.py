@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..measures import Measures
+from ..records import Measures
 from .keys import key_frames, key_of, pitch_classes
 from .loudness import (
     Powers,

@@ -80,8 +80,8 @@ def chunk_count(num_samples: int, chunk_samples: int, hop_samples: int) -> int:
     return max(0, (num_samples - chunk_samples) // hop_samples + 1)
 
 
-def cut(blocks: Iterable[Pcm], chunk_samples: int, hop_samples: int) -> Iterator[Pcm]:
-    """Yield full-length chunks [chunk_samples] every `hop_samples`.
+def chunks_of(blocks: Iterable[Pcm], chunk_samples: int, hop_samples: int) -> Iterator[Pcm]:
+    """Full-length chunks [chunk_samples] every `hop_samples`.
 
     What is left over at the end is shorter than a chunk and stays out.
     """

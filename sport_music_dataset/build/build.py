@@ -1,75 +1,43 @@
-"""A source to a release folder, or what that would be."""
+"""A source to a release folder: scan, cut, group, plan, write; or what that would be."""
 
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..audio.fingerprint import STORES, Items, chromaprint_version
-from ..engines.base import DEFAULT_TIMEOUT, Engine, RaySettings, open_engine
+from ..audio.fingerprint import chromaprint_version
+from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings
 from ..engines.estimate import Estimate
-from ..errors import ReleaseError, SourceError
+from ..engines.open import open_engine
+from ..errors import SourceError
 from ..progress import Progress, no_progress
 from ..reasons import kind_of
 from ..recipe import Recipe
-from ..records import Outcome, Track
-from ..release.manifest import MANIFEST, Manifest, is_ours, kept_rows, read_manifest
-from ..release.shards import WORK_FOLDER, check_on_disk, writing
-from ..source.files import Source
+from ..records import Row, Track
+from ..release.layout import WORK_FOLDER
+from ..release.manifest import Manifest, software
+from ..release.release import Release
+from ..release.shards import writing
+from ..release.tracks import kept_rows
 from ..source.library import Library
 from ..source.read import places_read, read_source
-from .cut import measure_track
-from .cutting import Spools, estimate_cutting
-from .groups import duplicate_groups, find_duplicates
-from .plan import Shard
-from .since import Origin
-from .write import Assembly
+from ..source.source import Source
+from ..storage.place import check_on_disk
+from .cut import SpoolFolder, cut_tracks, fingerprint_tracks
+from .fingerprints import STORES, FingerprintStore
+from .groups import Grouping, group_tracks
+from .plan import Shard, moved_tracks, plan_shards
+from .since import Earlier, Since
+from .write import estimate_writing, shard_jobs, write_release, write_shards
 
 
 @dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did: the `tracks` rows, chunks per split, and what else to tell."""
-
-    tracks: list[dict[str, Any]]
-    chunks: dict[str, int]
-    ignored: dict[str, int]
-    notes: tuple[str, ...]
-    duplicates: list[dict[str, Any]]
-    shards_written: int = 0
-
-    @property
-    def kept(self) -> list[dict[str, Any]]:
-        """The rows of tracks that gave chunks."""
-        return kept_rows(self.tracks)
-
-    @property
-    def left_out(self) -> dict[str, int]:
-        """Reason, without its detail -> files."""
-        reasons = (kind_of(row["reason"]) for row in self.tracks if row["reason"])
-        return dict(Counter(reasons))
-
-
-def build(
-    source: Path | Source,
-    out: Path,
-    recipe: Recipe,
-    *,
-    num_proc: int = 1,
-    timeout: float = DEFAULT_TIMEOUT,
-    force: bool = False,
-    license: str = "",
-    since: Origin | None = None,
-    ray: RaySettings | None = None,
-    progress: Progress = no_progress,
-) -> BuildReport:
-    """Build, or bring up to date, the release folder `out` from the music in `source`.
-
-    Shards that are already made from the same inputs stay as they are; a group keeps the split
-    that it had in `out`. The files are the same whatever `num_proc`, and with or without Ray.
+class BuildRequest:
+    """What to build, and how.
 
     Args:
         source: the folder with the music, or a dataset.
@@ -81,168 +49,202 @@ def build(
         license: of tracks for which metadata gives none.
         since: the release to go on from: its groups keep their splits, wherever it lies.
         ray: where to find Ray, if it is to do the work.
-        progress: told how far the work is.
+    """
+
+    source: Path | str | Source
+    out: Path
+    recipe: Recipe = field(default_factory=Recipe)
+    num_proc: int = 1
+    timeout: float = DEFAULT_TIMEOUT
+    force: bool = False
+    license: str = ""
+    since: Since | None = None
+    ray: RaySettings | None = None
+
+    def earlier(self) -> Earlier:
+        """What lies in `out` and what `since` says; raises as `Earlier.read`."""
+        return Earlier.read(self.out, self.recipe, self.since, self.force)
+
+    def engine(self) -> AbstractContextManager[Engine]:
+        """Who does the work; raises as `open_engine`."""
+        places = places_read(self.source) if self.ray else []
+        return open_engine(self.num_proc, self.timeout, self.ray, places, build_versions)
+
+
+def build_versions() -> dict[str, str]:
+    """The versions on which the rows and the groups of a build depend."""
+    return {**software(), "chromaprint": chromaprint_version()}
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did: the `tracks` rows, chunks per split, and what else to report."""
+
+    tracks: list[Row]
+    chunks: dict[str, int]
+    ignored: dict[str, int]
+    notes: tuple[str, ...]
+    duplicates: list[Row]
+    shards_written: int = 0
+
+    @property
+    def kept(self) -> list[Row]:
+        """The rows of tracks that gave chunks."""
+        return kept_rows(self.tracks)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Reason, without its detail -> files."""
+        reasons = (kind_of(row["reason"]) for row in self.tracks if row["reason"])
+        return dict(Counter(reasons))
+
+
+def build_release(request: BuildRequest, progress: Progress = no_progress) -> BuildReport:
+    """Build, or bring up to date, the release folder of a request.
+
+    Shards that are already made from the same inputs stay as they are; a group keeps the split
+    that it had. The files are the same whatever `num_proc`, and with or without Ray.
+
+    Example:
+        >>> report = build_release(BuildRequest("music", Path("dataset"), recipe))
+        >>> report.chunks
+        {'train': 4, 'test': 2}
 
     Raises:
-        SourceError: `source` cannot be used, or gives no chunk.
+        SourceError: the source cannot be used, or gives no chunk.
         HubError: it lies on the Hub, which refused or could not be reached.
         MachineError: Chromaprint's library is missing, or Ray is; a node of it sees other files.
         ReleaseError: `out` holds something else, another recipe and not `force`, is being written
             by somebody else, or cannot be written.
     """
-    before = check_target(out, recipe, force)
-    with open_engine(num_proc, timeout, ray, places_read(source) if ray else []) as engine:
-        library = scan_with(engine, source, out, recipe, license, progress)
-        assembly = Assembly(out, recipe, engine, before, progress, since)
-        library = library.without(assembly.manifest.withdrawn)
-        spools = assembly.spools
-        try:
-            with writing(out), engine.sharing(out):
-                spools.open(library.usable)
-                library = duplicates_with(
-                    engine, library, recipe, out / WORK_FOLDER, spools, assembly.held(), progress
-                )
-                rows = assembly.run(library)
-                spools.remove()
-        except SourceError:
-            if before is None:
-                assembly.undo()
-            raise
-    chunks = assembly.manifest.splits("raw")
+    earlier, recipe = request.earlier(), request.recipe
+    release = _new_release(request, earlier)
+    work = release.folder / WORK_FOLDER
+    with request.engine() as engine:
+        library = _scan(engine, request, release, progress)
+        with _undone(release, earlier), writing(release.folder), engine.sharing(work):
+            store, spools = FingerprintStore(work), _spools(release, recipe)
+            spools.open(library.usable)
+            cut_tracks(engine, library.usable, spools, store, progress)
+            grouping = group_tracks(library, store, recipe, earlier.track_ids, progress)
+            shards = plan_shards(grouping.library, recipe, earlier)
+            written = write_shards(engine, shards, release, spools, progress)
+            while not written.fills(shards):
+                # Tracks that failed when they were cut left a split empty: plan without them.
+                shards = plan_shards(grouping.library, recipe, earlier, written.failed)
+                written = written.then(write_shards(engine, shards, release, spools, progress))
+            moved = moved_tracks(shards, earlier.splits_by_track)
+            rows = write_release(release, earlier.before, grouping, shards, written, progress)
+            spools.remove()
     return BuildReport(
         tracks=rows,
-        chunks=chunks,
+        chunks=release.manifest.splits("raw"),
         ignored=dict(library.ignored),
-        notes=library.notes + assembly.notes,
-        duplicates=duplicate_groups(library),
-        shards_written=assembly.shards_written,
+        notes=library.notes + moved,
+        duplicates=grouping.duplicates(),
+        shards_written=written.count,
     )
 
 
-class Plan(NamedTuple):
-    """What a build would do: its library, all its shards, and what those that it writes cost."""
+class BuildPlan(NamedTuple):
+    """What a build would do: its groups, all its shards, what making those that are missing costs,
+    and what else to report."""
 
-    library: Library
+    grouping: Grouping
     shards: tuple[Shard, ...]
     estimate: Estimate
+    notes: tuple[str, ...]
 
 
-def planned(
-    source: Path | Source,
-    out: Path,
-    recipe: Recipe,
-    *,
-    num_proc: int = 1,
-    timeout: float = DEFAULT_TIMEOUT,
-    force: bool = False,
-    license: str = "",
-    since: Origin | None = None,
-    ray: RaySettings | None = None,
-    progress: Progress = no_progress,
-) -> Plan:
-    """What `build` would decode and into which shards; writes nothing. Raises as `build` does."""
-    before = check_target(out, recipe, force)
-    with (
-        open_engine(num_proc, timeout, ray, places_read(source) if ray else []) as engine,
-        TemporaryDirectory() as folder,
-    ):
-        assembly = Assembly(out, recipe, engine, before, progress, since)
-        library = scan_with(engine, source, out, recipe, license, progress)
-        library = library.without(assembly.manifest.withdrawn)
-        for known in (out / WORK_FOLDER).glob(STORES):
+def plan_build(request: BuildRequest, progress: Progress = no_progress) -> BuildPlan:
+    """What `build_release` would decode and into which shards; writes nothing. Raises as that."""
+    earlier, recipe = request.earlier(), request.recipe
+    release = _new_release(request, earlier)
+    with request.engine() as engine, TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        library = _scan(engine, request, release, progress)
+        for known in (release.folder / WORK_FOLDER).glob(STORES):
             shutil.copy(known, folder)
-        library = duplicates_with(
-            engine, library, recipe, Path(folder), held=assembly.held(), progress=progress
+        grouping = fingerprint_and_group(
+            engine, library, recipe, folder, earlier.track_ids, progress
         )
-        shards = assembly.plan(library, {})
-        todo = assembly.todo(shards)
-        estimate = estimate_cutting(engine, todo, len(shards) - len(todo), recipe)
-        library = replace(library, notes=library.notes + assembly.moved(shards))
-        return Plan(library, shards, estimate)
+        shards = plan_shards(grouping.library, recipe, earlier)
+        jobs = shard_jobs(shards, release)
+        estimate = estimate_writing(engine, jobs, len(shards) - len(jobs), recipe)
+        notes = library.notes + moved_tracks(shards, earlier.splits_by_track)
+        return BuildPlan(grouping, shards, estimate, notes)
 
 
-def check_target(out: Path, recipe: Recipe, force: bool) -> Manifest | None:
-    """The manifest of an earlier build in `out`, if any; raises ReleaseError as `build` does."""
-    check_on_disk(out)
-    if not is_ours(out):
-        raise ReleaseError(f"{out}: holds something else than a release; give an empty folder")
-    if not (out / MANIFEST).is_file():
-        return None
-    manifest = read_manifest(out)
-    if manifest.fingerprint != recipe.fingerprint and not force:
-        settings = recipe.as_dict().items()
-        changed = [key for key, value in settings if manifest.recipe.get(key) != value]
-        raise ReleaseError(
-            f"{out}: was built with another recipe ({', '.join(changed)} differ); "
-            "--force builds it anew, or give another folder"
-        )
-    return manifest
-
-
-def scan_with(
-    engine: Engine,
-    source: Path | Source,
-    out: Path | None,
+def scan_source(
+    processes: Processes,
+    source: Path | str | Source,
     recipe: Recipe,
-    license: str,
-    progress: Progress,
+    exclude: Path | None = None,
+    license: str = "",
+    progress: Progress = no_progress,
 ) -> Library:
-    """`read_source` on workers: a file that crashes its decoder costs itself only."""
+    """`read_source` on processes: a file that crashes its decoder costs itself only.
+
+    `license` is that of tracks for which metadata gives none.
+    """
 
     def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
         tracks = list(tracks)
         with progress("Scanning", len(tracks)) as advance:
-            for track in engine.map(function, tracks, _failed):
+            for track in processes.map(function, tracks, _failed):
                 yield replace(track, license=track.license or license)
                 advance(1)
 
     check_on_disk(Source.of(source).location)
-    chromaprint_version()  # missing, it would be missed after hours of hashing
-    return read_source(source, recipe.styles, exclude=out, run=run, progress=progress)
+    chromaprint_version()  # raises where it is missing: else that would show after hours of hashing
+    return read_source(source, recipe.styles, exclude=exclude, run=run, progress=progress)
 
 
-def duplicates_with(
-    engine: Engine,
+def fingerprint_and_group(
+    processes: Processes,
     library: Library,
     recipe: Recipe,
     folder: Path,
-    spools: Spools | None = None,
-    held: Collection[str] = (),
+    first: Collection[str] = (),
     progress: Progress = no_progress,
-) -> Library:
-    """`find_duplicates` on workers, which cut what they hear into `spools`, if they are given."""
+) -> Grouping:
+    """The groups of a library whose tracks are not cut; `folder` keeps fingerprints."""
+    store = FingerprintStore(folder)
+    fingerprint_tracks(processes, library.usable, recipe, store, progress)
+    return group_tracks(library, store, recipe, first, progress)
 
-    def lost(track: Track, reason: str) -> None:
-        """No fingerprint; without spools, the reason is found again when the track is cut."""
-        if spools:
-            spools.lose(track, reason)
 
-    def run(
-        function: Callable[[Track], Items | None], tracks: Iterable[Track]
-    ) -> Iterator[Items | None]:
-        return engine.map(function, tracks, lost)
-
-    listen = spools.hear if spools else None
-    return find_duplicates(
-        library, recipe, folder, held=held, run=run, listen=listen, progress=progress
+def _scan(engine: Engine, request: BuildRequest, release: Release, progress: Progress) -> Library:
+    library = scan_source(
+        engine, request.source, request.recipe, request.out, request.license, progress
     )
+    return library.without(release.manifest.withdrawn)
 
 
-def measure_with(
-    engine: Engine, library: Library, recipe: Recipe, progress: Progress = no_progress
-) -> dict[str, Outcome]:
-    """Path -> what cutting and measuring each usable track gives, on workers; nothing is kept."""
-    outcomes = engine.map(partial(measure_track, recipe=recipe), library.usable, _not_measured)
-    found: dict[str, Outcome] = {}
-    with progress("Measuring", len(library.usable)) as advance:
-        for track, outcome in zip(library.usable, outcomes, strict=True):
-            found[track.path] = outcome
-            advance(1)
-    return found
+def _new_release(request: BuildRequest, earlier: Earlier) -> Release:
+    manifest = Manifest.of(request.recipe)
+    manifest.withdrawn = earlier.withdrawn
+    return Release.of(request.out, manifest)
 
 
-def _not_measured(track: Track, reason: str) -> Outcome:
-    return Outcome(reason=reason)
+def _spools(release: Release, recipe: Recipe) -> SpoolFolder:
+    folder = release.folder.resolve() / WORK_FOLDER / "cut"
+    return SpoolFolder(folder, recipe, release.manifest.software)
+
+
+@contextmanager
+def _undone(release: Release, earlier: Earlier) -> Iterator[None]:
+    """Leave nothing of a first build that comes to nothing."""
+    try:
+        yield
+    except SourceError:
+        if earlier.before is None:
+            out = release.folder
+            for name in ("raw", "tracks", WORK_FOLDER):
+                shutil.rmtree(out / name, ignore_errors=True)
+            if out.is_dir() and not any(out.iterdir()):
+                out.rmdir()
+        raise
 
 
 def _failed(track: Track, reason: str) -> Track:

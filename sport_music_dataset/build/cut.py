@@ -1,174 +1,160 @@
-"""A track to its rows of `raw`: what the builder yields and what shards are made of."""
+"""The stage that cuts: every new track is decoded once, for its rows and for its fingerprint.
 
+Its rows wait in a spool until all fingerprints are compared and its shard is known.
+"""
+
+import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from ..audio.decode import Tally, decode_within
-from ..audio.fingerprint import TrackPrinter
-from ..audio.measure import TrackAnalysis
-from ..audio.samples import Pcm, cut, encode_flac, is_silent, to_pcm16
-from ..describe.annotate import Annotation, annotate
-from ..reasons import Reason, TrackError
-from ..recipe import SAMPLING_RATE, Recipe
-from ..records import Outcome, Row, Track, chunk_id
-from ..source.files import check_unchanged
-from .spools import Spooled, SpoolWriter, read_rows
+import numpy as np
 
-# Lossy containers may be off by a frame or two of what encoders add and cut at the ends.
-_LENGTH_TOLERANCE_SECONDS = 0.1
+from ..audio.fingerprint import Items, TrackFingerprinter
+from ..digests import digest
+from ..engines.base import Processes
+from ..progress import Progress, no_progress
+from ..recipe import Recipe
+from ..records import Outcome, Track
+from .fingerprints import FingerprintStore, track_fingerprint
+from .plan import content
+from .spools import Spooled, SpoolWriter, read_spool
+from .track_rows import cut_track, measure_track
 
 
-@dataclass(slots=True)
-class TrackRows:
-    """The rows of one track, in order. After iteration `outcome` says what came of it.
+class SpoolFolder:
+    """The tracks of a build that are cut and not in a finished shard yet, a spool each in `folder`.
 
-    Iteration never raises for a bad file: there are no rows, and `outcome.reason` says why.
+    What a killed run has left is used by the next one, if that cuts the same way.
     """
 
-    track: Track
-    recipe: Recipe
-    outcome: Outcome = field(default_factory=Outcome)
+    def __init__(self, folder: Path, recipe: Recipe, software: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._recipe = recipe
+        self._inputs = digest([recipe.fingerprint, dict(software)])
 
-    def __iter__(self) -> Iterator[Row]:
-        # What a chunk is described by is known at the end of its track, which may be ten hours.
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "rows"
-            self.outcome = spool_track(self.track, self.recipe, file).outcome
-            yield from read_rows(file)
+    def open(self, tracks: Iterable[Track]) -> None:
+        """Make the folder, and remove from it what is of none of these tracks."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        current = {self.file(track) for track in tracks}
+        for file in self._folder.iterdir():
+            if file not in current:
+                file.unlink()
+
+    def drop(self, tracks: Iterable[Track]) -> None:
+        """Remove the spools of these tracks."""
+        for track in tracks:
+            self.file(track).unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the folder, with the spools of tracks that turned out to be copies."""
+        shutil.rmtree(self._folder)
+
+    def file(self, track: Track) -> Path:
+        """Where the track's spool is, or would be."""
+        return self._folder / digest([self._inputs, content(track)])
+
+    def cut_and_fingerprint(self, track: Track) -> Items | None:
+        """Cut a track; returns the items of its fingerprint, None where it does not decode."""
+        file = self.file(track)
+        spooled = read_spool(file)
+        if not spooled or (spooled.items is None and not spooled.outcome.reason):
+            spooled = cut_track(track, self._recipe, file, TrackFingerprinter())
+        return None if spooled.items is None else np.array(spooled.items, np.uint32)
+
+    def cut(self, track: Track) -> Outcome:
+        """Cut a track, if that is not done."""
+        file = self.file(track)
+        return (read_spool(file) or cut_track(track, self._recipe, file)).outcome
+
+    def record_failure(self, track: Track, reason: str) -> Outcome:
+        """Note that cutting a track cost its process: it is not tried again."""
+        outcome = Outcome(duration_seconds=track.duration_seconds, reason=reason)
+        with SpoolWriter(self.file(track)) as spool:
+            spool.finish(Spooled(outcome), [])
+        return outcome
 
 
-def spool_track(
-    track: Track, recipe: Recipe, file: Path, printer: TrackPrinter | None = None
-) -> Spooled:
-    """Write a track's rows to the spool `file`, and return what came of it; the fingerprint is
-    that of `printer`, which hears the whole track."""
-    with SpoolWriter(file) as spool:
-        cutting = _Cutting(track, recipe, spool, printer)
-        outcome, rows = cutting.run()
-        spooled = Spooled(outcome, cutting.items)
-        spool.finish(spooled, rows)
-    return spooled
+def cut_tracks(
+    processes: Processes,
+    tracks: Iterable[Track],
+    spools: SpoolFolder,
+    store: FingerprintStore,
+    progress: Progress = no_progress,
+) -> None:
+    """Cut the tracks that `store` has no fingerprint of into `spools`, and add their fingerprints.
+
+    A track whose fingerprint is known lies in a finished shard in most cases; where its shard is
+    made anew, `write.write_shards` cuts it.
+    """
+
+    def failed(track: Track, reason: str) -> None:
+        spools.record_failure(track, reason)
+
+    _fill(processes, spools.cut_and_fingerprint, tracks, store, failed, "Cutting", progress)
 
 
-def measure_track(track: Track, recipe: Recipe) -> Outcome:
-    """What came of a track, cut and measured as for a build; its rows are not kept."""
-    outcome, _ = _Cutting(track, recipe).run()
-    return outcome
+def fingerprint_tracks(
+    processes: Processes,
+    tracks: Iterable[Track],
+    recipe: Recipe,
+    store: FingerprintStore,
+    progress: Progress = no_progress,
+) -> None:
+    """Add the fingerprints that `store` lacks of tracks, without cutting them."""
+
+    def failed(track: Track, reason: str) -> None:
+        """The reason is found again when the track is cut."""
+
+    function = partial(track_fingerprint, recipe=recipe)
+    _fill(processes, function, tracks, store, failed, "Fingerprinting", progress)
 
 
-@dataclass(slots=True)
-class _Cutting:
-    """One track on its way to chunks; `kept` are the indices of those that are not silent."""
+def _fill(
+    processes: Processes,
+    function: Callable[[Track], Items | None],
+    tracks: Iterable[Track],
+    store: FingerprintStore,
+    failed: Callable[[Track, str], None],
+    label: str,
+    progress: Progress,
+) -> None:
+    new = [track for track in tracks if track.sha256 not in store]
+    with progress(label, len(new)) as advance:
+        for track, items in zip(new, processes.map(function, new, failed), strict=True):
+            if items is not None:
+                store.add(track.sha256, items)
+            advance(1)
 
-    track: Track
-    recipe: Recipe
-    spool: SpoolWriter | None = None
-    printer: TrackPrinter | None = None
-    items: list[int] | None = None
-    tally: Tally = field(default_factory=Tally)
-    found: int = 0
-    kept: list[int] = field(default_factory=list)
-    analysis: TrackAnalysis | None = None
 
-    def __post_init__(self) -> None:
-        if self.recipe.analysis:
-            self.analysis = TrackAnalysis(self.recipe.hop_samples)
+def measure_tracks(
+    processes: Processes,
+    tracks: Sequence[Track],
+    recipe: Recipe,
+    progress: Progress = no_progress,
+) -> dict[str, Outcome]:
+    """Path -> what cutting and measuring each track gives; no row is kept."""
 
-    def run(self) -> tuple[Outcome, list[Row | None]]:
-        """What came of the track, and a row without `audio` for each chunk that is in the spool,
-        None for those that are left out."""
-        try:
-            self._cut()
-            self._check()
-        except TrackError as error:
-            return self._outcome(Annotation(), str(error)), [None] * len(self.kept)
-        measures = self.analysis.finish() if self.analysis else None
-        annotation = annotate(self.track, self.recipe, self.kept, self._seconds, measures)
-        rows = [
-            self._row(index) | late if late is not None else None
-            for index, late in zip(self.kept, annotation.columns, strict=True)
-        ]
-        reason = "" if any(rows) else Reason.MISFIT.because(annotation.reason)
-        return self._outcome(annotation, reason), rows
+    def failed(track: Track, reason: str) -> Outcome:
+        return Outcome(reason=reason)
 
-    def _cut(self) -> None:
-        """Hear the whole track and spool its chunks; raises TrackError."""
-        recipe = self.recipe
-        for audio in cut(self._pcm(), recipe.chunk_samples, recipe.hop_samples):
-            if recipe.keep_silence or not is_silent(audio):
-                self.kept.append(self.found)
-                if self.spool:
-                    self.spool.add(encode_flac(audio))
-                if self.analysis:
-                    self.analysis.add(self.found, audio)
-            self.found += 1
-        check_unchanged(self.track)
-        if self.printer:
-            self.items = self.printer.finish().tolist()
+    outcomes = processes.map(partial(measure_track, recipe=recipe), tracks, failed)
+    found: dict[str, Outcome] = {}
+    with progress("Measuring", len(tracks)) as advance:
+        for track, outcome in zip(tracks, outcomes, strict=True):
+            found[track.path] = outcome
+            advance(1)
+    return found
 
-    def _pcm(self) -> Iterator[Pcm]:
-        listener = self.printer.hear if self.printer else None
-        for block in decode_within(self.track, self.recipe, self.tally, SAMPLING_RATE, listener):
-            pcm, over = to_pcm16(block)
-            self.tally.clipped += over
-            yield pcm
 
-    def _outcome(self, annotation: Annotation, reason: str) -> Outcome:
-        recipe, tally, found = self.recipe, self.tally, self.found
-        covered = recipe.chunk_samples + (found - 1) * recipe.hop_samples if found else 0
-        dropped = annotation.misfits if recipe.only_fitting else 0
-        return Outcome(
-            chunks=0 if reason else len(self.kept) - dropped,
-            silent_chunks=found - len(self.kept),
-            misfit_chunks=annotation.misfits,
-            misfit_reason=annotation.reason,
-            duration_seconds=self._seconds,
-            tail_seconds=(tally.samples - covered) / SAMPLING_RATE,
-            clipped_samples=tally.clipped,
-            nonfinite_samples=tally.nonfinite,
-            damaged_packets=tally.damaged_packets,
-            truncated=self._is_truncated,
-            measures=annotation.track,
-            reason=reason,
-        )
-
-    @property
-    def _seconds(self) -> float:
-        return self.tally.samples / SAMPLING_RATE
-
-    @property
-    def _is_truncated(self) -> bool:
-        claimed = self.track.claimed_seconds
-        off = claimed is not None and abs(self._seconds - claimed) > _LENGTH_TOLERANCE_SECONDS
-        return self.tally.broken_off or off
-
-    def _check(self) -> None:
-        """Raise TrackError where a decoded track cannot be kept."""
-        seconds = self._seconds
-        if not self.tally.samples:
-            raise TrackError(Reason.UNREADABLE, "no samples in it")
-        if not self.recipe.keep_truncated and self._is_truncated:
-            claimed = self.track.claimed_seconds
-            says = "breaks off" if claimed is None else f"its container says {claimed:.1f} s"
-            raise TrackError(Reason.TRUNCATED, f"{seconds:.1f} s, {says}")
-        if not self.found:
-            chunk = self.recipe.chunk_seconds
-            raise TrackError(Reason.TOO_SHORT, f"{seconds:.1f} s, a chunk is {chunk:g} s")
-        if not self.kept:
-            raise TrackError(Reason.SILENT, "digital silence in every chunk")
-
-    def _row(self, index: int) -> Row:
-        track = self.track
-        return {
-            "chunk_id": chunk_id(track.track_id, index),
-            "track_id": track.track_id,
-            "chunk_index": index,
-            "start_seconds": index * self.recipe.hop_samples / SAMPLING_RATE,
-            "session": track.session,
-            "style": track.style,
-            "title": track.title,
-            "artist": track.artist,
-            "license": track.license,
-        }
+def cutting_cost(track: Track, recipe: Recipe) -> tuple[int, float, int, float]:
+    """Chunks, seconds that cutting took, bytes of the rows, and seconds of audio of a track."""
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "spool"
+        outcome = cut_track(track, recipe, file, TrackFingerprinter()).outcome
+        size = file.stat().st_size if not outcome.reason else 0
+    taken = time.perf_counter() - started
+    return outcome.chunks, taken, size, track.duration_seconds

@@ -1,75 +1,72 @@
-"""Tracks that belong together: the same recording, a given group, and album or artist if asked."""
+"""Tracks that must be in one split: the same recording, a given group, album or artist if asked."""
 
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..audio.fingerprint import Items, Store, track_fingerprint
-from ..audio.matching import Gathering, Match, find_matches
+from ..audio.matching import FingerprintFile, Match, find_matches
+from ..describe.sessions import folded
 from ..progress import Progress, no_progress
 from ..reasons import Reason, kind_of
 from ..recipe import Recipe
 from ..records import Track
 from ..source.library import Library
-from .plan import asked_splits, group_of
-
-Listen = Callable[[Track], Items | None]
-PrintMap = Callable[[Listen, Iterable[Track]], Iterable[Items | None]]
+from .fingerprints import FingerprintStore
+from .plan import asked_splits
 
 # A copy lacks some seconds at its ends; a track that is half its own is another one.
 _COPY_SHARE = 0.5
 
 
-def find_duplicates(
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """A library whose tracks have their groups, and the pairs of tracks that share audio, among so
+    many `fingerprints` that were compared."""
+
+    library: Library
+    matches: tuple[Match, ...] = ()
+    fingerprints: int = 0
+
+    def duplicates(self) -> list[dict[str, Any]]:
+        """Each group of tracks that share audio: its name, and the pairs with the seconds they
+        share, as JSON takes it."""
+        return _duplicate_groups(self.library.tracks, self.matches)
+
+
+def group_tracks(
     library: Library,
+    store: FingerprintStore,
     recipe: Recipe,
-    folder: Path,
-    *,
-    held: Collection[str] = (),
-    run: PrintMap = map,
-    listen: Listen | None = None,
+    first: Collection[str] = (),
     progress: Progress = no_progress,
-) -> Library:
+) -> Grouping:
     """The library with its groups, and with copies left out if the recipe says so.
 
     Args:
         library: what was scanned.
-        recipe: what makes a group, what becomes of copies, and the limits of decoding.
-        folder: where fingerprints are kept for the next time, and other files for now.
-        held: ids of tracks that an earlier release has; of copies, they are the ones to stay.
-        run: how tracks are mapped to fingerprints, in order; a pool's map makes it parallel.
-        listen: what gives a track's fingerprint and cuts it as well; without it, nothing is cut.
+        store: the fingerprints of its tracks, of those that decode.
+        recipe: what makes a group, and whether copies stay.
+        first: ids of the tracks that stay before others where copies are left out.
         progress: told how far the work is.
 
     Raises:
-        MachineError: Chromaprint's library is missing.
         SourceError: metadata asks for two splits inside a group.
     """
-    store = Store(folder)
-    new = [track for track in library.usable if track.sha256 not in store]
-    with progress("Cutting" if listen else "Fingerprinting", len(new)) as advance:
-        results = run(listen or partial(track_fingerprint, recipe=recipe), new)
-        for track, items in zip(new, results, strict=True):
-            if items is not None:
-                store.add(track.sha256, items)
-            advance(1)
-    # By id: what was in the store before leaves no trace.
+    # By id: the order in which fingerprints came to the store leaves no trace.
     tracks = sorted(library.usable, key=lambda track: track.track_id)
-    with Gathering(folder) as gathering:
+    with FingerprintFile(store.folder) as file:
         for track, items in zip(tracks, store.read(t.sha256 for t in tracks), strict=True):
             if items is not None:
-                gathering.add(track.track_id, items)
-        prints = gathering.fingerprints()
-        matches = tuple(find_matches(prints, folder, progress))
-    library = replace(library, matches=matches, fingerprints=len(prints.names))
-    library = _with_asked_splits(grouped(library, recipe.group_by))
-    return _without_copies(library, held) if recipe.duplicates == "first" else library
+                file.add(track.track_id, items)
+        prints = file.fingerprints()
+        matches = tuple(find_matches(prints, store.folder, progress))
+    library = _with_asked_splits(with_groups(library, matches, recipe.group_by))
+    if recipe.duplicates == "first":
+        library = _without_copies(library, matches, first)
+    return Grouping(library, matches, len(prints.names))
 
 
-def grouped(library: Library, group_by: str = "recording") -> Library:
+def with_groups(library: Library, matches: Iterable[Match], group_by: str = "recording") -> Library:
     """The library with the `group` of every track that is not alone in its own.
 
     A group has the name that metadata gives to one of its tracks, the first by name, else the
@@ -84,7 +81,7 @@ def grouped(library: Library, group_by: str = "recording") -> Library:
         groups.join(track.track_id, track.track_id)
         for mark in _marks(track, group_by):
             groups.join(track.track_id, given.setdefault(mark, track.track_id))
-    for match in library.matches:
+    for match in matches:
         groups.join(match.a, match.b)
     names = _names(library.tracks, groups)
     tracks = (
@@ -94,16 +91,15 @@ def grouped(library: Library, group_by: str = "recording") -> Library:
     return replace(library, tracks=tuple(tracks))
 
 
-def duplicate_groups(library: Library) -> list[dict[str, Any]]:
-    """Each group of tracks that share audio: its name, and the pairs with the seconds they share,
-    as JSON takes it."""
+def _duplicate_groups(files: Sequence[Track], matches: Sequence[Match]) -> list[dict[str, Any]]:
+    """As `Grouping.duplicates`."""
     # An exact copy has its original's id, and comes behind it.
-    tracks = {track.track_id: track for track in reversed(library.tracks) if track.sha256}
+    tracks = {track.track_id: track for track in reversed(files) if track.sha256}
     groups = _Groups()
-    for match in library.matches:
+    for match in matches:
         groups.join(match.a, match.b)
     found: dict[str, dict[str, Any]] = {}
-    for match in library.matches:
+    for match in matches:
         a, b = tracks[match.a], tracks[match.b]
         group = found.setdefault(groups.root(match.a), {"group": a.group or b.group, "pairs": []})
         offset = match.offset_seconds
@@ -150,17 +146,11 @@ def _marks(track: Track, group_by: str) -> Iterator[str]:
     """What a track has in common with all others of its group."""
     if track.group:
         yield f"group\0{track.group}"
-    artist, album = _plain(track.artist), _plain(track.album)
+    artist, album = folded(track.artist), folded(track.album)
     if group_by == "album" and album:
         yield f"album\0{artist}\0{album}"
     elif group_by == "artist" and artist:
         yield f"artist\0{artist}"
-
-
-def _plain(name: str) -> str:
-    """A name without case, accents and spaces around it: people type them as they like."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
 def _names(tracks: Iterable[Track], groups: _Groups) -> dict[str, str]:
@@ -180,31 +170,31 @@ def _with_asked_splits(library: Library) -> Library:
     """Every track with the split that metadata asks for any of its group, copies that are left
     out among them; raises SourceError where it asks for two."""
     # An exact copy has its original's id.
-    groups = {track.track_id: group_of(track) for track in library.usable}
+    groups = {track.track_id: track.group_id for track in library.usable}
     asked = asked_splits(
         replace(track, group=groups[track.track_id])
         for track in library.tracks
         if track.track_id in groups
     )
     tracks = (
-        track if track.reason else replace(track, split=asked.get(group_of(track), ""))
+        track if track.reason else replace(track, split=asked.get(track.group_id, ""))
         for track in library.tracks
     )
     return replace(library, tracks=tuple(tracks))
 
 
-def _without_copies(library: Library, held: Collection[str]) -> Library:
-    """Leave every track out of which most is in one that stays; those `held` stay first."""
-    held_in: dict[str, list[str]] = {}
-    for match in library.matches:
+def _without_copies(library: Library, matches: Iterable[Match], first: Collection[str]) -> Library:
+    """Leave out every track of which most is in one that stays; those of `first` stay first."""
+    contained_in: dict[str, list[str]] = {}
+    for match in matches:
         if match.seconds > _COPY_SHARE * match.a_seconds:
-            held_in.setdefault(match.a, []).append(match.b)
+            contained_in.setdefault(match.a, []).append(match.b)
         if match.seconds > _COPY_SHARE * match.b_seconds:
-            held_in.setdefault(match.b, []).append(match.a)
+            contained_in.setdefault(match.b, []).append(match.a)
     kept: dict[str, str] = {}
     copies: dict[str, str] = {}
-    for track in sorted(library.usable, key=lambda track: track.track_id not in held):
-        copied = [kept[other] for other in held_in.get(track.track_id, []) if other in kept]
+    for track in sorted(library.usable, key=lambda track: track.track_id not in first):
+        copied = [kept[other] for other in contained_in.get(track.track_id, []) if other in kept]
         if copied:
             copies[track.track_id] = Reason.DUPLICATE.because(min(copied))
         else:

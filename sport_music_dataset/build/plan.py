@@ -1,5 +1,6 @@
-"""Which track goes into which split and shard: decided before anything is decoded."""
+"""Which track goes into which split and shard."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -7,13 +8,18 @@ from typing import Any
 from ..audio.samples import chunk_count
 from ..digests import digest
 from ..errors import SourceError
+from ..reasons import kind_of
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import Track
-from ..release.shards import shard_count, shard_name, shard_of
+from ..records import Outcome, Track
+from ..release.layout import shard_count, shard_name, shard_of
+from ..source.library import Library
+from .since import Earlier
 from .splits import assign
 
 # Speech codecs at their worst; music takes ten times as much.
 _LEAST_BYTES_PER_SECOND = 500
+# Another --group-by may join nearly everything: `tracks` says where each lies.
+_MOST_NAMED = 20
 
 # Where a file lies, when it was copied there and with whom it goes does not change its rows.
 _PLACE = ("file", "path", "signature", "group", "split")
@@ -28,10 +34,10 @@ class Shard:
     split: str
     tracks: tuple[Track, ...]
 
-    def inputs(self, recipe: Recipe, software: Mapping[str, str]) -> str:
+    def inputs(self, recipe_fingerprint: str, software: Mapping[str, str]) -> str:
         """Digest of all that determines the shard's bytes."""
         tracks = [content(track) for track in self.tracks]
-        return digest([recipe.fingerprint, dict(software), self.split, tracks])
+        return digest([recipe_fingerprint, dict(software), self.split, tracks])
 
 
 def content(track: Track) -> dict[str, Any]:
@@ -40,13 +46,37 @@ def content(track: Track) -> dict[str, Any]:
     return {key: getattr(track, key) for key in _CONTENT}
 
 
-def plan(
+def plan_shards(
+    library: Library, recipe: Recipe, earlier: Earlier, failed: Mapping[str, Outcome] | None = None
+) -> tuple[Shard, ...]:
+    """Shards for the tracks of a library that have not failed.
+
+    Raises:
+        SourceError: no track is left; or as `plan_tracks`.
+    """
+    failed = failed or {}
+    tracks = [track for track in library.usable if track.track_id not in failed]
+    if not tracks:
+        reasons = Counter(
+            kind_of(track.reason or failed[track.track_id].reason) for track in library.tracks
+        )
+        found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
+    fixed: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for decided in earlier.decisions():
+        fixed |= decided.splits(tracks)
+        counts |= decided.shards
+    return plan_tracks(tracks, recipe, fixed, counts)
+
+
+def plan_tracks(
     tracks: Iterable[Track],
     recipe: Recipe,
     fixed: Mapping[str, str] | None = None,
     shards: Mapping[str, int] | None = None,
 ) -> tuple[Shard, ...]:
-    """Shards of `raw` for tracks that are to be decoded.
+    """Shards of `raw` for tracks.
 
     Args:
         tracks: all of them usable; a `split` of their own wins.
@@ -61,17 +91,17 @@ def plan(
     sizes = {track.track_id: max(1, _expected_chunks(track, recipe)) for track in tracks}
     weights: dict[str, float] = {}
     for track in tracks:
-        weights[group_of(track)] = weights.get(group_of(track), 0.0) + sizes[track.track_id]
+        weights[track.group_id] = weights.get(track.group_id, 0.0) + sizes[track.track_id]
     asked = {**(fixed or {}), **asked_splits(tracks)}
     # Of a group whose tracks differ, the last by id speaks for all.
     by_id = sorted(tracks, key=lambda track: track.track_id)
-    kinds = {group_of(track): (track.style, track.session) for track in by_id}
+    kinds = {track.group_id: (track.style, track.session) for track in by_id}
     split_of = assign(weights, dict(recipe.splits), recipe.seed, asked, kinds)
     result = []
     for split in [name for name, _ in recipe.splits] + sorted(
         set(split_of.values()) - dict(recipe.splits).keys()
     ):
-        members = [track for track in by_id if split_of[group_of(track)] == split]
+        members = [track for track in by_id if split_of[track.group_id] == split]
         expected = sum(sizes[track.track_id] for track in members)
         count = (shards or {}).get(split) or shard_count(expected, len(members))
         inside: list[list[Track]] = [[] for _ in range(count)]
@@ -84,9 +114,27 @@ def plan(
     return tuple(result)
 
 
-def group_of(track: Track) -> str:
-    """The tracks that must stay together: as given, else the track alone."""
-    return track.group or track.track_id
+def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
+    """A note on every track that lies in another split than `earlier` says, by its id.
+
+    A group is in one split: where a new track joins two groups that lay in different splits, one
+    of the groups moves; the note names a track of the other group.
+    """
+    tracks = [(track, shard.split) for shard in shards for track in shard.tracks]
+    stayed = {
+        track.group_id: track.path
+        for track, split in reversed(tracks)
+        if earlier.get(track.track_id) == split
+    }
+    notes = [
+        f"{track.path}: moved from {earlier[track.track_id]} to {split}"
+        + (f", since it is in one group with {other}" if other else "")
+        for track, split in sorted(tracks, key=lambda pair: pair[0].path)
+        if earlier.get(track.track_id, split) != split
+        for other in [stayed.get(track.group_id)]
+    ]
+    more = len(notes) - _MOST_NAMED
+    return (*notes[:_MOST_NAMED], *([f"and {more} more tracks moved"] if more > 0 else []))
 
 
 def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
@@ -95,7 +143,7 @@ def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
     for track in tracks:
         if not track.split:
             continue
-        first = asked.setdefault(group_of(track), track)
+        first = asked.setdefault(track.group_id, track)
         if first.split != track.split:
             raise SourceError(
                 f"metadata: {first.path} is in split {first.split} and {track.path} of the same "

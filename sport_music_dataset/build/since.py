@@ -1,20 +1,26 @@
-"""The release that a build goes on from: its groups stay where they are, withdrawn tracks out."""
+"""What earlier releases decide for a build: where groups and tracks lie, and what stays out."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
+from ..errors import ReleaseError
+from ..recipe import Recipe
 from ..records import Row, Track
-from ..release.manifest import Manifest, kept_rows, split_of
-from .plan import Shard, group_of
+from ..release.layout import MANIFEST, is_ours, split_of
+from ..release.release import Release
+from ..release.shards import read_notes
+from ..release.tracks import kept_rows
+from ..storage.place import check_on_disk
 
-# Another --group-by may join nearly everything: `tracks` says where each lies.
-_MOST_NAMED = 20
+_COLUMNS = ("track_id", "group", "split", "status")
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What a published release decides for the next one.
+class Since:
+    """What one release decides for the next one.
 
     `groups` and `tracks` say in which split a group, or a track by its id, lies; `shards` how many
     shards a split has, so that those without a new track stay the same file.
@@ -23,53 +29,106 @@ class Origin:
     groups: Mapping[str, str]
     tracks: Mapping[str, str]
     shards: Mapping[str, int]
-    withdrawn: frozenset[str]
+    withdrawn: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, manifest: Manifest, tracks: Iterable[Row]) -> "Origin":
-        """From a release's manifest and all rows of its `tracks`."""
-        kept = kept_rows(list(tracks))
-        shards = manifest.shards("raw") or manifest.shards("encoded")
+    def of(cls, release: Release) -> "Since":
+        """What a release decides, in a folder or on the Hub."""
+        kept = kept_rows(release.tracks(_COLUMNS))
         return cls(
             groups={row["group"]: row["split"] for row in kept},
             tracks={row["track_id"]: row["split"] for row in kept},
-            shards=Counter(split_of(path) for path in shards),
-            withdrawn=frozenset(manifest.withdrawn),
+            shards=Counter(map(split_of, release.shards(release.manifest.rows_config))),
+            withdrawn=frozenset(release.manifest.withdrawn),
         )
 
     def splits(self, tracks: Iterable[Track]) -> dict[str, str]:
-        """Group -> split of what the release holds of `tracks`.
+        """Group -> split of those of `tracks` that the release has.
 
-        A group that it knows stays there; one that is new goes where the first of its tracks, by
+        A group that the release has stays there; a new one goes where the first of its tracks, by
         id, lies already.
         """
         found: dict[str, str] = {}
         for track in sorted(tracks, key=lambda track: track.track_id):
-            group = group_of(track)
-            split = self.groups.get(group) or self.tracks.get(track.track_id)
+            split = self.groups.get(track.group_id) or self.tracks.get(track.track_id)
             if split:
-                found.setdefault(group, split)
+                found.setdefault(track.group_id, split)
         return found
 
 
-def moved(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
-    """A note on every track that lies in another split than `earlier` says, by its id.
+@dataclass
+class Earlier:
+    """The release that lies in `out` already, if any, and the one that `--since` names."""
 
-    A group is in one split: where a new track joins two that lay in different ones, one of them
-    moves; the note names a track of the other.
-    """
-    tracks = [(track, shard.split) for shard in shards for track in shard.tracks]
-    stayed = {
-        group_of(track): track.path
-        for track, split in reversed(tracks)
-        if earlier.get(track.track_id) == split
-    }
-    notes = [
-        f"{track.path}: moved from {earlier[track.track_id]} to {split}"
-        + (f", since it is in one group with {other}" if other else "")
-        for track, split in sorted(tracks, key=lambda pair: pair[0].path)
-        if earlier.get(track.track_id, split) != split
-        for other in [stayed.get(group_of(track))]
-    ]
-    more = len(notes) - _MOST_NAMED
-    return (*notes[:_MOST_NAMED], *([f"and {more} more tracks moved"] if more > 0 else []))
+    out: Path
+    recipe: Recipe
+    before: Release | None = None
+    since: Since | None = None
+
+    @classmethod
+    def read(cls, out: Path, recipe: Recipe, since: Since | None, force: bool) -> "Earlier":
+        """What lies in `out`.
+
+        Raises:
+            SettingError: `out` is a URL.
+            ReleaseError: it holds something else, or another recipe and not `force`.
+        """
+        check_on_disk(out)
+        if not is_ours(out):
+            raise ReleaseError(f"{out}: holds something else than a release; give an empty folder")
+        if not (out / MANIFEST).is_file():
+            return cls(out, recipe, None, since)
+        before = Release.of(out)
+        if before.manifest.fingerprint != recipe.fingerprint and not force:
+            record: Mapping[str, object] = {**before.manifest.recipe}
+            changed = [key for key, value in recipe.as_dict().items() if record.get(key) != value]
+            raise ReleaseError(
+                f"{out}: was built with another recipe ({', '.join(changed)} differ); "
+                "--force builds it anew, or give another folder"
+            )
+        return cls(out, recipe, before, since)
+
+    @property
+    def withdrawn(self) -> list[str]:
+        """The ids of tracks that must not come back."""
+        before = self.before.manifest.withdrawn if self.before else ()
+        return sorted({*before, *(self.since.withdrawn if self.since else ())})
+
+    @property
+    def track_ids(self) -> set[str]:
+        """The ids of tracks that an earlier release has."""
+        return {*self._splits_before, *(self.since.tracks if self.since else ())}
+
+    @property
+    def splits_by_track(self) -> dict[str, str]:
+        """Id -> the split in which a track should stay."""
+        before = self._splits_before if self._keeps_splits else {}
+        return before | dict(self.since.tracks if self.since else {})
+
+    def decisions(self) -> Iterator[Since]:
+        """What the earlier releases decide; of two, the later one wins."""
+        if self.before and self._keeps_splits:
+            # Tracks that gave no chunk stay in the plan of their shard, so that it is not stale.
+            planned = {
+                track_id: split_of(name)
+                for name, note in read_notes(self.out, "raw").items()
+                for track_id in note.outcomes
+            }
+            groups = {row["group"]: row["split"] for row in self._rows_before}
+            yield Since(groups, planned, Counter(map(split_of, self.before.shards("raw"))))
+        if self.since:
+            yield self.since
+
+    @cached_property
+    def _rows_before(self) -> list[Row]:
+        return kept_rows(self.before.tracks(_COLUMNS)) if self.before else []
+
+    @cached_property
+    def _splits_before(self) -> dict[str, str]:
+        return {row["track_id"]: row["split"] for row in self._rows_before}
+
+    @property
+    def _keeps_splits(self) -> bool:
+        """Whether the release in `out` was asked for the same splits."""
+        asked = self.before.manifest.recipe["splits"] if self.before else None
+        return bool(asked == dict(self.recipe.splits))

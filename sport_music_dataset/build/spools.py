@@ -7,7 +7,6 @@ for the disk; a checksum tells what a power cut has spoilt.
 """
 
 import json
-import secrets
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..records import Outcome, Row
+from ..storage.atomic import partial_name
 
 # The length of the JSON, and the CRC-32 of all that comes before.
 _FOOTER = struct.Struct("<QI")
@@ -76,7 +76,7 @@ def read_spool(file: Path) -> Spooled | None:
     return Spooled(Outcome(**known["outcome"]), known["items"])
 
 
-def read_rows(file: Path) -> Iterator[Row]:
+def read_spooled_rows(file: Path) -> Iterator[Row]:
     """The rows of a spool that is whole."""
     known = _known(file)
     with file.open("rb") as stream:
@@ -84,11 +84,6 @@ def read_rows(file: Path) -> Iterator[Row]:
             flac = stream.read(size)
             if row is not None:
                 yield row | {"audio": {"bytes": flac, "path": f"{row['chunk_id']}.flac"}}
-
-
-def partial_name(file: Path) -> Path:
-    """A name of this attempt's own: a worker that was thought lost may still write to its."""
-    return file.with_name(f"{file.name}.{secrets.token_hex(4)}.partial")
 
 
 def _known(file: Path) -> dict[str, Any]:

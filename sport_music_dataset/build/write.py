@@ -1,206 +1,196 @@
-"""Tracks to the files of a release folder: shards first, then `tracks`, card and manifest."""
+"""The stage that writes: shards of `raw`, then `tracks`, the card with its pictures, the manifest."""
 
-import shutil
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from .. import measures
-from ..card import card
+from ..card.card import write_card
+from ..columns import MEASURE_COLUMNS, TRACK_COLUMNS
 from ..digests import file_digest
-from ..engines.base import Engine
-from ..errors import SourceError
-from ..progress import Progress
-from ..reasons import Status, kind_of
+from ..engines.base import Engine, Processes, in_order
+from ..engines.estimate import Estimate
+from ..progress import Advance, Progress
+from ..reasons import Status
 from ..recipe import Recipe
-from ..records import TRACK_COLUMNS, Outcome, Row
-from ..release.manifest import FileEntry, Manifest, kept_rows, read_tracks, split_of
+from ..records import Outcome, Row, Track
+from ..release.layout import shard_name
+from ..release.manifest import FileEntry, Manifest
+from ..release.release import Release
 from ..release.shards import (
-    WORK_FOLDER,
+    ShardNote,
     finished_note,
     read_note,
-    read_notes,
     remove_stale,
-    shard_name,
+    write_note,
     write_shard,
 )
-from ..source.library import Library
-from .cutting import CutJob, Spools, cut_shards
-from .groups import shared_seconds
-from .plan import Shard, group_of, plan
-from .since import Origin, moved
+from .cut import SpoolFolder, cutting_cost
+from .groups import Grouping, shared_seconds
+from .plan import Shard
+from .spools import read_spooled_rows
 
 TRACKS_FILE = shard_name("tracks", "train", 0, 1)
 
-Outcomes = dict[str, Outcome]
+# Of each worker: enough that a slow one does not count for all.
+_SAMPLED_TRACKS = 4
+# A row group that is being written is held twice: 100 MB at the most for each.
+_MOST_WRITERS = 4
 
 
-@dataclass(slots=True)
-class Assembly:
-    """One build into `out`; `before` is the manifest of an earlier one, `since` the release that
-    it goes on from, if any."""
+@dataclass(frozen=True, slots=True)
+class ShardJob:
+    """A shard to be made, and the digest of all that determines its bytes."""
 
-    out: Path
-    recipe: Recipe
-    engine: Engine
-    before: Manifest | None
-    progress: Progress
-    since: Origin | None = None
-    manifest: Manifest = field(init=False)
-    spools: Spools = field(init=False)
-    shards_written: int = 0
-    notes: tuple[str, ...] = ()
+    shard: Shard
+    inputs: str
 
-    def __post_init__(self) -> None:
-        self.manifest = Manifest.of(self.recipe)
-        self.spools = Spools(self.out, self.recipe, self.manifest.software)
-        withdrawn = {*(self.before.withdrawn if self.before else ())}
-        self.manifest.withdrawn = sorted(
-            withdrawn.union(self.since.withdrawn if self.since else ())
-        )
 
-    def run(self, library: Library) -> list[dict[str, Any]]:
-        """Write the release; returns the rows of `tracks`."""
-        failed: Outcomes = {}
-        while True:
-            shards = self.plan(library, failed)
-            outcomes = {**failed, **self._write_shards(shards)}
-            filled = {s.split for s in shards for t in s.tracks if outcomes[t.track_id].chunks}
-            if filled == {shard.split for shard in shards}:
-                break
-            # Tracks that failed while decoding have emptied a split: plan again without them.
-            failed = {key: outcome for key, outcome in outcomes.items() if outcome.reason}
-        self.notes = self.moved(shards)
-        rows = list(_track_rows(library, shards, outcomes))
-        self.manifest.source = dict(library.source)
-        self.manifest.shared = {
-            "fingerprints": library.fingerprints,
-            "matches": len(library.matches),
-            "seconds": shared_seconds(
-                library.matches, {row["track_id"]: row["split"] for row in kept_rows(rows)}
-            ),
-        }
-        self._finish(rows)
-        return rows
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Shards that are there: the file of each by its path, what came of each track by its id, and
+    how many shards were made anew."""
 
-    def undo(self) -> None:
-        """Leave nothing of a first build that came to nothing."""
-        for name in ("raw", "tracks", WORK_FOLDER):
-            shutil.rmtree(self.out / name, ignore_errors=True)
-        if self.out.is_dir() and not any(self.out.iterdir()):
-            self.out.rmdir()
+    files: dict[str, FileEntry] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    count: int = 0
 
-    def held(self) -> set[str]:
-        """The ids of tracks that an earlier release has."""
-        return {*self._splits_before(), *(self.since.tracks if self.since else ())}
-
-    def moved(self, shards: Iterable[Shard]) -> tuple[str, ...]:
-        """Notes on the tracks that leave the split of an earlier release."""
-        earlier = self._splits_before() if self._keeps_splits else {}
-        return moved(shards, earlier | dict(self.since.tracks if self.since else {}))
-
-    def plan(self, library: Library, failed: Outcomes) -> tuple[Shard, ...]:
-        """Shards for the tracks that have not failed."""
-        tracks = [track for track in library.usable if track.track_id not in failed]
-        if not tracks:
-            reasons = Counter(
-                kind_of(track.reason or failed[track.track_id].reason) for track in library.tracks
-            )
-            found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-            raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
-        fixed: dict[str, str] = {}
-        counts: dict[str, int] = {}
-        for origin in filter(None, (self._earlier(), self.since)):
-            fixed |= origin.splits(tracks)
-            counts |= origin.shards
-        return plan(tracks, self.recipe, fixed, counts)
-
-    def _splits_before(self) -> dict[str, str]:
-        """Id -> split of the tracks of an earlier build into `out`."""
-        earlier = read_tracks(self.out, self.before) if self.before else []
-        return {row["track_id"]: row["split"] for row in kept_rows(earlier)}
+    def then(self, later: "Written") -> "Written":
+        """What is there after other shards were made, from a plan without what failed here."""
+        outcomes = {**self.failed, **later.outcomes}
+        return Written(later.files, outcomes, self.count + later.count)
 
     @property
-    def _keeps_splits(self) -> bool:
-        """Whether an earlier build into `out` asked for the same splits."""
-        asked = self.before.recipe["splits"] if self.before else None
-        return bool(asked == dict(self.recipe.splits))
+    def failed(self) -> dict[str, Outcome]:
+        """The tracks that cannot be kept."""
+        return {key: outcome for key, outcome in self.outcomes.items() if outcome.reason}
 
-    def _earlier(self) -> Origin | None:
-        """What an earlier build into `out` decides."""
-        if not self.before or not self._keeps_splits:
-            return None
-        # Tracks that gave no chunk stay in the plan of their shard, so that it is not stale.
-        planned = {
-            track_id: split_of(name)
-            for name, note in read_notes(self.out, "raw").items()
-            for track_id in note.outcomes
-        }
-        earlier = kept_rows(read_tracks(self.out, self.before))
-        groups = {row["group"]: row["split"] for row in earlier}
-        shards = Counter(split_of(path) for path in self.before.shards("raw"))
-        return Origin(groups, planned, shards, frozenset())
+    def fills(self, shards: Iterable[Shard]) -> bool:
+        """Whether every split of `shards` has a chunk."""
+        filled = {s.split for s in shards for t in s.tracks if self.outcomes[t.track_id].chunks}
+        return filled == {shard.split for shard in shards}
 
-    def todo(self, shards: Iterable[Shard]) -> list[CutJob]:
-        """The shards that are not there yet, or were made from something else."""
-        jobs = [CutJob(s, s.inputs(self.recipe, self.manifest.software)) for s in shards]
-        return [job for job in jobs if not read_note(self.out, job.shard.name, job.inputs)]
 
-    def _write_shards(self, shards: Sequence[Shard]) -> Outcomes:
-        todo = self.todo(shards)
-        notes = {shard.name: finished_note(self.out, shard.name) for shard in shards}
-        tracks = sum(len(job.shard.tracks) for job in todo)
-        cut = partial(cut_shards, out=self.out.resolve(), spools=self.spools)
-        with self.progress("Writing", tracks) as advance:
-            for shard, note in self.engine.deal(cut, todo, advance):
-                notes[shard.name] = note
-                self.shards_written += 1
-                self.spools.drop(shard.tracks)
-        done = {name: note for name, note in notes.items() if note is not None}
-        self.manifest.files = {name: FileEntry.of(note) for name, note in done.items()}
-        return {
-            key: Outcome(**value) for note in done.values() for key, value in note.outcomes.items()
-        }
+def shard_jobs(shards: Iterable[Shard], release: Release) -> list[ShardJob]:
+    """The shards that are not there yet, or were made from something else."""
+    manifest = release.manifest
+    jobs = [
+        ShardJob(shard, shard.inputs(manifest.fingerprint, manifest.software)) for shard in shards
+    ]
+    return [job for job in jobs if not read_note(release.folder, job.shard.name, job.inputs)]
 
-    def _finish(self, rows: list[dict[str, Any]]) -> None:
-        self.manifest.files[TRACKS_FILE] = self._tracks_before(rows) or self._write_tracks(rows)
-        if self.before:
-            self._carry_over(self.before)
-        card.write(self.out, self.manifest, self.progress)
-        self.manifest.write(self.out)
-        remove_stale(self.out, "raw", self.manifest.files)
 
-    def _tracks_before(self, rows: list[Row]) -> FileEntry | None:
-        """The file of `tracks` that an earlier build made, if that has these rows."""
-        if not self.before or self.before.software != self.manifest.software:
-            return None
-        entry = self.before.files.get(TRACKS_FILE)
-        whole = entry and file_digest(self.out / TRACKS_FILE) == entry.sha256
-        return entry if whole and read_tracks(self.out, self.before) == rows else None
+def write_shards(
+    engine: Engine,
+    shards: Sequence[Shard],
+    release: Release,
+    spools: SpoolFolder,
+    progress: Progress,
+) -> Written:
+    """Make the shards that are not there yet."""
+    out, jobs = release.folder, shard_jobs(shards, release)
+    notes = {shard.name: finished_note(out, shard.name) for shard in shards}
+    work = partial(make_shards, out=out.resolve(), spools=spools)
+    with progress("Writing", sum(len(job.shard.tracks) for job in jobs)) as advance:
+        for shard, note in engine.map_shards(work, jobs, advance):
+            notes[shard.name] = note
+            spools.drop(shard.tracks)
+    done = {name: note for name, note in notes.items() if note is not None}
+    outcomes = {
+        key: Outcome(**value) for note in done.values() for key, value in note.outcomes.items()
+    }
+    return Written({name: note.file for name, note in done.items()}, outcomes, len(jobs))
 
-    def _write_tracks(self, rows: list[Row]) -> FileEntry:
-        # datasets takes a second to import: only where there is something to write.
-        from ..release.features import TRACK_FEATURES
 
-        return FileEntry(*write_shard(self.out, TRACKS_FILE, TRACK_FEATURES, rows))
+def make_shards(
+    processes: Processes,
+    jobs: Sequence[ShardJob],
+    advance: Advance,
+    *,
+    out: Path,
+    spools: SpoolFolder,
+) -> Iterator[tuple[Shard, ShardNote]]:
+    """Cut the tracks of shards, write each shard and its note; yields the shard and the note.
 
-    def _carry_over(self, before: Manifest) -> None:
-        """Keep `encoded` where the raw shards are what they were; else it is stale."""
-        self.manifest.card, self.manifest.changelog = before.card, before.changelog
-        if before.shards("raw") == self.manifest.shards("raw"):
-            self.manifest.files |= before.shards("encoded")
-            self.manifest.encoding, self.manifest.codebooks = before.encoding, before.codebooks
+    The bytes are the same whoever does it, and with however many processes. `advance` counts
+    tracks. The tracks' spools stay: another attempt may be at the same shard.
+    """
+    tracks = [track for job in jobs for track in job.shard.tracks]
+    results = processes.map(spools.cut, tracks, spools.record_failure)
+    # Threads: what takes long in writing is done without Python's lock.
+    threads = min(processes.size, _MOST_WRITERS)
+    with ThreadPoolExecutor(threads) as writers:
+
+        def begun() -> Iterator[Future[tuple[Shard, ShardNote]]]:
+            for job in jobs:
+                outcomes = {}
+                for track in job.shard.tracks:
+                    outcomes[track.track_id] = asdict(next(results))
+                    advance(1)
+                yield writers.submit(_write, job, outcomes, out, spools)
+
+        yield from in_order(begun(), threads, Future.result)
+
+
+def _write(
+    job: ShardJob, outcomes: dict[str, Any], out: Path, spools: SpoolFolder
+) -> tuple[Shard, ShardNote]:
+    # datasets takes a second to import: only where there is something to write.
+    from ..release.features import RAW_FEATURES
+
+    shard = job.shard
+    rows = chain.from_iterable(read_spooled_rows(spools.file(track)) for track in shard.tracks)
+    note = ShardNote.of(job.inputs, write_shard(out, shard.name, RAW_FEATURES, rows), outcomes)
+    write_note(out, shard.name, note)
+    return shard, note
+
+
+def write_release(
+    release: Release,
+    earlier: Release | None,
+    grouping: Grouping,
+    shards: Iterable[Shard],
+    written: Written,
+    progress: Progress,
+) -> list[Row]:
+    """Write all but the shards of `raw`, the manifest last; returns the rows of `tracks`.
+
+    Args:
+        release: the folder, with a manifest that has no files yet; it gets them.
+        earlier: what lies there.
+        grouping: every source file, and which share audio.
+        shards: as they were planned.
+        written: what came of them.
+        progress: told how far the work is.
+    """
+    rows = list(_track_rows(grouping.library.tracks, shards, written.outcomes))
+    manifest = release.manifest
+    splits = {row["track_id"]: row["split"] for row in rows if row["split"]}
+    manifest.source = dict(grouping.library.source)
+    manifest.shared = {
+        "fingerprints": grouping.fingerprints,
+        "matches": len(grouping.matches),
+        "seconds": shared_seconds(grouping.matches, splits),
+    }
+    manifest.files = {**written.files}
+    manifest.files[TRACKS_FILE] = _tracks_file(release, earlier, rows)
+    if earlier:
+        _carry_over(manifest, earlier.manifest)
+    write_card(release, progress)
+    manifest.write(release.folder)
+    remove_stale(release.folder, "raw", manifest.files)
+    return rows
 
 
 def _track_rows(
-    library: Library, shards: Iterable[Shard], outcomes: Outcomes
-) -> Iterator[dict[str, Any]]:
+    tracks: Iterable[Track], shards: Iterable[Shard], outcomes: dict[str, Outcome]
+) -> Iterator[Row]:
     """A row of `tracks` for every source file, by path."""
     split_by_id = {track.track_id: shard.split for shard in shards for track in shard.tracks}
-    for track in library.tracks:
+    for track in tracks:
         outcome = Outcome(duration_seconds=track.duration_seconds, reason=track.reason)
         if not track.reason:
             outcome = outcomes[track.track_id]
@@ -208,10 +198,54 @@ def _track_rows(
         row = {
             **asdict(track),
             **asdict(outcome),
-            **(outcome.measures or dict.fromkeys(measures.COLUMNS)),
+            **(outcome.measures or dict.fromkeys(MEASURE_COLUMNS)),
             "track_id": track.track_id,
             "split": "" if outcome.reason else split_by_id[track.track_id],
-            "group": "" if outcome.reason else group_of(track),
+            "group": "" if outcome.reason else track.group_id,
             "status": str(Status.LEFT_OUT if outcome.reason else kept),
         }
         yield {column: row[column] for column in TRACK_COLUMNS}
+
+
+def _tracks_file(release: Release, earlier: Release | None, rows: list[Row]) -> FileEntry:
+    """The file of `tracks`: the one that is there if it has these rows, else a new one."""
+    entry = earlier.manifest.files.get(TRACKS_FILE) if earlier else None
+    if earlier and entry and earlier.manifest.software == release.manifest.software:
+        whole = file_digest(earlier.folder / TRACKS_FILE) == entry.sha256
+        if whole and earlier.tracks() == rows:
+            return entry
+    # datasets takes a second to import: only where there is something to write.
+    from ..release.features import TRACK_FEATURES
+
+    return write_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows)
+
+
+def _carry_over(manifest: Manifest, before: Manifest) -> None:
+    """Keep `encoded` where the raw shards are what they were; else it is stale."""
+    manifest.card, manifest.changelog = before.card, before.changelog
+    if before.shards("raw") == manifest.shards("raw"):
+        manifest.files |= before.shards("encoded")
+        manifest.encoding, manifest.codebooks = before.encoding, before.codebooks
+
+
+def estimate_writing(
+    engine: Engine, jobs: Sequence[ShardJob], kept: int, recipe: Recipe
+) -> Estimate:
+    """What making shards will cost, from some of their tracks that are cut here for it."""
+    tracks = [track for job in jobs for track in job.shard.tracks]
+    total = sum(track.duration_seconds for track in tracks)
+    # Ids are digests: the first of them are a random sample. Long tracks would take long.
+    by_length = sorted(tracks, key=lambda track: track.duration_seconds)
+    short = by_length[: (len(tracks) + 1) // 2]
+    sample = sorted(short, key=lambda track: track.track_id)[: _SAMPLED_TRACKS * engine.size]
+    costs = list(engine.map(partial(cutting_cost, recipe=recipe), sample, _no_cost))
+    # The first for no tracks, of which there are no columns.
+    chunks, seconds, size, measured = map(sum, zip((0, 0.0, 0, 0.0), *costs, strict=True))
+    share = total / measured if measured else 0.0
+    basis = f"{chunks} chunks of {len(sample)} tracks cut for it"
+    return Estimate(len(jobs), kept, seconds * share, round(size * share), engine.size, basis)
+
+
+def _no_cost(track: Track, reason: str) -> tuple[int, float, int, float]:
+    """A track that crashes its process says nothing of the other tracks."""
+    return 0, 0.0, 0, 0.0

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ..digests import digest, file_digest
 from ..progress import Progress, no_progress
-from ..release.manifest import FileEntry, Manifest
-from ..release.shards import ShardNote, read_note, write_atomically, write_note
+from ..release.manifest import FileEntry
+from ..release.release import Release
+from ..release.shards import ShardNote, read_note, write_note
+from ..storage.atomic import write_atomically
 from .panels import Picture
 from .pictures import NAMES, pictures
 
@@ -18,16 +20,22 @@ THEMES = ("light", "dark")
 _VERSION = 2
 
 
-def write_pictures(folder: Path, manifest: Manifest, progress: Progress = no_progress) -> None:
-    """Draw the pictures of a release folder, and record files and words in the manifest.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The picture files of a release folder by their path, and what each picture shows in words."""
+
+    files: dict[str, FileEntry]
+    words: dict[str, str]
+
+
+def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
+    """Draw the pictures of a release folder, and remove those that it no longer has.
 
     A picture that shows what it showed is left as it is. Raises ReleaseError where a shard cannot
     be read.
     """
-    for path in manifest.shards(FOLDER):
-        del manifest.files[path]
-    shown = list(pictures(folder, manifest))
-    manifest.pictures = {picture.name: picture.alt for picture in shown}
+    folder = release.folder
+    shown = list(pictures(release))
     jobs = [_Job.of(picture, theme) for picture, theme in product(shown, THEMES)]
     found = ((job.path, read_note(folder, job.path, job.inputs)) for job in jobs)
     notes = {path: note for path, note in found if note}
@@ -36,10 +44,11 @@ def write_pictures(folder: Path, manifest: Manifest, progress: Progress = no_pro
         for job in todo:
             notes[job.path] = _draw(folder, job)
             advance(1)
-    manifest.files |= {path: FileEntry.of(note) for path, note in notes.items()}
     for path in (picture_path(name, theme) for name in NAMES for theme in THEMES):
-        if path not in manifest.files:
+        if path not in notes:
             (folder / path).unlink(missing_ok=True)
+    files = {path: note.file for path, note in notes.items()}
+    return Drawn(files, {picture.name: picture.alt for picture in shown})
 
 
 def picture_path(name: str, theme: str) -> str:
@@ -69,6 +78,7 @@ def _draw(folder: Path, job: _Job) -> ShardNote:
 
     data = render(job.picture.panels, job.theme)
     write_atomically(folder / job.path, data)
-    note = ShardNote(job.inputs, file_digest(folder / job.path), 0, len(data))
+    entry = FileEntry(file_digest(folder / job.path), 0, len(data))
+    note = ShardNote.of(job.inputs, entry)
     write_note(folder, job.path, note)
     return note

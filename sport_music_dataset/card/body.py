@@ -11,7 +11,15 @@ import jinja2
 
 from ..reasons import kind_of
 from ..records import Row
-from ..release.manifest import Manifest, kept_rows
+from ..release.manifest import Manifest
+from ..release.tracks import (
+    SOURCE_COLUMNS,
+    kept_rows,
+    license_counts,
+    session_counts,
+    source_counts,
+    worst_misfits,
+)
 from .text import one_line
 
 # A card is for reading: what is longer is in the tracks config and the manifest.
@@ -19,12 +27,11 @@ _MOST_ROWS = 40
 _MOST_RELEASES = 20
 _MOST_MISFITS = 5
 _MOST_LETTERS = 120
-_SOURCE = ("artist", "title", "source_url", "license")
-# What a card tells of `tracks`.
-TRACK_COLUMNS = (
-    *("path", "status", "reason", "split", "session", "style", *_SOURCE),
+CARD_TRACK_COLUMNS = (
+    *("path", "status", "reason", "split", "session", "style", *SOURCE_COLUMNS),
     *("chunks", "misfit_chunks", "duration_seconds"),
 )
+"""The columns of `tracks` that a card is made from."""
 # Every letter that Markdown takes for more than itself inside a line.
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$^:@])")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.~/?&=%#:+,_-]+")
@@ -52,7 +59,7 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         hours=_hours(kept),
         splits=[
             {"name": name, "chunks": chunks, **_split_counts(name, kept)}
-            for name, chunks in manifest.splits(rows_config(manifest)).items()
+            for name, chunks in manifest.splits(manifest.rows_config).items()
         ],
         sessions=sessions[:_MOST_ROWS],
         more_sessions=len(sessions[_MOST_ROWS:]),
@@ -61,51 +68,13 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         pictures=manifest.pictures,
         codebooks=manifest.codebooks if encoded else [],
         left_out=Counter(kind_of(t["reason"]) for t in tracks if t["reason"]),
-        licenses=licenses(kept),
+        licenses=license_counts(kept),
         sources=sources[:_MOST_ROWS],
         more_sources=len(sources[_MOST_ROWS:]),
         changelog=manifest.changelog[:_MOST_RELEASES],
         more_releases=len(manifest.changelog[_MOST_RELEASES:]),
         year=manifest.changelog[0]["date"][:4] if manifest.changelog else "",
     )
-
-
-def rows_config(manifest: Manifest) -> str:
-    """The config that has the chunks and loads by default: raw, where there is one."""
-    return "raw" if manifest.shards("raw") else "encoded"
-
-
-def session_counts(kept: list[Row]) -> list[dict[str, Any]]:
-    """Each distinct (session, style) of kept tracks, with its tracks and chunks."""
-    chunks: Counter[tuple[str, str]] = Counter()
-    tracks: Counter[tuple[str, str]] = Counter()
-    for track in kept:
-        key = (track["session"], track["style"])
-        chunks[key] += track["chunks"]
-        tracks[key] += 1
-    return [
-        {"session": key[0], "style": key[1], "tracks": tracks[key], "chunks": chunks[key]}
-        for key in sorted(chunks)
-    ]
-
-
-def worst_misfits(kept: list[Row]) -> list[dict[str, Any]]:
-    """Kept tracks with chunks that do not suit their session, those with the most first."""
-    columns = ("path", "session", "chunks", "misfit_chunks")
-    rows = [{key: row[key] for key in columns} for row in kept if row.get("misfit_chunks")]
-    return sorted(rows, key=lambda row: (-row["misfit_chunks"], row["path"]))
-
-
-def source_counts(kept: list[Row]) -> list[dict[str, Any]]:
-    """Each distinct artist, title, source and licence of kept tracks, with its tracks."""
-    counts = Counter(tuple(track[name] for name in _SOURCE) for track in kept)
-    known = sorted(key for key in counts if any(key))
-    return [{**dict(zip(_SOURCE, key, strict=True)), "tracks": counts[key]} for key in known]
-
-
-def licenses(kept: list[Row]) -> Counter[str]:
-    """Licence -> tracks, of those that have one."""
-    return Counter(track["license"] for track in kept if track["license"])
 
 
 def cell(text: str) -> str:

@@ -6,7 +6,6 @@ What people write into it by hand survives: their front matter, and the text out
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,10 +13,13 @@ import yaml
 from ..digests import digest
 from ..errors import ReleaseError
 from ..progress import Progress, no_progress
-from ..release.manifest import CARD, Manifest, kept_rows, read_tracks
-from ..release.shards import CONFIGS, write_atomically
-from .assets import write_pictures
-from .body import TRACK_COLUMNS, licenses, render_body, rows_config
+from ..release.layout import CARD, CONFIGS
+from ..release.manifest import Manifest
+from ..release.release import Release
+from ..release.tracks import kept_rows, license_counts
+from ..storage.atomic import write_atomically
+from .assets import FOLDER, write_pictures
+from .body import CARD_TRACK_COLUMNS, render_body
 
 _BEGIN = "<!-- sportgen: from here to the end marker this card is written anew by each build -->"
 _END = "<!-- sportgen: end -->"
@@ -35,10 +37,24 @@ _ALWAYS_OURS = ("configs", "dataset_info")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
-def write(folder: Path, manifest: Manifest, progress: Progress = no_progress) -> None:
-    """Write README.md of a release folder and its pictures; raises as `compose` does."""
-    write_pictures(folder, manifest, progress)
-    write_atomically(folder / CARD, compose(folder, manifest))
+def write_card(release: Release, progress: Progress = no_progress) -> None:
+    """Write README.md of a release folder and its pictures, and record in its manifest what they
+    are; raises as `compose`."""
+    manifest = release.manifest
+    drawn = write_pictures(release, progress)
+    others = {p: entry for p, entry in manifest.files.items() if not p.startswith(f"{FOLDER}/")}
+    manifest.files, manifest.pictures = others | drawn.files, drawn.words
+    card = compose(release)
+    manifest.card = card.front_matter
+    write_atomically(release.folder / CARD, card.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """README.md: its bytes, UTF-8, and the part of its front matter that is ours."""
+
+    data: bytes
+    front_matter: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +68,9 @@ class Published:
 
 
 def compose(
-    folder: Path,
-    manifest: Manifest,
-    repo_id: str = "",
-    version: str = "",
-    published: Published = Published(),
-) -> bytes:
-    """The card of a release folder, UTF-8; `manifest.card` records the front matter we gave.
+    release: Release, repo_id: str = "", version: str = "", published: Published = Published()
+) -> Card:
+    """The card of a release folder; nothing is changed.
 
     What people wrote on the Hub since the last release survives, where the folder's card says
     nothing else.
@@ -66,15 +78,14 @@ def compose(
     Raises:
         ReleaseError: a card has front matter that is not YAML.
     """
-    file = folder / CARD
+    file, manifest = release.folder / CARD, release.manifest
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    tracks = read_tracks(folder, manifest, TRACK_COLUMNS)
+    tracks = release.tracks(CARD_TRACK_COLUMNS)
     ours, body = split_front_matter(text, str(file))
     theirs, their_body = split_front_matter(published.text, f"{CARD} on the Hub")
     generated = front_matter(manifest, tracks)
     merged = merge_front_matter(generated, theirs, published.card)
     merged = merge_front_matter(merged, ours, manifest.card)
-    manifest.card = generated
     released = _around(split_front_matter(published.released, f"{CARD} of the last release")[1])
     if _around(their_body) and _around(body) in ("", released):
         body = their_body
@@ -85,7 +96,7 @@ def compose(
     else:
         body = "\n".join(part for part in (body.strip(), section) if part) + "\n"
     head = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=100)
-    return f"---\n{head}---\n\n{body.lstrip()}".encode()
+    return Card(f"---\n{head}---\n\n{body.lstrip()}".encode(), generated)
 
 
 def _around(body: str) -> str:
@@ -137,11 +148,11 @@ def by_hand(text: str, place: str, manifest: Manifest) -> tuple[dict[str, Any], 
 
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:
     """The card's metadata, as the Hub reads it."""
-    default, kept = rows_config(manifest), kept_rows(tracks)
+    default, kept = manifest.rows_config, kept_rows(tracks)
     rows = sum(manifest.splits(default).values())
     return {
         "pretty_name": "Sport music",
-        "license": hub_license(licenses(kept), all(track["license"] for track in kept)),
+        "license": hub_license(license_counts(kept), all(track["license"] for track in kept)),
         "language": ["en"],
         "task_categories": ["text-to-audio"],
         "annotations_creators": ["machine-generated"],
@@ -165,11 +176,11 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
     }
 
 
-def hub_license(licenses: Counter[str], complete: bool) -> str:
+def hub_license(license_counts: Counter[str], complete: bool) -> str:
     """The one licence id that stands for all tracks, in the Hub's terms."""
-    if not complete or not licenses:
+    if not complete or not license_counts:
         return "unknown"
-    ids = {license.strip().lower().replace(" ", "-") for license in licenses}
+    ids = {license.strip().lower().replace(" ", "-") for license in license_counts}
     return ids.pop() if len(ids) == 1 and ids <= _HUB_LICENSES else "other"
 
 

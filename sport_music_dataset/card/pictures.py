@@ -2,19 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..describe.fit import beat_factor
 from ..describe.sessions import find
-from ..measures import TEMPO_CONFIDENCE
-from ..records import Row
+from ..records import TEMPO_CONFIDENCE, Row
 from ..release.chunks import read_chunks
-from ..release.manifest import Manifest, kept_rows, read_tracks
+from ..release.manifest import CodebookUse
+from ..release.release import Release
 from ..release.spreads import spread
-from ..storage.place import Place
+from ..release.tracks import kept_rows
 from .panels import Bars, Histogram, Picture, Points
 from .text import one_line
 
@@ -28,13 +27,13 @@ _MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 80
 _KINDS = ("in the band", "its half or double is", "outside")
 
 
-def pictures(folder: Path, manifest: Manifest) -> Iterator[Picture]:
+def pictures(release: Release) -> Iterator[Picture]:
     """The pictures for which a release has numbers. Raises ReleaseError for a shard that cannot be
     read."""
-    kept = kept_rows(read_tracks(folder, manifest, _TRACK_COLUMNS))
+    manifest, kept = release.manifest, kept_rows(release.tracks(_TRACK_COLUMNS))
     yield _chunks(kept)
     yield _splits(kept)
-    chunks = read_chunks(Place(folder), manifest, ["raw"], _CHUNK_COLUMNS)
+    chunks = read_chunks(release, ["raw"], _CHUNK_COLUMNS)
     yield from _tempo(chunks, manifest.recipe.get("sessions", ""))
     yield from _loudness(chunks)
     if manifest.encoding and manifest.codebooks:
@@ -164,7 +163,7 @@ def _loudness(chunks: pa.Table) -> Iterator[Picture]:
     yield Picture("loudness", [panel], f"Loudness of {found.count} chunks: {words}.")
 
 
-def _codebooks(codebooks: list[dict[str, float]], size: int) -> Picture:
+def _codebooks(codebooks: list[CodebookUse], size: int) -> Picture:
     names = [f"codebook {number}" for number in range(len(codebooks))]
     perplexities = [book["perplexity"] for book in codebooks]
     dead = [100 * book["dead"] for book in codebooks]

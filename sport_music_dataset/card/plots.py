@@ -5,6 +5,7 @@ colour vision tell apart, but for yellow and black, which light and dark pages s
 """
 
 import io
+import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,16 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 from PIL import Image
 
-from .layout import DPI, LEGEND_COLUMNS, WIDTH_INCHES, height, lay_out
 from .panels import Bars, Histogram, Panel, Points
 from .text import one_line
 
+# Shown 600 px wide, drawn at twice that for screens with fine pixels.
+_DPI, _WIDTH_INCHES = 200, 6.0
+_ROW_INCHES = 0.27
+_LEGEND_COLUMNS, _LEGEND_ROW_INCHES = 4, 0.18
+_PAD_INCHES = 0.08
+# Of a panel above its axes, for the title; below, for the numbers; to their right, for the last.
+_TOP_INCHES, _BOTTOM_INCHES, _RIGHT_INCHES = 0.3, 0.25, 0.2
 _LEGEND_INCHES = 0.28
 _MOST_LETTERS = 26
 _COLOURS = 128
@@ -61,14 +68,14 @@ def render(panels: Sequence[Panel], theme_name: str) -> bytes:
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_settings(theme))
-        size = (WIDTH_INCHES, sum(map(height, panels)))
-        figure = Figure(figsize=size, dpi=DPI)
+        size = (_WIDTH_INCHES, sum(map(_height, panels)))
+        figure = Figure(figsize=size, dpi=_DPI)
         canvas = FigureCanvasAgg(figure)
         for panel in panels:
             axes = figure.add_axes((0, 0, 1, 1), label=panel.title)
             axes.set_title(panel.title, loc="left", y=1.0)
             _DRAW[type(panel)](axes, panel, theme)
-        lay_out(figure, canvas, panels)
+        _lay_out(figure, canvas, panels)
         canvas.draw()
     # Few colours, and neither a date nor Matplotlib's version: a third of what savefig writes.
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
@@ -225,10 +232,51 @@ def _legend(axes: Axes, entries: int) -> None:
         loc="upper left",
         bbox_to_anchor=(0, 0),
         bbox_transform=axes.transAxes + below,
-        ncols=min(entries, LEGEND_COLUMNS),
+        ncols=min(entries, _LEGEND_COLUMNS),
         borderaxespad=0,
         handlelength=1.2,
     )
+
+
+def _lay_out(figure: Figure, canvas: FigureCanvasAgg, panels: Sequence[Panel]) -> None:
+    """Axes below each other, as wide as the longest of their names leaves them.
+
+    All but that width is known: Matplotlib's own layouts, which are for what is not, would be a
+    third of the work.
+    """
+    renderer = canvas.get_renderer()
+    boxes = [axes.yaxis.get_tightbbox(renderer) for axes in figure.axes]
+    left = _PAD_INCHES + max(-box.x0 for box in boxes if box) / _DPI
+    width = _WIDTH_INCHES - left - _RIGHT_INCHES
+    bottom = whole = sum(map(_height, panels))
+    for axes, panel in zip(figure.axes, panels, strict=True):
+        tall = _height(panel)
+        below = _BOTTOM_INCHES + _legend_inches(panel)
+        bottom -= tall
+        inner = tall - _TOP_INCHES - below
+        axes.set_position(
+            (
+                left / _WIDTH_INCHES,
+                (bottom + below) / whole,
+                width / _WIDTH_INCHES,
+                inner / whole,
+            )
+        )
+
+
+def _height(panel: Panel) -> float:
+    """Inches of a panel, from its title to its legend."""
+    if isinstance(panel, Histogram):
+        return 2.6
+    return 0.75 + _legend_inches(panel) + _ROW_INCHES * len(panel.names)
+
+
+def _legend_inches(panel: Panel) -> float:
+    """Height of a panel's legend; one entry needs none."""
+    if isinstance(panel, Histogram):
+        return 0
+    entries = len(panel.kinds) if isinstance(panel, Points) else len(panel.parts)
+    return 0.12 + _LEGEND_ROW_INCHES * math.ceil(entries / _LEGEND_COLUMNS) if entries > 1 else 0
 
 
 _DRAW: dict[type, Callable[[Axes, Any, Theme], None]] = {

@@ -18,7 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     from typer.exceptions import TyperException
 
     from ..errors import SportgenError
-    from . import building, console, encoding, previewing, publishing, releases  # noqa: F401 (importing adds the commands)
+    from . import console
     from .app import app
 
     try:

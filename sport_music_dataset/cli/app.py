@@ -1,10 +1,27 @@
-"""The Typer application that the modules of commands add themselves to."""
+"""The Typer application, with its commands in the order in which --help lists them."""
 
 from typing import Annotated
 
 import typer
 
 from .._version import __version__
+from .commands.build import build
+from .commands.decode import decode
+from .commands.diff import diff
+from .commands.encode import encode
+from .commands.preview import preview
+from .commands.push import push
+from .commands.scan import scan
+from .commands.stats import stats
+from .commands.tokens import tokens
+from .commands.verify import verify
+from .commands.withdraw import withdraw
+from .first_steps import demo, doctor
+
+_COMMANDS = (
+    *(build, scan, doctor, demo, encode, decode, tokens, preview),
+    *(push, verify, stats, diff, withdraw),
+)
 
 app = typer.Typer(
     name="sportgen",
@@ -23,3 +40,7 @@ def _options(
     if version:
         print(f"sportgen {__version__}")
         raise typer.Exit
+
+
+for _command in _COMMANDS:
+    app.command()(_command)

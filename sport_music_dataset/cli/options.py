@@ -167,3 +167,29 @@ Since = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Build anew what another recipe made.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]
+
+# Of encode, and of what shows its tokens
+MODEL = "facebook/musicgen-medium"
+Model = Annotated[
+    str, typer.Option(help="MusicGen whose tokenizer and pad id to use: Hub id, folder, nano.")
+]
+MaxLength = Annotated[int, typer.Option(help="Tokens of a description.")]
+SpecialTokens = Annotated[bool, typer.Option(help="Close descriptions with EOS.")]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def read_sessions(file: Path | None) -> str:
+    """The text of a file with sessions of the user's own, once it is known to be good."""
+    from ..describe.sessions import known_sessions
+    from ..errors import SettingError
+
+    if file is None:
+        return ""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8"
+        raise SettingError(f"--sessions {file}: {reason}") from None
+    known_sessions(text)
+    return text

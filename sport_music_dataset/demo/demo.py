@@ -5,12 +5,12 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..build.build import BuildReport, build
-from ..encode.encode import EncodeReport, EncodeSettings, encode
+from ..build.build import BuildReport, BuildRequest, build_release
+from ..encode.encode import EncodeReport, encode_release
+from ..encode.settings import EncodeSettings
 from ..errors import ReleaseError
 from ..progress import Progress, no_progress
-from ..recipe import Recipe
-from ..release.shards import write_atomically
+from ..storage.atomic import write_atomically
 from .synth import DEMO_PIECES, write_piece
 
 MUSIC, DATASET = "music", "dataset"
@@ -26,7 +26,7 @@ class DemoReport:
     encode: EncodeReport
 
 
-def demo(
+def make_demo(
     out: Path, *, num_proc: int = 1, device: str = "auto", progress: Progress = no_progress
 ) -> DemoReport:
     """Synthesise a small library in `out/music`, build and encode it in `out/dataset`.
@@ -47,9 +47,10 @@ def demo(
             write_piece(piece, music)
             advance(1)
     write_atomically(music / "metadata.csv", _metadata().encode())
-    built = build(music, dataset, Recipe(), num_proc=num_proc, progress=progress)
+    request = BuildRequest(music, dataset, num_proc=num_proc)
+    built = build_release(request, progress)
     settings = EncodeSettings(model="nano", device=device)
-    return DemoReport(music, dataset, built, encode(dataset, settings, progress=progress))
+    return DemoReport(music, dataset, built, encode_release(dataset, settings, progress=progress))
 
 
 def _metadata() -> str:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..measures import NO_MEASURES, Measures
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import Row, Track, chunk_id
+from ..records import NO_MEASURES, Measures, Row, Track, chunk_id
 from .arc import arcs
 from .fit import fit
 from .phrasings import Facts, describe_plain, phrasings

@@ -1,6 +1,6 @@
 """Whether a chunk suits the session that it is filed under."""
 
-from ..measures import Measures
+from ..records import Measures
 from .sessions import Session
 
 # A beat a little outside of the band is no misfit: bands are given to five BPM.

@@ -51,11 +51,15 @@ def find(name: str, own: str = "") -> Session | None:
 
 def normalise(name: str) -> str:
     """A name without case, accents, hyphens, plurals, fillers and a number at its end."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    words = _NUMBER_AT_END.sub("", _BETWEEN_WORDS.sub(" ", plain).strip()).split()
+    words = _NUMBER_AT_END.sub("", _BETWEEN_WORDS.sub(" ", folded(name)).strip()).split()
     telling = [word for word in words if word not in _FILLERS] or words
     return " ".join(word[:-1] if len(word) > 3 and word[-1] == "s" else word for word in telling)
+
+
+def folded(name: str) -> str:
+    """A name without case, accents and spaces around it: people type them as they like."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
 @cache

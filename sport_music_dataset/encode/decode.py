@@ -1,4 +1,4 @@
-"""From the codes of a chunk back to audio: what a model trained on them can hear at the best."""
+"""The codes of a chunk back to audio: the best that a model trained on them could give."""
 
 from pathlib import Path
 
@@ -9,19 +9,21 @@ import soundfile
 from ..errors import ModelError, ReleaseError, SettingError
 from ..recipe import SAMPLING_RATE
 from ..release.labels import Codes
-from ..release.manifest import Manifest, read_manifest
+from ..release.release import Release
 from ..storage.parquet import read_parquet
 from .codec.devices import pick_device
-from .codec.encodec import NANO, Codec, Waveforms
+from .codec.encodec import Codec, Waveforms
+from .settings import NANO
 
 
-def find_codes(folder: Path, manifest: Manifest, chunk_id: str) -> Codes:
+def find_codes(release: Release, chunk_id: str) -> Codes:
     """Codes [K, T] int16 of a chunk; reads the ids of all chunks, the codes of one shard.
 
     Raises:
         ReleaseError: there is no such chunk in `encoded`.
     """
-    for name in manifest.shards("encoded"):
+    folder = release.folder
+    for name in release.shards("encoded"):
         ids = read_parquet(folder / name, ["chunk_id"])["chunk_id"]
         row = pc.index(ids, chunk_id).as_py()
         if row >= 0:
@@ -30,7 +32,7 @@ def find_codes(folder: Path, manifest: Manifest, chunk_id: str) -> Codes:
     raise ReleaseError(f"{folder}: has no codes of a chunk {chunk_id!r}; `encoded` lists its ids")
 
 
-def load_codec(manifest: Manifest, name: str = "", device: str = "auto") -> Codec:
+def load_codec(release: Release, name: str = "", device: str = "auto") -> Codec:
     """The codec that a release was encoded with, or `name` in its place.
 
     Raises:
@@ -38,13 +40,13 @@ def load_codec(manifest: Manifest, name: str = "", device: str = "auto") -> Code
             changed since.
         ReleaseError: the release is not encoded.
     """
-    facts = manifest.encoding
+    facts = release.manifest.encoding
     if not facts:
         raise ReleaseError("the release has no codes; run `sportgen encode`")
-    recorded = str(facts["codec"])
+    recorded = facts["codec"]
     if not name and recorded != NANO and "/" not in recorded:
         raise ModelError(f"{recorded}: the codec was a folder of that name; say where with --codec")
-    codec = Codec(name or recorded, int(facts["num_codebooks"]), pick_device(device))
+    codec = Codec(name or recorded, facts["num_codebooks"], pick_device(device))
     if not name and codec.revision != facts["codec_revision"]:
         raise ModelError(
             f"{recorded}: is at {codec.revision}, the codes are of {facts['codec_revision']}; "
@@ -53,16 +55,16 @@ def load_codec(manifest: Manifest, name: str = "", device: str = "auto") -> Code
     return codec
 
 
-def reconstruct(folder: Path, chunk_id: str, codec: str = "", device: str = "auto") -> Waveforms:
+def decode_chunk(folder: Path, chunk_id: str, codec: str = "", device: str = "auto") -> Waveforms:
     """Waveform [N] float32 at 32 kHz of a chunk's codes; `codec` as in `load_codec`.
 
     Raises:
         ReleaseError: there is no such release or no such chunk in it.
         ModelError: as `load_codec`, and where the model cannot decode.
     """
-    manifest = read_manifest(folder)
-    model = load_codec(manifest, codec, device)
-    return model.decode(find_codes(folder, manifest, chunk_id))
+    release = Release.of(folder)
+    model = load_codec(release, codec, device)
+    return model.decode(find_codes(release, chunk_id))
 
 
 def write_audio(file: Path, waveform: Waveforms) -> None:

@@ -1,30 +1,32 @@
 """The stage that adds `encoded/` to a release folder, shard by shard."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..card import card
+from ..card.card import write_card
 from ..digests import digest
 from ..engines.base import RaySettings
 from ..engines.estimate import Estimate
 from ..errors import ReleaseError
 from ..progress import Progress, no_progress
 from ..release.codebooks import codebook_use
-from ..release.manifest import MANIFEST, FileEntry, Manifest, read_manifest
-from ..release.shards import check_on_disk, finished_note, remove_stale, writing
-from ..storage.place import Place
+from ..release.layout import MANIFEST, WORK_FOLDER
+from ..release.manifest import Manifest
+from ..release.release import Release
+from ..release.shards import finished_note, remove_stale, writing
+from ..storage.place import check_on_disk
 from .codec.devices import pick_devices
 from .decode import load_codec
-from .encoder import EncodeSettings
 from .reference import agreement
-from .shards import MOST_LOST, EncodeJob, Sample, encode_shard, sample_shard
+from .settings import EncodeSettings
+from .shards import MOST_LOST, EncodeJob, SampleCost, encode_sample, encode_shard
 from .training import check_trainable
-from .workers.local import Introduction, open_encoders
-
-__all__ = ["EncodeReport", "EncodeSettings", "encode", "planned"]
+from .workers.base import EncoderInfo, EncodeWorkers, Finished, RowsDone
+from .workers.local import open_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class EncodeReport:
     agreement: list[float] = field(default_factory=list)
 
 
-def encode(
+def encode_release(
     folder: Path,
-    settings: EncodeSettings,
+    settings: EncodeSettings = EncodeSettings(),
     *,
     check: int = 0,
     ray: RaySettings | None = None,
@@ -60,8 +62,18 @@ def encode(
     """Write `encoded/` beside the `raw/` of a release folder; card and manifest follow.
 
     Shards that are already encoded from the same rows with the same settings are kept, and so are
-    the codes where only tokens or labels change. With `check`, so many chunks are encoded again
-    the plain way and compared. At the end two rows go through a training step.
+    the codes where only tokens or labels change. At the end two rows go through a training step.
+
+    Args:
+        folder: the release folder.
+        settings: the models, and what is made of their codes and tokens.
+        check: how many chunks are encoded again the plain way, and compared.
+        ray: where to find Ray, if it is to do the work.
+        progress: told how far the work is.
+
+    Example:
+        >>> encode_release(Path("dataset"), EncodeSettings(model="nano")).rows
+        {'train': 4, 'test': 2}
 
     Raises:
         ReleaseError: the folder is no release, its files are not those of its manifest, or a model
@@ -69,66 +81,77 @@ def encode(
         ModelError: codec or tokenizer cannot be loaded, or do not fit each other.
         MachineError: Ray is asked for and is missing, or a node of it sees other files.
     """
-    manifest = _manifest(folder)
-    chunk = manifest.chunk_samples, manifest.hop_samples
-    with open_encoders(settings, chunk, ray, folder / MANIFEST) as encoders:
-        introduction = encoders.introduction
-        jobs = _jobs(folder, manifest, introduction)
+    release = _built_release(folder)
+    with _workers(release, settings, ray) as workers:
+        info, jobs = workers.info, _jobs(release, workers.info)
         todo = [job for job in jobs if job.note is None]
-        work = partial(encode_shard, folder=folder.resolve())
-        with writing(folder), encoders.sharing(folder):
-            with progress("Encoding", sum(job.rows for job in todo)) as advance:
-                for job, event in encoders.run(work, todo):
-                    if isinstance(event, int):
-                        advance(event)
-                    else:
-                        job.note = event
-            _finish(folder, manifest, introduction.facts, jobs, progress)
-    check_trainable(folder, manifest)
+        with writing(folder), workers.sharing(folder / WORK_FOLDER):
+            _encode_shards(workers, todo, folder, progress)
+            _finish(release, info.facts, jobs, progress)
+    check_trainable(release)
     shares = []
     if check:
         device = "auto" if ray else pick_devices(settings.device)[0]
-        codec = load_codec(manifest, settings.codec_name, device)
-        shares = agreement(folder, manifest, codec, check, progress)
-    report = _report(manifest, jobs, todo)
-    return replace(report, agreement=shares, unshared_reason=introduction.unshared_reason)
+        codec = load_codec(release, settings.codec_name, device)
+        shares = agreement(release, codec, check, progress)
+    return _report(release.manifest, info, jobs, todo, shares)
 
 
-def planned(folder: Path, settings: EncodeSettings, *, ray: RaySettings | None = None) -> Estimate:
-    """What `encode` would have to do, from some rows encoded for it; writes nothing. Raises as
-    `encode` does."""
-    manifest = _manifest(folder)
-    chunk = manifest.chunk_samples, manifest.hop_samples
-    with open_encoders(settings, chunk, ray, folder / MANIFEST) as encoders:
-        jobs = _jobs(folder, manifest, encoders.introduction)
+def _encode_shards(
+    workers: EncodeWorkers, todo: list[EncodeJob], folder: Path, progress: Progress
+) -> None:
+    work = partial(encode_shard, folder=folder.resolve())
+    with progress("Encoding", sum(job.rows for job in todo)) as advance:
+        for job, event in workers.run(work, todo):
+            if isinstance(event, RowsDone):
+                advance(event.count)
+            else:
+                job.note = event.result
+
+
+def estimate_encode(
+    folder: Path, settings: EncodeSettings, *, ray: RaySettings | None = None
+) -> Estimate:
+    """What `encode_release` would have to do, from some rows encoded for it; writes nothing. Raises
+    as that does."""
+    release = _built_release(folder)
+    with _workers(release, settings, ray) as workers:
+        jobs = _jobs(release, workers.info)
         todo = [job for job in jobs if job.note is None]
         # New tokens and labels alone take next to nothing.
         new = [job for job in todo if not job.has_codes and job.rows]
-        work = partial(sample_shard, folder=folder.resolve())
-        samples = [event for _, event in encoders.run(work, (new or todo)[:1])]
-        sample = next((event for event in samples if isinstance(event, Sample)), Sample(1, 0, 0))
-        seconds = sample.seconds / sample.rows * sum(job.rows for job in new)
-        size = round(sample.bytes / sample.rows * sum(job.rows for job in todo))
-        basis = f"{sample.rows} chunks encoded for it"
-        return Estimate(len(todo), len(jobs) - len(todo), seconds, size, encoders.size, basis)
+        work = partial(encode_sample, folder=folder.resolve())
+        events = [event for _, event in workers.run(work, (new or todo)[:1])]
+        cost = next((e.result for e in events if isinstance(e, Finished)), SampleCost(1, 0, 0))
+        seconds = cost.seconds / cost.rows * sum(job.rows for job in new)
+        size = round(cost.bytes / cost.rows * sum(job.rows for job in todo))
+        basis = f"{cost.rows} chunks encoded for it"
+        return Estimate(len(todo), len(jobs) - len(todo), seconds, size, workers.size, basis)
 
 
-def _manifest(folder: Path) -> Manifest:
+def _built_release(folder: Path) -> Release:
     check_on_disk(folder)
-    manifest = read_manifest(folder)
-    if not manifest.shards("raw"):
+    release = Release.of(folder)
+    if not release.shards("raw"):
         raise ReleaseError(f"{folder}: has no raw rows; run `sportgen build` again")
-    return manifest
+    return release
 
 
-def _jobs(folder: Path, manifest: Manifest, introduction: Introduction) -> list[EncodeJob]:
-    jobs = []
-    for name, entry in manifest.shards("raw").items():
+def _workers(
+    release: Release, settings: EncodeSettings, ray: RaySettings | None
+) -> AbstractContextManager[EncodeWorkers]:
+    chunk = release.manifest.chunk_samples, release.manifest.hop_samples
+    return open_workers(settings, chunk, ray, release.folder / MANIFEST)
+
+
+def _jobs(release: Release, info: EncoderInfo) -> list[EncodeJob]:
+    folder, jobs = release.folder, []
+    for name, entry in release.shards("raw").items():
         if not (folder / name).is_file() or (folder / name).stat().st_size != entry.bytes:
             raise ReleaseError(f"{folder / name}: is not what the manifest says; build again")
         encoded = name.replace("raw/", "encoded/", 1)
-        inputs = digest([entry.sha256, introduction.facts])
-        codes_inputs = digest([entry.sha256, introduction.code_facts])
+        inputs = digest([entry.sha256, info.facts])
+        codes_inputs = digest([entry.sha256, info.code_facts])
         note = finished_note(folder, encoded)
         has_codes = note is not None and note.outcomes.get("codes_inputs") == codes_inputs
         if note and note.inputs != inputs:
@@ -138,51 +161,53 @@ def _jobs(folder: Path, manifest: Manifest, introduction: Introduction) -> list[
 
 
 def _finish(
-    folder: Path,
-    manifest: Manifest,
-    encoding: dict[str, Any],
-    jobs: list[EncodeJob],
-    progress: Progress,
+    release: Release, facts: dict[str, Any], jobs: list[EncodeJob], progress: Progress
 ) -> None:
     """Card and manifest of what is encoded now; shards of before go."""
+    manifest, folder = release.manifest, release.folder
     notes = {job.encoded: job.note for job in jobs if job.note}
-    manifest.files = {
-        **{
-            name: entry for name, entry in manifest.files.items() if not name.startswith("encoded/")
-        },
-        **{name: FileEntry.of(note) for name, note in notes.items()},
-    }
-    manifest.encoding = {
-        **encoding,
+    others = {p: entry for p, entry in manifest.files.items() if not p.startswith("encoded/")}
+    manifest.files = others | {name: note.file for name, note in notes.items()}
+    encoding: Any = {
+        **facts,
         "truncated": sum(note.outcomes["truncated"] for note in notes.values()),
         **{
             name: max(note.outcomes[name] for note in notes.values())
             for name in ("longest", "frames", "label_frames")
         },
     }
-    manifest.codebooks = codebook_use(Place(folder), manifest)
-    card.write(folder, manifest, progress)
+    manifest.encoding = encoding
+    manifest.codebooks = codebook_use(release)
+    write_card(release, progress)
     manifest.write(folder)
     remove_stale(folder, "encoded", manifest.files)
 
 
-def _lost(jobs: list[EncodeJob]) -> dict[str, int]:
+def _lost_words(jobs: list[EncodeJob]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for job in jobs:
         counts.update(job.note.outcomes.get("lost", {}) if job.note else {})
     return dict(counts.most_common(MOST_LOST))
 
 
-def _report(manifest: Manifest, jobs: list[EncodeJob], todo: list[EncodeJob]) -> EncodeReport:
-    facts: dict[str, Any] = manifest.encoding or {}
+def _report(
+    manifest: Manifest,
+    info: EncoderInfo,
+    jobs: list[EncodeJob],
+    todo: list[EncodeJob],
+    shares: list[float],
+) -> EncodeReport:
+    notes = [job.note for job in jobs if job.note]
     retokenized = sum(job.has_codes for job in todo)
     return EncodeReport(
         rows=manifest.splits("encoded"),
-        truncated=facts["truncated"],
-        longest=facts["longest"],
-        lost=_lost(jobs),
+        truncated=sum(note.outcomes["truncated"] for note in notes),
+        longest=max(note.outcomes["longest"] for note in notes),
+        lost=_lost_words(jobs),
         shards_written=len(todo) - retokenized,
         shards_retokenized=retokenized,
         shards_kept=len(jobs) - len(todo),
-        nano=bool(facts["nano"]),
+        nano=bool(info.facts["nano"]),
+        unshared_reason=info.unshared_reason,
+        agreement=shares,
     )

@@ -1,21 +1,18 @@
 """Rows of `raw` to rows of `encoded`: tokens, codes and labels, and the facts about them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
-from ..errors import ModelError, SettingError
+from ..errors import ModelError
 from ..recipe import SAMPLING_RATE
 from ..records import Row
-from ..release.labels import Codes, LabelStyle, delay
+from ..release.labels import Codes, delay
 from .codec.devices import pick_device
-from .codec.encodec import NANO, Codec, Waveforms
+from .codec.encodec import Codec, Waveforms
+from .settings import NANO, EncodeSettings
 from .text import TextModel
-
-DEFAULT_MODEL = "facebook/musicgen-medium"
-DEFAULT_CODEC = "facebook/encodec_32khz"
 
 # Raised when the same rows and settings give other rows of `encoded`.
 ENCODED_VERSION = 2
@@ -24,36 +21,6 @@ ENCODED_VERSION = 2
 BATCH_ROWS = 64
 
 TEXT_COLUMNS = ["chunk_id", "track_id", "description", "descriptions"]
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeSettings:
-    """What determines the rows of `encoded`, besides those of `raw`.
-
-    `model` and `codec` are Hub ids, folders or `nano`; an empty `codec` is the one that belongs to
-    the model. `labels` is `lossless` or `notebook`. `backend` runs the codec's convolutions:
-    `auto`, `torch` or `openvino`.
-
-    Raises:
-        SettingError: `max_length` is no length.
-    """
-
-    model: str = DEFAULT_MODEL
-    codec: str = ""
-    max_length: int = 20
-    labels: LabelStyle = "lossless"
-    special_tokens: bool = True
-    device: str = "auto"
-    backend: str = "auto"
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.max_length <= 512:
-            raise SettingError(f"max_length={self.max_length}: must be from 1 to 512 (T5's limit)")
-
-    @property
-    def codec_name(self) -> str:
-        """The codec to load."""
-        return self.codec or (NANO if self.model == NANO else DEFAULT_CODEC)
 
 
 class Encoder:

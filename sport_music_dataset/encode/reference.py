@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -10,7 +9,7 @@ import pyarrow.parquet as pq
 from ..audio.samples import decode_flac
 from ..progress import Progress, no_progress
 from ..release.labels import Codes
-from ..release.manifest import Manifest
+from ..release.release import Release
 from ..storage.parquet import read_batches
 from .codec.encodec import Codec
 
@@ -18,31 +17,30 @@ LEAST_AGREEMENT = 0.999
 
 
 def agreement(
-    folder: Path, manifest: Manifest, codec: Codec, count: int, progress: Progress = no_progress
+    release: Release, codec: Codec, count: int, progress: Progress = no_progress
 ) -> list[float]:
     """Share of identical codes, for each codebook, over `count` chunks drawn from `encoded`.
 
     Each chunk goes through `EncodecModel.encode` alone, as the notebook does it. The draw depends
     on the recipe only.
     """
+    manifest = release.manifest
     total = sum(manifest.splits("encoded").values())
     draw = random.Random(f"agreement:{manifest.fingerprint}")
     picked = set(draw.sample(range(total), min(count, total)))
     equal: list[np.ndarray] = []
     with progress("Checking", len(picked)) as advance:
-        for audio, codes in _picked_rows(folder, manifest, picked):
+        for audio, codes in _picked_rows(release, picked):
             reference = codec.encode_plain(decode_flac(audio)[None])[0]
             equal.append((reference == codes).mean(axis=1))
             advance(1)
     return [float(share) for share in np.mean(equal, axis=0)]
 
 
-def _picked_rows(
-    folder: Path, manifest: Manifest, picked: set[int]
-) -> Iterator[tuple[bytes, Codes]]:
+def _picked_rows(release: Release, picked: set[int]) -> Iterator[tuple[bytes, Codes]]:
     """(FLAC bytes, codes [K, T]) of rows by their number over all shards, by name."""
-    number = 0
-    raw_shards, encoded_shards = manifest.shards("raw"), manifest.shards("encoded")
+    number, folder = 0, release.folder
+    raw_shards, encoded_shards = release.shards("raw"), release.shards("encoded")
     for raw, encoded in zip(raw_shards, encoded_shards, strict=True):
         rows = raw_shards[raw].rows
         if picked.isdisjoint(range(number, number + rows)):

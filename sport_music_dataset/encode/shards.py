@@ -14,11 +14,13 @@ from ..audio.samples import decode_flac
 from ..records import Row
 from ..release.features import ENCODED_FEATURES
 from ..release.labels import Codes
+from ..release.manifest import FileEntry
 from ..release.shards import ShardNote, write_note, write_shard
 from ..storage.parquet import read_batches, read_parquet
 from .codec.encodec import Waveforms
 from .encoder import BATCH_ROWS, TEXT_COLUMNS, Encoder
 from .readahead import ahead, behind
+from .workers.base import Finished, RowsDone
 
 MOST_LOST = 20
 """Words that fell off descriptions, of a shard and of all."""
@@ -45,7 +47,7 @@ class EncodeJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleCost:
     """What so many rows took, and how many bytes they make in a file."""
 
     rows: int
@@ -53,13 +55,15 @@ class Sample:
     bytes: int
 
 
-def encode_shard(encoder: Encoder, job: EncodeJob, *, folder: Path) -> Iterator[int | ShardNote]:
-    """Write a shard of `encoded` and its note; yields rows done on the way, and last the note."""
+def encode_shard(
+    encoder: Encoder, job: EncodeJob, *, folder: Path
+) -> Iterator[RowsDone | Finished[ShardNote]]:
+    """Write a shard of `encoded` and its note; yields the rows done, and last the note."""
     lengths: list[int] = []
     lost: Counter[str] = Counter()
     shape = (0, 0)
 
-    def write(batches: Iterator[list[Row]]) -> tuple[str, int, int]:
+    def write(batches: Iterator[list[Row]]) -> FileEntry:
         rows = (row for batch in batches for row in batch)
         return write_shard(folder, job.encoded, ENCODED_FEATURES, rows)
 
@@ -70,7 +74,7 @@ def encode_shard(encoder: Encoder, job: EncodeJob, *, folder: Path) -> Iterator[
             lengths += own
             lost.update(encoder.lost_words(rows, own))
             shape = len(encoded[0]["codes"][0]), len(encoded[0]["labels"][0])
-            yield len(rows)
+            yield RowsDone(len(rows))
     outcomes = {
         "codes_inputs": job.codes_inputs,
         "truncated": sum(length > encoder.settings.max_length for length in lengths),
@@ -80,12 +84,14 @@ def encode_shard(encoder: Encoder, job: EncodeJob, *, folder: Path) -> Iterator[
         "frames": shape[0],
         "label_frames": shape[1],
     }
-    note = ShardNote(job.inputs, *writer.result, outcomes)
+    note = ShardNote.of(job.inputs, writer.result, outcomes)
     write_note(folder, job.encoded, note)
-    yield note
+    yield Finished(note)
 
 
-def sample_shard(encoder: Encoder, job: EncodeJob, *, folder: Path) -> Iterator[Sample]:
+def encode_sample(
+    encoder: Encoder, job: EncodeJob, *, folder: Path
+) -> Iterator[Finished[SampleCost]]:
     """Encode some rows of a shard and yield what they took; nothing of it is kept."""
     for rows, waveforms in _with_waveforms(folder / job.raw, _SAMPLED_ROWS):
         # The first call compiles and fills caches, which shards do not pay for again.
@@ -93,8 +99,8 @@ def sample_shard(encoder: Encoder, job: EncodeJob, *, folder: Path) -> Iterator[
         started = time.perf_counter()
         encoded, _ = encoder.rows(rows, encoder.codes(rows, waveforms))
         with tempfile.TemporaryDirectory() as place:
-            _, count, size = write_shard(Path(place), job.encoded, ENCODED_FEATURES, encoded)
-        yield Sample(count, time.perf_counter() - started, size)
+            entry = write_shard(Path(place), job.encoded, ENCODED_FEATURES, encoded)
+        yield Finished(SampleCost(entry.rows, time.perf_counter() - started, entry.bytes))
         return
 
 

@@ -13,7 +13,7 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.utils.hub import cached_file
 
 from ..errors import ModelError
-from .codec.encodec import Source, revision_of
+from .models import Pretrained, revision_of
 
 # One of these holds a vocabulary; without any, transformers makes a T5 with an empty one.
 _VOCABULARIES = ("tokenizer.json", "spiece.model")
@@ -44,7 +44,7 @@ class TextModel:
     """
 
     def __init__(self, name: str) -> None:
-        self.source = Source(name, "model")
+        self.source = Pretrained(name, "model")
         config = self.source.load("a MusicGen configuration", AutoConfig.from_pretrained)
         if config.model_type not in ("musicgen", "musicgen_melody"):
             raise ModelError(

@@ -1,7 +1,6 @@
 """From rows of `encoded` to what a MusicGen trains on, and a step of training as proof."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from transformers import MusicgenConfig, MusicgenForConditionalGeneration
 from transformers.utils import logging as transformers_logging
 
 from ..errors import ReleaseError
-from ..release.manifest import Manifest
+from ..release.release import Release
 
 # What the loss of PyTorch, and so of transformers, leaves out.
 _IGNORED = -100
@@ -58,18 +57,20 @@ class SportMusicCollator:
         return {name: tokens[name] for name in ("input_ids", "attention_mask")}
 
 
-def check_trainable(folder: Path, manifest: Manifest) -> None:
+def check_trainable(release: Release) -> None:
     """Take two rows of `encoded` through collator and loss of a tiny MusicGen.
 
     Raises:
         ReleaseError: shapes or masks are not those that training needs, or the loss is no number.
     """
-    facts = manifest.encoding or {}
-    shards = manifest.shards("encoded").items()
-    file = folder / next(path for path, entry in shards if entry.rows)
+    facts = release.manifest.encoding
+    if facts is None:
+        raise ReleaseError(f"{release.name}: is not encoded; run `sportgen encode`")
+    shards = release.shards("encoded").items()
+    file = release.folder / next(path for path, entry in shards if entry.rows)
     with pq.ParquetFile(file) as parquet:
         rows = next(parquet.iter_batches(2)).to_pylist()
-    pad, books = int(facts["pad_token_id"]), int(facts["num_codebooks"])
+    pad, books = facts["pad_token_id"], facts["num_codebooks"]
     batch = SportMusicCollator(pad)(rows)
     codes = np.array([row["codes"] for row in rows])
     counted = batch["labels"] != _IGNORED

@@ -1,20 +1,23 @@
-"""What runs the work: processes of this machine, or Ray on one machine or many."""
+"""What an engine is: workers that take tracks and shards, on this machine or on many."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from ..errors import MachineError
-from .local import Workers
+from ..progress import Advance
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Pending = TypeVar("Pending")
 
 DEFAULT_TIMEOUT = 900.0
 """Seconds that one track may take: a mix of ten hours takes a minute or two."""
+
+PROBE = "probe-"
+"""How folders begin that exist while a run goes on: by them nodes show that they see its disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class RaySettings:
     gpus: int = 0
 
 
-class Engine(Protocol):
-    """Workers that take tracks and shards."""
+class Processes(Protocol):
+    """Processes of one machine that items are mapped on."""
 
     @property
     def size(self) -> int:
@@ -43,39 +46,57 @@ class Engine(Protocol):
         items: Iterable[Item],
         failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """`function(item)` for every item, in order; `failed(item, reason)` where it cost its
-        process. An item whose machine is lost is done by another."""
+        """`function(item)` for every item, in order; `failed(item, reason)` where the item crashed
+        its process or took too long. An item whose machine is lost is done by another."""
 
-    def deal(
+
+class ThisProcess:
+    """Maps in this process, as `Processes`: an item that crashes takes it along."""
+
+    size = 1
+
+    def map(
         self,
-        function: Callable[[Workers, Sequence[Item], Callable[[int], None]], Iterator[Result]],
-        jobs: Sequence[Item],
-        advance: Callable[[int], None],
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """What `function(workers, jobs, advance)` yields for all jobs, in order: called once, or
+        """`function(item)` for every item."""
+        return map(function, items)
+
+
+ShardWork = Callable[[Processes, Sequence[Item], Advance], Iterator[Result]]
+"""Makes shards with the processes of one machine, and counts what it has done."""
+
+
+class Engine(Processes, Protocol):
+    """Workers on one machine or many."""
+
+    def map_shards(
+        self, function: "ShardWork[Item, Result]", jobs: Sequence[Item], advance: Advance
+    ) -> Iterator[Result]:
+        """What `function(processes, jobs, advance)` yields for all jobs, in order: called once, or
         for one job at a time wherever there are workers."""
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
-        """While all workers write to `folder`; raises MachineError where one does not see it."""
+        """While all workers write to the disk of `folder`; raises MachineError where one does not
+        see it."""
 
 
-def open_engine(
-    num_proc: int, timeout: float, ray: RaySettings | None, places: Sequence[Path]
-) -> AbstractContextManager[Engine]:
-    """`num_proc` processes, or Ray, all nodes of which must see `places`.
+def in_order(
+    pending: Iterable[Pending], ahead: int, result: Callable[[Pending], Result]
+) -> Iterator[Result]:
+    """The results of work in the order in which it was begun, at most `ahead` of them waiting.
 
-    Raises:
-        MachineError: Ray is not installed, cannot be reached, or a node sees other files.
+    Args:
+        pending: begins a piece of work at each step.
+        ahead: how many are begun before the first is waited for.
+        result: waits for one.
     """
-    if ray is None:
-        return Workers(num_proc, timeout)
-    require_ray()
-    from .ray_engine import ray_engine
-
-    return ray_engine(ray, num_proc, timeout, places)
-
-
-def require_ray() -> None:
-    """Raise MachineError where Ray is not installed."""
-    if find_spec("ray") is None:
-        raise MachineError("Ray is not installed; `pip install 'sport-music-dataset[ray]'`")
+    waiting: deque[Pending] = deque()
+    for begun in pending:
+        waiting.append(begun)
+        if len(waiting) > ahead:
+            yield result(waiting.popleft())
+    while waiting:
+        yield result(waiting.popleft())

@@ -1,33 +1,55 @@
-"""Work on processes: results in order, a bounded number ahead, and a bad item costs itself only."""
+"""Processes of this machine: results in order, and a file that crashes its decoder costs itself.
+
+Processes are forked by a server that has imported already what they need: a fork of a process with
+threads (OpenMP, Arrow) may hang.
+"""
 
 import ctypes
 import resource
 import signal
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from multiprocessing import forkserver, get_all_start_methods, get_context
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from threadpoolctl import threadpool_limits
 
+from ..progress import Advance
 from ..reasons import Reason
-from .forking import context, warm_up
+from .base import Item, Result, ShardWork, in_order
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
+# The stages and all that they import; none of it starts a pool of threads. What is missing here,
+# each process would import by itself.
+_PRELOAD = ["sport_music_dataset.build", "scipy.fft"]
 # Results that wait for their turn, per process: enough that none idles behind a long item.
 _AHEAD = 4
 # Decoding needs a tenth of it; a file that wants more is not music.
 _MEMORY_BYTES = 4 << 30
 _PR_SET_PDEATHSIG = 1
-# A decoder does not send them: a machine going down does, or one that is out of memory.
-# On SIGTERM, pebble's processes exit with its number.
-_SENT_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)
+# Signals from outside (shutdown, out-of-memory killer): they say nothing about the item, so it is
+# tried once more. On SIGTERM, pebble's processes exit with its number.
+_SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)
+
+
+def warm_up() -> None:
+    """Start the server that forks, if it does not run: it imports while this process does."""
+    if not _can_fork():
+        return
+    forkserver.set_forkserver_preload(_PRELOAD)
+    # Ctrl-C reaches the whole process group; this process alone answers it.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+def _can_fork() -> bool:
+    return "forkserver" in get_all_start_methods()
 
 
 def follow_parent() -> None:
@@ -50,20 +72,21 @@ def _prepare_process() -> None:
 
 
 class Workers:
-    """A pool of `num_proc` processes. Use it as a context manager.
+    """A pool of `num_proc` processes, an `Engine`. Use it as a context manager.
 
-    An item that takes more than `timeout` seconds loses its process, and so does one that crashes
-    it; the others do not notice. A process killed from outside says nothing about its item, which
-    is tried once more.
+    An item that takes more than `timeout` seconds ends its process, and so does one that crashes
+    it; the other items go on. A process killed from outside says nothing about its item, which is
+    tried once more.
     """
 
     def __init__(self, num_proc: int, timeout: float) -> None:
         warm_up()
         self.size = num_proc
-        self._ahead = num_proc * _AHEAD
         self._timeout = timeout
         self._pool = ProcessPool(
-            max_workers=num_proc, initializer=_prepare_process, context=context()
+            max_workers=num_proc,
+            initializer=_prepare_process,
+            context=get_context("forkserver" if _can_fork() else "spawn"),
         )
 
     def map(
@@ -72,23 +95,18 @@ class Workers:
         items: Iterable[Item],
         failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """`function(item)` for every item, in order; `failed(item, reason)` where it cost its
-        process."""
-        waiting: deque[tuple[Item, ProcessFuture[Result]]] = deque()
-        for item in items:
-            waiting.append((item, self._schedule(function, item)))
-            if len(waiting) > self._ahead:
-                yield self._result(function, *waiting.popleft(), failed)
-        while waiting:
-            yield self._result(function, *waiting.popleft(), failed)
+        """As `Engine.map`."""
 
-    def deal(
-        self,
-        function: Callable[[Self, Sequence[Item], Callable[[int], None]], Iterator[Result]],
-        jobs: Sequence[Item],
-        advance: Callable[[int], None],
+        def result(begun: tuple[Item, ProcessFuture[Result]]) -> Result:
+            return self._result(function, *begun, failed)
+
+        begun = ((item, self._schedule(function, item)) for item in items)
+        return in_order(begun, self.size * _AHEAD, result)
+
+    def map_shards(
+        self, function: ShardWork[Item, Result], jobs: Sequence[Item], advance: Advance
     ) -> Iterator[Result]:
-        """What `function(self, jobs, advance)` yields."""
+        """As `Engine.map_shards`: all jobs at once, by these processes."""
         return function(self, jobs, advance)
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
@@ -109,7 +127,7 @@ class Workers:
         try:
             return future.result()
         except ProcessExpired as error:
-            if again and error.exitcode in _SENT_FROM_OUTSIDE:
+            if again and error.exitcode in _SIGNALS_FROM_OUTSIDE:
                 future = self._schedule(function, item)
                 return self._result(function, item, future, failed, again=False)
             return failed(item, Reason.CRASHED.because(f"exit code {error.exitcode}"))

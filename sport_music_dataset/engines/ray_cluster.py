@@ -1,11 +1,11 @@
-"""Ray's nodes: how they are reached, what each must see and have, what their loss looks like."""
+"""Ray's nodes: how they are reached, what each must see and have, which errors their loss raises."""
 
 import logging
 import os
 import platform
 import socket
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,67 +21,72 @@ import ray
 from ray.exceptions import AuthenticationError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ..audio.fingerprint import chromaprint_version
 from ..errors import MachineError, SettingError
-from ..release.manifest import software
-from ..release.shards import PROBE, WORK_FOLDER
-from .base import RaySettings
+from .base import PROBE, RaySettings
 
 RETRIES = 8
-"""Losses of a task that are put down to its machines."""
+"""How often a task may be lost before its machines are no longer blamed for it."""
 
 # Only results of tasks pass through it; Ray would take 30% of the memory.
 _OBJECT_STORE_BYTES = 128 << 20
 _ANSWER_SECONDS = 10
 # Names in a folder that a node must have to have the same folder.
 _NAMES = 20
-# What this process has found its node to have.
-_FULFILLED: set["Terms"] = set()
+# What this process has found its node to fulfil.
+_FULFILLED: set["NodeRequirements"] = set()
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What a node must see and have, and how a task works there: with so many processes that
-    decode, if any."""
+class NodeRequirements:
+    """What a node must see and have, so that it gives the bytes that we would give.
+
+    `paths` must be there, and `read_versions` must give `versions` there. Where tasks decode,
+    `num_proc` is the number of processes of each, and `timeout` the seconds for each track.
+    """
 
     paths: tuple[str, ...]
-    software: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str], ...]
+    read_versions: Callable[[], dict[str, str]]
     num_proc: int = 0
     timeout: float = 0.0
 
 
-def terms_of(places: Iterable[Path], num_proc: int = 0, timeout: float = 0.0) -> Terms:
-    """Terms that this machine fulfils; of folders, some of what lies in them counts too."""
+def requirements(
+    places: Iterable[Path],
+    read_versions: Callable[[], dict[str, str]],
+    num_proc: int = 0,
+    timeout: float = 0.0,
+) -> NodeRequirements:
+    """What this machine fulfils; of a folder, the first names in it must be there too."""
     paths = []
     for place in places:
         paths.append(place.resolve())
-        # What cannot be listed is told when it is scanned.
+        # What cannot be listed is reported when it is scanned.
         with suppress(OSError):
             paths += sorted(place.resolve().iterdir())[:_NAMES]
-    versions = _software(num_proc > 0)
-    return Terms(tuple(map(str, paths)), tuple(versions.items()), num_proc, timeout)
+    versions = tuple(_versions(read_versions).items())
+    return NodeRequirements(tuple(map(str, paths)), versions, read_versions, num_proc, timeout)
 
 
-def _software(decodes: bool) -> dict[str, str]:
-    found = {**software(), "processor": platform.machine()}
-    return {**found, "chromaprint": chromaprint_version()} if decodes else found
+def _versions(read: Callable[[], dict[str, str]]) -> dict[str, str]:
+    return {**read(), "processor": platform.machine()}
 
 
-def check_node(terms: Terms) -> None:
+def check_node(needs: NodeRequirements) -> None:
     """Raise MachineError where this node would give other bytes, or none."""
-    if terms in _FULFILLED:
+    if needs in _FULFILLED:
         return
-    node, here = this_node(), _software(terms.num_proc > 0)
-    for name, wanted in terms.software:
+    node, here = this_node(), _versions(needs.read_versions)
+    for name, wanted in needs.versions:
         if here[name] != wanted:
             raise MachineError(f"node {node}: has {name} {here[name]}, not {wanted} as we do")
-    for path in terms.paths:
+    for path in needs.paths:
         if not os.path.lexists(path):
             raise MachineError(
                 f"node {node}: does not see {path}; SRC and OUT must lie on a disk that all nodes "
                 "share, under the same path"
             )
-    _FULFILLED.add(terms)
+    _FULFILLED.add(needs)
 
 
 @contextmanager
@@ -172,7 +177,7 @@ def _slots(node: dict[str, Any], cpus: int, gpus: int) -> int:
     return min(counts)
 
 
-def check_nodes(terms: Terms, cpus: int, gpus: int = 0) -> None:
+def check_nodes(needs: NodeRequirements, cpus: int, gpus: int = 0) -> None:
     """`check_node` on every node that has room for a worker, before there is much to lose.
 
     Raises:
@@ -184,7 +189,7 @@ def check_nodes(terms: Terms, cpus: int, gpus: int = 0) -> None:
     for node in alive_nodes():
         if _slots(node, cpus, gpus):
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            found.append(check.options(num_cpus=0, scheduling_strategy=there).remote(terms))
+            found.append(check.options(num_cpus=0, scheduling_strategy=there).remote(needs))
     for ref in found:
         # A node that is lost meanwhile will not give other bytes.
         with suppress(RayError):
@@ -209,8 +214,8 @@ def received(ref: Any) -> Any:
 
 
 @contextmanager
-def lost_for_good() -> Iterator[None]:
-    """Tell in one line that Ray has lost what it was asked for, again and again."""
+def ray_errors() -> Iterator[None]:
+    """Raise MachineError, in one line, where Ray has lost a task more often than it retries."""
     try:
         yield
     except RayError as error:
@@ -219,7 +224,8 @@ def lost_for_good() -> Iterator[None]:
 
 
 @contextmanager
-def shared_probe(terms: Terms, folder: Path) -> Iterator[Terms]:
-    """Terms with a path in a release folder that exists while the block runs, and never before."""
-    with tempfile.TemporaryDirectory(prefix=PROBE, dir=folder.resolve() / WORK_FOLDER) as probe:
-        yield replace(terms, paths=(*terms.paths, probe))
+def shared_probe(needs: NodeRequirements, folder: Path) -> Iterator[NodeRequirements]:
+    """Requirements with a new folder in `folder`, which exists while the block runs and never
+    before: who sees it shares the disk."""
+    with tempfile.TemporaryDirectory(prefix=PROBE, dir=folder.resolve()) as probe:
+        yield replace(needs, paths=(*needs.paths, probe))

@@ -6,33 +6,30 @@ machine, says nothing about a file, and the task runs again elsewhere. Whoever i
 still be writing: attempts never share a file under a temporary name, and all give the same bytes.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import ray
 
-from .base import RaySettings
+from ..progress import Advance
+from .base import Item, RaySettings, Result, ShardWork, in_order
 from .local import Workers
 from .ray_cluster import (
     RETRIES,
-    Terms,
+    NodeRequirements,
     check_node,
     check_nodes,
     connected,
-    lost_for_good,
+    ray_errors,
     received,
+    requirements,
     shared_probe,
     slots,
-    terms_of,
 )
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 # Tracks of a task: few, so that all workers have some; enough that a task is worth its start.
 _MOST_TRACKS = 16
@@ -43,21 +40,25 @@ _AHEAD = 16
 
 @contextmanager
 def ray_engine(
-    settings: RaySettings, num_proc: int, timeout: float, places: Sequence[Path]
+    settings: RaySettings,
+    num_proc: int,
+    timeout: float,
+    places: Sequence[Path],
+    versions: Callable[[], dict[str, str]],
 ) -> Iterator["RayEngine"]:
-    """Ray for a build; all nodes must see `places`. Raises MachineError as `open_engine` does."""
+    """Ray for a build; arguments and errors as of `open_engine`."""
     with connected(settings, num_proc):
         cpus = settings.cpus or 1
-        terms = terms_of(places, num_proc=cpus, timeout=timeout)
-        check_nodes(terms, cpus)
-        yield RayEngine(terms, cpus)
+        needs = requirements(places, versions, num_proc=cpus, timeout=timeout)
+        check_nodes(needs, cpus)
+        yield RayEngine(needs, cpus)
 
 
 class RayEngine:
     """Tasks of `cpus` processors, each with as many processes; an `Engine`."""
 
-    def __init__(self, terms: Terms, cpus: int) -> None:
-        self._terms, self._cpus = terms, cpus
+    def __init__(self, needs: NodeRequirements, cpus: int) -> None:
+        self._needs, self._cpus = needs, cpus
 
     @property
     def size(self) -> int:
@@ -70,7 +71,7 @@ class RayEngine:
         items: Iterable[Item],
         failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """As `Workers.map`, by tasks that take some items each."""
+        """As `Engine.map`, by tasks that take some items each."""
         items = list(items)
         size = min(_MOST_TRACKS, max(1, len(items) // (_TASKS_PER_WORKER * self.size)))
         remaining = iter(items)
@@ -78,36 +79,28 @@ class RayEngine:
         for results in self._run(_map, ((function, batch, failed) for batch in batches)):
             yield from results
 
-    def deal(
-        self,
-        function: Callable[[Workers, Sequence[Item], Callable[[int], None]], Iterator[Result]],
-        jobs: Sequence[Item],
-        advance: Callable[[int], None],
+    def map_shards(
+        self, function: ShardWork[Item, Result], jobs: Sequence[Item], advance: Advance
     ) -> Iterator[Result]:
-        """What `function(workers, [job], advance)` yields, by a task for each job."""
-        for steps, results in self._run(_deal, ((function, job) for job in jobs)):
+        """As `Engine.map_shards`: a task for each job."""
+        for steps, results in self._run(_map_shard, ((function, job) for job in jobs)):
             advance(steps)
             yield from results
 
     @contextmanager
     def sharing(self, folder: Path) -> Iterator[None]:
-        """A file that only this run has made must be seen by all nodes."""
-        with shared_probe(self._terms, folder) as terms:
-            check_nodes(terms, self._cpus)
-            self._terms = terms
+        """A folder that only this run has made must be seen by all nodes."""
+        with shared_probe(self._needs, folder) as needs:
+            check_nodes(needs, self._cpus)
+            self._needs = needs
             yield
 
     def _run(self, task: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Results of tasks in the order of their arguments."""
         remote = ray.remote(task).options(num_cpus=self._cpus, max_retries=RETRIES)
-        waiting: deque[Any] = deque()
-        with lost_for_good():
-            for given in arguments:
-                waiting.append(remote.remote(self._terms, *given))
-                if len(waiting) > _AHEAD * self.size:
-                    yield received(waiting.popleft())
-            while waiting:
-                yield received(waiting.popleft())
+        begun = (remote.remote(self._needs, *given) for given in arguments)
+        with ray_errors():
+            yield from in_order(begun, _AHEAD * self.size, received)
 
 
 @cache
@@ -117,22 +110,20 @@ def _workers(num_proc: int, timeout: float) -> Workers:
 
 
 def _map(
-    terms: Terms,
+    needs: NodeRequirements,
     function: Callable[[Item], Result],
     items: Sequence[Item],
     failed: Callable[[Item, str], Result],
 ) -> list[Result]:
-    check_node(terms)
-    return list(_workers(terms.num_proc, terms.timeout).map(function, items, failed))
+    check_node(needs)
+    return list(_workers(needs.num_proc, needs.timeout).map(function, items, failed))
 
 
-def _deal(
-    terms: Terms,
-    function: Callable[[Workers, Sequence[Item], Callable[[int], None]], Iterator[Result]],
-    job: Item,
+def _map_shard(
+    needs: NodeRequirements, function: ShardWork[Item, Result], job: Item
 ) -> tuple[int, list[Result]]:
-    check_node(terms)
+    check_node(needs)
     steps: list[int] = []
-    workers = _workers(terms.num_proc, terms.timeout)
+    workers = _workers(needs.num_proc, needs.timeout)
     results = list(function(workers, [job], steps.append))
     return sum(steps), results

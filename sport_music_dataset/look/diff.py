@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..progress import Progress, no_progress
+from ..release.layout import CONFIGS
 from ..release.manifest import Manifest
-from ..release.shards import CONFIGS
-from ..storage.place import Place
+from ..release.release import Release
 from .diff_chunks import ChunkChanges, compare_chunks
 
 _NAMES = ("track_id", "path")
@@ -86,25 +86,32 @@ class Difference:
         return ", ".join(parts) or ("words and metadata only" if self.upload_files else "no change")
 
 
-def compare(before: Place, after: Place, progress: Progress = no_progress) -> Difference:
+def diff_releases(before: Release, after: Release, progress: Progress = no_progress) -> Difference:
     """What changed from one release to the other; no audio and no codes are read.
+
+    Example:
+        >>> with open_release("dataset") as one, open_release("newer") as other:
+        ...     diff_releases(one, other).summary
+        'no change'
 
     Raises:
         ReleaseError: one of them is no release, or a file of it cannot be read.
         HubError: the Hub refuses, or cannot be reached.
     """
-    old, new = before.manifest(), after.manifest()
-    with before.fetched(*_unlike(old, new)), after.fetched(*_unlike(new, old)):
-        tracks = _tracks(before, after, old, new)
-        totals = _totals(before, after, old, new)
+    old, new = before.manifest, after.manifest
+    with (
+        before.place.fetched(*_changed_tracks(old, new)),
+        after.place.fetched(*_changed_tracks(new, old)),
+    ):
+        tracks, totals = _tracks(before, after), _totals(before, after)
     held = {entry.sha256 for entry in old.files.values()}
     sent = [entry.bytes for entry in new.files.values() if entry.sha256 not in held]
     return Difference(
         before.name,
         after.name,
         tracks,
-        compare_chunks(before, after, old, new, progress),
-        _columns(before, after, old, new),
+        compare_chunks(before, after, progress),
+        _columns(before, after),
         totals=totals,
         recipe=_changed(old.recipe, new.recipe),
         encoding=_changed(old.encoding or {}, new.encoding or {}),
@@ -113,24 +120,24 @@ def compare(before: Place, after: Place, progress: Progress = no_progress) -> Di
     )
 
 
-def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, tuple[Any, Any]]:
     keys = [*old, *(key for key in new if key not in old)]
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
 
-def _unlike(manifest: Manifest, other: Manifest) -> list[str]:
+def _changed_tracks(manifest: Manifest, other: Manifest) -> list[str]:
     """The shards of `tracks` where they are not all the same in the other release."""
     shards = manifest.shards("tracks")
     return list(shards) if shards != other.shards("tracks") else []
 
 
-def _tracks(before: Place, after: Place, old: Manifest, new: Manifest) -> TrackChanges:
+def _tracks(before: Release, after: Release) -> TrackChanges:
     """Tracks by id, and by path where a file has other bytes now."""
-    if not _unlike(old, new):
+    if not _changed_tracks(before.manifest, after.manifest):
         return TrackChanges((), (), ())
 
     def kept(columns: Collection[str]) -> tuple[pa.Table, pa.Table]:
-        return before.kept_tracks(old, columns), after.kept_tracks(new, columns)
+        return before.kept_tracks(columns), after.kept_tracks(columns)
 
     one, other = kept(_NAMES)
     same = pc.index_in(other["track_id"], one["track_id"])
@@ -139,7 +146,7 @@ def _tracks(before: Place, after: Place, old: Manifest, new: Manifest) -> TrackC
     again = pc.if_else(pc.is_null(same), again, None)
     came = pc.is_null(pc.coalesce(same, again))
     replaced = pc.is_in(one["path"], other["path"].filter(pc.is_valid(again)))
-    names = dict.fromkeys(n for p, m in ((before, old), (after, new)) for n in _track_columns(p, m))
+    names = dict.fromkeys(name for one in (before, after) for name in _track_columns(one))
     changed: list[TrackChange] = []
     for at in (same, again):
         columns = _changes(kept, list(names), at)
@@ -153,8 +160,8 @@ def _tracks(before: Place, after: Place, old: Manifest, new: Manifest) -> TrackC
     )
 
 
-def _track_columns(place: Place, manifest: Manifest) -> list[str]:
-    return list(place.schema(min(manifest.shards("tracks"))).names)
+def _track_columns(release: Release) -> list[str]:
+    return list(release.place.schema(min(release.shards("tracks"))).names)
 
 
 def _named(tracks: pa.Table) -> Iterator[TrackChange]:
@@ -191,12 +198,11 @@ def _column(tracks: pa.Table, name: str) -> pa.ChunkedArray:
     return pa.chunked_array([pa.nulls(len(tracks))])
 
 
-def _totals(
-    before: Place, after: Place, old: Manifest, new: Manifest
-) -> dict[str, dict[str, tuple[float, float]]]:
+def _totals(before: Release, after: Release) -> dict[str, dict[str, tuple[float, float]]]:
     """Hours of all, and chunks of all and of each split, style and session."""
-    other = _amounts(after, new)
-    one = _amounts(before, old) if _unlike(old, new) else other
+    one = other = _amounts(after)
+    if _changed_tracks(before.manifest, after.manifest):
+        one = _amounts(before)
     return {
         heading: {
             name: (one[heading].get(name, 0), other[heading].get(name, 0))
@@ -206,10 +212,10 @@ def _totals(
     }
 
 
-def _amounts(place: Place, manifest: Manifest) -> dict[str, dict[str, float]]:
+def _amounts(release: Release) -> dict[str, dict[str, float]]:
     """What `_totals` gives, of one release."""
     grouped = ("split", "style", "session")
-    kept = place.kept_tracks(manifest, ("duration_seconds", "chunks", *grouped))
+    kept = release.kept_tracks(("duration_seconds", "chunks", *grouped))
     hours, chunks = sum(kept["duration_seconds"].to_pylist()) / 3600, kept["chunks"].to_pylist()
     amounts: dict[str, dict[str, float]] = {
         "hours": {"all": hours},
@@ -224,16 +230,16 @@ def _amounts(place: Place, manifest: Manifest) -> dict[str, dict[str, float]]:
     return amounts
 
 
-def _columns(before: Place, after: Place, old: Manifest, new: Manifest) -> ColumnChanges:
+def _columns(before: Release, after: Release) -> ColumnChanges:
     """Columns that came, went or changed their type; a config alone where it did as a whole."""
     added, removed, changed = [], [], []
     for config in CONFIGS:
-        olds, news = old.shards(config), new.shards(config)
+        olds, news = before.shards(config), after.shards(config)
         if not olds or not news:
             added += [config] if news else []
             removed += [config] if olds else []
         elif not olds.items() & news.items():
-            one, other = before.schema(min(olds)), after.schema(min(news))
+            one, other = before.place.schema(min(olds)), after.place.schema(min(news))
             added += [f"{config}.{name}" for name in other.names if name not in one.names]
             for field_ in one:
                 found = other.names.count(field_.name)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from ..progress import Progress
-from ..release.manifest import Manifest, split_of
+from ..release.layout import split_of
+from ..release.manifest import Manifest
+from ..release.release import Release
 from ..storage.place import Place
 
 # What they hold follows from the track, the recipe and the codec; they are never read here.
@@ -39,20 +40,19 @@ class ChunkChanges:
     metadata: int = 0
 
 
-def compare_chunks(
-    before: Place, after: Place, old: Manifest, new: Manifest, progress: Progress
-) -> ChunkChanges:
+def compare_chunks(before: Release, after: Release, progress: Progress) -> ChunkChanges:
     """Counts of chunks that came, went, moved or changed, over the shards that differ.
 
     In memory are a shard of each release, and the chunks that do not lie in the same of both.
     """
-    one, other = ("raw" if manifest.shards("raw") else "encoded" for manifest in (old, new))
+    old, new = before.manifest, after.manifest
+    one, other = old.rows_config, new.rows_config
     configs = [(one, other)]
     if one == other == "raw" and old.shards("encoded") and new.shards("encoded"):
         configs.append(("encoded", "encoded"))
     pairs = [
         _Pair(
-            (before, after),
+            (before.place, after.place),
             (_differing(ours, old, new), _differing(theirs, new, old)),
             _heavy(ours, old, new) if ours == theirs else lambda starts, alike: starts & False,
         )
@@ -181,5 +181,5 @@ def _heavy(config: str, before: Manifest, after: Manifest) -> Callable[[Flags, b
     return lambda starts, alike: starts | alike
 
 
-def _differ(old: Mapping[str, Any], new: Mapping[str, Any], keys: Iterable[str]) -> bool:
+def _differ(old: Mapping[str, object], new: Mapping[str, object], keys: Iterable[str]) -> bool:
     return any(old.get(key) != new.get(key) for key in keys)

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from ..errors import SettingError
-from ..release.shards import CONFIGS
-from ..storage.place import Place
+from ..release.layout import CONFIGS
+from ..release.release import Release
 
 _FETCH_ROWS = 1_000
 # Neither extensions, nor Python's variables as tables, nor files for what does not fit in memory.
@@ -33,7 +33,7 @@ class Result:
 
 
 @contextmanager
-def queried(place: Place, query: str) -> Iterator[Result]:
+def queried(release: Release, query: str) -> Iterator[Result]:
     """The result of one SELECT over `raw`, `encoded` and `tracks`, for the time of a `with` block.
 
     `raw` and `encoded` have a column `split` too. Only what the query needs is read of the shards
@@ -45,14 +45,13 @@ def queried(place: Place, query: str) -> Iterator[Result]:
     """
     with _refusals():
         _check(query)
-    manifest = place.manifest()
     named = {
-        config: list(manifest.shards(config))
+        config: list(release.shards(config))
         for config in CONFIGS
-        if manifest.shards(config) and re.search(rf"\b{config}\b", query, re.IGNORECASE)
+        if release.shards(config) and re.search(rf"\b{config}\b", query, re.IGNORECASE)
     }
     with (
-        place.fetched(*(path for paths in named.values() for path in paths)) as files,
+        release.place.fetched(*(path for paths in named.values() for path in paths)) as files,
         duckdb.connect(config=_CLOSED) as connection,
         _refusals(),
     ):

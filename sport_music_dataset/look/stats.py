@@ -9,14 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..card.body import worst_misfits
-from ..measures import KEY_CONFIDENCE, TEMPO_CONFIDENCE
 from ..reasons import Reason, kind_of
+from ..records import KEY_CONFIDENCE, TEMPO_CONFIDENCE
 from ..release.chunks import read_chunks
 from ..release.codebooks import codebook_use
-from ..release.manifest import Manifest, kept_tracks
+from ..release.manifest import Manifest, SharedRecord
+from ..release.release import Release
 from ..release.spreads import Spread, spread, sure
-from ..storage.place import Place
+from ..release.tracks import kept_tracks, worst_misfits
 
 _TRACK_COLUMNS = (
     *("path", "track_id", "status", "reason", "group", "split", "style", "session"),
@@ -40,7 +40,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class TokenLengths:
     """T5 tokens of the descriptions: their lengths, end-of-sequence included, as kept of
     `max_length`; `longest` untruncated."""
 
@@ -89,7 +89,7 @@ class Stats:
     styles: dict[str, Share]
     sessions: dict[str, Share]
     description_characters: Spread
-    tokens: Tokens | None
+    tokens: TokenLengths | None
     labels: Labels | None
     codebook_size: int | None
     codebooks: tuple[Codebook, ...]
@@ -98,11 +98,11 @@ class Stats:
     keys: dict[str, int]
     misfits: Misfits
     duplicates: tuple[dict[str, Any], ...]
-    shared: dict[str, Any]
+    shared: SharedRecord
     bytes: dict[str, int]
 
 
-def release_stats(place: Place) -> Stats:
+def release_stats(release: Release) -> Stats:
     """The numbers of a release. Neither audio nor labels are read, and codes only where the
     manifest does not say how codebooks are used; of a release on the Hub, no more is downloaded.
 
@@ -110,12 +110,11 @@ def release_stats(place: Place) -> Stats:
         ReleaseError: it is no release, or a file of it cannot be read.
         HubError: the Hub refuses, or cannot be reached.
     """
-    manifest = place.manifest()
-    tracks = place.track_table(manifest, _TRACK_COLUMNS)
+    manifest, tracks = release.manifest, release.track_table(_TRACK_COLUMNS)
     kept = kept_tracks(tracks)
-    chunks = read_chunks(place, manifest, columns=_CHUNK_COLUMNS, shorten=_with_lengths)
+    chunks = read_chunks(release, columns=_CHUNK_COLUMNS, shorten=_with_lengths)
     return Stats(
-        name=place.name,
+        name=release.name,
         total=_share(list(_amounts(kept))),
         left_out=dict(Counter(kind_of(r) for r in tracks["reason"].to_pylist() if r).most_common()),
         splits=_shares(kept, "split"),
@@ -123,11 +122,9 @@ def release_stats(place: Place) -> Stats:
         sessions=_shares(kept, "session"),
         description_characters=spread(chunks["description"]),
         tokens=_tokens(manifest, chunks),
-        labels=_labels(place, manifest),
+        labels=_labels(release),
         codebook_size=manifest.encoding["codebook_size"] if manifest.encoding else None,
-        codebooks=tuple(
-            Codebook(**book) for book in manifest.codebooks or codebook_use(place, manifest)
-        ),
+        codebooks=tuple(Codebook(**book) for book in manifest.codebooks or codebook_use(release)),
         tempo_bpm=spread(
             sure(chunks, "tempo_bpm", TEMPO_CONFIDENCE), chunks["tempo_bpm"], _TEMPO_STEP_BPM
         ),
@@ -181,20 +178,21 @@ def _keys(chunks: pa.Table) -> dict[str, int]:
     return dict(sorted(keys.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _tokens(manifest: Manifest, chunks: pa.Table) -> Tokens | None:
+def _tokens(manifest: Manifest, chunks: pa.Table) -> TokenLengths | None:
     facts = manifest.encoding
     if not facts:
         return None
     lengths = spread(chunks["attention_mask"])
-    return Tokens(lengths, facts["max_length"], facts["truncated"], facts["longest"])
+    return TokenLengths(lengths, facts["max_length"], facts["truncated"], facts["longest"])
 
 
-def _labels(place: Place, manifest: Manifest) -> Labels | None:
+def _labels(release: Release) -> Labels | None:
     """From the manifest, and from what the footers of the shards say of the range."""
-    facts = manifest.encoding
+    facts = release.manifest.encoding
     if not facts:
         return None
-    ranges = [pair for path in manifest.shards("encoded") for pair in _ranges(place.footer(path))]
+    shards = release.shards("encoded")
+    ranges = [pair for path in shards for pair in _ranges(release.place.footer(path))]
     return Labels(
         (facts["num_codebooks"], facts["label_frames"]),
         min((low for low, _ in ranges), default=None),

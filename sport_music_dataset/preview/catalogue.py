@@ -14,12 +14,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..columns import HEAVY_COLUMNS
 from ..errors import ReleaseError
 from ..recipe import SAMPLING_RATE
-from ..records import Row
-from ..release.chunks import HEAVY
-from ..release.manifest import Manifest, kept_rows, split_of
-from ..storage.place import Place
+from ..records import CHUNK_ID, Row
+from ..release.layout import split_of
+from ..release.release import Release
+from ..release.tracks import kept_rows
 
 # What a row of the page shows; the rest is in its track.
 TEXTS = ("chunk_id", "track_id", "split", "description", "session", "style", "title", "artist")
@@ -30,8 +31,6 @@ MEASURES = (
 )
 _TRACK = ("path", "duration_seconds", "split", "title", "artist", "album", "license", "source_url")
 _FROM_TRACK = ("session", "style", "title", "artist")
-# It names files and addresses, and a release may come from anywhere.
-_CHUNK_ID = r"^[0-9a-f]{16}-[0-9]{4,9}$"
 _MISFIT_SHARE = 5
 
 
@@ -54,9 +53,9 @@ class Catalogue:
         ReleaseError: the release has no chunks, or none that it could have been given by us.
     """
 
-    def __init__(self, place: Place) -> None:
-        self.manifest: Manifest = place.manifest()
-        self.all_tracks = place.tracks(self.manifest)
+    def __init__(self, release: Release) -> None:
+        self.manifest = release.manifest
+        self.all_tracks = release.tracks()
         self.tracks: dict[str, Row] = {row["track_id"]: row for row in kept_rows(self.all_tracks)}
         self.has_raw = bool(self.manifest.shards("raw"))
         self.has_codes = bool(self.manifest.shards("encoded")) and bool(self.manifest.encoding)
@@ -64,12 +63,13 @@ class Catalogue:
         for row in self.tracks.values():
             self._groups[row["group"]].append(row["track_id"])
         self._shards: dict[str, list[str]] = {}
-        self.table = self._read(place)
+        self.table = self._read(release)
         if not self.table.num_rows:
-            raise ReleaseError(f"{place.name}: has no chunks to show")
-        strange = pc.invert(pc.match_substring_regex(self.table["chunk_id"], _CHUNK_ID))
+            raise ReleaseError(f"{release.name}: has no chunks to show")
+        # They name files and addresses, and a release may come from anywhere.
+        strange = pc.invert(pc.match_substring_regex(self.table["chunk_id"], f"^{CHUNK_ID}$"))
         if pc.any(strange).as_py():
-            raise ReleaseError(f"{place.name}: has chunk ids that sportgen never gives")
+            raise ReleaseError(f"{release.name}: has chunk ids that sportgen never gives")
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -159,10 +159,10 @@ class Catalogue:
             chunks[track_id].append(index)
         return chunks
 
-    def _read(self, place: Place) -> pa.Table:
-        encoded = self._shards_of(place, "encoded") if self.has_codes else None
+    def _read(self, release: Release) -> pa.Table:
+        encoded = self._shards_of(release, "encoded") if self.has_codes else None
         if self.has_raw:
-            table = self._shards_of(place, "raw")
+            table = self._shards_of(release, "raw")
             if encoded is not None:
                 at = pc.index_in(table["chunk_id"], encoded["chunk_id"])
                 theirs = encoded.take(at)
@@ -171,7 +171,7 @@ class Catalogue:
         elif encoded is not None:
             table = self._without_raw(encoded)
         else:
-            raise ReleaseError(f"{place.name}: has neither raw nor encoded; build it again")
+            raise ReleaseError(f"{release.name}: has neither raw nor encoded; build it again")
         sizes = [len(self._groups[self._group_of(t)]) for t in table["track_id"].to_pylist()]
         missing = [name for name in MEASURES if name not in table.schema.names]
         for name in missing:
@@ -182,14 +182,14 @@ class Catalogue:
         row = self.tracks.get(track_id)
         return str(row["group"]) if row else ""
 
-    def _shards_of(self, place: Place, config: str) -> pa.Table:
+    def _shards_of(self, release: Release, config: str) -> pa.Table:
         """The light columns of all shards of a config, with `split` and where each row lies."""
         paths = self._shards[config] = sorted(self.manifest.shards(config))
         order = list(self.manifest.splits(config))
         paths.sort(key=lambda path: (order.index(split_of(path)), path))
         tables = []
         for number, path in enumerate(paths):
-            table = place.without(path, HEAVY)
+            table = release.place.without(path, HEAVY_COLUMNS)
             rows = len(table)
             for name, column in {
                 "split": pa.array([split_of(path)] * rows, pa.string()),
@@ -230,7 +230,7 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
         "tracks": len(kept),
         "left_out": len(catalogue.all_tracks) - len(kept),
         "hours": round(sum(row["duration_seconds"] for row in kept) / 3600, 2),
-        "splits": manifest.splits("raw" if catalogue.has_raw else "encoded"),
+        "splits": manifest.splits(manifest.rows_config),
         "styles": catalogue.counts("style"),
         "sessions": catalogue.counts("session"),
         "fits": Counter(catalogue.counts("fit")),

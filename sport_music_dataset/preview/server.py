@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import SettingError, SportgenError
-from ..records import Row
+from ..records import CHUNK_ID, Row
 from .media import AUDIO_TYPE, PICTURE_TYPE
 from .page import TAIL, content_policy, head
 from .query import Finder, Query
@@ -22,7 +22,7 @@ from .view import View
 HOST = "127.0.0.1"
 # Sounds kept: a few pages of a list that somebody goes up and down.
 _KEPT_SOUNDS = 64
-_SOUND = re.compile(r"/sound/([0-9a-f]{16}-[0-9]{4,9})(\.codes)?\.(webm|png|json)")
+_SOUND = re.compile(rf"/sound/({CHUNK_ID})(\.codes)?\.(webm|png|json)")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _HEADERS = {
     "Content-Security-Policy": content_policy("server") + "; frame-ancestors 'none'",

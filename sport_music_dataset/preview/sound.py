@@ -1,6 +1,5 @@
-"""What is heard of a release's chunks: audio from `raw`, and audio back from codes."""
+"""The sound of a release's chunks: audio from `raw`, and audio decoded from codes."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,9 +13,10 @@ import soundfile
 
 from ..audio.samples import Mono, decode_flac
 from ..encode.codec.encodec import Codec
+from ..engines.base import in_order
 from ..errors import ReleaseError
 from ..records import Row
-from ..storage.parquet import read_rows
+from ..storage.parquet import read_single_rows
 from ..storage.place import Place
 from .catalogue import Catalogue, Cell
 from .media import Media, distance_db, render
@@ -52,14 +52,9 @@ class Sounds:
 
     def each(self, indices: Sequence[int], threads: int) -> Iterator[Sound]:
         """The sounds of rows, in their order, on threads; a bounded number in memory."""
-        waiting: deque[Future[Sound]] = deque()
         with ThreadPoolExecutor(threads) as pool:
-            for audio, codes in self._cells(indices):
-                waiting.append(pool.submit(self._sound, audio, codes))
-                if len(waiting) > threads * _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            begun = (pool.submit(self._sound, *cells) for cells in self._cells(indices))
+            yield from in_order(begun, threads * _AHEAD, Future.result)
 
     def _cells(self, indices: Iterable[int]) -> Iterator[tuple[Row | None, list[list[int]] | None]]:
         """Audio and codes of rows, as Parquet holds them."""
@@ -82,7 +77,7 @@ class Sounds:
         [file] = stack.enter_context(self._place.fetched(shard))
         rows = (cell.row for cell in cells if cell)
         # Not the scalars: they would keep whole row groups in memory.
-        return (row[column].as_py() for row in read_rows(file, [column], rows))
+        return (row[column].as_py() for row in read_single_rows(file, [column], rows))
 
     def _sound(self, audio: Row | None, codes: list[list[int]] | None) -> Sound:
         wave = None if audio is None else _wave(audio)

@@ -1,4 +1,4 @@
-"""A release as the page shows it: its rows with their tokens, what is told of it, its models."""
+"""A release as the page shows it: its rows with their tokens, facts of the release, its models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,7 @@ from ..encode.decode import load_codec
 from ..encode.text import TextModel
 from ..errors import ModelError, SettingError
 from ..records import Row
-from ..storage.hub_place import HubPlace
-from ..storage.place import Place
+from ..release.release import Release
 from .catalogue import Catalogue, summary
 from .page import block, media_types, picture_url
 from .sound import Sounds
@@ -48,9 +47,9 @@ class PreviewSettings:
 class View:
     """A release as the page shows it: its models, and rows with their tokens."""
 
-    def __init__(self, place: Place, settings: PreviewSettings) -> None:
-        self.place, self.settings = place, settings
-        self.catalogue = Catalogue(place)
+    def __init__(self, release: Release, settings: PreviewSettings) -> None:
+        self.release, self.settings = release, settings
+        self.catalogue = Catalogue(release)
         self.notes: list[str] = []
         self._text = self._load_text() if self.catalogue.has_codes else None
         self.codec = self._load_codec() if self.catalogue.has_codes and settings.decode else None
@@ -58,7 +57,7 @@ class View:
             self.notes.append("Not encoded: there are no tokens and no codes to show.")
         if not self.catalogue.has_raw:
             self.notes.append("The release leaves its audio out: chunks are heard from codes.")
-        self.sounds = Sounds(place, self.catalogue, self.codec)
+        self.sounds = Sounds(release.place, self.catalogue, self.codec)
 
     def rows(self, indices: Sequence[int]) -> list[Row]:
         """Rows of the page, with what T5 sees of their descriptions."""
@@ -73,10 +72,10 @@ class View:
 
     def data(self) -> dict[str, Any]:
         """What the page needs besides rows and tracks."""
-        own = str(self.catalogue.manifest.recipe.get("sessions", ""))
+        own = self.release.manifest.recipe.get("sessions", "")
         found = {name: find(name, own) for name in self.catalogue.counts("session")}
         return {
-            "name": _name(self.place),
+            "name": self.release.place.public_name,
             "summary": summary(self.catalogue),
             "notes": self.notes,
             "decoded": self.codec is not None,
@@ -91,11 +90,11 @@ class View:
 
     def pictures(self) -> bytes:
         """The block of the release's pictures: each with its words, and a data URL a theme."""
-        words = self.catalogue.manifest.pictures
-        there = self.place.paths()
+        words = self.release.manifest.pictures
+        there = self.release.paths()
         shown = [(n, t) for n in words for t in THEMES if picture_path(n, t) in there]
         found: dict[str, dict[str, str]] = {}
-        with self.place.fetched(*(picture_path(*picture) for picture in shown)) as files:
+        with self.release.place.fetched(*(picture_path(*picture) for picture in shown)) as files:
             for (name, theme), file in zip(shown, files, strict=True):
                 entry = found.setdefault(name, {"words": words[name]})
                 entry[theme] = picture_url(file.read_bytes())
@@ -110,9 +109,9 @@ class View:
         return {"kept": kept, "cut": self._text.pieces(cut or []), "of_it": cut is not None}
 
     def _load_text(self) -> TextModel | None:
-        facts = self.catalogue.manifest.encoding or {}
+        facts = self.release.manifest.encoding
         try:
-            return TextModel(self.settings.model or str(facts["model"]))
+            return TextModel(self.settings.model or (facts["model"] if facts else ""))
         except ModelError as error:
             self.notes.append(f"Tokens are not shown: {error} (--model)")
             return None
@@ -120,12 +119,7 @@ class View:
     def _load_codec(self) -> Codec | None:
         settings = self.settings
         try:
-            return load_codec(self.catalogue.manifest, settings.codec, settings.device)
+            return load_codec(self.release, settings.codec, settings.device)
         except ModelError as error:
             self.notes.append(f"Codes are not heard: {error}")
             return None
-
-
-def _name(place: Place) -> str:
-    """As anybody may read it: of a folder, the last part alone."""
-    return place.name if isinstance(place, HubPlace) else place.folder.resolve().name

@@ -10,7 +10,7 @@ from typing import IO
 
 from ..errors import SettingError
 from ..progress import Progress, no_progress
-from ..storage.place import Place
+from ..release.release import Release
 from .page import TAIL, block, embedded, head
 from .sound import Sound
 from .view import PreviewSettings, View
@@ -31,7 +31,7 @@ class PreviewReport:
 
 
 def write_preview(
-    place: Place, output: Path, settings: PreviewSettings, progress: Progress = no_progress
+    release: Release, output: Path, settings: PreviewSettings, progress: Progress = no_progress
 ) -> PreviewReport:
     """Write the page of a release to `output`; what it takes in memory does not grow with it.
 
@@ -39,7 +39,7 @@ def write_preview(
         ReleaseError: there is no release, or it has no chunks.
         SettingError: `output` cannot be written.
     """
-    view = View(place, settings)
+    view = View(release, settings)
     total = len(view.catalogue)
     whole = settings.everything or settings.chunks >= total
     indices = list(range(total)) if whole else view.catalogue.sample(settings.chunks, settings.seed)

@@ -1,4 +1,4 @@
-"""What a release sends: its files, each known by its sha256, and what a repository has of them."""
+"""The files that a push sends, each known by its sha256, and those that a repository has."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -9,11 +9,12 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 from huggingface_hub.hf_api import RepoSibling
 
-from ..card import card
+from ..card.card import Published, compose
 from ..digests import file_digest
 from ..errors import ReleaseError, SettingError
-from ..release.manifest import CARD, MANIFEST, Manifest
-from ..release.shards import CONFIGS
+from ..release.layout import CARD, CONFIGS, MANIFEST
+from ..release.manifest import Manifest
+from ..release.release import Release
 
 # Files under these are ours to delete when a release no longer has them.
 _OUR_FOLDERS = ("raw/", "encoded/", "tracks/", "assets/")
@@ -22,7 +23,7 @@ _GROUP_BYTES, _GROUP_FILES = 1_000_000_000, 50
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One file of a release: `size` in bytes, `source` where it lies or what it holds."""
+    """One file of a release: `size` in bytes, `source` its path on this disk or its bytes."""
 
     path: str
     source: Path | bytes
@@ -98,24 +99,19 @@ def select(manifest: Manifest, configs: tuple[str, ...]) -> Manifest:
     )
 
 
-def contents(
-    folder: Path,
-    manifest: Manifest,
-    repo_id: str,
-    version: str,
-    published: card.Published,
-) -> list[Content]:
+def contents(release: Release, repo_id: str, version: str, published: Published) -> list[Content]:
     """Shards, manifest and card of a release folder, with what people wrote into the `published`
     card; raises ReleaseError where a shard is missing."""
     found = []
-    for path, entry in manifest.files.items():
-        file = folder / path
+    for path, entry in release.manifest.files.items():
+        file = release.folder / path
         if not file.is_file():
             raise ReleaseError(f"{file}: is missing; run `sportgen build` or `encode` again")
         found.append(Content(path, file, entry.sha256, entry.bytes))
-    # First the card: the manifest records the front matter that it gets.
-    readme = card.compose(folder, manifest, repo_id, version, published)
-    return [*found, Content.of(MANIFEST, manifest.as_json()), Content.of(CARD, readme)]
+    card = compose(release, repo_id, version, published)
+    # The manifest records the front matter that we gave to the card.
+    manifest = replace(release.manifest, card=card.front_matter)
+    return [*found, Content.of(MANIFEST, manifest.as_json()), Content.of(CARD, card.data)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,7 @@ class Snapshot:
         return not self.lacks(release) and not self.stale(release)
 
 
-def look(api: HfApi, repo_id: str, revision: str) -> Snapshot | None:
+def fetch_snapshot(api: HfApi, repo_id: str, revision: str) -> Snapshot | None:
     """The repository at a branch, tag, pull request or commit; None where it has no such."""
     try:
         info = api.dataset_info(repo_id, revision=revision, files_metadata=True)

@@ -1,4 +1,4 @@
-"""A release on its way to the Hub: files first, unseen; then one commit; then one tag.
+"""The steps of a push: files first, which nobody sees; then one commit; then one tag.
 
 Whoever reads a branch or a tag, at any moment, finds a whole release: the one before or this one.
 Every step first looks at what is there, so a push that broke off goes on when it is run again.
@@ -10,16 +10,16 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from ..errors import HubError
 from ..progress import Progress
-from ..release.manifest import MANIFEST
+from ..release.layout import MANIFEST
 from ..storage.hub_client import uploads
-from .contents import Content, Snapshot, groups, look
+from .contents import Content, Snapshot, fetch_snapshot, groups
 
 MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """A release on the Hub, or what a dry run would send.
+class Pushed:
+    """A release as it was pushed, or as a dry run would push it.
 
     `files` are all that it has, `sent` those that the Hub had not, both with their bytes. Where
     there is a `pull_request`, its address, there is no tag. `manifest` is what sportgen.json holds.
@@ -40,7 +40,7 @@ class Release:
 
 @dataclass(slots=True)
 class Delivery:
-    """One release on its way. Its public methods may be called until one of them succeeds.
+    """One push of a release. Its public methods may be called until one of them succeeds.
 
     `message` is what commit and tag say; if empty, that it is the release.
     """
@@ -62,7 +62,7 @@ class Delivery:
     def __post_init__(self) -> None:
         self.message = self.message or f"Release {self.tag}"
 
-    def dry_run(self) -> Release:
+    def dry_run(self) -> Pushed:
         """What `publish` would do."""
         base = self._base() or Snapshot(private=self.private)
         done = self._tagged(base)
@@ -70,7 +70,7 @@ class Delivery:
             self._make_plan(base)
         return done or self._result(base)
 
-    def publish(self) -> Release:
+    def publish(self) -> Pushed:
         """Commit and tag, or whichever of the two is not done yet."""
         base = self._base() or self._create()
         done = self._tagged(base)
@@ -95,7 +95,7 @@ class Delivery:
         )
         return self._result(base, commit)
 
-    def propose(self) -> Release:
+    def propose(self) -> Pushed:
         """Open a pull request, unless one that is open has this release."""
         base = self._base()
         if base is None:
@@ -115,9 +115,9 @@ class Delivery:
         Raises:
             HubError: somebody else's release came since the first look.
         """
-        base = look(self.api, self.repo_id, self.branch)
+        base = fetch_snapshot(self.api, self.repo_id, self.branch)
         if base is None and self.branch != MAIN:
-            base = look(self.api, self.repo_id, MAIN)
+            base = fetch_snapshot(self.api, self.repo_id, MAIN)
         if self._first is None:
             self._first = base or Snapshot()
         now, ours = (base or Snapshot()).files.get(MANIFEST), self._content(MANIFEST)
@@ -128,14 +128,14 @@ class Delivery:
             )
         return base
 
-    def _tagged(self, base: Snapshot) -> Release | None:
+    def _tagged(self, base: Snapshot) -> Pushed | None:
         """The release, if its tag is set; raises HubError if the tag is another's."""
         if not base.commit:
             return None
         tags = self.api.list_repo_refs(self.repo_id, repo_type="dataset").tags
         if self.tag not in {tag.name for tag in tags}:
             return None
-        there = look(self.api, self.repo_id, self.tag)
+        there = fetch_snapshot(self.api, self.repo_id, self.tag)
         if there is None or not there.holds(self.release):
             raise HubError(
                 f"{self.repo_id}: {self.tag} exists already and a tag never moves; "
@@ -150,7 +150,7 @@ class Delivery:
         """Make the repository, once it is known that there is something to put into it."""
         self._make_plan(Snapshot())
         self.api.create_repo(self.repo_id, repo_type="dataset", private=self.private)
-        base = look(self.api, self.repo_id, MAIN)
+        base = fetch_snapshot(self.api, self.repo_id, MAIN)
         if base is None:
             raise ConnectionError(f"{self.repo_id} was made and is not there")
         return base
@@ -213,7 +213,7 @@ class Delivery:
             discussion_type="pull_request",
             discussion_status="open",
         ):
-            there = look(self.api, self.repo_id, f"refs/pr/{proposal.num}")
+            there = fetch_snapshot(self.api, self.repo_id, f"refs/pr/{proposal.num}")
             if proposal.title == self.message and there and there.holds(self.release):
                 return proposal.url
         return ""
@@ -221,10 +221,10 @@ class Delivery:
     def _content(self, path: str) -> Content:
         return next(content for content in self.release if content.path == path)
 
-    def _result(self, base: Snapshot, commit: str = "") -> Release:
+    def _result(self, base: Snapshot, commit: str = "") -> Pushed:
         state = "private" if base.private else "public"
         note = f"{self.repo_id} exists and stays {state}; its settings on the Hub change that"
-        return Release(
+        return Pushed(
             repo_id=self.repo_id,
             tag=self.tag,
             private=base.private,

@@ -1,6 +1,7 @@
 """Publish a release folder: what may be published, by whom, and then its delivery."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -13,45 +14,81 @@ from huggingface_hub.utils import validate_repo_id
 
 from ..errors import HubError, ReleaseError, SettingError
 from ..progress import Progress, no_progress
-from ..release.manifest import MANIFEST, Manifest, kept_rows, read_manifest, read_tracks
+from ..release.layout import MANIFEST
+from ..release.manifest import read_manifest
+from ..release.release import Release
+from ..release.tracks import kept_rows
 from ..storage.hub_client import hub_errors
-from ..storage.retries import Patience, Tell, persist
+from ..storage.retries import Notify, Patience, retry
 from .contents import contents, select
-from .delivery import MAIN, Delivery, Release
+from .delivery import MAIN, Delivery, Pushed
 from .versions import TAG, Proposal, propose
 
-# What is told of a release before it is sent: why it has the version that it has.
 Show = Callable[[Proposal, str], None]
+"""Gets why a release should have which version, and the version that is taken."""
 
 
-def publish(
+@dataclass(frozen=True, slots=True)
+class PushSettings:
+    """How a release is published.
+
+    Args:
+        version: X.Y.Z; if empty, what changed since the last release decides, or `bump`.
+        bump: how far the version moves: major, minor or patch.
+        notes: what the changelog says besides.
+        day: what the changelog gives as date; the day on which the folder was finished if None.
+        public: make a new repository public; it is private otherwise.
+        message: what commit and tag say; if empty, the name of the release.
+        configs: the configs to publish; all if empty.
+        allow_nano: publish codes of `nano`, which are for trying out.
+        revision: the branch to commit to, made if absent.
+        create_pr: open a pull request instead of committing to a branch.
+        dry_run: send nothing.
+    """
+
+    version: str = ""
+    bump: str = ""
+    notes: str = ""
+    day: date | None = None
+    public: bool = False
+    message: str = ""
+    configs: tuple[str, ...] = ()
+    allow_nano: bool = False
+    revision: str = MAIN
+    create_pr: bool = False
+    dry_run: bool = False
+
+
+def push_release(
     folder: Path,
     repo_id: str,
-    version: str = "",
+    settings: PushSettings = PushSettings(),
     *,
-    bump: str = "",
-    notes: str = "",
-    day: date | None = None,
-    public: bool = False,
-    message: str = "",
-    configs: tuple[str, ...] = (),
-    allow_nano: bool = False,
-    revision: str = MAIN,
-    create_pr: bool = False,
-    dry_run: bool = False,
     api: HfApi | None = None,
     patience: Patience | None = None,
-    tell: Tell = lambda text: None,
+    notify: Notify = lambda text: None,
     show: Show = lambda proposal, version: None,
     progress: Progress = no_progress,
-) -> Release:
-    """Publish `folder` as `repo_id` and tag it `v<version>`; what is there already stays.
+) -> Pushed:
+    """Publish the release in `folder` as `repo_id` and tag it; what is there already stays.
 
-    Without `version`, what changed since the last release decides, or `bump`; `show` gets the
-    proposal, and the version that is taken, before anything is sent. `notes` go into the
-    changelog, with `day`, or that on which the folder was finished. The commit goes onto the
-    branch `revision`, made if absent, or into a pull request. A new repository is private. `tell`
-    gets a line for each retry. The token is huggingface_hub's.
+    The commit goes onto a branch, or into a pull request; then a tag is set. The token is
+    huggingface_hub's.
+
+    Args:
+        folder: a release folder.
+        repo_id: ORG/NAME.
+        settings: the version, and what else may be asked for.
+        api: the Hub's client.
+        patience: how often and how long to try again.
+        notify: gets a line for each retry.
+        show: gets the proposed version and the one that is taken, before anything is sent.
+        progress: told how far the work is.
+
+    Example:
+        >>> settings = PushSettings(version="1.0.0", allow_nano=True)
+        >>> push_release(Path("dataset"), "org/sport-music", settings).tag
+        'v1.0.0'
 
     Raises:
         SettingError: a setting is not of its form.
@@ -59,25 +96,38 @@ def publish(
         HubError: no token, no right, another release has the tag or came meanwhile, or no Hub.
     """
     api, patience = api or HfApi(), patience or Patience()
-    if version:
-        check_version(version)
-    _check_target(repo_id, revision, create_pr)
-    manifest = _publishable(folder, configs, allow_nano, public)
+    if settings.version:
+        check_version(settings.version)
+    _check_target(repo_id, settings)
+    release = _publishable(folder, settings)
     with hub_errors(api, repo_id):
         # Who is not online finds out at once.
-        me = persist(api.whoami, patience, tell, at_once=(httpx2.ConnectError,))
-        _check_rights(me, api, repo_id, create_pr)
-        find = partial(propose, folder, repo_id, api, bump, manifest, progress)
-        proposal = persist(find, patience, tell)
-        version = version or proposal.version
+        me = retry(api.whoami, patience, notify, at_once=(httpx2.ConnectError,))
+        _check_rights(me, api, repo_id, settings.create_pr)
+        find = partial(propose, release, repo_id, api, settings.bump, progress)
+        proposal = retry(find, patience, notify)
+        version = settings.version or proposal.version
         show(proposal, version)
-        proposal.record(manifest, version, day or _written(folder), notes)
-        release = contents(folder, manifest, repo_id, version, proposal.published)
-        tag = check_version(version)
-        delivery = Delivery(api, repo_id, tag, release, revision, not public, progress, message)
-        step = delivery.propose if create_pr else delivery.publish
+        proposal.record(release.manifest, version, settings.day or _written(folder), settings.notes)
+        files = contents(release, repo_id, version, proposal.published)
+        delivery = Delivery(
+            api,
+            repo_id,
+            check_version(version),
+            files,
+            settings.revision,
+            not settings.public,
+            progress,
+            settings.message,
+        )
         with hub_errors(api, repo_id, me["name"]):
-            return persist(delivery.dry_run if dry_run else step, patience, tell)
+            return retry(_step(delivery, settings), patience, notify)
+
+
+def _step(delivery: Delivery, settings: PushSettings) -> Callable[[], Pushed]:
+    if settings.dry_run:
+        return delivery.dry_run
+    return delivery.propose if settings.create_pr else delivery.publish
 
 
 def _written(folder: Path) -> date:
@@ -127,33 +177,34 @@ def _check_rights(me: dict[str, Any], api: HfApi, repo_id: str, create_pr: bool)
         )
 
 
-def _check_target(repo_id: str, revision: str, create_pr: bool) -> None:
+def _check_target(repo_id: str, settings: PushSettings) -> None:
     check_repo_id(repo_id)
-    if create_pr and revision != MAIN:
-        raise SettingError(f"revision {revision!r}: a pull request goes to {MAIN}; leave one out")
+    if settings.create_pr and settings.revision != MAIN:
+        raise SettingError(
+            f"revision {settings.revision!r}: a pull request goes to {MAIN}; leave one out"
+        )
 
 
-def _publishable(
-    folder: Path, configs: tuple[str, ...], allow_nano: bool, public: bool
-) -> Manifest:
-    """The manifest of what is published; raises ReleaseError for what must stay at home."""
-    manifest = select(read_manifest(folder), configs)
-    if public:
-        _check_licenses(folder, manifest)
-    if manifest.encoding and manifest.encoding["nano"] and not allow_nano:
+def _publishable(folder: Path, settings: PushSettings) -> Release:
+    """The part of a release that is published; raises ReleaseError for what must stay at home."""
+    release = Release.of(folder, select(read_manifest(folder), settings.configs))
+    if settings.public:
+        _check_licenses(release)
+    encoding = release.manifest.encoding
+    if encoding and encoding["nano"] and not settings.allow_nano:
         raise ReleaseError(
             f"{folder}: its codes are of nano, which is for trying out; run `sportgen encode "
             "--model facebook/musicgen-medium`, or push with --allow-nano"
         )
-    return manifest
+    return release
 
 
-def _check_licenses(folder: Path, manifest: Manifest) -> None:
-    kept = kept_rows(read_tracks(folder, manifest, ("path", "license", "status")))
+def _check_licenses(release: Release) -> None:
+    kept = kept_rows(release.tracks(("path", "license", "status")))
     lacking = [row["path"] for row in kept if not row["license"]]
     if lacking:
         named = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
         raise ReleaseError(
-            f"{folder}: {len(lacking)} track(s) have no licence ({named}); a public release needs "
-            "one each: a license column in metadata.csv, or `sportgen build --license`"
+            f"{release.name}: {len(lacking)} track(s) have no licence ({named}); a public release "
+            "needs one each: a license column in metadata.csv, or `sportgen build --license`"
         )

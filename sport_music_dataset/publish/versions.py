@@ -1,7 +1,7 @@
 """Which version a release is, by what changed since the last one, and the changelog of it."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -12,14 +12,15 @@ import pyarrow.compute as pc
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from ..card import card
+from ..card.card import Published, by_hand, compose
 from ..errors import ReleaseError, SettingError
-from ..look.diff import Difference, compare
+from ..look.diff import Difference, diff_releases
 from ..progress import Progress, no_progress
-from ..release.manifest import CARD, MANIFEST, Manifest
+from ..release.layout import CARD, MANIFEST
+from ..release.manifest import ChangelogEntry, Manifest
+from ..release.release import Release
 from ..storage.hub_client import hub_errors
 from ..storage.hub_place import on_hub
-from ..storage.place import Place
 
 FIRST_VERSION = "1.0.0"
 TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -47,9 +48,9 @@ class Proposal:
     bump: Bump
     difference: Difference | None = None
     last: str = ""
-    changelog: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    changelog: tuple[ChangelogEntry, ...] = field(default=(), repr=False)
     withdrawn: tuple[str, ...] = field(default=(), repr=False)
-    published: card.Published = field(default_factory=card.Published, repr=False)
+    published: Published = field(default_factory=Published, repr=False)
 
     def record(self, manifest: Manifest, version: str, day: date, notes: str = "") -> None:
         """Write into the manifest of release `version` its changelog, newest first, and what was
@@ -66,21 +67,19 @@ class Proposal:
 
 
 def propose(
-    folder: Path,
+    after: Release,
     repo_id: str,
     api: HfApi | None = None,
     bump: str = "",
-    manifest: Manifest | None = None,
     progress: Progress = no_progress,
 ) -> Proposal:
-    """The version of `folder` as the next release of `repo_id`.
+    """The version of a release as the next one of `repo_id`.
 
     Args:
-        folder: a release folder.
+        after: a release in a folder, or the part of one that is to be published.
         repo_id: the dataset.
-        api: whom to ask.
-        bump: how far the version moves, instead of what we find.
-        manifest: what of the folder is released, where that is not all of it.
+        api: the Hub's client.
+        bump: how far the version moves, instead of by what changed.
         progress: told how far the work is.
 
     Raises:
@@ -97,24 +96,24 @@ def propose(
         published = published_card(repo_id, "", api)
         return Proposal(FIRST_VERSION, Bump(bump or Bump.MAJOR), published=published)
     published = published_card(repo_id, last, api)
-    with on_hub(repo_id, last, api) as before:
-        if MANIFEST not in before.paths():
+    with on_hub(repo_id, last, api) as place:
+        if MANIFEST not in place.paths():
             # Somebody's own tag: whatever it has, we replace.
             taken = Bump(bump or Bump.MAJOR)
             return Proposal(next_version(last, taken), taken, last=last, published=published)
-        after, old = Place(folder, manifest=manifest), before.manifest()
-        _check_withdrawn(after, old, before.name)
-        difference = compare(before, after, progress)
+        before = Release(place)
+        _check_withdrawn(after, before)
+        difference = diff_releases(before, after, progress)
         found = bump_of(difference)
-        if found == Bump.NONE and _other_words(folder, after.manifest(), old, published):
+        if found == Bump.NONE and _other_words(after, before.manifest, published):
             found = Bump.PATCH
-    taken = Bump(bump or found)
+    taken, old = Bump(bump or found), before.manifest
     version, withdrawn = next_version(last, taken), tuple(old.withdrawn)
     log = tuple(old.changelog)
     return Proposal(version, taken, difference, last, log, withdrawn, published)
 
 
-def changelog_entry(version: str, day: date, changes: str, notes: str = "") -> dict[str, Any]:
+def changelog_entry(version: str, day: date, changes: str, notes: str = "") -> ChangelogEntry:
     """What the changelog says of one release."""
     day_text = day.isoformat()
     return {"version": version, "date": day_text, "changes": changes, "notes": notes.strip()}
@@ -177,18 +176,18 @@ def release_order(tag: str) -> tuple[int, ...]:
     return tuple(int(number) for number in tag.removeprefix("v").split("."))
 
 
-def published_card(repo_id: str, last: str, api: HfApi) -> card.Published:
+def published_card(repo_id: str, last: str, api: HfApi) -> Published:
     """The card on the Hub as people have it now, and as the release `last`, if any, has it."""
     with hub_errors(api, repo_id):
         if not api.repo_exists(repo_id, repo_type="dataset"):
-            return card.Published()
+            return Published()
     now, released = _card_at(repo_id, "main", api), ""
     given: dict[str, Any] = {}
     if last:
         released = _card_at(repo_id, last, api)
         with on_hub(repo_id, last, api) as place:
-            given = place.manifest().card if MANIFEST in place.paths() else {}
-    return card.Published(now, released, given)
+            given = Release(place).manifest.card if MANIFEST in place.paths() else {}
+    return Published(now, released, given)
 
 
 def _card_at(repo_id: str, revision: str, api: HfApi) -> str:
@@ -199,23 +198,20 @@ def _card_at(repo_id: str, revision: str, api: HfApi) -> str:
             return file.read_text(encoding="utf-8", errors="replace")
 
 
-def _other_words(
-    folder: Path, manifest: Manifest, last: Manifest, published: card.Published
-) -> bool:
-    """Whether the card would say other things, by hand, than that of the last release."""
-    # A copy, since composing records what it gave.
-    text = card.compose(folder, replace(manifest), published=published).decode()
-    words = card.by_hand(text, CARD, last)
-    return words != card.by_hand(published.released, CARD, last)
+def _other_words(release: Release, last: Manifest, published: Published) -> bool:
+    """Whether people's own words in the card differ from those in the last release's."""
+    text = compose(release, published=published).data.decode()
+    return by_hand(text, CARD, last) != by_hand(published.released, CARD, last)
 
 
-def _check_withdrawn(folder: Place, last: Manifest, name: str) -> None:
-    if not last.withdrawn:
+def _check_withdrawn(after: Release, last: Release) -> None:
+    withdrawn = last.manifest.withdrawn
+    if not withdrawn:
         return
-    kept = folder.kept_tracks(folder.manifest(), ("track_id", "path"))
-    back = kept.filter(pc.is_in(kept["track_id"], pa.array(last.withdrawn)))["path"].to_pylist()
+    kept = after.kept_tracks(("track_id", "path"))
+    back = kept.filter(pc.is_in(kept["track_id"], pa.array(withdrawn)))["path"].to_pylist()
     if back:
         raise ReleaseError(
-            f"{folder.name}: brings back {', '.join(back[:3])}, withdrawn from {name}; "
-            f"`sportgen build --since {name}` leaves out what was withdrawn"
+            f"{after.name}: brings back {', '.join(back[:3])}, withdrawn from {last.name}; "
+            f"`sportgen build --since {last.name}` leaves out what was withdrawn"
         )

@@ -9,20 +9,23 @@ import pyarrow.parquet as pq
 from datasets import Features
 from huggingface_hub import HfApi
 
-from ..card import card
+from ..card.card import write_card
 from ..errors import ReleaseError, SettingError
 from ..progress import Progress, no_progress
 from ..reasons import Reason, Status
 from ..records import Row
 from ..release.codebooks import codebook_use
 from ..release.features import TRACK_FEATURES
-from ..release.manifest import CARD, FileEntry, Manifest, kept_rows, split_of
+from ..release.layout import CARD, split_of
+from ..release.manifest import Manifest
+from ..release.release import Release
 from ..release.shards import write_shard
+from ..release.tracks import kept_rows
 from ..storage.hub_place import HubPlace, on_hub
 from ..storage.parquet import read_batches
-from ..storage.retries import Tell
-from .delivery import Release
-from .publish import check_repo_id, check_version, publish
+from ..storage.retries import Notify
+from .delivery import Pushed
+from .publish import PushSettings, check_repo_id, check_version, push_release
 from .versions import Bump, next_version, published_card, release_order, release_tags
 
 _ID_LETTERS = 16
@@ -32,14 +35,14 @@ _ID_LETTERS = 16
 class Withdrawal:
     """What was withdrawn, or would be: the rows of `tracks` as they were.
 
-    `release` is None for a dry run; `held_by` are the older tags that still have a track of these.
+    `pushed` is None for a dry run; `held_by` are the older tags that still have a track of these.
     """
 
     repo_id: str
     version: str
     tracks: tuple[Row, ...]
     held_by: tuple[str, ...]
-    release: Release | None = None
+    pushed: Pushed | None = None
 
 
 def withdraw(
@@ -51,7 +54,7 @@ def withdraw(
     notes: str = "",
     dry_run: bool = False,
     api: HfApi | None = None,
-    tell: Tell = lambda text: None,
+    notify: Notify = lambda text: None,
     progress: Progress = no_progress,
 ) -> Withdrawal:
     """Publish the last release of `repo_id` again, without these tracks.
@@ -59,7 +62,7 @@ def withdraw(
     Their rows of raw and encoded go; in `tracks` each becomes left out with the reason
     `withdrawn`, and the manifest lists it, so that no build on this release brings it back. The
     whole release passes through a temporary folder. An empty `version` is the next major one,
-    since rows go; `day` is what the changelog gives; `tell` gets a line for each retry.
+    since rows go; `day` is what the changelog gives; `notify` gets a line for each retry.
 
     Raises:
         SettingError: the version is not above the last one.
@@ -74,29 +77,27 @@ def withdraw(
     version = _next(version, tags[-1], repo_id)
     ids = {track_id.strip().lower()[:_ID_LETTERS] for track_id in track_ids}
     with on_hub(repo_id, tags[-1], api, keep=True) as place:
-        manifest = place.manifest()
-        rows = place.tracks(manifest)
-        gone = _chosen(rows, ids, manifest, place.name)
+        release = Release(place)
+        rows = release.tracks()
+        gone = _chosen(rows, ids, release)
         held = tuple(tag for tag in tags if _holds(repo_id, tag, api, ids))
         if dry_run:
             return Withdrawal(repo_id, version, gone, held)
         chunks = sum(row["chunks"] for row in gone)
         changes = f"{len(gone)} track(s) withdrawn, -{chunks} chunks"
-        _prepare(place, manifest, rows, ids, progress)
-        release = publish(
-            place.folder,
-            repo_id,
+        _prepare(release, place, rows, ids, progress)
+        settings = PushSettings(
             version,
             message=f"Release v{version}: {changes}",
             notes="\n\n".join(filter(None, [f"{changes}.", notes])),
             day=day,
             # Whether it may be published was decided when it was: now less of it is.
             allow_nano=True,
-            api=api,
-            tell=tell,
-            progress=progress,
         )
-    return Withdrawal(repo_id, version, gone, held, release)
+        pushed = push_release(
+            place.folder, repo_id, settings, api=api, notify=notify, progress=progress
+        )
+    return Withdrawal(repo_id, version, gone, held, pushed)
 
 
 def _next(version: str, last: str, repo_id: str) -> str:
@@ -108,16 +109,18 @@ def _next(version: str, last: str, repo_id: str) -> str:
 
 
 def _prepare(
-    place: HubPlace, manifest: Manifest, rows: list[Row], ids: set[str], progress: Progress
+    release: Release, place: HubPlace, rows: list[Row], ids: set[str], progress: Progress
 ) -> None:
     """Make the folder of `place` the release without these tracks."""
-    folder = place.folder
+    folder, manifest = place.folder, release.manifest
     manifest.withdrawn = sorted({*manifest.withdrawn, *ids})
     _download(place, manifest, progress)
     _rewrite(folder, manifest, ids, progress)
     _rewrite_tracks(folder, manifest, rows, ids)
-    manifest.codebooks = codebook_use(place, manifest)
-    card.write(folder, manifest, progress)
+    # From here on the files in the folder count, not those on the Hub.
+    rewritten = Release.of(folder, manifest)
+    manifest.codebooks = codebook_use(rewritten)
+    write_card(rewritten, progress)
     manifest.write(folder)
 
 
@@ -134,24 +137,28 @@ def _download(place: HubPlace, manifest: Manifest, progress: Progress) -> None:
         (place.folder / CARD).write_text(now, encoding="utf-8")
 
 
-def _chosen(rows: list[Row], ids: set[str], manifest: Manifest, name: str) -> tuple[Row, ...]:
+def _chosen(rows: list[Row], ids: set[str], release: Release) -> tuple[Row, ...]:
     kept = kept_rows(rows)
     gone = tuple(row for row in kept if row["track_id"] in ids)
     unknown = sorted(ids - {row["track_id"] for row in gone})
     if not ids or unknown:
-        before = ", withdrawn before" if unknown and set(unknown) <= {*manifest.withdrawn} else ""
+        withdrawn = release.manifest.withdrawn
+        before = ", withdrawn before" if unknown and set(unknown) <= {*withdrawn} else ""
         raise ReleaseError(
-            f"{name}: keeps no track {', '.join(unknown)}{before}; the column track_id of its "
+            f"{release.name}: keeps no track {', '.join(unknown)}{before}; the column track_id of its "
             "tracks config has the ids"
         )
     if len(gone) == len(kept):
-        raise ReleaseError(f"{name}: nothing would be left; `hf repos delete` deletes all of it")
+        raise ReleaseError(
+            f"{release.name}: nothing would be left; `hf repos delete` deletes all of it"
+        )
     return gone
 
 
 def _holds(repo_id: str, tag: str, api: HfApi, ids: set[str]) -> bool:
     with on_hub(repo_id, tag, api) as place:
-        return any(row["track_id"] in ids for row in kept_rows(place.tracks(place.manifest())))
+        kept = Release(place).kept_tracks(("track_id",))
+        return not ids.isdisjoint(kept["track_id"].to_pylist())
 
 
 def _rewrite(folder: Path, manifest: Manifest, ids: set[str], progress: Progress) -> None:
@@ -164,7 +171,7 @@ def _rewrite(folder: Path, manifest: Manifest, ids: set[str], progress: Progress
             if not ids.isdisjoint(held.to_pylist()):
                 features = Features.from_arrow_schema(pq.read_schema(folder / path))
                 written = write_shard(folder, path, features, _others(folder / path, ids))
-                manifest.files[path] = FileEntry(*written)
+                manifest.files[path] = written
             advance(1)
     for config in ("raw", "encoded"):
         empty = {split for split, rows in manifest.splits(config).items() if not rows}
@@ -190,7 +197,7 @@ def _rewrite_tracks(folder: Path, manifest: Manifest, rows: list[Row], ids: set[
     path, *others = sorted(manifest.shards("tracks"))
     for other in others:
         del manifest.files[other]
-    manifest.files[path] = FileEntry(*write_shard(folder, path, TRACK_FEATURES, after))
+    manifest.files[path] = write_shard(folder, path, TRACK_FEATURES, after)
 
 
 def _is_gone(row: Row, ids: set[str]) -> bool:

@@ -1,42 +1,37 @@
-"""The chunks of a release without what is heavy: all columns but audio, codes and labels."""
+"""The chunks of a release by their light columns: all but audio, codes and labels."""
 
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
+from ..columns import ENCODED_COLUMNS, HEAVY_COLUMNS, RAW_COLUMNS, Kind
 from ..errors import ReleaseError
-from ..storage.place import Place
-from .manifest import Manifest, split_of
+from .layout import split_of
+from .release import Release
 
-HEAVY = frozenset({"audio", "codes", "labels"})
 # Reading Parquet leaves Python's lock alone.
 THREADS = 2
 
-# As in schema.py, without what that takes to import.
+
+def _arrow(kind: Kind) -> pa.DataType:
+    if isinstance(kind, list):
+        return pa.list_(pa.field("element", _arrow(kind[0])))
+    return pa.type_for_alias(kind)
+
+
+# Of raw and encoded side by side; `split` is the shard's.
 LIGHT = pa.schema(
-    [
-        *((name, pa.string()) for name in ("chunk_id", "track_id", "split", "description")),
-        *((name, pa.string()) for name in ("session", "style", "title", "artist", "license")),
-        ("chunk_index", pa.int32()),
-        *((name, pa.float64()) for name in ("start_seconds", "position")),
-        *((name, pa.float64()) for name in ("tempo_bpm", "tempo_alternative_bpm")),
-        *((name, pa.float64()) for name in ("tempo_confidence", "beat_strength")),
-        ("key", pa.string()),
-        *((name, pa.float64()) for name in ("key_confidence", "loudness_lufs", "energy")),
-        *((name, pa.float64()) for name in ("dynamic_range_db", "silence_ratio")),
-        ("clipping_ratio", pa.float64()),
-        *((name, pa.string()) for name in ("arc", "fit", "fit_reason")),
-        ("descriptions", pa.list_(pa.field("element", pa.string()))),
-        ("input_ids", pa.list_(pa.field("element", pa.int32()))),
-        ("attention_mask", pa.list_(pa.field("element", pa.int8()))),
-    ]
+    {
+        name: _arrow(kind)
+        for name, kind in {"split": "string", **RAW_COLUMNS, **ENCODED_COLUMNS}.items()
+        if name not in HEAVY_COLUMNS
+    }
 )
 
 
 def read_chunks(
-    place: Place,
-    manifest: Manifest,
+    release: Release,
     configs: Iterable[str] = ("raw", "encoded"),
     columns: Collection[str] = LIGHT.names,
     shorten: Callable[[pa.Table], pa.Table] = lambda shard: shard,
@@ -48,24 +43,24 @@ def read_chunks(
     Raises:
         ReleaseError: a shard cannot be read, or raw and encoded are not of the same chunks.
     """
-    configs = [config for config in configs if manifest.shards(config)]
+    configs = [config for config in configs if release.shards(config)]
     empty = LIGHT.empty_table().select(columns)
     # It tells whether configs are of the same chunks.
     read_too = {"chunk_id", *columns}
 
     def read(path: str) -> pa.Table:
         _, _, shard = path.partition("/")
-        table = place.only(path, read_too)
+        table = release.place.only(path, read_too)
         for config in configs[1:]:
-            other = place.only(f"{config}/{shard}", read_too)
-            table = _beside(table, other, place.name, shard)
+            other = release.place.only(f"{config}/{shard}", read_too)
+            table = _beside(table, other, release.name, shard)
         split = pa.array([split_of(path)] * len(table), pa.string())
         table = table.append_column("split", split).replace_schema_metadata()
         table = table.select([name for name in columns if name in table.column_names])
         return shorten(pa.concat_tables([empty, table], promote_options="default"))
 
     with ThreadPoolExecutor(THREADS) as threads:
-        tables = list(threads.map(read, manifest.shards(configs[0]) if configs else ()))
+        tables = list(threads.map(read, release.shards(configs[0]) if configs else ()))
     return pa.concat_tables([shorten(empty), *tables])
 
 

@@ -1,21 +1,20 @@
 """How much of each codebook the codes of a release use."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ReleaseError
-from ..storage.place import Place
 from .chunks import THREADS
-from .manifest import Manifest
+from .manifest import CodebookUse
+from .release import Release
 
 Counts = NDArray[np.int64]
 
 
-def count_codes(place: Place, paths: Iterable[str], codebooks: int, size: int) -> Counts:
-    """How often each code stands in each codebook, [codebooks, size], over shards of `encoded`.
+def count_codes(release: Release, codebooks: int, size: int) -> Counts:
+    """How often each code stands in each codebook, [codebooks, size], over all of `encoded`.
 
     Only the column `codes` is read, a row group at a time by each thread.
 
@@ -25,7 +24,7 @@ def count_codes(place: Place, paths: Iterable[str], codebooks: int, size: int) -
 
     def count(path: str) -> Counts:
         counts = np.zeros((codebooks, size), np.int64)
-        for batch in place.batches(path, ["codes"]):
+        for batch in release.place.batches(path, ["codes"]):
             codes = batch["codes"].flatten().flatten().to_numpy()
             try:
                 by_row = codes.reshape(batch.num_rows, codebooks, -1) if len(codes) else codes
@@ -33,13 +32,15 @@ def count_codes(place: Place, paths: Iterable[str], codebooks: int, size: int) -
                     counts[book] += np.bincount(by_row[:, book].ravel(), minlength=size)
             except ValueError as error:
                 raise ReleaseError(
-                    f"{place.name}: {path}: codes are not [{codebooks}, T] in [0, {size}); "
+                    f"{release.name}: {path}: codes are not [{codebooks}, T] in [0, {size}); "
                     "`sportgen verify` says where"
                 ) from error
         return counts
 
     with ThreadPoolExecutor(THREADS) as threads:
-        return sum(threads.map(count, paths), np.zeros((codebooks, size), np.int64))
+        return sum(
+            threads.map(count, release.shards("encoded")), np.zeros((codebooks, size), np.int64)
+        )
 
 
 def perplexity(counts: Counts) -> NDArray[np.float64]:
@@ -57,12 +58,12 @@ def dead_share(counts: Counts) -> NDArray[np.float64]:
     return np.asarray((counts == 0).mean(axis=1), np.float64)
 
 
-def codebook_use(place: Place, manifest: Manifest) -> list[dict[str, float]]:
+def codebook_use(release: Release) -> list[CodebookUse]:
     """Perplexity and dead share of each codebook, as the manifest records them; none without
     codes. Raises as `count_codes` does."""
-    if not manifest.encoding:
+    facts = release.manifest.encoding
+    if not facts:
         return []
-    shape = manifest.encoding["num_codebooks"], manifest.encoding["codebook_size"]
-    counts = count_codes(place, manifest.shards("encoded"), *shape)
+    counts = count_codes(release, facts["num_codebooks"], facts["codebook_size"])
     pairs = zip(perplexity(counts).tolist(), dead_share(counts).tolist(), strict=True)
     return [{"perplexity": round(one, 1), "dead": round(other, 4)} for one, other in pairs]

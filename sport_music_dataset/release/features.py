@@ -1,44 +1,22 @@
-"""The columns of each config."""
+"""The features of each config, as datasets has them."""
 
 from datasets import Audio, Features, List, Value
 
-from ..measures import COLUMNS
+from ..columns import ENCODED_COLUMNS, RAW_COLUMNS, TRACK_COLUMNS, Columns, Kind
 from ..recipe import SAMPLING_RATE
-from ..records import TRACK_COLUMNS
 
 
-def _strings(*names: str) -> dict[str, Value]:
-    return {name: Value("string") for name in names}
+def _feature(kind: Kind) -> Audio | List | Value:
+    if isinstance(kind, list):
+        return List(_feature(kind[0]))
+    return Audio(sampling_rate=SAMPLING_RATE) if kind == "audio" else Value(kind)
 
 
-MEASURES = {name: Value(kind) for name, kind in COLUMNS.items()}
+def _features(columns: Columns) -> Features:
+    return Features({name: _feature(kind) for name, kind in columns.items()})
 
-# The prompt, and all phrasings that there are, this one first.
-DESCRIPTIONS = {"description": Value("string"), "descriptions": List(Value("string"))}
 
-RAW_FEATURES = Features(
-    {
-        **_strings("chunk_id", "track_id"),
-        "chunk_index": Value("int32"),
-        "start_seconds": Value("float64"),
-        "audio": Audio(sampling_rate=SAMPLING_RATE),
-        **DESCRIPTIONS,
-        **_strings("session", "style", "title", "artist", "license"),
-        "position": Value("float64"),
-        **MEASURES,
-        **_strings("arc", "fit", "fit_reason"),
-    }
-)
-
-ENCODED_FEATURES = Features(
-    {
-        **_strings("chunk_id", "track_id"),
-        **DESCRIPTIONS,
-        "input_ids": List(Value("int32")),
-        "attention_mask": List(Value("int8")),
-        "codes": List(List(Value("int16"))),
-        "labels": List(List(Value("int16"))),
-    }
-)
-
-TRACK_FEATURES = Features({name: Value(kind) for name, kind in TRACK_COLUMNS.items()})
+RAW_FEATURES = _features(RAW_COLUMNS)
+ENCODED_FEATURES = _features(ENCODED_COLUMNS)
+TRACK_FEATURES = _features(TRACK_COLUMNS)
+FEATURES = {"raw": RAW_FEATURES, "encoded": ENCODED_FEATURES, "tracks": TRACK_FEATURES}

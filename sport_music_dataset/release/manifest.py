@@ -1,31 +1,91 @@
-"""The release folder: its manifest `sportgen.json`, and what belongs to it."""
+"""The manifest of a release, `sportgen.json`: what it holds and how it was made."""
 
 import json
-import re
-from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, NotRequired
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing_extensions import TypedDict  # pydantic reads that of typing from Python 3.12 on only
 
 from .._version import __version__
 from ..audio.decode import decoder_version
 from ..errors import ReleaseError
-from ..reasons import Status
-from ..recipe import SAMPLING_RATE, Recipe
-from ..records import Row
-from ..storage.parquet import read_parquet
-from .shards import WORK_FOLDER, ShardNote, write_atomically
+from ..recipe import Recipe, samples_of
+from ..storage.atomic import write_atomically
+from .labels import LabelStyle
+from .layout import MANIFEST, split_of
 
-MANIFEST = "sportgen.json"
-CARD = "README.md"
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 MANIFEST_SCHEMA = 1
 
 _LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
-_SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
+
+# JSON knows one kind of numbers: 25 must not become 25.0 when a manifest is written again.
+Number = int | float
+_ANY_KEYS = {"extra": "allow"}
+
+
+class RecipeRecord(TypedDict):
+    """`Recipe.as_dict()` as a release records it; an earlier sportgen wrote fewer settings."""
+
+    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # pydantic's way to say it
+
+    chunk_seconds: Number
+    overlap_seconds: Number
+    splits: dict[str, Number]
+    sessions: NotRequired[str]
+    group_by: NotRequired[str]
+
+
+class Encoding(TypedDict):
+    """How `encoded` was made, and what came of it: the facts of `encode.encoder.Encoder`, then
+    how many descriptions were truncated, the longest in tokens, and T of codes and labels."""
+
+    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]
+
+    model: str
+    codec: str
+    codec_revision: str
+    num_codebooks: int
+    codebook_size: int
+    nano: bool
+    max_length: int
+    labels: LabelStyle
+    special_tokens: bool
+    pad_token_id: int
+    truncated: int
+    longest: int
+    frames: int
+    label_frames: int
+
+
+class ChangelogEntry(TypedDict):
+    """One release: its version, its ISO date, what changed, and what the publisher wrote."""
+
+    version: str
+    date: str
+    changes: str
+    notes: str
+
+
+class SharedRecord(TypedDict, total=False):
+    """How many fingerprints were compared, how many pairs of tracks share audio, and the seconds
+    that lie in two splits."""
+
+    fingerprints: int
+    matches: int
+    seconds: Number
+
+
+class CodebookUse(TypedDict):
+    """Perplexity of a codebook's use, and the share of its entries that no code names."""
+
+    perplexity: Number
+    dead: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +96,39 @@ class FileEntry:
     rows: int
     bytes: int
 
-    @classmethod
-    def of(cls, note: ShardNote) -> "FileEntry":
-        """What the manifest says of a file that is finished."""
-        return cls(note.sha256, note.rows, note.bytes)
-
 
 @dataclass(slots=True)
 class Manifest:
     """What a release holds and how it was made; `files` has every shard and picture by its path.
 
-    `changelog` has an entry (version, date, changes, notes) for every release, the newest first;
-    `withdrawn` the ids of tracks that no later build may bring back; `shared` how many fingerprints
-    were compared, how many pairs share audio, and the seconds that two splits share; `source` the
-    `dataset` on the Hub and the `revision` that the rows come from, if they do;
-    `codebooks` how much of each is used; `pictures` what each in `assets` shows, in words.
+    `changelog` has an entry for every release, the newest first; `withdrawn` the ids of tracks that
+    no later build may bring back; `source` the `dataset` on the Hub and the `revision` that the
+    rows come from, if they do; `codebooks` how much of each is used; `pictures` what each in
+    `assets` shows, in words; `card` the front matter that we gave to README.md.
     """
 
-    recipe: dict[str, Any]
+    # What JSON holds is of these types and no other: read_manifest lets pydantic check it.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
+
+    recipe: RecipeRecord
     fingerprint: str
     files: dict[str, FileEntry] = field(default_factory=dict)
-    encoding: dict[str, Any] | None = None
+    encoding: Encoding | None = None
     card: dict[str, Any] = field(default_factory=dict)
     software: dict[str, str] = field(default_factory=dict)
-    changelog: list[dict[str, Any]] = field(default_factory=list)
+    changelog: list[ChangelogEntry] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
-    shared: dict[str, Any] = field(default_factory=dict)
+    shared: SharedRecord = field(default_factory=SharedRecord)
     source: dict[str, str] = field(default_factory=dict)
-    codebooks: list[dict[str, float]] = field(default_factory=list)
+    codebooks: list[CodebookUse] = field(default_factory=list)
     pictures: dict[str, str] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Manifest":
         """An empty manifest for a recipe."""
-        return cls(recipe.as_dict(), recipe.fingerprint, software=software())
+        record: Any = recipe.as_dict()
+        return cls(record, recipe.fingerprint, software=software())
 
     def shards(self, config: str) -> dict[str, FileEntry]:
         """The files of a config, by path."""
@@ -86,20 +144,26 @@ class Manifest:
         return {split: count for split, count in rows.items() if split in present}
 
     @property
+    def rows_config(self) -> str:
+        """The config that has the chunks and loads by default: raw, where there is one."""
+        return "raw" if self.shards("raw") else "encoded"
+
+    @property
     def chunk_samples(self) -> int:
         """Samples of a chunk at 32 kHz."""
-        return int(self.recipe["chunk_seconds"] * SAMPLING_RATE)
+        return samples_of(self.recipe["chunk_seconds"])
 
     @property
     def hop_samples(self) -> int:
         """Samples from the start of a chunk to the start of the next, at 32 kHz."""
-        return self.chunk_samples - int(self.recipe["overlap_seconds"] * SAMPLING_RATE)
+        return self.chunk_samples - samples_of(self.recipe["overlap_seconds"])
 
     def as_json(self) -> bytes:
         """What `sportgen.json` holds, UTF-8."""
-        self.files = dict(sorted(self.files.items()))
-        data = {"schema": self.schema, **asdict(self)}
-        return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+        data = asdict(replace(self, files=dict(sorted(self.files.items()))))
+        return (
+            json.dumps({"schema": self.schema, **data}, indent=2, ensure_ascii=False) + "\n"
+        ).encode()
 
     def write(self, folder: Path) -> None:
         """Write `sportgen.json`, atomically."""
@@ -112,84 +176,55 @@ def software() -> dict[str, str]:
     return {"sportgen": __version__, "decoder": decoder_version(), **libraries}
 
 
-def split_of(path: str) -> str:
-    """The split that a shard's path names."""
-    match = _SHARD_NAME.fullmatch(path)
-    if match is None:
-        raise ReleaseError(f"{path}: is not a shard's name; build the release again")
-    return match[2]
-
-
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a release folder.
+    """The manifest of a release folder, every value of its type.
 
     Raises:
-        ReleaseError: the folder is no release, or of a schema we do not know.
+        ReleaseError: the folder is no release, of a schema we do not know, or its manifest is
+            damaged; the message names the first key that is wrong.
     """
     file = folder / MANIFEST
     if not file.is_file():
         state = "is not a release folder" if folder.is_dir() else "does not exist"
         raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-        if data["schema"] != MANIFEST_SCHEMA:
-            raise ReleaseError(
-                f"{file}: schema {data['schema']}, this sportgen reads {MANIFEST_SCHEMA}; "
-                "use the version that wrote it or build again"
-            )
-        data["files"] = {path: FileEntry(**entry) for path, entry in data["files"].items()}
-        # A release may come from anywhere: no path in it leads out of its folder.
-        outside = [p for p in data["files"] if p.startswith("/") or ".." in p.split("/")]
-        if outside:
-            raise ReleaseError(f"{file}: names {outside[0]}, which lies outside the release")
-        return Manifest(**data)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        text = file.read_text(encoding="utf-8")
+        data = json.loads(text)
+    except ValueError as error:
         raise ReleaseError(f"{file}: is damaged ({error}); build the release again") from error
+    schema = data.get("schema") if isinstance(data, dict) else None
+    if isinstance(schema, int) and schema != MANIFEST_SCHEMA:
+        raise ReleaseError(
+            f"{file}: schema {schema}, this sportgen reads {MANIFEST_SCHEMA}; "
+            "use the version that wrote it or build again"
+        )
+    _validate(text, file)
+    # As it was read: what pydantic makes of it has its keys in another order.
+    data["files"] = {path: FileEntry(**entry) for path, entry in data["files"].items()}
+    return Manifest(**data)
 
 
-def is_ours(folder: Path) -> bool:
-    """Whether a folder may be written to: absent, empty, a release or one begun."""
-    if not folder.exists():
-        return True
-    marks = (MANIFEST, WORK_FOLDER)
-    return folder.is_dir() and (
-        not any(folder.iterdir()) or any((folder / name).exists() for name in marks)
-    )
+def _validate(text: str, file: Path) -> None:
+    """Raise ReleaseError unless the JSON text of a manifest has our keys, and values of their types
+    that lead nowhere outside of the release."""
+    # A fifth of a second to import: only where a manifest is read.
+    from pydantic import ValidationError
+
+    try:
+        manifest = _adapter().validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        detail = " ".join(f"{key}: {first['msg']}".split())
+        raise ReleaseError(f"{file}: is damaged ({detail}); build the release again") from error
+    # A release may come from anywhere: no path in it leads out of its folder.
+    outside = [p for p in manifest.files if p.startswith("/") or ".." in p.split("/")]
+    if outside:
+        raise ReleaseError(f"{file}: names {outside[0]}, which lies outside the release")
 
 
-def read_tracks(folder: Path, manifest: Manifest, columns: Collection[str] = ()) -> list[Row]:
-    """The rows of the `tracks` config: of the `columns` that it has, or of all."""
-    table = track_table(folder, manifest, columns)
-    values = map(_shared, table.columns)
-    return [dict(zip(table.column_names, row, strict=True)) for row in zip(*values, strict=True)]
+@cache
+def _adapter() -> "TypeAdapter[Manifest]":
+    from pydantic import TypeAdapter
 
-
-def track_table(folder: Path, manifest: Manifest, columns: Collection[str] = ()) -> pa.Table:
-    """`read_tracks` as a table, which takes a tenth of the memory.
-
-    Raises:
-        ReleaseError: there is none, or it is damaged.
-    """
-    files = sorted(manifest.shards("tracks"))
-    if not files:
-        raise ReleaseError(f"{folder}: has no tracks config; build the release again")
-    names = list(columns) or None
-    return pa.concat_tables([read_parquet(folder / file, names) for file in files])
-
-
-def kept_rows(tracks: list[Row]) -> list[Row]:
-    """The rows of `tracks` that gave chunks."""
-    return [row for row in tracks if row["status"] != Status.LEFT_OUT]
-
-
-def kept_tracks(tracks: pa.Table) -> pa.Table:
-    """`kept_rows` of a table."""
-    return tracks.filter(pc.not_equal(tracks["status"], Status.LEFT_OUT))
-
-
-def _shared(column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column; texts that are equal, as sessions and artists are, are one object."""
-    values: list[Any] = column.to_pylist()
-    known: dict[str | None, str | None] = {}
-    text = pa.types.is_string(column.type)
-    return [known.setdefault(value, value) for value in values] if text else values
+    return TypeAdapter(Manifest)

@@ -5,72 +5,39 @@ was made from, so that a second run does only what is not done yet.
 """
 
 import json
-import math
-import os
-import re
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from ..build.spools import partial_name
 from ..digests import file_digest
-from ..errors import ReleaseError, SettingError
+from ..engines.base import PROBE
+from ..errors import ReleaseError
 from ..records import Row
+from ..storage.atomic import PARTIAL, replaced, write_atomically
+from .layout import CONFIGS, WORK_FOLDER
+from .manifest import FileEntry
 
 if TYPE_CHECKING:
     from datasets import Features
-
-WORK_FOLDER = ".sportgen"
-PROBE = "probe-"
-"""How folders in `WORK_FOLDER` begin by which nodes show that they see it, while a run goes on."""
-CONFIGS = ("raw", "encoded", "tracks")
 
 # The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
 # written: 50 rows are 50 MB at the most.
 _GROUP_ROWS = 50
 # A row of tracks is 400 bytes; in groups of 50, what the footer says of it would take a thousand.
 _TRACK_GROUP_ROWS = 1_000
-# As a path shows it, with one slash; `hf` is the Hub's own.
-_URL = re.compile(r"(?!hf:)([a-z][a-z0-9+.-]+):/+(.*)")
-# A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
-_CHUNKS_PER_SHARD = 300
-
-
-def check_on_disk(place: Path | str) -> None:
-    """Raise SettingError where a place is a URL: files are renamed, locked and read in pieces."""
-    url = _URL.match(str(place))
-    if url and not Path(place).exists():
-        raise SettingError(
-            f"{url[1]}://{url[2]}: is not on a disk; mount it (rclone mount, s3fs), or copy it to "
-            "a local or shared disk, and give that folder"
-        )
-
-
-def shard_count(chunks: int, tracks: int) -> int:
-    """Shards for a split; fewer than its tracks, since most would be empty else."""
-    return max(1, min(math.ceil(chunks / _CHUNKS_PER_SHARD), tracks // 2))
-
-
-def shard_of(track_id: str, shards: int) -> int:
-    """The shard a track belongs to, by its identity alone."""
-    return int(track_id, 16) % shards
-
-
-def shard_name(config: str, split: str, index: int, count: int) -> str:
-    """Path of a shard in the release folder, as the Hub names them."""
-    return f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class ShardNote:
-    """What is known of a finished shard: its inputs' digest, its bytes, and what came of it."""
+    """What is known of a finished file: the digest of its inputs, the file itself, and what making
+    it gave."""
 
     inputs: str
     sha256: str
@@ -78,40 +45,24 @@ class ShardNote:
     bytes: int
     outcomes: dict[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, inputs: str, file: FileEntry, outcomes: dict[str, Any] | None = None) -> Self:
+        """The note of a file that is there now."""
+        return cls(inputs, file.sha256, file.rows, file.bytes, outcomes or {})
 
-def write_atomically(file: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, then rename: readers see the old or the new."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = partial_name(file)
-    with partial.open("wb") as handle:
-        handle.write(data)
-        handle.flush()
-        os.fsync(handle.fileno())
-    _rename(partial, file)
-
-
-def _rename(partial: Path, file: Path) -> None:
-    """Rename for good: without this fsync a power cut may undo it."""
-    partial.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    @property
+    def file(self) -> FileEntry:
+        """The file, as the manifest records it."""
+        return FileEntry(self.sha256, self.rows, self.bytes)
 
 
-def write_shard(
-    folder: Path, name: str, features: "Features", rows: Iterable[Row]
-) -> tuple[str, int, int]:
-    """Write rows of `features` as `folder/name`; returns (sha256, rows, bytes)."""
+def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Row]) -> FileEntry:
+    """Write rows of `features` as `folder/name`; returns what the manifest says of it."""
     # datasets takes a second to import: only to write, not to read.
     from datasets.arrow_writer import ParquetWriter
 
-    file = folder / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = partial_name(file)
     size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
-    with partial.open("wb") as stream:
+    with replaced(folder / name) as (stream, partial):
         writer = ParquetWriter(features=features, stream=stream, writer_batch_size=size)
         remaining = iter(rows)
         while group := list(islice(remaining, size)):
@@ -122,15 +73,12 @@ def write_shard(
             pa.default_memory_pool().release_unused()
         count, _ = writer.finalize(close_stream=False)
         stream.flush()
-        os.fsync(stream.fileno())
-    sha256, written = file_digest(partial), partial.stat().st_size
-    _rename(partial, file)
-    return sha256, count, written
+        return FileEntry(file_digest(partial), count, partial.stat().st_size)
 
 
 @contextmanager
 def writing(out: Path) -> Iterator[None]:
-    """Hold the release folder for one writer, and tell what the disk refuses in one line.
+    """Hold the release folder for one writer, and raise what the disk refuses as one line.
 
     Raises:
         ReleaseError: another process writes to it, or the disk is full or read-only.
@@ -186,9 +134,9 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 def _remove_partial(folder: Path) -> None:
     """Remove what killed runs and lost workers left: files that were never renamed, and probes."""
     for config in (*CONFIGS, "assets", "."):
-        for file in (folder / config).glob("*.partial"):
+        for file in (folder / config).glob(f"*{PARTIAL}"):
             file.unlink(missing_ok=True)
-    for file in (folder / WORK_FOLDER).rglob("*.partial"):
+    for file in (folder / WORK_FOLDER).rglob(f"*{PARTIAL}"):
         file.unlink(missing_ok=True)
     for probe in (folder / WORK_FOLDER).glob(f"{PROBE}*"):
         shutil.rmtree(probe, ignore_errors=True)

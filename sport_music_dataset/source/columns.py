@@ -8,8 +8,8 @@ import pyarrow as pa
 from datasets import Audio, ClassLabel, Features
 
 from ..errors import SourceError
-from .files import Source
 from .metadata import COLUMNS, read_descriptions
+from .source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,4 @@
-"""Where music comes from, and the files of a folder: found without leaving it, hashed, and watched
-for changes."""
+"""The files of a folder: found without leaving it, hashed, probed, and compared with what they were."""
 
 import os
 import stat
@@ -15,39 +14,6 @@ from .metadata import METADATA_NAMES
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Where music comes from, and what to take of it if that is a dataset.
-
-    `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`
-    and `session_column` name columns of the dataset, `subset` one of its configs; those not given
-    are found out. `keep_splits` keeps the dataset's splits.
-    """
-
-    location: str
-    audio_column: str = ""
-    style_column: str = ""
-    session_column: str = ""
-    subset: str = ""
-    keep_splits: bool = False
-
-    @classmethod
-    def of(cls, place: "Path | Source") -> "Source":
-        """A folder as a source; a source as it is."""
-        return place if isinstance(place, Source) else cls(str(place))
-
-    @property
-    def is_on_hub(self) -> bool:
-        """Whether it is a dataset on the Hub."""
-        return self.location.startswith("hf:")
-
-    @property
-    def is_dataset(self) -> bool:
-        """Whether it is said to be a dataset, whatever files lie there."""
-        named = (self.audio_column, self.style_column, self.session_column, self.subset)
-        return any(named) or self.keep_splits
-
-
-@dataclass(frozen=True, slots=True)
 class SourceFile:
     """An audio file: `path` and `file` as those of a Track, and why it is left out, if it is."""
 
@@ -57,7 +23,7 @@ class SourceFile:
 
 
 @dataclass(slots=True)
-class Files:
+class FoundFiles:
     """What lies under a folder.
 
     `audio` maps paths relative to it to the reason why they are left out, empty if none;
@@ -68,14 +34,14 @@ class Files:
     ignored: Counter[str] = field(default_factory=Counter)
 
 
-def find_files(root: Path, exclude: Path | None = None) -> Files:
+def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
     """Every file under `root` by its name; nothing outside `root` is followed.
 
     Args:
         root: a folder, resolved.
         exclude: a folder inside `root` to pass by.
     """
-    files = Files()
+    files = FoundFiles()
     passed_by = exclude.resolve() if exclude else None
 
     def unreadable(error: OSError) -> None:

@@ -20,10 +20,10 @@ from ..progress import Progress
 from ..storage.hub_client import hub_errors
 from ..storage.hub_place import HubPlace
 from ..storage.place import Place
-from .files import Source
-from .library import InspectMap, Library, scan
+from .library import InspectMap, Library, find_music, scan_folder
 from .metadata import METADATA_NAMES
-from .parquet import Dataset, writing_cache
+from .parquet import ParquetSource, writing_cache
+from .source import Source
 
 _ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
 # Downloads at a time, as many as the Hub's client takes.
@@ -41,7 +41,7 @@ def read_local(
         )
     cache = cache_folder(f"{root.name}-{digest(str(root))[:16]}")
     place = Place(root)
-    library = Dataset(source, str(root), place, place, cache).library(styles, run, progress)
+    library = ParquetSource(source, str(root), place, place, cache).library(styles, run, progress)
     return _with_note(library, cache)
 
 
@@ -60,11 +60,11 @@ def read_hub(source: Source, styles: Iterable[str], run: InspectMap, progress: P
     audio = [path for path in files if _is_audio(path)]
     if audio and not source.is_dataset:
         _fetch(kept, [*audio, *(files.keys() & set(METADATA_NAMES))], cache, progress)
-        library = scan(kept.folder, styles, None, run)
+        library = scan_folder(kept.folder, find_music(kept.folder), styles, run)
     else:
         root = f"hf://datasets/{repo_id}@{commit}"
         place = HubPlace(repo_id, commit, cache / "download", api)
-        rows = Dataset(source, root, place, kept, cache, commit, files)
+        rows = ParquetSource(source, root, place, kept, cache, commit, files)
         library = rows.library(styles, run, progress)
     library = replace(library, source={"dataset": repo_id, "revision": commit})
     return _with_note(library, cache)

@@ -9,11 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..audio.decode import EXTENSIONS
-from ..audio.matching import Match
 from ..errors import SourceError
 from ..reasons import Reason
 from ..records import Track
-from .files import SourceFile, display_path, find_files, inspect
+from .files import FoundFiles, SourceFile, display_path, find_files, inspect
 from .metadata import read_metadata
 
 _TAKE = re.compile(r"\d+")
@@ -28,16 +27,13 @@ class Library:
     """What a source holds.
 
     `tracks` has every audio file, by path, those left out with their `reason`; `ignored` counts
-    the other files by extension; `notes` says what the user should know besides. `matches` are the
-    tracks, by id, that share audio, among `fingerprints` that were compared. `source` names the
+    the other files by extension; `notes` says what the user should know besides. `source` names the
     dataset on the Hub that it comes from, if any.
     """
 
     tracks: tuple[Track, ...]
     ignored: Mapping[str, int]
     notes: tuple[str, ...]
-    matches: tuple[Match, ...] = ()
-    fingerprints: int = 0
     source: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -57,25 +53,37 @@ class Library:
         return replace(self, tracks=tuple(tracks))
 
 
-def scan(
-    source: Path, styles: Iterable[str] = (), exclude: Path | None = None, run: InspectMap = map
-) -> Library:
-    """Find, name, hash and probe every audio file under `source`.
+def find_music(source: Path, exclude: Path | None = None) -> FoundFiles:
+    """Walk a source folder, once.
 
     Args:
         source: a folder of style folders, or one style's folder.
-        styles: the styles to take; all when empty.
         exclude: a folder inside `source` to pass by (the release being built).
-        run: how `inspect` is mapped over the files, in order; a pool's map makes it parallel.
 
     Raises:
-        SourceError: `source` is no folder, holds no audio, or its metadata cannot be used.
+        SourceError: `source` is no folder.
     """
     if not source.is_dir():
         state = "is not a folder" if source.exists() else "does not exist"
         raise SourceError(f"{source}: {state}; give the folder that holds the music")
+    return find_files(source.resolve(), exclude)
+
+
+def scan_folder(
+    source: Path, files: FoundFiles, styles: Iterable[str] = (), run: InspectMap = map
+) -> Library:
+    """Name, hash and probe the audio files that lie under `source`.
+
+    Args:
+        source: as `find_music` takes it.
+        files: what `find_music` found there.
+        styles: the styles to take; all when empty.
+        run: how `inspect` is mapped over the files, in order; a pool's map makes it parallel.
+
+    Raises:
+        SourceError: there is no audio, or its metadata cannot be used.
+    """
     root = source.resolve()
-    files = find_files(root, exclude)
     if not files.audio:
         most = files.ignored.most_common(_KINDS_NAMED)
         kinds = ", ".join(f"{count} {kind}" for kind, count in most)
@@ -91,11 +99,11 @@ def scan(
     metadata = read_metadata(root)
     paths = {unicodedata.normalize("NFC", file.path) for file in found}
     notes = [f"metadata: no such file: {path}" for path in sorted(metadata.keys() - paths)]
-    tracks = catalogue(found, display_path(root.name), metadata, styles, run)
+    tracks = to_tracks(found, display_path(root.name), metadata, styles, run)
     return Library(tracks, dict(files.ignored), tuple(notes))
 
 
-def catalogue(
+def to_tracks(
     files: Sequence[SourceFile],
     folder: str,
     metadata: Mapping[str, Mapping[str, str]],
@@ -109,7 +117,7 @@ def catalogue(
         folder: the source's name, and the style of files that lie in no folder of it.
         metadata: path in NFC -> what overrides their names, and adds.
         styles: the styles to take; all when empty.
-        run: as for `scan`.
+        run: as for `scan_folder`.
 
     Raises:
         SourceError: there is no file of a style.

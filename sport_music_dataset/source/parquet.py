@@ -25,9 +25,10 @@ from ..reasons import Reason
 from ..storage.hub_client import hub_errors
 from ..storage.place import Place
 from .columns import Columns, choose_columns
-from .files import Source, SourceFile
-from .library import InspectMap, Library, catalogue
-from .unpack import FILE, PATH, is_unpacked, read_rows, unpack
+from .files import SourceFile
+from .library import InspectMap, Library, to_tracks
+from .source import Source
+from .unpack import FILE, PATH, is_unpacked, read_unpacked, unpack
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
 
@@ -35,7 +36,7 @@ Metadata = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
-class Dataset:
+class ParquetSource:
     """A dataset of Parquet.
 
     `root` is its folder, or `hf://datasets/ORG/NAME@COMMIT`; then `revision` is the commit, and
@@ -61,7 +62,7 @@ class Dataset:
             files, metadata = self._rows(parquet, folders, columns)
         if not files:
             raise SourceError(f"{self.root}: its Parquet has no rows")
-        tracks = catalogue(files, PurePosixPath(self._opened).name, metadata, styles, run)
+        tracks = to_tracks(files, PurePosixPath(self._opened).name, metadata, styles, run)
         return Library(tracks, {}, ())
 
     def _parquet(self) -> tuple[dict[str, str], Features]:
@@ -147,7 +148,7 @@ class Dataset:
         metadata: Metadata = {}
         taken: Counter[str] = Counter()
         for path, split in parquet.items():
-            rows = read_rows(folders[path], list(columns.fields.values()), columns.labels)
+            rows = read_unpacked(folders[path], list(columns.fields.values()), columns.labels)
             for number, row in enumerate(rows):
                 name = _safe(row.get(PATH, ""))
                 file, reason = self._audio(path, row, folders[path])

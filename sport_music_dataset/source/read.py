@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..progress import Progress, no_progress
-from .files import Source, find_files
-from .library import InspectMap, Library, scan
+from .files import FoundFiles
+from .library import InspectMap, Library, find_music, scan_folder
+from .source import Source
 
 
 def read_source(
-    source: Path | Source,
+    source: Path | str | Source,
     styles: Iterable[str] = (),
     exclude: Path | None = None,
     run: InspectMap = map,
@@ -24,7 +25,7 @@ def read_source(
         source: where the music lies.
         styles: the styles to take; all when empty.
         exclude: a folder inside a source to pass by (the release being built).
-        run: as for `scan`.
+        run: as for `scan_folder`.
         progress: told how far unpacking is.
 
     Raises:
@@ -39,19 +40,20 @@ def read_source(
 
         return read_hub(source, styles, run, progress)
     folder = Path(source.location)
-    if not folder.is_dir() or not (source.is_dataset or _is_parquet(folder, exclude)):
-        return scan(folder, styles, exclude, run)
+    files = find_music(folder, exclude)
+    if not (source.is_dataset or _is_parquet(files)):
+        return scan_folder(folder, files, styles, run)
     from .hub import read_local
 
     return read_local(source, exclude, styles, run, progress)
 
 
-def places_read(source: Path | Source) -> list[Path]:
+def places_read(source: Path | str | Source) -> list[Path]:
     """The folders that whoever decodes tracks of a source must see."""
     source = Source.of(source)
     folder = Path(source.location)
     unpacked = source.is_on_hub or source.is_dataset
-    if unpacked or (folder.is_dir() and _is_parquet(folder, None)):
+    if unpacked or (folder.is_dir() and _is_parquet(find_music(folder))):
         from .hub import cache_folder
 
         cache = cache_folder("")
@@ -60,6 +62,5 @@ def places_read(source: Path | Source) -> list[Path]:
     return [folder]
 
 
-def _is_parquet(folder: Path, exclude: Path | None) -> bool:
-    files = find_files(folder.resolve(), exclude)
+def _is_parquet(files: FoundFiles) -> bool:
     return not files.audio and files.ignored[".parquet"] > 0

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from ..audio.decode import EXTENSIONS
 from ..errors import SourceError
 from ..records import Row
-from ..release.shards import write_atomically
+from ..storage.atomic import write_atomically
 from ..storage.parquet import read_batches
 from .columns import check_audio, is_binary, is_text
 
@@ -58,7 +58,7 @@ def is_unpacked(folder: Path) -> bool:
     return all(file.is_file() and file.stat().st_size == size for file, size in files)
 
 
-def read_rows(
+def read_unpacked(
     folder: Path, columns: Sequence[str], labels: dict[str, list[str]]
 ) -> list[dict[str, str]]:
     """The rows that `unpack` wrote to `folder`, as text, without what is null.

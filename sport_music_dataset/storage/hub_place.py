@@ -1,4 +1,4 @@
-"""A release on the Hub, fetched file by file into an empty place."""
+"""A revision of a dataset on the Hub, fetched file by file into an empty folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +12,6 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from ..errors import HubError, SettingError
-from ..release.manifest import MANIFEST, Manifest
 from .hub_client import hub_errors
 from .place import Place
 
@@ -31,17 +30,10 @@ class HubPlace(Place):
         super().__init__(folder, f"{repo_id}@{revision}")
         self.repo_id, self.revision, self.api, self.keep = repo_id, revision, api, keep
 
-    def manifest(self) -> Manifest:
-        """Its manifest.
-
-        Raises:
-            ReleaseError: it is damaged or of a schema we do not know.
-            HubError: there is no such revision, or no manifest in it.
-        """
-        if self._manifest:
-            return self._manifest
-        with self.fetched(MANIFEST):
-            return super().manifest()
+    @property
+    def public_name(self) -> str:
+        """ORG/NAME@REVISION."""
+        return self.name
 
     def paths(self) -> set[str]:
         """Every file that the Hub lists for the revision."""

@@ -43,7 +43,7 @@ def group_batches(
         yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)
 
 
-def read_rows(
+def read_single_rows(
     file: Path, columns: list[str], rows: Iterable[int]
 ) -> Iterator[dict[str, pa.Scalar]]:
     """Single rows of a shard, in the order asked for: one row group at a time in memory, and of

@@ -1,66 +1,52 @@
-"""Where a release lies: its files, and the columns of them that are read."""
+"""A folder of files, on this machine or elsewhere, and the columns of Parquet that are read of it."""
 
 import re
 from collections.abc import Collection, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..errors import ReleaseError
-from ..records import Row
-from ..release.manifest import Manifest, kept_tracks, read_manifest, read_tracks, track_table
-from ..release.shards import WORK_FOLDER
+from ..errors import ReleaseError, SettingError
 from .parquet import group_batches
 
-if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+# As a path shows it, with one slash; `hf` is the Hub's own.
+_URL = re.compile(r"(?!hf:)([a-z][a-z0-9+.-]+):/+(.*)")
 
-_ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
+
+def check_on_disk(place: Path | str) -> None:
+    """Raise SettingError where a place is a URL: files are renamed, locked and read in pieces."""
+    url = _URL.match(str(place))
+    if url and not Path(place).exists():
+        raise SettingError(
+            f"{url[1]}://{url[2]}: is not on a disk; mount it (rclone mount, s3fs), or copy it to "
+            "a local or shared disk, and give that folder"
+        )
 
 
 class Place:
-    """A release folder. `name` is what messages call it; `manifest` says what of the folder
-    counts, where that is not all of it."""
+    """A folder of this machine. `name` is what messages call it."""
 
-    def __init__(self, folder: Path, name: str = "", manifest: Manifest | None = None) -> None:
+    def __init__(self, folder: Path, name: str = "") -> None:
         self.folder = folder
         self.name = name or str(folder)
-        self._manifest = manifest
 
-    def manifest(self) -> Manifest:
-        """Its manifest; raises ReleaseError where there is none that we can read."""
-        self._manifest = self._manifest or read_manifest(self.folder)
-        return self._manifest
+    @property
+    def public_name(self) -> str:
+        """Its name as a release may show it: of a folder, the last part alone."""
+        return self.folder.resolve().name
 
     def paths(self) -> set[str]:
-        """Every file of it, our own notes apart."""
+        """Every file, by its path relative to the folder."""
         found = (file for file in self.folder.rglob("*") if file.is_file())
-        paths = (file.relative_to(self.folder) for file in found)
-        return {path.as_posix() for path in paths if path.parts[0] != WORK_FOLDER}
+        return {file.relative_to(self.folder).as_posix() for file in found}
 
     @contextmanager
     def fetched(self, *paths: str) -> Iterator[list[Path]]:
         """The files on this machine, for the time of a `with` block."""
         yield [self.folder / path for path in paths]
-
-    def tracks(self, manifest: Manifest) -> list[Row]:
-        """The rows of the `tracks` config; raises ReleaseError."""
-        with self.fetched(*manifest.shards("tracks")):
-            return read_tracks(self.folder, manifest)
-
-    def track_table(self, manifest: Manifest, columns: Collection[str]) -> pa.Table:
-        """The `tracks` config of the `columns` that it has; raises ReleaseError."""
-        with self.fetched(*manifest.shards("tracks")):
-            return track_table(self.folder, manifest, columns)
-
-    def kept_tracks(self, manifest: Manifest, columns: Collection[str]) -> pa.Table:
-        """The tracks that gave chunks, of these columns that there are; raises ReleaseError."""
-        tracks = self.track_table(manifest, {"status", *columns})
-        there = [name for name in tracks.column_names if name in columns]
-        return kept_tracks(tracks).select(there)
 
     def without(self, path: str, heavy: Container[str]) -> pa.Table:
         """A Parquet file but for its `heavy` columns, whose bytes are not read. Raises
@@ -81,7 +67,7 @@ class Place:
             yield from group_batches(file, columns)
 
     def footer(self, path: str) -> pq.FileMetaData:
-        """What the end of a Parquet file says of it. Raises ReleaseError."""
+        """The metadata at the end of a Parquet file. Raises ReleaseError."""
         with self._parquet(path) as file:
             return file.metadata
 
@@ -101,26 +87,3 @@ class Place:
 
     def _open(self, path: str) -> IO[bytes]:
         return (self.folder / path).open("rb")
-
-
-@contextmanager
-def opened(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Place]:
-    """The release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
-
-    Raises:
-        ReleaseError: there is no such folder and it is not of the other form.
-        SettingError: ORG/NAME cannot be the name of a dataset.
-    """
-    found = _ON_HUB.fullmatch(text)
-    if found is None or Path(text).is_dir():
-        if not Path(text).exists():
-            raise ReleaseError(
-                f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
-            )
-        yield Place(Path(text))
-        return
-    # The Hub's client takes half a second to import, which a folder needs not.
-    from .hub_place import on_hub
-
-    with on_hub(found[1], found[2], api, keep) as place:
-        yield place

@@ -1,4 +1,4 @@
-"""Trying again what may pass: with growing waits, a bound, and a word for each."""
+"""Trying a step again after errors that may pass: with growing waits, a bound, and a line for each."""
 
 import random
 import time
@@ -14,7 +14,7 @@ from ..errors import HubError
 from .hub_client import client, client_retried, retry_after, transient
 
 T = TypeVar("T")
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 # Of these the client has tried six times already, for 23 s or for as long as the Hub asked.
 _CLIENT_TRIES = 3
@@ -41,10 +41,10 @@ class Patience:
         return retry_after(error) + backoff
 
 
-def persist(
+def retry(
     step: Callable[[], T],
     patience: Patience,
-    tell: Tell,
+    notify: Notify,
     at_once: tuple[type[BaseException], ...] = (),
 ) -> T:
     """What `step` returns, called again after errors that may pass; `at_once` are raised at once.
@@ -72,6 +72,6 @@ def persist(
             why = "" if isinstance(error, at_once) else transient(error)
             if not why or tries >= patience.attempts or waited + wait > patience.seconds:
                 raise
-        tell(f"{why}; trying again in {wait:.0f} s (try {tries + 1} of {patience.attempts})")
+        notify(f"{why}; trying again in {wait:.0f} s (try {tries + 1} of {patience.attempts})")
         patience.sleep(wait)
         waited += wait

@@ -1,10 +1,9 @@
-"""What must hold for the rows of `raw` and `encoded`, seen one by one as their shards go by."""
+"""The checks of single rows of `raw` and `encoded`, in the order of their shards."""
 
 import io
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,11 +13,12 @@ from ..audio.samples import Pcm
 from ..recipe import SAMPLING_RATE
 from ..records import Row, chunk_id
 from ..release.labels import Codes, delay
-from .findings import Findings, Truth
+from ..release.manifest import Encoding
+from .findings import Check, Findings
 
 
 @dataclass(slots=True)
-class ChunkTruths:
+class ChunkChecks:
     """Chunk ids are of their form and each stands once, in its track's order and one shard.
 
     Memory grows with tracks, not with chunks. `rows` counts the rows of a track and `splits` has
@@ -31,8 +31,8 @@ class ChunkTruths:
     splits: dict[str, set[str]] = field(default_factory=dict)
     _last: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def see(self, shard: str, split: str, row: Row) -> None:
-        """A row of `raw`, or of `encoded` where there is no `raw`."""
+    def check(self, shard: str, split: str, row: Row) -> None:
+        """Check a row of `raw`, or of `encoded` where there is no `raw`."""
         identity, track_id = row["chunk_id"], row["track_id"]
         self.rows[track_id] += 1
         self.splits.setdefault(track_id, set()).add(split)
@@ -51,11 +51,11 @@ class ChunkTruths:
         self._last[track_id] = (shard, index)
 
     def _fail(self, text: str) -> None:
-        self.findings.fail(Truth.CHUNK_IDS, text)
+        self.findings.fail(Check.CHUNK_IDS, text)
 
 
 @dataclass(slots=True)
-class AudioTruths:
+class AudioChecks:
     """Every chunk decodes to its length, and neighbours share their overlap sample for sample."""
 
     chunk_samples: int
@@ -63,8 +63,8 @@ class AudioTruths:
     pairs: int = 0
     _before: tuple[str, int, Pcm] = ("", 0, np.zeros(0, np.int16))
 
-    def see(self, row: Row) -> Pcm | None:
-        """A row of `raw`, in the order of its shard; its samples, if they are what they must be."""
+    def check(self, row: Row) -> Pcm | None:
+        """Check a row of `raw`; returns its samples, if they are what they must be."""
         pcm = self._decode(row)
         if pcm is None:
             return None
@@ -75,7 +75,7 @@ class AudioTruths:
             shared = before[offset:]
             if not np.array_equal(shared, pcm[: len(shared)]):
                 self.findings.fail(
-                    Truth.OVERLAP, f"{row['chunk_id']}: differs from the chunk before it"
+                    Check.OVERLAP, f"{row['chunk_id']}: differs from the chunk before it"
                 )
         self._before = (row["track_id"], start + offset, pcm)
         return pcm
@@ -87,14 +87,14 @@ class AudioTruths:
                 form = (file.format, file.subtype, file.samplerate, file.channels)
                 pcm: Pcm = file.read(dtype="int16")
         except (soundfile.LibsndfileError, TypeError) as error:
-            self.findings.fail(Truth.AUDIO, f"{row['chunk_id']}: does not decode ({error})")
+            self.findings.fail(Check.AUDIO, f"{row['chunk_id']}: does not decode ({error})")
             return None
         if form != ("FLAC", "PCM_16", SAMPLING_RATE, 1):
             found = " ".join(map(str, form))
-            self.findings.fail(Truth.AUDIO, f"{row['chunk_id']}: is {found}, not mono FLAC, 16 bit")
+            self.findings.fail(Check.AUDIO, f"{row['chunk_id']}: is {found}, not mono FLAC, 16 bit")
         elif len(pcm) != wanted:
             self.findings.fail(
-                Truth.AUDIO, f"{row['chunk_id']}: has {len(pcm)} samples, not {wanted}"
+                Check.AUDIO, f"{row['chunk_id']}: has {len(pcm)} samples, not {wanted}"
             )
         else:
             return pcm
@@ -102,39 +102,39 @@ class AudioTruths:
 
 
 @dataclass(slots=True)
-class CodeTruths:
+class CodeChecks:
     """Codes lie in their codebooks, labels are their delay pattern, ids and mask fit each other."""
 
-    encoding: dict[str, Any]
+    encoding: Encoding
     findings: Findings
     # The tokenizer is not at hand: its marks are those of the first row, and must not change.
     _end: int | None = None
     _pad: int | None = None
 
-    def see(self, row: dict[str, pa.Scalar]) -> None:
-        """A row of `encoded`."""
+    def check(self, row: dict[str, pa.Scalar]) -> None:
+        """Check a row of `encoded`."""
         identity = row["chunk_id"].as_py()
-        self._see_tokens(identity, row["input_ids"].as_py(), row["attention_mask"].as_py())
+        self._check_tokens(identity, row["input_ids"].as_py(), row["attention_mask"].as_py())
         books, frames = self.encoding["num_codebooks"], self.encoding["frames"]
         codes = matrix(row["codes"], books, frames)
         if codes is None:
-            self.findings.fail(Truth.CODES, f"{identity}: codes are not [{books}][{frames}]")
+            self.findings.fail(Check.CODES, f"{identity}: codes are not [{books}][{frames}]")
             return
         size = self.encoding["codebook_size"]
         if codes.min() < 0 or codes.max() >= size:
             span = f"{codes.min()} to {codes.max()}"
-            self.findings.fail(Truth.CODES, f"{identity}: codes go from {span}, not in [0, {size})")
+            self.findings.fail(Check.CODES, f"{identity}: codes go from {span}, not in [0, {size})")
         labels = matrix(row["labels"], books, self.encoding["label_frames"])
-        truth = delay(codes, self.encoding["pad_token_id"], self.encoding["labels"])
-        if labels is None or not np.array_equal(labels, truth):
+        expected = delay(codes, self.encoding["pad_token_id"], self.encoding["labels"])
+        if labels is None or not np.array_equal(labels, expected):
             self.findings.fail(
-                Truth.LABELS, f"{identity}: labels are not the delay pattern of the codes"
+                Check.LABELS, f"{identity}: labels are not the delay pattern of the codes"
             )
 
-    def _see_tokens(self, identity: str, ids: list[int], mask: list[int]) -> None:
+    def _check_tokens(self, identity: str, ids: list[int], mask: list[int]) -> None:
         wrong = self._wrong_tokens(ids, mask)
         if wrong:
-            self.findings.fail(Truth.TOKENS, f"{identity}: {wrong}")
+            self.findings.fail(Check.TOKENS, f"{identity}: {wrong}")
 
     def _wrong_tokens(self, ids: list[int], mask: list[int]) -> str:
         length = self.encoding["max_length"]

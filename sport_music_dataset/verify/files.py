@@ -1,11 +1,10 @@
-"""Go through the files of a release, each fetched once, and gather what is not as it must be."""
+"""The checks of a release's files, each fetched once, and of the rows in them."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,45 +13,44 @@ from datasets import Features
 from ..card import card
 from ..digests import file_digest
 from ..errors import ReleaseError
+from ..progress import Advance
 from ..records import Row
-from ..release.features import ENCODED_FEATURES, RAW_FEATURES, TRACK_FEATURES
-from ..release.manifest import CARD, Manifest, kept_rows, split_of
+from ..release.features import ENCODED_FEATURES, FEATURES
+from ..release.layout import CARD, split_of
+from ..release.manifest import Encoding
+from ..release.release import Release
+from ..release.tracks import kept_rows
 from ..storage.parquet import read_batches, read_parquet
-from ..storage.place import Place
-from .checks import AudioTruths, ChunkTruths, CodeTruths
-from .findings import Findings, Truth
+from .checks import AudioChecks, ChunkChecks, CodeChecks
+from .findings import Check, Findings
 from .shared_audio import SharedAudio
 
-FEATURES = {"raw": RAW_FEATURES, "encoded": ENCODED_FEATURES, "tracks": TRACK_FEATURES}
 _TEXTS = ("chunk_id", "track_id", "description", "descriptions")
 _RAW_COLUMNS = [*_TEXTS, "chunk_index", "start_seconds", "audio"]
-
-Advance = Callable[[int], None]
 
 
 @dataclass(slots=True)
 class Inspection:
-    """One pass over the files of `place`; with `data`, over every row too.
+    """One pass over the files of a release; with `data`, over every row too.
 
     Memory holds a batch of rows, and the rows of `tracks`.
     """
 
-    place: Place
-    manifest: Manifest
+    release: Release
     findings: Findings
     data: bool
     tracks: list[Row] = field(default_factory=list)
-    _chunks: ChunkTruths = field(init=False)
-    _audio: AudioTruths = field(init=False)
-    _codes: CodeTruths | None = field(init=False)
+    _chunks: ChunkChecks = field(init=False)
+    _audio: AudioChecks = field(init=False)
+    _codes: CodeChecks | None = field(init=False)
     _shared: SharedAudio = field(init=False)
 
     def __post_init__(self) -> None:
-        encoding = self.manifest.encoding
-        self._chunks = ChunkTruths(self.manifest.hop_samples, self.findings)
-        self._audio = AudioTruths(self.manifest.chunk_samples, self.findings)
-        self._shared = SharedAudio(self.manifest.hop_samples, self.findings)
-        self._codes = CodeTruths(encoding, self.findings) if encoding else None
+        encoding = self.release.manifest.encoding
+        self._chunks = ChunkChecks(self.release.manifest.hop_samples, self.findings)
+        self._audio = AudioChecks(self.release.manifest.chunk_samples, self.findings)
+        self._shared = SharedAudio(self.release.manifest.hop_samples, self.findings)
+        self._codes = CodeChecks(encoding, self.findings) if encoding else None
 
     def run(self, advance: Advance) -> None:
         """Look at everything; `advance` counts files."""
@@ -62,12 +60,12 @@ class Inspection:
     def _run(self, advance: Advance) -> None:
         present = self._present()
         together: dict[str, list[str]] = defaultdict(list)
-        for path in self.manifest.files:
+        for path in self.release.manifest.files:
             # Shards of raw and encoded that hold the same chunks come together.
             config, _, name = path.partition("/")
             together[name if config in ("raw", "encoded") else path].append(path)
         for paths in together.values():
-            with self.place.fetched(*(path for path in paths if path in present)) as files:
+            with self.release.place.fetched(*(path for path in paths if path in present)) as files:
                 whole = {
                     path.partition("/")[0]: file
                     for path, file in zip((p for p in paths if p in present), files, strict=True)
@@ -76,31 +74,31 @@ class Inspection:
                 if "tracks" in whole:
                     self.tracks += read_parquet(whole["tracks"]).to_pylist()
                 elif self.data and len(whole) == len(paths) and whole.keys() <= FEATURES.keys():
-                    self._see_rows(paths, whole)
+                    self._check_rows(paths, whole)
             advance(len(paths))
-        self._see_tracks()
-        if self.data and self.manifest.shards("raw"):
-            self._shared.say(self.tracks)
-        self._see_card(CARD in present)
-        self._say()
+        self._check_tracks()
+        if self.data and self.release.manifest.shards("raw"):
+            self._shared.compare(self.tracks)
+        self._check_card(CARD in present)
+        self._note()
 
     def _present(self) -> set[str]:
-        present, listed = self.place.paths(), self.manifest.files.keys()
+        present, listed = self.release.paths(), self.release.manifest.files.keys()
         for path in sorted(listed - present):
-            self.findings.fail(Truth.FILES, f"{path}: is missing")
+            self.findings.fail(Check.FILES, f"{path}: is missing")
         for path in sorted(present - listed):
             # load_dataset takes them for shards.
             if path.partition("/")[0] in FEATURES:
-                self.findings.fail(Truth.FILES, f"{path}: is not in the manifest")
+                self.findings.fail(Check.FILES, f"{path}: is not in the manifest")
         return present
 
     def _is_whole(self, path: str, file: Path) -> bool:
         """Whether a file is the manifest's, with its rows and our columns."""
-        entry, config = self.manifest.files[path], path.partition("/")[0]
+        entry, config = self.release.manifest.files[path], path.partition("/")[0]
         size = file.stat().st_size
         if size != entry.bytes or file_digest(file) != entry.sha256:
             said = f"{size} bytes, not {entry.bytes}" if size != entry.bytes else "another sha256"
-            self.findings.fail(Truth.FILES, f"{path}: is not what the manifest says ({said})")
+            self.findings.fail(Check.FILES, f"{path}: is not what the manifest says ({said})")
             return False
         if config not in FEATURES:
             return True
@@ -108,10 +106,10 @@ class Inspection:
             with pq.ParquetFile(file) as parquet:
                 rows, schema = parquet.metadata.num_rows, parquet.schema_arrow
         except (OSError, pa.ArrowException) as error:
-            self.findings.fail(Truth.FILES, f"{path}: is no Parquet ({error})")
+            self.findings.fail(Check.FILES, f"{path}: is no Parquet ({error})")
             return False
         if rows != entry.rows:
-            self.findings.fail(Truth.ROWS, f"{path}: has {rows} rows, not {entry.rows}")
+            self.findings.fail(Check.ROWS, f"{path}: has {rows} rows, not {entry.rows}")
         return self._has_columns(path, Features.from_arrow_schema(schema), FEATURES[config])
 
     def _has_columns(self, path: str, found: Features, wanted: Features) -> bool:
@@ -120,32 +118,34 @@ class Inspection:
         for name in other:
             said = found.get(name, "nothing")
             self.findings.fail(
-                Truth.FEATURES, f"{path}: {name} is {said}, not {wanted.get(name, 'there')}"
+                Check.FEATURES, f"{path}: {name} is {said}, not {wanted.get(name, 'there')}"
             )
         return not other
 
-    def _see_rows(self, paths: list[str], files: dict[str, Path]) -> None:
+    def _check_rows(self, paths: list[str], files: dict[str, Path]) -> None:
         split = split_of(paths[0])
         raw = self._batches(paths, files, "raw", _RAW_COLUMNS)
         encoded = self._batches(paths, files, "encoded", list(ENCODED_FEATURES))
-        both = self.manifest.shards("raw") and self.manifest.shards("encoded")
+        both = self.release.manifest.shards("raw") and self.release.manifest.shards("encoded")
         for one, other in zip_longest(_raw_rows(raw), _encoded_rows(encoded)):
             if one:
-                pcm = self._audio.see(one)
+                pcm = self._audio.check(one)
                 if pcm is not None:
-                    self._shared.see(one, split, pcm)
+                    self._shared.add(one, split, pcm)
             if other and self._codes:
-                self._codes.see(other)
+                self._codes.check(other)
             texts = one or _texts(other)
-            self._chunks.see(paths[0], split, texts)
+            self._chunks.check(paths[0], split, texts)
             if texts["descriptions"][:1] != [texts["description"]]:
                 self.findings.fail(
-                    Truth.FEATURES, f"{texts['chunk_id']}: its first description is another one"
+                    Check.FEATURES,
+                    f"{texts['chunk_id']}: its first description is another one",
                 )
             if both and (one and {key: one[key] for key in _TEXTS}) != (other and _texts(other)):
                 where = texts["chunk_id"]
                 self.findings.fail(
-                    Truth.SAME_CHUNKS, f"{where}: raw and encoded differ in this row of {paths[0]}"
+                    Check.SAME_CHUNKS,
+                    f"{where}: raw and encoded differ in this row of {paths[0]}",
                 )
 
     def _batches(
@@ -158,74 +158,74 @@ class Inspection:
             empty = [name for name in batch.schema.names if batch[name].null_count]
             if empty:
                 name = next(path for path in paths if path.startswith(config))
-                self.findings.fail(Truth.FEATURES, f"{name}: nulls in {', '.join(empty)}")
+                self.findings.fail(Check.FEATURES, f"{name}: nulls in {', '.join(empty)}")
                 return
             yield batch
 
-    def _see_tracks(self) -> None:
+    def _check_tracks(self) -> None:
         kept, found = kept_rows(self.tracks), self._chunks
         splits: dict[str, set[str]] = defaultdict(set)
         ids: set[str] = set()
         for row in kept:
             track_id, path = row["track_id"], row["path"]
             if track_id in ids:
-                self.findings.fail(Truth.TRACKS, f"{path}: track {track_id} is kept twice")
+                self.findings.fail(Check.TRACKS, f"{path}: track {track_id} is kept twice")
             ids.add(track_id)
             splits[row["group"]] |= {row["split"], *found.splits.get(track_id, ())}
             if self.data and found.rows[track_id] != row["chunks"]:
                 self.findings.fail(
-                    Truth.TRACKS,
+                    Check.TRACKS,
                     f"{path}: {row['chunks']} chunks, but {found.rows[track_id]} rows",
                 )
         for track_id in sorted(found.rows.keys() - ids):
-            self.findings.fail(Truth.TRACKS, f"{track_id}: has rows, but is no kept track")
+            self.findings.fail(Check.TRACKS, f"{track_id}: has rows, but is no kept track")
         for group, where in sorted(splits.items()):
             if len(where) > 1:
                 self.findings.fail(
-                    Truth.SPLITS, f"group {group}: lies in {' and '.join(sorted(where))}"
+                    Check.SPLITS, f"group {group}: lies in {' and '.join(sorted(where))}"
                 )
         if self.tracks:
-            self.findings.say(Truth.SPLITS, f"{len(splits)} groups, none in two")
+            self.findings.note(Check.SPLITS, f"{len(splits)} groups, none in two")
             if self.data:
-                self.findings.say(Truth.TRACKS, f"{len(kept)} kept of {len(self.tracks)} files")
+                self.findings.note(Check.TRACKS, f"{len(kept)} kept of {len(self.tracks)} files")
 
-    def _see_card(self, present: bool) -> None:
-        self.findings.say(Truth.CARD, f"{CARD} names the files that are there")
+    def _check_card(self, present: bool) -> None:
+        self.findings.note(Check.CARD, f"{CARD} names the files that are there")
         if not present:
-            self.findings.fail(Truth.CARD, f"{CARD}: is missing")
+            self.findings.fail(Check.CARD, f"{CARD}: is missing")
             return
         try:
-            with self.place.fetched(CARD) as [file]:
+            with self.release.place.fetched(CARD) as [file]:
                 found, _ = card.split_front_matter(file.read_text(encoding="utf-8"), CARD)
         except (ReleaseError, UnicodeDecodeError) as error:
-            self.findings.fail(Truth.CARD, str(error))
+            self.findings.fail(Check.CARD, str(error))
             return
-        if found.get("configs") != card.front_matter(self.manifest, self.tracks)["configs"]:
-            self.findings.fail(Truth.CARD, f"{CARD}: its configs are not those of the manifest")
+        if found.get("configs") != card.front_matter(self.release.manifest, self.tracks)["configs"]:
+            self.findings.fail(Check.CARD, f"{CARD}: its configs are not those of the manifest")
 
-    def _say(self) -> None:
-        files, rows = self.manifest.files.values(), sum(self._chunks.rows.values())
+    def _note(self) -> None:
+        files, rows = self.release.manifest.files.values(), sum(self._chunks.rows.values())
         size = sum(entry.bytes for entry in files) / 1e6
-        self.findings.say(Truth.FILES, f"{len(files)} files, {size:.1f} MB, sha256 as listed")
+        self.findings.note(Check.FILES, f"{len(files)} files, {size:.1f} MB, sha256 as listed")
         if not self.data:
             return
-        self.findings.say(Truth.CHUNK_IDS, f"{rows} chunks, each once and in its place")
-        raw, encoded = self.manifest.shards("raw"), self.manifest.shards("encoded")
+        self.findings.note(Check.CHUNK_IDS, f"{rows} chunks, each once and in its place")
+        raw, encoded = self.release.manifest.shards("raw"), self.release.manifest.shards("encoded")
         if raw:
-            samples = self.manifest.chunk_samples
-            self.findings.say(Truth.AUDIO, f"{rows} chunks decode to {samples} samples")
-            self.findings.say(Truth.OVERLAP, f"{self._audio.pairs} pairs of neighbours")
-        if encoded and self.manifest.encoding:
-            self._say_encoding(self.manifest.encoding)
+            samples = self.release.manifest.chunk_samples
+            self.findings.note(Check.AUDIO, f"{rows} chunks decode to {samples} samples")
+            self.findings.note(Check.OVERLAP, f"{self._audio.pairs} pairs of neighbours")
+        if encoded and self.release.manifest.encoding:
+            self._note_encoding(self.release.manifest.encoding)
             if raw:
-                self.findings.say(Truth.SAME_CHUNKS, "raw and encoded, in the same order")
+                self.findings.note(Check.SAME_CHUNKS, "raw and encoded, in the same order")
 
-    def _say_encoding(self, encoding: dict[str, Any]) -> None:
+    def _note_encoding(self, encoding: Encoding) -> None:
         length, cut = encoding["max_length"], encoding["truncated"]
-        self.findings.say(Truth.TOKENS, f"{length} ids a chunk; {cut} descriptions truncated")
+        self.findings.note(Check.TOKENS, f"{length} ids a chunk; {cut} descriptions truncated")
         books, frames = encoding["num_codebooks"], encoding["frames"]
-        self.findings.say(Truth.CODES, f"[{books}][{frames}] in [0, {encoding['codebook_size']})")
-        self.findings.say(Truth.LABELS, f"delay pattern of the codes, {encoding['labels']}")
+        self.findings.note(Check.CODES, f"[{books}][{frames}] in [0, {encoding['codebook_size']})")
+        self.findings.note(Check.LABELS, f"delay pattern of the codes, {encoding['labels']}")
 
 
 def _raw_rows(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""What a verification holds true of a release, and what it found to be otherwise."""
+"""What a verification checks of a release, and what it found wrong."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from enum import StrEnum
 _NAMED = 5
 
 
-class Truth(StrEnum):
-    """What must hold for a release, in the order in which it is told."""
+class Check(StrEnum):
+    """What must hold for a release, in the order in which it is reported."""
 
     MANIFEST = "manifest"
     FILES = "files"
@@ -37,10 +37,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One truth, whether it holds, what was looked at, and the first places where it does not."""
+class CheckResult:
+    """A check, whether it holds, what was looked at, and the first places where it does not."""
 
-    name: Truth
+    name: Check
     state: State
     detail: str
     failures: tuple[str, ...] = ()
@@ -48,29 +48,31 @@ class Check:
 
 @dataclass(slots=True)
 class Findings:
-    """Gathers what is wrong while the files go by: a few of each kind by name, the rest counted."""
+    """Collects what is wrong while files are read: a few places of each check, the rest counted."""
 
-    named: dict[Truth, list[str]] = field(default_factory=dict)
-    counts: Counter[Truth] = field(default_factory=Counter)
-    details: dict[Truth, str] = field(default_factory=dict)
+    named: dict[Check, list[str]] = field(default_factory=dict)
+    counts: Counter[Check] = field(default_factory=Counter)
+    details: dict[Check, str] = field(default_factory=dict)
 
-    def fail(self, truth: Truth, text: str) -> None:
-        """Say that `truth` does not hold, and where."""
-        self.counts[truth] += 1
-        if self.counts[truth] <= _NAMED:
-            self.named.setdefault(truth, []).append(text)
+    def fail(self, check: Check, text: str) -> None:
+        """Say that `check` does not hold, and where."""
+        self.counts[check] += 1
+        if self.counts[check] <= _NAMED:
+            self.named.setdefault(check, []).append(text)
 
-    def say(self, truth: Truth, detail: str) -> None:
-        """Say what was looked at for `truth`: it is not skipped."""
-        self.details[truth] = detail
+    def note(self, check: Check, detail: str) -> None:
+        """Say what was looked at for `check`: it is not skipped."""
+        self.details[check] = detail
 
-    def checks(self) -> tuple[Check, ...]:
-        """Every truth with what became of it."""
-        return tuple(map(self._check, Truth))
+    def results(self) -> tuple[CheckResult, ...]:
+        """Every check with its result."""
+        return tuple(map(self._result, Check))
 
-    def _check(self, truth: Truth) -> Check:
-        detail, failures = self.details.get(truth, ""), tuple(self.named.get(truth, ()))
+    def _result(self, check: Check) -> CheckResult:
+        detail, failures = self.details.get(check, ""), tuple(self.named.get(check, ()))
         if failures:
-            told = f"{self.counts[truth]} failed"
-            return Check(truth, State.FAILED, f"{told}; {detail}" if detail else told, failures)
-        return Check(truth, State.OK if detail else State.SKIPPED, detail)
+            told = f"{self.counts[check]} failed"
+            return CheckResult(
+                check, State.FAILED, f"{told}; {detail}" if detail else told, failures
+            )
+        return CheckResult(check, State.OK if detail else State.SKIPPED, detail)

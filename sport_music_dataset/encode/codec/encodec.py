@@ -1,88 +1,27 @@
 """EnCodec as we run it: waveforms to codes."""
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import EncodecModel
-from transformers.utils import logging as transformers_logging
 
-from ...digests import digest, file_digest
 from ...errors import ModelError
 from ...recipe import SAMPLING_RATE
 from ...release.labels import Codes
+from ..models import Pretrained, revision_of
 from .convolutions import Backend, pick_backend
 from .shared import TILE_FRAMES, SharedEncoder, plain_reason
 
-NANO = "nano"
 # Of the first layer's size, which are alive at once in EnCodec's encoder, measured.
 _ACTIVATIONS = 6
 # What the activations of a batch may take of main memory.
 _CPU_BYTES = 1 << 30
-_NANO_FOLDER = Path(__file__).parents[1] / "nano"
 
-Loaded = TypeVar("Loaded")
 Waveforms = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a model comes from: a Hub id, a local folder, or `nano`, which ships with sportgen."""
-
-    name: str
-    kind: str
-
-    @property
-    def place(self) -> str:
-        """What `from_pretrained` opens."""
-        return str(_NANO_FOLDER / self.kind) if self.name == NANO else self.name
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it is a folder of this machine."""
-        return Path(self.place).is_dir()
-
-    @property
-    def public_name(self) -> str:
-        """Its name as a release may tell it: of a folder, the last part alone."""
-        return Path(self.name).resolve().name if self.is_local and self.name != NANO else self.name
-
-    def load(self, what: str, loader: Callable[..., Loaded]) -> Loaded:
-        """`loader(place)`, with one clear error for all the ways in which it can fail."""
-        if not self.is_local and (self.name.startswith((".", "/")) or self.name.count("/") != 1):
-            raise ModelError(f"{self.name}: no such folder, and no Hub id (ORG/NAME) either")
-        # MusicGen's pad id lies outside its vocabulary on purpose; transformers warns each time.
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-        try:
-            return loader(self.place)
-        # transformers raises bare errors of many kinds for what is wrong with a folder.
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
-            logging.getLogger(__name__).debug("loading %s failed", self.place, exc_info=True)
-            reason = str(error).strip().split("\n")[0]
-            raise ModelError(
-                f"{self.name}: {what} cannot be loaded from it ({reason}); give a Hub id that you "
-                "can reach or a folder that `save_pretrained` wrote"
-            ) from error
-
-
-def revision_of(source: Source, commit: str | None) -> str:
-    """What identifies the files that were loaded: the Hub's commit, or a digest of a folder."""
-    if not source.is_local:
-        return commit or ""
-    files = [
-        [file.name, file_digest(file)]
-        for file in sorted(Path(source.place).iterdir())
-        if file.suffix in (".json", ".safetensors", ".bin", ".model")
-    ]
-    return f"sha256:{digest(files)[:16]}"
 
 
 class Codec:
@@ -102,7 +41,7 @@ class Codec:
     def __init__(
         self, name: str, num_codebooks: int, device: str = "cpu", backend: str = "auto"
     ) -> None:
-        self.source = Source(name, "codec")
+        self.source = Pretrained(name, "codec")
         self.device = torch.device(device)
         self.backend: Backend = pick_backend(backend, self.device.type)
         model = self.source.load("an EnCodec model", _load_encodec)

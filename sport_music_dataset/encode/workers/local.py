@@ -1,70 +1,31 @@
-"""Workers that have an encoder loaded: this process, one process for each device, or Ray."""
+"""Encoders on this machine: one in this process, or one in a process for each device."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import torch
 
-from ...engines.base import RaySettings, require_ray
+from ...engines.base import RaySettings
 from ...engines.local import follow_parent
+from ...engines.open import require_ray
 from ...errors import MachineError, SportgenError
 from ..codec.devices import pick_devices
 from ..codec.memory import keep_freed_memory
-from ..encoder import Encoder, EncodeSettings
-
-Job = TypeVar("Job")
-Result = TypeVar("Result")
-# Yields the number of rows done, any number of times, then its result.
-Work = Callable[[Encoder, Job], Iterator[int | Result]]
+from ..encoder import Encoder
+from ..settings import EncodeSettings
+from .base import EncoderInfo, EncodeWorkers, Finished, Job, Result, RowsDone, Work
 
 
-@dataclass(frozen=True, slots=True)
-class Introduction:
-    """What an encoder says of itself: the facts of `Encoder`, and why it shares no work between
-    chunks of the release's length and hop, if so."""
-
-    facts: dict[str, Any]
-    code_facts: dict[str, Any]
-    unshared_reason: str
-
-    @classmethod
-    def of(cls, encoder: Encoder, samples: int, hop: int) -> "Introduction":
-        """That of `encoder`, for chunks of so many samples, a hop apart."""
-        reason = encoder.codec.unshared_reason(samples, hop)
-        return cls(encoder.facts, encoder.code_facts, reason)
-
-
-class Encoders(Protocol):
-    """Workers that each hold an encoder; all give the same codes."""
-
-    @property
-    def introduction(self) -> Introduction:
-        """What holds for each of them."""
-
-    @property
-    def size(self) -> int:
-        """How many work at once."""
-
-    def run(
-        self, work: "Work[Job, Result]", jobs: Sequence[Job]
-    ) -> Iterator[tuple[Job, int | Result]]:
-        """What `work(encoder, job)` yields for each job, in the order in which it comes; rows
-        that a lost worker has counted are taken back."""
-
-    def sharing(self, folder: Path) -> AbstractContextManager[None]:
-        """While all workers write to `folder`; raises MachineError where one does not see it."""
-
-
-def open_encoders(
+def open_workers(
     settings: EncodeSettings, chunk: tuple[int, int], ray: RaySettings | None, place: Path
-) -> AbstractContextManager[Encoders]:
+) -> AbstractContextManager[EncodeWorkers]:
     """Encoders on the devices of `settings`, or on Ray, all nodes of which must see `place`.
 
     `chunk` is the length of chunks and their hop, in samples.
@@ -75,28 +36,28 @@ def open_encoders(
     """
     if ray is not None:
         require_ray()
-        from .ray import ray_encoders
+        from .ray import ray_workers
 
-        return ray_encoders(settings, chunk, ray, place)
+        return ray_workers(settings, chunk, ray, place)
     devices = pick_devices(settings.device)
     if len(devices) == 1:
-        return nullcontext(OneEncoder(replace(settings, device=devices[0]), chunk))
-    return closing(DeviceEncoders(settings, devices, chunk))
+        return nullcontext(OneWorker(replace(settings, device=devices[0]), chunk))
+    return closing(DeviceWorkers(settings, devices, chunk))
 
 
-class OneEncoder:
-    """An encoder in this process; as `Encoders`."""
+class OneWorker:
+    """An encoder in this process; as `EncodeWorkers`."""
 
     size = 1
 
     def __init__(self, settings: EncodeSettings, chunk: tuple[int, int]) -> None:
         self._encoder = Encoder(settings)
-        self.introduction = Introduction.of(self._encoder, *chunk)
+        self.info = EncoderInfo.of(self._encoder, *chunk)
 
     def run(
         self, work: Work[Job, Result], jobs: Sequence[Job]
-    ) -> Iterator[tuple[Job, int | Result]]:
-        """As `Encoders.run`."""
+    ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
+        """As `EncodeWorkers.run`."""
         for job in jobs:
             for event in work(self._encoder, job):
                 yield job, event
@@ -106,8 +67,8 @@ class OneEncoder:
         return nullcontext()
 
 
-class DeviceEncoders:
-    """A process for each device, which share the processors; as `Encoders`. To be closed.
+class DeviceWorkers:
+    """A process for each device, which share the processors; as `EncodeWorkers`. To be closed.
 
     Raises:
         ModelError: as `Encoder`.
@@ -130,15 +91,15 @@ class DeviceEncoders:
             theirs.close()
             self._processes[ours] = device, process
         try:
-            self.introduction, *_ = [self._receive(line) for line in self._processes]
+            self.info, *_ = [self._receive(line) for line in self._processes]
         except BaseException:
             self.close()
             raise
 
     def run(
         self, work: Work[Job, Result], jobs: Sequence[Job]
-    ) -> Iterator[tuple[Job, int | Result]]:
-        """As `Encoders.run`; a job goes to the device that is free first."""
+    ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
+        """As `EncodeWorkers.run`; a job goes to the device that is free first."""
         waiting = iter(jobs)
         busy: dict[Connection, Job] = {}
         for line, job in zip(self._processes, waiting, strict=False):
@@ -149,7 +110,7 @@ class DeviceEncoders:
             for line in [line for line in busy if line in ready]:
                 event = self._receive(line)
                 yield busy[line], event
-                if isinstance(event, int):
+                if isinstance(event, RowsDone):
                     continue
                 del busy[line]
                 for job in islice(waiting, 1):
@@ -185,13 +146,13 @@ class DeviceEncoders:
 def _serve(
     line: Connection, settings: EncodeSettings, chunk: tuple[int, int], threads: int
 ) -> None:
-    """Introduce an encoder, then do the work that comes, until there is nobody to tell."""
+    """Load an encoder and send its facts, then do the jobs that come, until the parent is gone."""
     follow_parent()
     keep_freed_memory()
     torch.set_num_threads(threads)
     try:
         encoder = Encoder(settings)
-        line.send(Introduction.of(encoder, *chunk))
+        line.send(EncoderInfo.of(encoder, *chunk))
         while True:
             work, job = line.recv()
             for event in work(encoder, job):

@@ -1,4 +1,4 @@
-"""Encoders on Ray: actors that load the codec once and take shards, as many as there is room for.
+"""Encoders on Ray: actors that load the codec once and take shards, as many as the nodes have room for.
 
 Ray could start lost actors again by itself, but one that finds no room waits for ever, and its
 shard with it. So shards are dealt here, to actors that have answered, and a lost one's goes to
@@ -19,33 +19,34 @@ from ray.exceptions import RayError
 from ...engines.base import RaySettings
 from ...engines.ray_cluster import (
     RETRIES,
-    Terms,
+    NodeRequirements,
     alive_nodes,
     check_node,
     check_nodes,
     connected,
-    lost_for_good,
+    ray_errors,
     received,
+    requirements,
     shared_probe,
     slots,
-    terms_of,
     this_node,
 )
 from ...errors import MachineError, SettingError
-from ..codec.encodec import NANO
+from ...release.manifest import software
 from ..codec.memory import keep_freed_memory
-from ..encoder import Encoder, EncodeSettings
-from .local import Introduction, Job, Result, Work
+from ..encoder import Encoder
+from ..settings import NANO, EncodeSettings
+from .base import EncoderInfo, Finished, Job, Result, RowsDone, Work
 
 # What our figures are measured with; a codec gains little from more.
 _CPUS = 2
 
 
 @contextmanager
-def ray_encoders(
+def ray_workers(
     settings: EncodeSettings, chunk: tuple[int, int], where: RaySettings, place: Path
-) -> Iterator["RayEncoders"]:
-    """Encoders on Ray, all nodes of which must see `place`. Raises as `open_encoders`, and:
+) -> Iterator["RayWorkers"]:
+    """Encoders on Ray, all nodes of which must see `place`. Raises as `open_workers`, and:
 
     Raises:
         SettingError: the device is one that Ray deals out, or contradicts the GPUs asked for.
@@ -61,15 +62,15 @@ def ray_encoders(
     with connected(where):
         most = max(int(node["Resources"].get("CPU", 0)) for node in alive_nodes())
         cpus = where.cpus or max(1, min(_CPUS, most))
-        terms = terms_of([place])
-        check_nodes(terms, cpus, gpus)
+        needs = requirements([place], software)
+        check_nodes(needs, cpus, gpus)
         settings = replace(
             settings,
             model=_absolute(settings.model),
             codec=_absolute(settings.codec),
             device="cuda" if gpus else "cpu",
         )
-        yield RayEncoders(_Needs(terms, settings, chunk, cpus, gpus))
+        yield RayWorkers(_ActorSettings(needs, settings, chunk, cpus, gpus))
 
 
 def _absolute(model: str) -> str:
@@ -79,11 +80,11 @@ def _absolute(model: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Needs:
+class _ActorSettings:
     """What an actor is made with."""
 
-    terms: Terms
-    settings: EncodeSettings
+    node: NodeRequirements
+    encode: EncodeSettings
     chunk: tuple[int, int]
     cpus: int
     gpus: int
@@ -92,63 +93,63 @@ class _Needs:
 class _Actor:
     """An encoder in a process of Ray's."""
 
-    def introduce(self, needs: _Needs) -> tuple[str, Introduction]:
-        """Load the encoder; returns the node's address and what the encoder says of itself."""
-        check_node(needs.terms)
+    def load(self, settings: _ActorSettings) -> tuple[str, EncoderInfo]:
+        """Load the encoder; returns the node's address and the encoder's facts."""
+        check_node(settings.node)
         keep_freed_memory()
-        torch.set_num_threads(needs.cpus)
-        self._encoder = Encoder(needs.settings)
-        return this_node(), Introduction.of(self._encoder, *needs.chunk)
+        torch.set_num_threads(settings.cpus)
+        self._encoder = Encoder(settings.encode)
+        return this_node(), EncoderInfo.of(self._encoder, *settings.chunk)
 
-    def run(self, work: Work[Job, Result], job: Job) -> Iterator[int | Result]:
+    def run(self, work: Work[Job, Result], job: Job) -> Iterator[RowsDone | Finished[Result]]:
         """What `work` yields."""
         yield from work(self._encoder, job)
 
 
-class RayEncoders:
-    """Actors of so many processors and GPUs each; as `Encoders`."""
+class RayWorkers:
+    """Actors of so many processors and GPUs each; as `EncodeWorkers`."""
 
-    def __init__(self, needs: _Needs) -> None:
-        self._needs = needs
-        # Actors that were lost before they had a codec, one after the other.
+    def __init__(self, settings: _ActorSettings) -> None:
+        self._settings = settings
+        # Actors lost one after the other before they had a codec.
         self._losses = 0
         self._idle: list[Any] = []
-        # By the reference of their introduction.
+        # By the reference of the call that loads their encoder.
         self._starting: dict[Any, Any] = {}
-        self._introduction: Introduction | None = None
+        self._info: EncoderInfo | None = None
         while not self._idle:
-            self._hire(1)
-            self._welcome(_first([*self._starting]))
+            self._start_actors(1)
+            self._take_started(_first([*self._starting]))
 
     @property
     def size(self) -> int:
         """How many the nodes have room for."""
-        return slots(self._needs.cpus, self._needs.gpus)
+        return slots(self._settings.cpus, self._settings.gpus)
 
     @property
-    def introduction(self) -> Introduction:
-        """That of the first, which all others must agree with."""
-        if self._introduction is None:
+    def info(self) -> EncoderInfo:
+        """The facts of the first encoder, which all others must have too."""
+        if self._info is None:
             raise MachineError("Ray: no encoder has started")
-        return self._introduction
+        return self._info
 
     def run(
         self, work: Work[Job, Result], jobs: Sequence[Job]
-    ) -> Iterator[tuple[Job, int | Result]]:
-        """As `Encoders.run`."""
-        # With the times that each was lost.
+    ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
+        """As `EncodeWorkers.run`."""
+        # Each job with how often it was lost.
         waiting = deque((job, 0) for job in jobs)
-        # Stream of events -> who works at what, how often that was lost, and rows done.
+        # Stream of events -> the actor, its job, how often that was lost, and rows done.
         running: dict[Any, tuple[Any, Job, int, int]] = {}
         while waiting or running:
-            self._hire(len(waiting) - len(self._idle) - len(self._starting), len(running))
+            self._start_actors(len(waiting) - len(self._idle) - len(self._starting), len(running))
             while waiting and self._idle:
                 actor, (job, losses) = self._idle.pop(), waiting.popleft()
                 stream = actor.run.options(num_returns="streaming").remote(work, job)
                 running[stream] = actor, job, losses, 0
             ready = _first([*running, *self._starting])
             if ready in self._starting:
-                self._welcome(ready)
+                self._take_started(ready)
                 continue
             actor, job, losses, done = running.pop(ready)
             try:
@@ -156,10 +157,10 @@ class RayEncoders:
             except RayError as error:
                 _check_losses(losses + 1, error)
                 waiting.append((job, losses + 1))
-                yield job, -done
+                yield job, RowsDone(-done)
                 continue
-            if isinstance(event, int):
-                running[ready] = actor, job, losses, done + event
+            if isinstance(event, RowsDone):
+                running[ready] = actor, job, losses, done + event.count
             else:
                 self._idle.append(actor)
             yield job, event
@@ -167,44 +168,44 @@ class RayEncoders:
     @contextmanager
     def sharing(self, folder: Path) -> Iterator[None]:
         """A file that only this run has made must be seen by all nodes, those to come too."""
-        with shared_probe(self._needs.terms, folder) as terms:
-            check_nodes(terms, self._needs.cpus, self._needs.gpus)
-            self._needs = replace(self._needs, terms=terms)
+        with shared_probe(self._settings.node, folder) as node:
+            check_nodes(node, self._settings.cpus, self._settings.gpus)
+            self._settings = replace(self._settings, node=node)
             yield
 
-    def _hire(self, wanted: int, running: int = 0) -> None:
+    def _start_actors(self, wanted: int, running: int = 0) -> None:
         """Start actors, as many as are wanted and there is room for."""
         room = self.size - running - len(self._idle) - len(self._starting)
         for _ in range(min(wanted, room)):
-            needs = self._needs
-            make: Any = ray.remote(_Actor).options(num_cpus=needs.cpus, num_gpus=needs.gpus)
+            settings = self._settings
+            make: Any = ray.remote(_Actor).options(num_cpus=settings.cpus, num_gpus=settings.gpus)
             actor = make.remote()
-            self._starting[actor.introduce.remote(needs)] = actor
+            self._starting[actor.load.remote(settings)] = actor
 
-    def _welcome(self, ready: Any) -> None:
-        """Take an actor that has loaded its encoder among the idle."""
+    def _take_started(self, ready: Any) -> None:
+        """Count an actor that has loaded its encoder among the idle ones."""
         actor = self._starting.pop(ready)
         try:
-            node, introduction = received(ready)
+            node, info = received(ready)
         except RayError as error:
             self._losses += 1
             _check_losses(self._losses, error)
             return
         self._losses = 0
-        first = self._introduction = self._introduction or introduction
+        first = self._info = self._info or info
         for name, value in first.facts.items():
-            if introduction.facts[name] != value:
+            if info.facts[name] != value:
                 raise MachineError(
-                    f"node {node}: would give other codes: {name} is {introduction.facts[name]}, "
+                    f"node {node}: would give other codes: {name} is {info.facts[name]}, "
                     f"elsewhere {value}; install the same there"
                 )
         self._idle.append(actor)
 
 
 def _check_losses(count: int, error: RayError) -> None:
-    """Raise MachineError where machines alone can hardly be to blame any more."""
+    """Raise MachineError where a job was lost too often to blame its machines for it."""
     if count > RETRIES:
-        with lost_for_good():
+        with ray_errors():
             raise error
 
 

@@ -1,19 +1,17 @@
-"""The command that shows a release: preview."""
+"""The command `preview`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import console, options
-from .app import app
+from .. import console, options
 
 if TYPE_CHECKING:
-    from ..preview.view import PreviewSettings
-    from ..storage.place import Place
+    from ...preview.view import PreviewSettings
+    from ...release.release import Release
 
 
-@app.command()
 def preview(
     release: options.Release,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(
@@ -60,9 +58,9 @@ def preview(
     """
     from huggingface_hub import HfApi
 
-    from ..preview.view import PreviewSettings
-    from ..preview.write import write_preview
-    from ..storage.place import opened
+    from ...preview.view import PreviewSettings
+    from ...preview.write import write_preview
+    from ...release.release import open_release
 
     settings = PreviewSettings(
         chunks=chunks,
@@ -74,22 +72,22 @@ def preview(
         device=device,
         threads=console.cores(),
     )
-    with opened(release, HfApi(endpoint=endpoint), keep=serve) as place:
+    with open_release(release, HfApi(endpoint=endpoint), keep=serve) as opened:
         if serve:
-            _serve(place, settings, port, browser)
+            _serve(opened, settings, port, browser)
             return
-        report = write_preview(place, output, settings, console.progress)
+        report = write_preview(opened, output, settings, console.progress)
     for note in report.notes:
         console.hint(f"note: {note}")
     shown = f"{report.chunks} of {report.total} chunks"
     print(f"{console.plain(str(report.page))}: {shown}, {report.size / 1e6:.1f} MB")
 
 
-def _serve(place: "Place", settings: "PreviewSettings", port: int, browser: bool) -> None:
+def _serve(release: "Release", settings: "PreviewSettings", port: int, browser: bool) -> None:
     import webbrowser
 
-    from ..preview.server import serve
-    from ..preview.view import View
+    from ...preview.server import serve
+    from ...preview.view import View
 
     def ready(url: str) -> None:
         console.hint("Ctrl-C ends it")
@@ -97,7 +95,7 @@ def _serve(place: "Place", settings: "PreviewSettings", port: int, browser: bool
         if browser:
             webbrowser.open(url)
 
-    view = View(place, settings)
+    view = View(release, settings)
     for note in view.notes:
         console.hint(f"note: {note}")
     try:

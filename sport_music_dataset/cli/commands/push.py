@@ -1,14 +1,18 @@
-"""The commands that talk to a Hub: push."""
+"""The command `push`."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from . import console, logs, options, reports, summaries
-from .app import app
+from .. import console, logs, options
+from ..show.push import show_proposal, show_pushed
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+    from ...publish.delivery import Pushed
 
 
-@app.command()
 def push(
     out: options.Folder,
     repo_id: options.RepoId,
@@ -64,18 +68,15 @@ def push(
     """
     from huggingface_hub import HfApi
 
-    from ..publish.publish import publish
-    from ..publish.versions import read_notes
-    from ..verify.verify import verify_release
+    from ...publish.publish import PushSettings, push_release
+    from ...publish.versions import read_notes
 
     logs.client_logs(debug)
     api = HfApi(endpoint=endpoint)
-    release = publish(
-        out,
-        repo_id,
+    settings = PushSettings(
         version,
-        bump=bump or "",
-        notes=read_notes(notes),
+        bump or "",
+        read_notes(notes),
         public=public,
         message=message,
         configs=tuple(filter(None, configs.split(","))),
@@ -83,20 +84,32 @@ def push(
         revision=revision,
         create_pr=create_pr,
         dry_run=dry_run,
+    )
+    pushed = push_release(
+        out,
+        repo_id,
+        settings,
         api=api,
-        tell=console.hint,
-        show=reports.show_proposal,
+        notify=console.hint,
+        show=show_proposal,
         progress=console.progress,
     )
-    summaries.show_release(release, dry_run)
-    if dry_run or create_pr or not verify:
-        return 0
-    report = verify_release(
-        repo_id, release.tag, api, console.progress, data=False, sent=release.manifest
-    )
+    show_pushed(pushed, dry_run)
+    return 0 if dry_run or create_pr or not verify else _verify(pushed, api)
+
+
+def _verify(pushed: "Pushed", api: "HfApi") -> int:
+    """Load the release by its tag and compare it with what was sent; the exit code."""
+    from ...release.release import open_release
+    from ...verify.verify import verify_release
+
+    with open_release(f"{pushed.repo_id}@{pushed.tag}", api) as release:
+        report = verify_release(
+            release, data=False, sent=pushed.manifest, progress=console.progress
+        )
     for failure in report.failures:
         console.fail(failure)
     if not report.ok:
         return 1
-    console.hint(f"verified: {release.tag} loads, and its files are those of the manifest")
+    console.hint(f"verified: {pushed.tag} loads, and its files are those of the manifest")
     return 0

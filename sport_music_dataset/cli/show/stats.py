@@ -1,27 +1,19 @@
-"""The numbers of a release, and the results of SQL, as stdout shows them."""
+"""The numbers of a release, as stdout shows them."""
 
-import csv
 import json
 import math
-import shutil
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .console import hint, plain
-from .tables import show_table
+from ..console import plain
+from ..tables import show_table
 
 if TYPE_CHECKING:
-    from ..encode.text import Tokens
-    from ..look.sql import Result
-    from ..look.stats import Misfits, Share, Stats
-    from ..release.spreads import Spread
+    from ...look.stats import Misfits, Share, Stats
+    from ...release.spreads import Spread
 
 _MOST = 20
-_MOST_SQL = 100
-_MOST_LETTERS = 60
 _BAR = 40
 
 
@@ -136,77 +128,3 @@ def _show_duplicates(stats: "Stats") -> None:
             f"of {shared['fingerprints']} fingerprints {shared['matches']} pairs share audio, "
             f"{shared['seconds']:g} s across splits"
         )
-
-
-def show_tokens(tokens: "Tokens", as_json: bool) -> None:
-    """The tokens of a description."""
-    if as_json:
-        print(json.dumps(asdict(tokens), indent=2))
-        return
-    rows = [("kept", *pair) for pair in tokens.kept] + [("lost", *pair) for pair in tokens.lost]
-    cells = [
-        (str(place), str(number), name, state) for place, (state, number, name) in enumerate(rows)
-    ]
-    show_table(["", "id", "token", ""], cells, ["right", "right", "left", "left"])
-    length, padded = len(tokens.input_ids), len(tokens.input_ids) - len(tokens.kept)
-    print(f"\nkept      {len(tokens.kept)} of {length}, {padded} padded: {plain(tokens.text)}")
-    if tokens.lost:
-        print(f"lost      {plain(' '.join(tokens.lost_words))}")
-    print(f"input_ids       {list(tokens.input_ids)}")
-    print(f"attention_mask  {list(tokens.attention_mask)}")
-
-
-def show_result(result: "Result", as_csv: bool, as_json: bool) -> None:
-    """What a query gave: all of it as CSV or JSON, or the first rows as a table, one for each
-    where they are too wide for one."""
-    names = result.columns
-    if as_csv:
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows([_text(value) for value in row] for row in result.rows)
-        return
-    if as_json:
-        rows = [dict(zip(names, map(_plain_json, row), strict=True)) for row in result.rows]
-        print(json.dumps(rows, indent=2))
-        return
-    first = list(islice(result.rows, _MOST_SQL))
-    cells = [[_short(value) for value in row] for row in first]
-    if (
-        sum(max(map(len, column)) + 2 for column in zip(names, *cells, strict=True))
-        > shutil.get_terminal_size().columns
-    ):
-        for row in cells:
-            show_table(["column", "value"], zip(names, row, strict=True), ["left", "left"])
-            print()
-    else:
-        numeric = (all(isinstance(row[i], int | float) for row in first) for i in range(len(names)))
-        show_table(names, cells, ["right" if yes else "left" for yes in numeric])
-    if next(result.rows, None) is not None:
-        hint(f"the first {_MOST_SQL} rows; --csv or --json gives all")
-
-
-def _short(value: Any) -> str:
-    """A value of a query in a table: what is longer than a line of it tells nothing more."""
-    text = f"{value:.6g}" if isinstance(value, float) else _text(value)
-    return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
-
-
-def _text(value: Any) -> str:
-    """A value of a query in one cell."""
-    value = _plain_json(value)
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
-    return "" if value is None else str(value)
-
-
-def _plain_json(value: Any) -> Any:
-    """A value of a query as JSON takes it: bytes by their number, no number for none."""
-    if isinstance(value, bytes):
-        return f"{len(value)} bytes"
-    if isinstance(value, dict):
-        return {str(key): _plain_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain_json(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | None) else str(value)

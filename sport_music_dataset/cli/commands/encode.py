@@ -1,0 +1,72 @@
+"""The command `encode`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from .. import console, options
+from ..show.build import show_estimate
+from ..show.encode import show_encode
+
+
+def encode(
+    out: options.Folder,
+    model: options.Model = options.MODEL,
+    codec: Annotated[
+        str | None,
+        typer.Option(help="EnCodec: Hub id or folder.  [default: facebook/encodec_32khz]"),
+    ] = None,
+    max_length: options.MaxLength = 20,
+    labels: Annotated[
+        Literal["lossless", "notebook"],
+        typer.Option(help="Delay pattern in full, or as the notebook cuts it (6 codes are lost)."),
+    ] = "lossless",
+    special_tokens: options.SpecialTokens = True,
+    check: Annotated[
+        int, typer.Option(help="Encode so many chunks again, the plain way, and compare.")
+    ] = 0,
+    device: options.Devices = "auto",
+    backend: Annotated[
+        Literal["auto", "torch", "openvino"],
+        typer.Option(help="What runs the codec's convolutions; auto: OpenVINO where it is."),
+    ] = "auto",
+    engine: options.Engine = "local",
+    ray_address: options.RayAddress = "",
+    cpus_per_worker: options.CpusPerWorker = 0,
+    gpus_per_worker: options.GpusPerWorker = 0,
+    dry_run: options.DryRun = False,
+) -> int:
+    """Add tokens, EnCodec codes and delay-patterned labels to the release folder OUT.
+
+    Examples: sportgen encode dataset --model facebook/musicgen-medium;
+    sportgen encode dataset --device cuda:0,cuda:1;
+    sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
+    """
+    from ...encode.codec.memory import keep_freed_memory
+
+    keep_freed_memory()
+    from ...encode.encode import encode_release, estimate_encode
+    from ...encode.reference import LEAST_AGREEMENT
+    from ...encode.settings import EncodeSettings
+
+    settings = EncodeSettings(
+        model=model,
+        codec=codec or "",
+        max_length=max_length,
+        labels=labels,
+        special_tokens=special_tokens,
+        device=device,
+        backend=backend,
+    )
+    ray = options.ray_settings(engine, ray_address, cpus_per_worker, gpus_per_worker)
+    if dry_run:
+        show_estimate(estimate_encode(out, settings, ray=ray))
+        return 0
+    report = encode_release(out, settings, check=check, ray=ray, progress=console.progress)
+    show_encode(report, max_length)
+    if report.agreement and min(report.agreement) < LEAST_AGREEMENT:
+        console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")
+        return 1
+    nano = " --allow-nano" if report.nano else ""
+    console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME{nano}")
+    return 0

@@ -1,0 +1,50 @@
+"""The command `stats`."""
+
+from typing import Annotated
+
+import typer
+
+from ...errors import SettingError
+from .. import options
+from ..show.sql import show_result
+from ..show.stats import show_stats
+
+
+def stats(
+    release: options.Release,
+    sql: Annotated[
+        str | None,
+        typer.Option(metavar="SELECT", help="Ask raw, encoded and tracks one SELECT instead."),
+    ] = None,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print the result of --sql as CSV.")
+    ] = False,
+    as_json: options.AsJson = False,
+    endpoint: options.Endpoint = None,
+) -> None:
+    """Count what a release holds: hours, chunks, lengths, labels, codebooks, tempo, key, loudness,
+    misfits, duplicates, bytes.
+
+    Of a release on the Hub, light columns are read, and neither audio nor codes. --sql takes one
+    SELECT, opens no other file and writes none; of a release on the Hub, it downloads the shards
+    of the configs that the query names.
+
+    Examples: sportgen stats dataset; sportgen stats org/sport-music@v1.0.0 --json;
+    sportgen stats dataset --sql "SELECT style, count(*) FROM raw GROUP BY 1"
+    """
+    from huggingface_hub import HfApi
+
+    from ...release.release import open_release
+
+    if as_csv and (sql is None or as_json):
+        raise SettingError("--csv: is for --sql, and without --json")
+    with open_release(release, HfApi(endpoint=endpoint)) as opened:
+        if sql is None:
+            from ...look.stats import release_stats
+
+            show_stats(release_stats(opened), as_json)
+            return
+        from ...look.sql import queried
+
+        with queried(opened, sql) as result:
+            show_result(result, as_csv, as_json)

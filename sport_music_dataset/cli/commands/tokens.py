@@ -1,0 +1,28 @@
+"""The command `tokens`."""
+
+from typing import Annotated
+
+import typer
+
+from .. import options
+from ..show.tokens import show_tokens
+
+
+def tokens(
+    description: Annotated[str, typer.Argument(metavar="TEXT", help="A description.")],
+    model: options.Model = options.MODEL,
+    max_length: options.MaxLength = 20,
+    special_tokens: options.SpecialTokens = True,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show the tokens and ids of a description, and what `encode` keeps of it.
+
+    Examples: sportgen tokens "latino music for yoga"; sportgen tokens "latino music for yoga"
+    --model nano --max-length 3
+    """
+    from ...encode.settings import EncodeSettings
+    from ...encode.text import TextModel
+
+    EncodeSettings(model=model, max_length=max_length)  # raises where that is no length
+    found = TextModel(model).explain(description, max_length, special_tokens)
+    show_tokens(found, as_json)

@@ -1,0 +1,46 @@
+"""The command `verify`."""
+
+from typing import Annotated
+
+import typer
+
+from .. import console, options
+from ..show.verify import show_report
+
+
+def verify(
+    release: options.Release,
+    codes: Annotated[
+        int, typer.Option(min=0, help="Encode so many chunks again, the plain way, and compare.")
+    ] = 0,
+    model: Annotated[
+        str | None, typer.Option(help="MusicGen of which to take the codec, for --codes.")
+    ] = None,
+    codec: Annotated[
+        str | None, typer.Option(help="EnCodec for --codes.  [default: what the manifest names]")
+    ] = None,
+    device: options.Device = "auto",
+    endpoint: options.Endpoint = None,
+    as_json: options.AsJson = False,
+) -> int:
+    """Check a release: checksums, rows, columns, and what must hold for audio, codes and splits.
+
+    One on the Hub is loaded by its tag, with empty caches; files pass one shard at a time through
+    a temporary folder.
+
+    Examples: sportgen verify dataset; sportgen verify org/sport-music@v1.0.0 --codes 20
+    """
+    from huggingface_hub import HfApi
+
+    from ...release.release import open_release
+    from ...verify.verify import CodesSample, verify_release
+
+    if model and not codec:
+        from ...encode.settings import EncodeSettings
+
+        codec = EncodeSettings(model=model).codec_name
+    sample = CodesSample(codes, codec or "", device)
+    with open_release(release, HfApi(endpoint=endpoint), keep=bool(codes)) as opened:
+        report = verify_release(opened, sample=sample, progress=console.progress)
+    show_report(report, as_json)
+    return 0 if report.ok else 1

@@ -1,0 +1,62 @@
+"""The commands of a first try: doctor and demo."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..engines.local import warm_up
+from . import console, options
+from .show.build import show_build
+from .show.encode import show_encode
+
+if TYPE_CHECKING:
+    from .doctor import Check
+
+
+def doctor(
+    out: Annotated[
+        Path, typer.Argument(metavar="[OUT]", help="Where a release would go.")
+    ] = Path(),
+) -> int:
+    """Check what sportgen needs of this machine, and say how to get what is missing.
+
+    Example: sportgen doctor
+    """
+    from .doctor import examine
+
+    checks = examine(out)
+    _show_checks(checks)
+    return 1 if any(check.state == "missing" for check in checks) else 0
+
+
+def demo(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="An empty folder.")],
+    num_proc: options.NumProc = None,
+    device: options.Device = "auto",
+) -> None:
+    """Make a little music, build and encode it: music in OUT/music, the release in OUT/dataset.
+
+    Example: sportgen demo demo
+    """
+    warm_up()
+    from ..demo.demo import make_demo
+
+    report = make_demo(
+        out, num_proc=num_proc or console.cores(), device=device, progress=console.progress
+    )
+    show_build(report.build)
+    show_encode(report.encode, 20)
+    dataset = console.quote(report.dataset)
+    console.hint(f"listen: {console.quote(report.music)}")
+    console.hint(f"load:   load_dataset({str(report.dataset)!r}, 'encoded')")
+    console.hint(f"next:   sportgen push {dataset} ORG/NAME --allow-nano")
+
+
+def _show_checks(checks: "Iterable[Check]") -> None:
+    """What doctor found."""
+    for check in checks:
+        print(f"{check.state:<8}{check.name}: {console.plain(check.found)}")
+        if check.remedy:
+            print(f"        {check.remedy}")

@@ -1,0 +1,1 @@
+"""Results as stdout shows them: a module for each command that has much to show."""

@@ -1,0 +1,67 @@
+"""The result of a build, what one would do, and what it would take, as stdout shows them."""
+
+from typing import TYPE_CHECKING
+
+from ..console import hint, plain
+from .left_out import hint_left_out, show_duplicates, show_left_out
+
+if TYPE_CHECKING:
+    from ...build.build import BuildPlan, BuildReport
+    from ...engines.estimate import Estimate
+
+
+def show_build(report: "BuildReport") -> None:
+    """The summary of a build."""
+    from ...release.tracks import session_counts
+
+    kept = report.kept
+    hours = sum(row["duration_seconds"] for row in kept) / 3600
+    chunks = sum(report.chunks.values())
+    print(f"tracks    {len(kept)} kept, {len(report.tracks) - len(kept)} left out")
+    show_left_out(report.left_out, report.ignored)
+    print(f"hours     {hours:.2f}")
+    print(f"chunks    {chunks}")
+    show_duplicates(report.duplicates)
+    for split, count in report.chunks.items():
+        print(f"  split {split:<20} {count:>8}")
+    sessions = session_counts(kept)
+    for style in sorted({row["style"] for row in sessions}):
+        count = sum(row["chunks"] for row in sessions if row["style"] == style)
+        print(f"  style {plain(style):<20} {count:>8}")
+    for row in sessions:
+        print(f"  {plain(row['session'])} / {plain(row['style'])}: {row['chunks']}")
+    if misfits := sum(row["misfit_chunks"] for row in report.tracks):
+        print(f"misfits   {misfits} chunks do not suit their session (`fit_reason` in raw)")
+    for note in report.notes:
+        hint(f"note: {note}")
+    hint_left_out((row["path"], row["reason"]) for row in report.tracks)
+
+
+def show_plan(plan: "BuildPlan") -> None:
+    """What a build would do."""
+    library = plan.grouping.library
+    tracks = [track for shard in plan.shards for track in shard.tracks]
+    hours = sum(track.duration_seconds for track in tracks) / 3600
+    print(f"tracks    {len(tracks)} to cut, {len(library.tracks) - len(tracks)} left out")
+    print(f"hours     {hours:.2f}, as the files say")
+    show_duplicates(plan.grouping.duplicates())
+    for shard in plan.shards:
+        print(f"  {shard.name}: {len(shard.tracks)} tracks")
+    show_estimate(plan.estimate)
+    for note in plan.notes:
+        hint(f"note: {note}")
+    hint_left_out((track.path, track.reason) for track in library.tracks)
+
+
+def show_estimate(estimate: "Estimate") -> None:
+    """What work is expected to take."""
+    seconds, workers = estimate.seconds, estimate.workers
+    print(f"shards    {estimate.shards} to write, {estimate.kept} as they are")
+    print(f"work      {_time(seconds)} of one worker, {_time(seconds / workers)} of {workers}")
+    print(f"bytes     {estimate.bytes / 1e6:.1f} MB to be written")
+    if estimate.shards:
+        hint(f"work and bytes are expected from {estimate.basis}; nothing was kept")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 360 else f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,27 @@
+"""The result of an encode, as stdout shows it."""
+
+from typing import TYPE_CHECKING
+
+from ..console import hint, plain
+
+if TYPE_CHECKING:
+    from ...encode.encode import EncodeReport
+
+
+def show_encode(report: "EncodeReport", max_length: int) -> None:
+    """The summary of an encode."""
+    for split, rows in report.rows.items():
+        print(f"encoded   {split:<20} {rows:>8}")
+    tokens = f"{report.shards_retokenized} with new tokens alone"
+    print(f"shards    {report.shards_written} encoded, {tokens}, {report.shards_kept} as they were")
+    longest = f"the longest has {report.longest}"
+    print(f"truncated {report.truncated} descriptions at {max_length} tokens; {longest}")
+    if report.lost:
+        words = ", ".join(f"{plain(word)} {count}" for word, count in [*report.lost.items()][:8])
+        print(f"lost      {words}")
+    for book, share in enumerate(report.agreement):
+        print(f"codebook  {book}: {share:.6f} of the codes as the reference")
+    if report.unshared_reason:
+        hint(f"note: no work was shared between chunks: {report.unshared_reason}")
+    if report.nano:
+        hint("note: nano codes are for trying out, not MusicGen's")

@@ -1,0 +1,44 @@
+"""The result of a push, and its version before it, as stdout shows them."""
+
+from typing import TYPE_CHECKING
+
+from ..console import hint, plain
+from .diff import show_difference
+
+if TYPE_CHECKING:
+    from ...publish.delivery import Pushed
+    from ...publish.versions import Proposal
+
+
+def show_pushed(pushed: "Pushed", dry_run: bool) -> None:
+    """What was published, or would be."""
+    state = "private" if pushed.private else "public"
+    print(f"{pushed.repo_id} {pushed.tag} ({state})")
+    print(f"files     {len(pushed.files)}, {sum(pushed.files.values()) / 1e6:.1f} MB")
+    print(f"sent      {len(pushed.sent)}, {sum(pushed.sent.values()) / 1e6:.1f} MB")
+    if dry_run:
+        for path, length in pushed.sent.items():
+            print(f"  send    {path} {length}")
+    for path in pushed.deleted:
+        print(f"  delete  {plain(path)}")
+    for note in pushed.notes:
+        hint(f"note: {note}")
+    if dry_run:
+        hint("dry run: nothing was sent")
+    elif pushed.pull_request:
+        print(f"proposed  {pushed.pull_request}")
+        hint("no tag yet: once it is merged, the same command without --create-pr sets it")
+    else:
+        print(f"commit    {pushed.commit}")
+        print(f"url       {pushed.url}")
+        hint(f'load:     load_dataset("{pushed.repo_id}", revision="{pushed.tag}")')
+
+
+def show_proposal(proposal: "Proposal", version: str) -> None:
+    """Why a release has its version, before it is sent."""
+    if proposal.difference is None:
+        after = f"{proposal.last} is none of sportgen's" if proposal.last else "the first release"
+        print(f"version   {version}: {after}")
+        return
+    print(f"version   {version}: {proposal.bump} against {proposal.last}")
+    show_difference(proposal.difference, as_json=False)

@@ -1,0 +1,28 @@
+"""What was withdrawn, as stdout shows it."""
+
+from typing import TYPE_CHECKING
+
+from ..console import hint, plain
+
+if TYPE_CHECKING:
+    from ...publish.withdraw import Withdrawal
+
+
+def show_withdrawal(withdrawal: "Withdrawal") -> None:
+    """What was withdrawn, or would be, and where it still lies."""
+    repo, pushed = withdrawal.repo_id, withdrawal.pushed
+    print(f"{repo} v{withdrawal.version}")
+    for row in withdrawal.tracks:
+        print(f"withdrawn {row['track_id']} {plain(row['path'])}, {row['chunks']} chunks")
+    print(f"held by   {', '.join(withdrawal.held_by)}")
+    for tag in withdrawal.held_by:
+        print(f"  hf repos tag delete {repo} {tag} --type dataset")
+    hint("The history keeps their files, for who knows the commit, until it is squashed:")
+    hint(f"  HfApi().super_squash_history({repo!r}, repo_type='dataset')")
+    hint("and HfApi().permanently_delete_lfs_files removes what is left of the files themselves.")
+    if pushed is None:
+        hint("dry run: nothing was sent")
+        return
+    print(f"commit    {pushed.commit}")
+    print(f"url       {pushed.url}")
+    hint(f"next:     build with --since {repo}@v{withdrawal.version}, so that they stay out")

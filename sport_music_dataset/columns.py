@@ -1,0 +1,62 @@
+"""The columns of the three configs: one light table, from which features and schemas are made.
+
+A type is a word of datasets (`string`, `int32`, `float64`, ...) or `audio`; in a list it is the type
+of a list's items.
+"""
+
+from dataclasses import fields
+
+from .records import Measures
+
+Kind = str | list["Kind"]
+Columns = dict[str, Kind]
+
+
+def _strings(*names: str) -> Columns:
+    return dict.fromkeys(names, "string")
+
+
+MEASURE_COLUMNS: Columns = {
+    field.name: "string" if field.name == "key" else "float64" for field in fields(Measures)
+}
+
+# The prompt, and all phrasings that there are, the prompt first.
+_DESCRIPTIONS: Columns = {"description": "string", "descriptions": ["string"]}
+
+RAW_COLUMNS: Columns = {
+    **_strings("chunk_id", "track_id"),
+    "chunk_index": "int32",
+    "start_seconds": "float64",
+    "audio": "audio",
+    **_DESCRIPTIONS,
+    **_strings("session", "style", "title", "artist", "license"),
+    "position": "float64",
+    **MEASURE_COLUMNS,
+    **_strings("arc", "fit", "fit_reason"),
+}
+
+ENCODED_COLUMNS: Columns = {
+    **_strings("chunk_id", "track_id"),
+    **_DESCRIPTIONS,
+    "input_ids": ["int32"],
+    "attention_mask": ["int8"],
+    "codes": [["int16"]],
+    "labels": [["int16"]],
+}
+
+TRACK_COLUMNS: Columns = {
+    **_strings("path", "sha256", "track_id"),
+    **dict.fromkeys(("duration_seconds", "claimed_seconds"), "float64"),
+    "format": "string",
+    **dict.fromkeys(("sampling_rate", "channels"), "int32"),
+    **_strings("session", "style", "title", "artist", "album"),
+    **_strings("license", "source_url", "split", "group"),
+    **dict.fromkeys(("chunks", "silent_chunks", "misfit_chunks"), "int32"),
+    "tail_seconds": "float64",
+    **dict.fromkeys(("clipped_samples", "nonfinite_samples", "damaged_packets"), "int64"),
+    **MEASURE_COLUMNS,
+    **_strings("status", "reason"),
+}
+
+HEAVY_COLUMNS = frozenset({"audio", "codes", "labels"})
+"""Columns of `raw` and `encoded` that take nearly all of their bytes."""

@@ -1,0 +1,37 @@
+"""The engine that a build asks for: processes of this machine, or Ray on one machine or many."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from pathlib import Path
+
+from ..errors import MachineError
+from .base import Engine, RaySettings
+from .local import Workers
+
+
+def open_engine(
+    num_proc: int,
+    timeout: float,
+    ray: RaySettings | None,
+    places: Sequence[Path],
+    versions: Callable[[], dict[str, str]],
+) -> AbstractContextManager[Engine]:
+    """`num_proc` processes, or Ray, all nodes of which must see `places` and have our `versions`.
+
+    Raises:
+        MachineError: Ray is not installed, cannot be reached, or a node sees other files or has
+            other versions.
+    """
+    if ray is None:
+        return Workers(num_proc, timeout)
+    require_ray()
+    from .ray_engine import ray_engine
+
+    return ray_engine(ray, num_proc, timeout, places, versions)
+
+
+def require_ray() -> None:
+    """Raise MachineError where Ray is not installed."""
+    if find_spec("ray") is None:
+        raise MachineError("Ray is not installed; `pip install 'sport-music-dataset[ray]'`")

@@ -1,0 +1,87 @@
+"""The rows of the `tracks` config: read, and counted by what they say."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import ReleaseError
+from ..reasons import Status
+from ..records import Row
+from ..storage.parquet import read_parquet
+
+SOURCE_COLUMNS = ("artist", "title", "source_url", "license")
+"""Whose music a track is."""
+
+
+def read_track_table(folder: Path, paths: Iterable[str], columns: Collection[str] = ()) -> pa.Table:
+    """The shards of `tracks` in a folder as one table: of these columns, or of all.
+
+    Raises:
+        ReleaseError: there is none, or it is damaged.
+    """
+    files = sorted(paths)
+    if not files:
+        raise ReleaseError(f"{folder}: has no tracks config; build the release again")
+    names = list(columns) or None
+    return pa.concat_tables([read_parquet(folder / file, names) for file in files])
+
+
+def as_rows(table: pa.Table) -> list[Row]:
+    """The rows of a table, which take ten times its memory."""
+    values = map(_values, table.columns)
+    return [dict(zip(table.column_names, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column; equal texts, as sessions and artists are, become one object."""
+    values: list[Any] = column.to_pylist()
+    known: dict[str | None, str | None] = {}
+    text = pa.types.is_string(column.type)
+    return [known.setdefault(value, value) for value in values] if text else values
+
+
+def kept_rows(tracks: list[Row]) -> list[Row]:
+    """The rows of `tracks` that gave chunks."""
+    return [row for row in tracks if row["status"] != Status.LEFT_OUT]
+
+
+def kept_tracks(tracks: pa.Table) -> pa.Table:
+    """`kept_rows` of a table."""
+    return tracks.filter(pc.not_equal(tracks["status"], Status.LEFT_OUT))
+
+
+def session_counts(kept: list[Row]) -> list[dict[str, Any]]:
+    """Each distinct (session, style) of kept tracks, with its tracks and chunks."""
+    chunks: Counter[tuple[str, str]] = Counter()
+    tracks: Counter[tuple[str, str]] = Counter()
+    for track in kept:
+        key = (track["session"], track["style"])
+        chunks[key] += track["chunks"]
+        tracks[key] += 1
+    return [
+        {"session": key[0], "style": key[1], "tracks": tracks[key], "chunks": chunks[key]}
+        for key in sorted(chunks)
+    ]
+
+
+def worst_misfits(kept: list[Row]) -> list[dict[str, Any]]:
+    """Kept tracks with chunks that do not suit their session, those with the most first."""
+    columns = ("path", "session", "chunks", "misfit_chunks")
+    rows = [{key: row[key] for key in columns} for row in kept if row.get("misfit_chunks")]
+    return sorted(rows, key=lambda row: (-row["misfit_chunks"], row["path"]))
+
+
+def source_counts(kept: list[Row]) -> list[dict[str, Any]]:
+    """Each distinct artist, title, source and licence of kept tracks, with its tracks."""
+    counts = Counter(tuple(track[name] for name in SOURCE_COLUMNS) for track in kept)
+    known = sorted(key for key in counts if any(key))
+    return [{**dict(zip(SOURCE_COLUMNS, key, strict=True)), "tracks": counts[key]} for key in known]
+
+
+def license_counts(kept: list[Row]) -> Counter[str]:
+    """Licence -> tracks, of those that have one."""
+    return Counter(track["license"] for track in kept if track["license"])
