@@ -11,9 +11,9 @@ BIN := .venv/bin
 
 demo: .venv/ready
 	$(BIN)/sportgen demo demo
-	$(BIN)/python -m builder_tests.local_hub -- sh -c '\
+	$(BIN)/python -m builder_tests.hub.local_hub -- sh -c '\
 		$(BIN)/sportgen push demo/dataset org/sport-music --version 1.0.0 --allow-nano && \
-		$(BIN)/python -m builder_tests.load_back demo/dataset org/sport-music v1.0.0'
+		$(BIN)/python -m builder_tests.support.load_back demo/dataset org/sport-music v1.0.0'
 
 test: .venv/ready
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
@@ -42,4 +42,4 @@ clean:
 fuzz: export FUZZ_FILES ?= 5000
 fuzz: export FUZZ_SEED ?= 1
 fuzz: .venv/ready
-	$(BIN)/python -m pytest --timeout 3600 builder_tests/test_hostile.py -k mutated
+	$(BIN)/python -m pytest --timeout 3600 builder_tests/build/test_hostile.py -k mutated

@@ -19,12 +19,12 @@ import librosa
 import numpy as np
 from harness import record
 
-from builder_tests import grooves
-from builder_tests.grooves import RATE, Groove, Samples
+from builder_tests.support import grooves
+from builder_tests.support.grooves import RATE, Groove, Samples
 from sport_music_dataset.audio.measure import TrackAnalysis
-from sport_music_dataset.audio.samples import cut, to_pcm16
+from sport_music_dataset.audio.samples import chunks_of, to_pcm16
 from sport_music_dataset.demo.synth import Piece, render
-from sport_music_dataset.measures import Measures
+from sport_music_dataset.records import Measures
 
 SECONDS, HOP_SECONDS = 25, 15
 # Of a track whose tempo changes: three chunks before, one across, three behind.
@@ -72,7 +72,7 @@ def measure(samples: Samples) -> list[Measures]:
     """The measures of the chunks of a track [N] float32."""
     analysis = TrackAnalysis(HOP_SECONDS * RATE)
     pcm = to_pcm16(samples)[0]
-    for index, chunk in enumerate(cut([pcm], SECONDS * RATE, HOP_SECONDS * RATE)):
+    for index, chunk in enumerate(chunks_of([pcm], SECONDS * RATE, HOP_SECONDS * RATE)):
         analysis.add(index, chunk)
     return analysis.finish()[0]
 

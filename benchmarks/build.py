@@ -51,10 +51,12 @@ def by_decoding(files: list[Path], out: Path) -> None:
 def by_chunks(files: list[Path], out: Path) -> None:
     """Our chunks, dropped."""
     from sport_music_dataset.audio.decode import decode_mono
-    from sport_music_dataset.audio.samples import cut, to_pcm16
+    from sport_music_dataset.audio.samples import chunks_of, to_pcm16
 
     for file in files:
-        for _ in cut((to_pcm16(block)[0] for block in decode_mono(str(file))), 800_000, 480_000):
+        for _ in chunks_of(
+            (to_pcm16(block)[0] for block in decode_mono(str(file))), 800_000, 480_000
+        ):
             pass
 
 
@@ -62,11 +64,12 @@ def by_sportgen(num_proc: int, analysis: bool = True) -> Callable[[list[Path], P
     """A whole build, stored."""
 
     def run(files: list[Path], out: Path) -> None:
-        from sport_music_dataset.build.build import build
+        from sport_music_dataset.build.build import BuildRequest, build_release
         from sport_music_dataset.recipe import Recipe
 
         recipe = Recipe(splits=(("train", 1.0),), analysis=analysis)
-        build(files[0].parent.parent, out, recipe, num_proc=num_proc)
+        source = files[0].parent.parent
+        build_release(BuildRequest(source, out, recipe, num_proc=num_proc))
 
     return run
 
@@ -96,7 +99,7 @@ def run_way(way: str, music: Path, out: Path) -> None:
     """Run one way in this process and print what it took, imports left out."""
     files = sorted(file for file in music.rglob("*") if file.suffix in (".mp3", ".flac", ".ogg"))
     if way in ("unmeasured", "sportgen 1", "sportgen 2"):
-        __import__("sport_music_dataset.build")
+        __import__("sport_music_dataset.build.build")
     if way == "librosa":
         # numba and the lazy loader compile and import at the first call.
         by_librosa(files[:1], out)
@@ -107,9 +110,9 @@ def run_way(way: str, music: Path, out: Path) -> None:
 
 def hours_of(music: Path) -> float:
     """Hours of audio in the files, as their headers say."""
-    from sport_music_dataset.source.library import scan
+    from sport_music_dataset.source.read import read_source
 
-    return sum(track.duration_seconds for track in scan(music).usable) / 3600
+    return sum(track.duration_seconds for track in read_source(music).usable) / 3600
 
 
 def report(music: Path, runs: int) -> None:

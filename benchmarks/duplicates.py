@@ -18,7 +18,7 @@ from harness import record
 from numpy.typing import NDArray
 
 from sport_music_dataset.audio.fingerprint import RATE, fingerprint
-from sport_music_dataset.audio.matching import Gathering, Match, find_matches
+from sport_music_dataset.audio.matching import FingerprintFile, Match, find_matches
 
 _SECONDS = 60
 _SCALE = np.array([0, 2, 4, 5, 7, 9, 11])
@@ -83,7 +83,7 @@ def score(matches: list[Match], copies: int) -> tuple[float, float]:
 def run(tracks: int) -> tuple[float, float, float, float]:
     """(seconds to make and fingerprint, seconds to compare, recall, precision)."""
     copies = tracks // 10
-    with tempfile.TemporaryDirectory() as folder, Gathering(Path(folder)) as gathering:
+    with tempfile.TemporaryDirectory() as folder, FingerprintFile(Path(folder)) as gathering:
         start = time.perf_counter()
         for name, samples in library(tracks, copies):
             gathering.add(name, fingerprint([samples]))

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from harness import record
 
-from builder_tests.local_hub import LocalHub
-from sport_music_dataset.build.build import build
+from builder_tests.hub.local_hub import LocalHub
+from builder_tests.support.making import build
 from sport_music_dataset.recipe import Recipe
 
 REPO = "org/sport-music"

@@ -37,9 +37,9 @@ from pathlib import Path
 
 from costs import Cost, change, draw, further, growth, table
 from harness import Meter, Took, record, typical
-from stages import STAGES, compose
+from stages import STAGES, compose_music
 
-from builder_tests.local_hub import LocalHub
+from builder_tests.hub.local_hub import LocalHub
 
 FEW = 10
 # A stage that is done sooner is done again, so often at the most.
@@ -68,7 +68,7 @@ def run_stage(stage: str, folders: Sequence[Path], hubs: Sequence[str]) -> None:
 def measure(work: Path, tracks: int) -> dict[str, Cost]:
     """Stage -> its cost, for a library of so many tracks."""
     folders = [work / "warm", work / str(tracks)]
-    compose(folders[1] / "music", tracks)
+    compose_music(folders[1] / "music", tracks)
     costs: dict[str, Cost] = {}
     with LocalHub() as warm, LocalHub() as hub:
         for stage in STAGES:
@@ -110,7 +110,7 @@ def main() -> None:
         return
     sizes = sorted({FEW, *options.sizes})
     with tempfile.TemporaryDirectory() as work:
-        compose(Path(work, "warm", "music"), FEW)
+        compose_music(Path(work, "warm", "music"), FEW)
         costs = {tracks: measure(Path(work), tracks) for tracks in sizes}
         for tracks in reversed(sizes[:-1]):
             again = measure(Path(work), tracks)

@@ -32,7 +32,7 @@ PARTS = {
 }
 
 
-def compose(folder: Path, tracks: int) -> None:
+def compose_music(folder: Path, tracks: int) -> None:
     """Write a library of so many tracks, with their metadata."""
     rows = [["file_name", "title", "artist", "license"]]
     for number in range(tracks):
@@ -63,20 +63,22 @@ def parts(meter: Meter) -> Progress:
 
 def build(folder: Path, hub: str, meter: Meter) -> None:
     """Build, part by part."""
-    from sport_music_dataset.build.build import build
+    from sport_music_dataset.build.build import BuildRequest, build_release
     from sport_music_dataset.recipe import Recipe
 
     recipe = Recipe(CHUNK_SECONDS, OVERLAP_SECONDS)
     shutil.rmtree(folder / "dataset", ignore_errors=True)
     meter.begin()
-    build(folder / "music", folder / "dataset", recipe, progress=parts(meter))
+    request = BuildRequest(folder / "music", folder / "dataset", recipe)
+    build_release(request, parts(meter))
     meter.end("finish")
 
 
 def encode(folder: Path, hub: str, meter: Meter) -> None:
     """Encode with nano, as the command does."""
     from sport_music_dataset.encode.codec.memory import keep_freed_memory
-    from sport_music_dataset.encode.encode import EncodeSettings, encode
+    from sport_music_dataset.encode.encode import encode_release
+    from sport_music_dataset.encode.settings import EncodeSettings
 
     keep_freed_memory()
     for old in ("encoded", ".sportgen/encoded"):
@@ -85,28 +87,28 @@ def encode(folder: Path, hub: str, meter: Meter) -> None:
         picture.unlink()
     meter.begin()
     settings = EncodeSettings(model="nano", device="cpu")
-    encode(folder / "dataset", settings, progress=parts(meter))
+    encode_release(folder / "dataset", settings, progress=parts(meter))
     meter.end("finish")
 
 
 def card(folder: Path, hub: str, meter: Meter) -> None:
     """The card anew."""
-    from sport_music_dataset.card import card
-    from sport_music_dataset.release.manifest import read_manifest
+    from sport_music_dataset.card.card import compose
+    from sport_music_dataset.release.release import Release
 
-    manifest = read_manifest(folder / "dataset")
+    release = Release.of(folder / "dataset")
     meter.begin()
-    card.compose(folder / "dataset", manifest)
+    compose(release)
     meter.end("")
 
 
 def stats(folder: Path, hub: str, meter: Meter) -> None:
     """The numbers of the release."""
     from sport_music_dataset.look.stats import release_stats
-    from sport_music_dataset.storage.place import Place
+    from sport_music_dataset.release.release import Release
 
     meter.begin()
-    release_stats(Place(folder / "dataset"))
+    release_stats(Release.of(folder / "dataset"))
     meter.end("")
 
 
@@ -116,11 +118,11 @@ def push(**settings: Any) -> Callable[[Path, str, Meter], None]:
     def run(folder: Path, hub: str, meter: Meter) -> None:
         from huggingface_hub import HfApi
 
-        from sport_music_dataset.publish.publish import publish
+        from sport_music_dataset.publish.publish import PushSettings, push_release
 
         api = HfApi(endpoint=hub, token=TOKEN)
         meter.begin()
-        publish(folder / "dataset", REPO, api=api, allow_nano=True, **settings)
+        push_release(folder / "dataset", REPO, PushSettings(allow_nano=True, **settings), api=api)
         meter.end("")
 
     return run

@@ -20,8 +20,10 @@ from filelock import FileLock
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from sport_music_dataset.build.build import BuildReport, build
-from sport_music_dataset.encode.encode import EncodeSettings, encode
+from builder_tests.support.making import build
+from sport_music_dataset.build.build import BuildReport
+from sport_music_dataset.encode.encode import encode_release
+from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.recipe import Recipe
 
 # How long an example takes says more of the machine than of the code.
@@ -115,7 +117,7 @@ def encoded(built: tuple[Path, BuildReport], tmp_path_factory: pytest.TempPathFa
 
     def make(out: Path) -> None:
         shutil.copytree(built[0], out)
-        encode(out, EncodeSettings(model="nano"))
+        encode_release(out, EncodeSettings(model="nano"))
 
     one, _ = once(tmp_path_factory, "encoded", make)
     return shutil.copytree(one, tmp_path_factory.mktemp("encoded") / "dataset")

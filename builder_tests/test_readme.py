@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builder_tests.models import tiny_musicgen
+from builder_tests.support.models import tiny_musicgen
 from sport_music_dataset.cli import main
 
 README = (Path(__file__).parents[1] / "README.md").read_text()

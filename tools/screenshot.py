@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 
 from sport_music_dataset.preview.view import PreviewSettings
 from sport_music_dataset.preview.write import write_preview
-from sport_music_dataset.storage.place import Place
+from sport_music_dataset.release.release import Release
 
 WIDTH, HEIGHT, COLOURS = 1280, 860, 224
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -44,7 +44,7 @@ def main(release: Path, out: Path) -> None:
     """Write the screenshot with few colours: a page has not many."""
     with TemporaryDirectory() as folder:
         page = Path(folder) / "preview.html"
-        write_preview(Place(release), page, PreviewSettings(threads=2))
+        write_preview(Release.of(release), page, PreviewSettings(threads=2))
         image = Image.open(io.BytesIO(screenshot(page))).convert("RGB")
     out.parent.mkdir(parents=True, exist_ok=True)
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)

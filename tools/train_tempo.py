@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from builder_tests import grooves
+from builder_tests.support import grooves
 from sport_music_dataset.audio import tempo
 from sport_music_dataset.audio.spectra import Floats, levels_db, onset_frames
 from sport_music_dataset.demo.synth import Piece, render

@@ -1,1 +1,1 @@
-"""The parts of `builder_tests.local_hub`: history and store, core (dispatch, rights), routes."""
+"""The parts of `builder_tests.hub.local_hub`: history and store, core (dispatch, rights), routes."""

@@ -1,0 +1,148 @@
+"""Measures on music of known tempo, key and loudness."""
+
+from itertools import product
+
+import numpy as np
+import pyloudnorm
+import pytest
+
+from builder_tests.support import grooves
+from builder_tests.support.grooves import PATTERNS, RATE, SPARSE, STEADY, Groove
+from sport_music_dataset.audio.loudness import Weighting, clipping_ratio, integrated_lufs
+from sport_music_dataset.audio.measure import TrackAnalysis
+from sport_music_dataset.audio.samples import Pcm, chunks_of, to_pcm16
+from sport_music_dataset.records import Measures
+
+CHUNK, HOP = 25 * RATE, 15 * RATE
+
+
+def measured(
+    samples: grooves.Samples, chunk: int = CHUNK, hop: int = HOP
+) -> tuple[list[Measures], Measures]:
+    """The measures of a track [N] float32 and of its chunks."""
+    analysis = TrackAnalysis(hop)
+    for index, pcm in enumerate(chunks_of([to_pcm16(samples)[0]], chunk, hop)):
+        analysis.add(index, pcm)
+    return analysis.finish()
+
+
+def played(groove: Groove, seconds: float = 25, seed: int = 0) -> grooves.Samples:
+    return grooves.play(groove, seconds, np.random.default_rng(seed))
+
+
+def is_near(found: float | None, bpm: float) -> bool:
+    return found is not None and abs(found / bpm - 1) < 0.02
+
+
+def test_tempo_is_right_and_nearly_always_in_its_octave() -> None:
+    tempi = (48, 60, 75, 90, 105, 120, 140, 165, 190)
+    exact = 0
+    for pattern, bpm in product(("rock", "house", "pop", "latin"), tempi):
+        _, track = measured(played(Groove(PATTERNS[pattern], bpm)))
+        assert track.tempo_bpm and track.beat_strength and track.beat_strength > 0.2
+        assert any(is_near(track.tempo_bpm, bpm * factor) for factor in (1, 2, 0.5)), (pattern, bpm)
+        exact += is_near(track.tempo_bpm, bpm)
+        assert is_near(track.tempo_bpm, bpm) or is_near(track.tempo_alternative_bpm, bpm)
+    assert exact >= 0.9 * 4 * len(tempi)
+
+
+@pytest.mark.parametrize("pattern", SPARSE)
+def test_few_strokes_are_enough(pattern: str) -> None:
+    _, track = measured(played(Groove(SPARSE[pattern], 96, swing=0.62)))
+    assert is_near(track.tempo_bpm, 96)
+
+
+@pytest.mark.parametrize("kind", STEADY)
+def test_no_beat_is_recognised(kind: str) -> None:
+    samples = grooves.steady(kind, 25, np.random.default_rng(77))
+    (chunk,), track = measured(samples)
+    assert chunk.tempo_bpm is None and track.tempo_confidence == 0.0
+
+
+def test_a_change_of_tempo_shows_in_the_chunks() -> None:
+    halves = [played(Groove(PATTERNS["rock"], bpm), 60) for bpm in (90, 132)]
+    chunks, _ = measured(np.concatenate(halves))
+    assert all(is_near(chunk.tempo_bpm, 90) for chunk in chunks[:3])
+    assert all(is_near(chunk.tempo_bpm, 132) for chunk in chunks[-3:])
+
+
+@pytest.mark.parametrize("key", ["C major", "A minor", "F# minor", "D# major"])
+def test_key(key: str) -> None:
+    _, track = measured(played(Groove(PATTERNS["bass and chords"], 100, key)))
+    assert track.key == key and track.confident_key == key
+
+
+def test_drums_have_no_key() -> None:
+    _, track = measured(played(Groove(PATTERNS["pop"], 100, pads=False)))
+    assert track.confident_key == ""
+
+
+def test_loudness_is_that_of_the_library() -> None:
+    samples = played(Groove(PATTERNS["funk"], 110), 58)
+    chunks, track = measured(samples)
+    meter = pyloudnorm.Meter(RATE)
+    slots = Weighting(HOP).of(0, samples)
+    assert integrated_lufs(slots) == pytest.approx(meter.integrated_loudness(samples), abs=0.01)
+    for index, chunk in enumerate(chunks):
+        wanted = meter.integrated_loudness(samples[index * HOP :][:CHUNK])
+        # Rounded to a tenth.
+        assert chunk.loudness_lufs == pytest.approx(wanted, abs=0.051)
+    whole = samples[: (len(chunks) - 1) * HOP + CHUNK]
+    assert track.loudness_lufs == pytest.approx(meter.integrated_loudness(whole), abs=0.051)
+
+
+def test_a_sine_at_minus_23_dbfs_is_as_the_standard_says() -> None:
+    # BS.1770-4: 997 Hz at 0 dBFS peak in one channel reads -3.01 LUFS.
+    times = np.arange(CHUNK) / RATE
+    sine = (10 ** (-23 / 20) * np.sin(2 * np.pi * 997 * times)).astype(np.float32)
+    (chunk,), _ = measured(sine)
+    assert chunk.loudness_lufs == pytest.approx(-26.0, abs=0.15)
+    assert chunk.dynamic_range_db == pytest.approx(0, abs=0.1)
+
+
+def test_energy_orders_music_and_hardly_knows_gain() -> None:
+    calm = grooves.steady("pad", 25, np.random.default_rng(0))
+    driving = played(Groove(PATTERNS["techno"], 140))
+    (low,), _ = measured(calm)
+    (high,), _ = measured(driving)
+    (softer,), _ = measured(driving * np.float32(0.5))
+    assert low.energy is not None and high.energy is not None and softer.energy is not None
+    assert low.energy + 0.15 < high.energy
+    assert abs(high.energy - softer.energy) <= 0.06
+    assert softer.tempo_bpm == high.tempo_bpm and softer.key == high.key
+
+
+def test_silence_and_clipping_are_shares() -> None:
+    samples = played(Groove(PATTERNS["rock"], 120))
+    samples[: CHUNK // 4] = 0
+    (chunk,), _ = measured(samples)
+    assert chunk.silence_ratio == pytest.approx(0.25, abs=0.03)
+    assert chunk.clipping_ratio == 0.0
+    pcm: Pcm = np.array([0, 32_767, 32_767, 32_767, 5, 32_767, -32_768, 9, 0, 1], np.int16)
+    assert clipping_ratio(pcm) == pytest.approx(0.3)
+
+
+def test_shared_work_changes_nothing() -> None:
+    samples = played(Groove(PATTERNS["latin"], 104), 60)
+    together, _ = measured(samples)
+    for index, chunk in enumerate(together):
+        (alone,), _ = measured(samples[index * HOP :][:CHUNK])
+        assert alone.loudness_lufs == pytest.approx(chunk.loudness_lufs, abs=0.1)
+        assert (alone.energy, alone.key) == (chunk.energy, chunk.key)
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.5, 1, 3])
+def test_short_chunks_have_what_can_be_measured(seconds: float) -> None:
+    size = round(seconds * RATE)
+    chunks, track = measured(played(Groove(PATTERNS["house"], 120), 8), size, size)
+    assert len(chunks) == int(8 / seconds) and track.energy is not None
+    assert all(chunk.tempo_bpm is None for chunk in chunks)
+
+
+def test_gaps_and_silence_do_no_harm() -> None:
+    analysis = TrackAnalysis(HOP)
+    for index in (0, 3, 4, 9):
+        analysis.add(index, np.zeros(CHUNK, np.int16))
+    chunks, track = analysis.finish()
+    assert len(chunks) == 4 and track.loudness_lufs is None and track.silence_ratio == 1.0
+    assert track.tempo_bpm is None and track.key == ""

@@ -1,0 +1,214 @@
+"""The command line: results on stdout, the rest on stderr, exit codes, errors on one line."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from builder_tests.conftest import noise, write_audio
+from builder_tests.support.clients import interruptible
+from sport_music_dataset.build.build import BuildReport
+from sport_music_dataset.cli import main
+
+SHORT = ("--chunk-seconds", "2", "--overlap-seconds", "0.8", "--splits", "train=0.7,test=0.3")
+
+
+def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> str:
+    """The one error line of a command that must fail with `code` and print no result."""
+    assert main([str(argument) for argument in arguments]) == code
+    captured = capsys.readouterr()
+    errors = [line for line in captured.err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and captured.out == "" and "Traceback" not in captured.err
+    return errors[0]
+
+
+def test_build_prints_its_summary(
+    music: Path,
+    built: tuple[Path, BuildReport],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["build", str(music), str(tmp_path / "out"), *SHORT]
+    assert main([*arguments, "--num-proc", "1"]) == 0
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert lines[0] == "tracks    6 kept, 4 left out"
+    assert "  left out, unreadable: 2" in lines and "  ignored, .txt: 1" in lines
+    assert f"chunks    {sum(built[1].chunks.values())}" in lines
+    assert "  Course à pied / latino: 4" in lines
+    assert "left out: classic/Empty_classic.wav: unreadable" in captured.err
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_a_dry_run_names_the_shards(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["build", str(music), str(tmp_path / "out"), *SHORT, "--dry-run"]) == 0
+    assert "  raw/train-00000-of-00001.parquet: " in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+
+
+def test_encode_prints_its_summary(encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["encode", str(encoded), "--model", "nano"]) == 0
+    captured = capsys.readouterr()
+    assert "shards    0 encoded, 0 with new tokens alone, 2 as they were" in captured.out
+    assert "nano codes are for trying out" in captured.err
+
+
+def test_sources_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert "does not exist" in fails(capsys, 1, "build", tmp_path / "nowhere", out)
+    (tmp_path / "texts").mkdir()
+    assert "it is empty" in fails(capsys, 1, "build", tmp_path / "texts", out)
+    (tmp_path / "texts/a.txt").touch()
+    assert "found 1 .txt" in fails(capsys, 1, "build", tmp_path / "texts", out)
+    write_audio(tmp_path / "texts/a.wav", noise(3.0))
+    error = fails(capsys, 1, "build", tmp_path / "texts", out, *SHORT)
+    assert "1 usable track(s) cannot fill the splits" in error
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--chunk-seconds", "0", "chunk_seconds=0"),
+        ("--chunk-seconds", "long", "'--chunk-seconds'"),
+        ("--overlap-seconds", "25", "overlap_seconds=25"),
+        ("--splits", "train=0.5", "sum to 0.5"),
+        ("--splits", "train", "'train'"),
+        ("--num-proc", "0", "'--num-proc'"),
+        ("--tempo", "120", "--tempo"),
+    ],
+)
+def test_options_that_cannot_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str, said: str
+) -> None:
+    error = fails(capsys, 2, "build", tmp_path, tmp_path / "out", option, value)
+    assert said in error
+
+
+def test_encode_errors(tmp_path: Path, encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is not a release folder" in fails(capsys, 1, "encode", tmp_path, "--model", "nano")
+    assert "no such folder" in fails(capsys, 1, "encode", encoded, "--model", tmp_path / "no")
+    assert "loud" in fails(capsys, 2, "encode", encoded, "--labels", "loud")
+    assert "max_length=0" in fails(capsys, 2, "encode", encoded, "--max-length", "0")
+
+
+def test_push_errors(tmp_path: Path, encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    version = ("--version", "1.0.0", "--allow-nano")
+    error = fails(capsys, 1, "push", tmp_path / "nowhere", "org/x", *version)
+    assert "does not exist" in error
+    assert "is not a release folder" in fails(capsys, 1, "push", tmp_path, "org/x", *version)
+    assert "write it as ORG/NAME" in fails(capsys, 2, "push", encoded, "x", *version)
+    assert "write it as X.Y.Z" in fails(capsys, 2, "push", encoded, "org/x", "--version", "1.0")
+
+
+def test_names_cannot_play_tricks_on_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(2):
+        name = f"{number}\x1b[31m\nred\u202e_rock.wav"
+        write_audio(tmp_path / "music/rock" / name, noise(3.0, seed=number))
+    assert main(["build", str(tmp_path / "music"), str(tmp_path / "out"), *SHORT]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "\u202e" not in out
+    assert "  0\\x1b[31m red\\u202e / rock: 1" in out.splitlines()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["build", "--help"], ["--version"]])
+def test_help_is_a_result(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    captured = capsys.readouterr()
+    assert "sportgen" in captured.out and captured.err == ""
+
+
+def test_help_and_import_load_no_heavy_library() -> None:
+    script = (
+        "import sys, sport_music_dataset, sport_music_dataset.cli as cli\n"
+        "cli.main(['--help'])\n"
+        "from sport_music_dataset import Recipe, SportgenError\n"
+        "heavy = {'torch', 'transformers', 'datasets', 'numpy', 'huggingface_hub'}\n"
+        "sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_build_that_changes_nothing_loads_no_heavy_library(
+    music: Path, built: tuple[Path, BuildReport], tmp_path: Path
+) -> None:
+    out = shutil.copytree(built[0], tmp_path / "out")
+    script = (
+        "import sys\n"
+        "from sport_music_dataset.cli import main\n"
+        "if __name__ == '__main__':\n"
+        "    assert main(sys.argv[1:]) == 0\n"
+        "    heavy = {'torch', 'datasets', 'matplotlib', 'scipy', 'huggingface_hub'}\n"
+        "    sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
+    )
+    command = [sys.executable, "-c", script, "build", str(music), str(out), *SHORT]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
+    import sport_music_dataset
+
+    assert set(sport_music_dataset.__all__) >= {"SportMusic", "SportMusicConfig", "Recipe"}
+    for name in sport_music_dataset.__all__:
+        assert getattr(sport_music_dataset, name).__name__ == name
+    with pytest.raises(AttributeError, match="Nothing"):
+        _ = sport_music_dataset.Nothing
+
+
+def test_an_interrupted_build_goes_on(
+    music: Path, built: tuple[Path, BuildReport], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = ["build", str(music), str(out), *SHORT]
+    process = interruptible(*arguments, start_new_session=True)
+    while not (out / ".sportgen").exists() and process.poll() is None:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1] == "error: interrupted; the same command goes on from here"
+    assert main(arguments) == 0
+    ours = {file.name: file.read_bytes() for file in (out / "raw").iterdir()}
+    assert ours == {file.name: file.read_bytes() for file in (built[0] / "raw").iterdir()}
+
+
+def test_scan_says_what_build_would_leave_out(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scan", str(music), "--chunk-seconds", "2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["files"], found["usable"]) == (10, 6)
+    assert {reason.partition(":")[0] for reason in found["left_out"].values()} == {
+        "unreadable",
+        "duplicate of",
+        "too short",
+    }
+    assert found["styles"] == {"latino": 3, "classic": 3}
+    assert found["formats"]["mp3"] == 1 and found["sessions"]["Yoga"] == 2
+    assert main(["scan", str(music), "--chunk-seconds", "2"]) == 0
+    assert "files     10, 6 usable" in capsys.readouterr().out
+
+
+def test_doctor_finds_what_it_needs_here_and_shows_no_token(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    assert main(["doctor"]) == 0
+    captured = capsys.readouterr()
+    assert "ok      torchcodec: loads FFmpeg" in captured.out
+    assert "ok      token: present" in captured.out
+    assert "hf_secret" not in captured.out + captured.err

@@ -1,0 +1,158 @@
+"""Every file of a source folder is accounted for, and named as the convention says."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from builder_tests.conftest import noise, write_audio
+from builder_tests.support.making import scan
+from sport_music_dataset.errors import SourceError
+from sport_music_dataset.source.library import split_name
+
+
+@pytest.mark.parametrize(
+    ("stem", "folder", "session", "style"),
+    [
+        ("Yoga_latino", "latino", "Yoga", "latino"),
+        ("Course_à_pied_2_latino", "latino", "Course à pied", "latino"),
+        ("Yoga_1_Latino", "latino", "Yoga", "Latino"),
+        ("Yoga_classic", "latino", "Yoga", "classic"),
+        ("Highway_to_Hell", "rock", "Highway to Hell", "rock"),
+        ("warm up", "electro", "warm up", "electro"),
+        ("latino", "latino", "latino", "latino"),
+        ("2_latino", "latino", "2", "latino"),
+        ("Tabata__20_10_electro", "electro", "Tabata 20", "electro"),
+    ],
+)
+def test_names_follow_the_convention(stem: str, folder: str, session: str, style: str) -> None:
+    assert split_name(stem, folder, ("latino", "classic")) == (session, style)
+
+
+def test_every_file_has_a_row_or_is_counted(music: Path) -> None:
+    library = scan(music)
+    reasons = {track.path: track.reason.partition(":")[0] for track in library.tracks}
+    assert reasons == {
+        "classic/Broken_classic.mp3": "unreadable",
+        "classic/Empty_classic.wav": "unreadable",
+        "classic/Moonlight walk.flac": "",
+        "classic/Stretching_classic.mp3": "",
+        "classic/Yoga_classic.aiff": "",
+        "latino/Cardio_2_latino.ogg": "",
+        "latino/Course_à_pied_latino.wav": "",
+        "latino/Short_latino.wav": "",
+        "latino/Yoga_1_latino.flac": "",
+        "latino/Yoga_3_latino.flac": "duplicate of",
+    }
+    assert library.ignored == {".txt": 1, "hidden": 1}
+    assert [track.path for track in library.tracks] == sorted(reasons, key=os.fsencode)
+
+
+def test_a_copy_names_the_file_that_stays(music: Path) -> None:
+    copy = next(track for track in scan(music).tracks if "Yoga_3" in track.path)
+    assert copy.reason == "duplicate of: latino/Yoga_1_latino.flac"
+
+
+def test_what_the_container_says_is_recorded(music: Path) -> None:
+    track = next(track for track in scan(music).tracks if "Cardio" in track.path)
+    assert (track.format, track.sampling_rate, track.channels) == ("vorbis", 48_000, 2)
+    assert track.duration_seconds == pytest.approx(7.5)
+
+
+def test_one_style_may_be_asked_for_or_pointed_at(music: Path) -> None:
+    asked = scan(music, styles=["LATINO"])
+    pointed = scan(music / "latino")
+    assert {track.style for track in asked.tracks} == {"latino"}
+    assert [t.track_id for t in asked.tracks] == [t.track_id for t in pointed.tracks]
+    assert [t.session for t in asked.tracks] == [t.session for t in pointed.tracks]
+    with pytest.raises(SourceError, match="polka"):
+        scan(music, styles=["polka"])
+
+
+def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
+    plain = write_audio(tmp_path / "music/latino/x.wav", noise(1.0))
+    os.rename(os.fsencode(plain), os.fsencode(plain.parent) + b"/Caf\xe9_latino.wav")  # noqa: PTH104
+    (track,) = scan(tmp_path / "music").tracks
+    assert track.path == "latino/Caf\\xe9_latino.wav"
+    assert track.session == "Caf\\xe9"
+    assert not track.reason
+
+
+@pytest.mark.parametrize("name", ["csv", "jsonl", "parquet"])
+def test_metadata_overrides_and_adds(tmp_path: Path, name: str) -> None:
+    import pandas as pd
+
+    write_audio(tmp_path / "latino/Yoga_latino.wav", noise(1.0))
+    table = pd.DataFrame(
+        {
+            "file_name": ["latino/Yoga_latino.wav", "latino/Gone_latino.wav"],
+            "session": ["Pilates", ""],
+            "license": ["cc0-1.0", "cc0-1.0"],
+            "mood": ["not ours", ""],
+            "descriptions": [["calm piano", "soft | slow"], []],
+        }
+    )
+    if name == "csv":
+        table["descriptions"] = table["descriptions"].map(json.dumps)
+        table.to_csv(tmp_path / "metadata.csv", index=False, encoding="utf-8-sig")
+    elif name == "jsonl":
+        table.to_json(tmp_path / "metadata.jsonl", orient="records", lines=True)
+    else:
+        table.to_parquet(tmp_path / "metadata.parquet")
+    library = scan(tmp_path)
+    (track,) = library.tracks
+    assert (track.session, track.style, track.license) == ("Pilates", "latino", "cc0-1.0")
+    assert track.descriptions == ("calm piano", "soft | slow")
+    assert library.notes == ("metadata: no such file: latino/Gone_latino.wav",)
+    assert library.ignored == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name,style\nx.wav,rock\n", "row 1 has no file_name"),
+        ("file_name,style\nx.wav,rock\nx.wav,pop\n", "x.wav stands twice"),
+        ('file_name,style\n"x.wav,rock\n', "cannot be read"),
+        (b"file_name\n\xff\xfe\n", "cannot be read"),
+        ("file_name,descriptions\nx.wav,[7]\n", r"row 1: descriptions \[7\]: give a list of texts"),
+        ("file_name,descriptions\nx.wav,[oh\n", "row 1: "),
+    ],
+)
+def test_metadata_that_cannot_be_used_is_an_error(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    write_audio(tmp_path / "x.wav", noise(1.0))
+    data = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "metadata.csv").write_bytes(data)
+    with pytest.raises(SourceError, match=said) as caught:
+        scan(tmp_path)
+    assert "metadata.csv" in str(caught.value)
+
+
+def test_two_metadata_files_are_one_too_many(tmp_path: Path) -> None:
+    write_audio(tmp_path / "x.wav", noise(1.0))
+    for name in ("metadata.csv", "metadata.jsonl"):
+        (tmp_path / name).touch()
+    with pytest.raises(SourceError, match=r"metadata\.csv and metadata\.jsonl"):
+        scan(tmp_path)
+
+
+def test_metadata_outside_the_folder_is_not_read(tmp_path: Path) -> None:
+    write_audio(tmp_path / "music/x.wav", noise(1.0))
+    (tmp_path / "metadata.csv").write_text("file_name\nx.wav\n")
+    (tmp_path / "music/metadata.csv").symlink_to("../metadata.csv")
+    with pytest.raises(SourceError, match="leads out of the folder"):
+        scan(tmp_path / "music")
+
+
+def test_a_source_without_audio_says_what_it_found(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="does not exist"):
+        scan(tmp_path / "nowhere")
+    with pytest.raises(SourceError, match="it is empty"):
+        scan(tmp_path)
+    (tmp_path / "a.txt").touch()
+    with pytest.raises(SourceError, match=r"found 1 \.txt"):
+        scan(tmp_path)
+    with pytest.raises(SourceError, match="is not a folder"):
+        scan(tmp_path / "a.txt")

@@ -1,0 +1,50 @@
+"""`sportgen` and Python in processes of their own, most against a local Hub: clients read the
+environment when they are imported."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from builder_tests.hub.local_hub import LocalHub
+
+
+def run_python(
+    hub: LocalHub, home: Path, *arguments: object, token: str | None = "hf_owner"
+) -> subprocess.CompletedProcess[str]:
+    """`python arguments` as the owner; the cache is `home`."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        env=hub.environment(home, token),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def sportgen(hub: LocalHub, home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """`sportgen arguments` as the owner."""
+    return run_python(hub, home, "-m", "sport_music_dataset", *arguments)
+
+
+def interruptible(*arguments: object, **options: Any) -> subprocess.Popen[str]:
+    """`sportgen arguments`, begun, which Ctrl-C interrupts."""
+    # A parent that runs in the background of a shell hands on a SIGINT that is ignored.
+    script = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from sport_music_dataset.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **options)
+
+
+def push(hub: LocalHub, home: Path, folder: Path, version: str, repo: str = "org/music") -> None:
+    """Publish `folder` as `repo`; raises AssertionError with what went wrong.
+
+    What is there afterwards is for the test to say: loading it back costs more than the push.
+    """
+    options = ("--version", version, "--allow-nano", "--no-verify")
+    done = sportgen(hub, home, "push", folder, repo, *options)
+    assert done.returncode == 0, done.stderr
