@@ -1,4 +1,4 @@
-"""The READMEs' code runs as it stands, on models and folders of this test."""
+"""The READMEs' code runs as it stands, on models and folders of this test; links lead to files."""
 
 import re
 import shlex
@@ -10,7 +10,14 @@ import pytest
 from builder_tests.support.models import tiny_musicgen
 from sport_music_dataset.cli import main
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "README.fr.md", ROOT / "CONTRIBUTING.md"]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+# [text](link), [text]: link, and the attributes of HTML that name a file.
+LINK = re.compile(
+    r'\]\(([^)\s]+)|^\[[^\]]+\]:\s*(\S+)|\b(?:href|src|srcset)="([^"]+)"', re.MULTILINE
+)
 
 
 def code(heading: str) -> str:
@@ -18,6 +25,37 @@ def code(heading: str) -> str:
     found = re.search(rf"## {heading}\n.*?```python\n(.*?)```", README, re.DOTALL)
     assert found is not None
     return found[1]
+
+
+def prose(page: Path) -> str:
+    """A page without its blocks of code, where brackets and # mean something else."""
+    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def links(page: Path) -> list[str]:
+    """The links of a page that are relative to it."""
+    found = ["".join(groups) for groups in LINK.findall(prose(page))]
+    return [link for link in found if not re.match(r"[a-z]+:", link)]
+
+
+def anchors(page: Path) -> set[str]:
+    """What GitHub calls the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_relative_links_lead_to_files_and_headings(page: Path) -> None:
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.is_file() and target.is_relative_to(ROOT), f"{page.name}: {link}: no file"
+        assert not anchor or anchor in anchors(target), f"{page.name}: {link}: no such heading"
+
+
+def test_the_readme_links_every_page() -> None:
+    linked = {(ROOT / link.partition("#")[0]).resolve() for link in links(ROOT / "README.md")}
+    assert linked.issuperset(page for page in PAGES if page.name != "README.md")
 
 
 def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path) -> None:
@@ -42,7 +80,7 @@ def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path) -> None:
 def test_the_french_walk_through_runs(
     music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (Path(__file__).parents[1] / "README.fr.md").read_text()
+    text = (ROOT / "README.fr.md").read_text()
     (tmp_path / "music").symlink_to(music)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
