@@ -1,7 +1,7 @@
 """The columns of the three configs: one light table, from which features and schemas are made.
 
-A type is a word of datasets (`string`, `int32`, `float64`, ...) or `audio`; in a list it is the type
-of a list's items.
+A type is a word of datasets (`string`, `int32`, `float64`, ...) or `audio`; a list of one type is
+the type of lists of such items.
 """
 
 from dataclasses import fields

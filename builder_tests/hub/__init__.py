@@ -1,1 +1,1 @@
-"""The parts of `builder_tests.hub.local_hub`: history and store, core (dispatch, rights), routes."""
+"""A Hub on loopback: `local_hub` serves it; history, store, core (rights) and routes behind it."""

@@ -75,8 +75,10 @@ def test_the_changelog_is_newest_first_and_has_each_version_once(
     Proposal("1.0.0", Bump.MAJOR).record(manifest, "1.0.0", day, " Hello \n")
     entry = changelog_entry("1.0.0", day, "first release", "Hello")
     assert entry == {
-        **{"version": "1.0.0", "date": "2026-11-22"},
-        **{"changes": "first release", "notes": "Hello"},
+        "version": "1.0.0",
+        "date": "2026-11-22",
+        "changes": "first release",
+        "notes": "Hello",
     }
     assert manifest.changelog == [entry]
     second = Proposal("1.0.1", Bump.PATCH, same, "v1.0.0", (entry,), ("ab",))

@@ -1,4 +1,4 @@
-"""The stage that writes: shards of `raw`, then `tracks`, the card with its pictures, the manifest."""
+"""The stage that writes: shards of `raw`, `tracks`, the card with its pictures, the manifest."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

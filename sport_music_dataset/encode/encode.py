@@ -53,7 +53,7 @@ class EncodeReport:
 
 def encode_release(
     folder: Path,
-    settings: EncodeSettings = EncodeSettings(),
+    settings: EncodeSettings | None = None,
     *,
     check: int = 0,
     ray: RaySettings | None = None,
@@ -66,7 +66,7 @@ def encode_release(
 
     Args:
         folder: the release folder.
-        settings: the models, and what is made of their codes and tokens.
+        settings: the models, and what is made of their codes and tokens; MusicGen medium if None.
         check: how many chunks are encoded again the plain way, and compared.
         ray: where to find Ray, if it is to do the work.
         progress: told how far the work is.
@@ -81,7 +81,7 @@ def encode_release(
         ModelError: codec or tokenizer cannot be loaded, or do not fit each other.
         MachineError: Ray is asked for and is missing, or a node of it sees other files.
     """
-    release = _built_release(folder)
+    settings, release = settings or EncodeSettings(), _built_release(folder)
     with _workers(release, settings, ray) as workers:
         info, jobs = workers.info, _jobs(release, workers.info)
         todo = [job for job in jobs if job.note is None]

@@ -1,4 +1,4 @@
-"""Ray's nodes: how they are reached, what each must see and have, which errors their loss raises."""
+"""Ray's nodes: how they are reached, what each must see and have, and the errors of their loss."""
 
 import logging
 import os

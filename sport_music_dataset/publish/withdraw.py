@@ -145,8 +145,8 @@ def _chosen(rows: list[Row], ids: set[str], release: Release) -> tuple[Row, ...]
         withdrawn = release.manifest.withdrawn
         before = ", withdrawn before" if unknown and set(unknown) <= {*withdrawn} else ""
         raise ReleaseError(
-            f"{release.name}: keeps no track {', '.join(unknown)}{before}; the column track_id of its "
-            "tracks config has the ids"
+            f"{release.name}: keeps no track {', '.join(unknown)}{before}; the column track_id of "
+            "its tracks config has the ids"
         )
     if len(gone) == len(kept):
         raise ReleaseError(

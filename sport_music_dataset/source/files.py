@@ -1,4 +1,4 @@
-"""The files of a folder: found without leaving it, hashed, probed, and compared with what they were."""
+"""The files of a folder: found without leaving it, hashed, probed, and checked for changes."""
 
 import os
 import stat

@@ -1,4 +1,4 @@
-"""A folder of files, on this machine or elsewhere, and the columns of Parquet that are read of it."""
+"""A folder of files, and the columns that are read of the Parquet files in it."""
 
 import re
 from collections.abc import Collection, Container, Iterator

@@ -1,4 +1,4 @@
-"""Trying a step again after errors that may pass: with growing waits, a bound, and a line for each."""
+"""Trying a step again after errors that may pass: growing waits, a bound, a line for each."""
 
 import random
 import time

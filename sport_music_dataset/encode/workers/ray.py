@@ -1,4 +1,4 @@
-"""Encoders on Ray: actors that load the codec once and take shards, as many as the nodes have room for.
+"""Encoders on Ray: actors that load the codec once and take shards, as many as nodes can hold.
 
 Ray could start lost actors again by itself, but one that finds no room waits for ever, and its
 shard with it. So shards are dealt here, to actors that have answered, and a lost one's goes to
