@@ -1,6 +1,6 @@
 # make demo   the whole way on synthesised music: build, encode, push to a local Hub, load back
 # make test   the tests
-# make check  lint, format and types
+# make check  lint, format, types and which package may import which
 # make pictures  what the README shows, from the demo
 # make bench  all benchmarks with quick settings, under 20 minutes: build/bench.md
 # make fuzz   mutated files, thousands of them
@@ -22,6 +22,7 @@ check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --num-workers auto
+	$(BIN)/lint-imports --no-cache
 
 pictures: .venv/ready
 	tools/browser
