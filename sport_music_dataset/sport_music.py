@@ -99,7 +99,7 @@ class SportMusic(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
         >>> builder = SportMusic(data_dir="music", chunk_seconds=2.0, overlap_seconds=0.8)
         >>> builder.download_and_prepare()
         >>> builder.as_dataset(split="train").num_rows
-        5
+        29
     """
 
     BUILDER_CONFIG_CLASS = SportMusicConfig

@@ -158,16 +158,6 @@ def test_a_build_that_changes_nothing_loads_no_heavy_library(
     assert done.returncode == 0, done.stderr
 
 
-def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
-    import sport_music_dataset
-
-    assert set(sport_music_dataset.__all__) >= {"SportMusic", "SportMusicConfig", "Recipe"}
-    for name in sport_music_dataset.__all__:
-        assert getattr(sport_music_dataset, name).__name__ == name
-    with pytest.raises(AttributeError, match="Nothing"):
-        _ = sport_music_dataset.Nothing
-
-
 def test_an_interrupted_build_goes_on(
     music: Path, built: tuple[Path, BuildReport], tmp_path: Path
 ) -> None:

@@ -106,9 +106,11 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
     that it had. The files are the same whatever `num_proc`, and with or without Ray.
 
     Example:
+        >>> splits = (("train", 0.7), ("test", 0.3))
+        >>> recipe = Recipe(chunk_seconds=2.0, overlap_seconds=0.8, splits=splits)
         >>> report = build_release(BuildRequest("music", Path("dataset"), recipe))
         >>> report.chunks
-        {'train': 4, 'test': 2}
+        {'train': 21, 'test': 12}
 
     Raises:
         SourceError: the source cannot be used, or gives no chunk.

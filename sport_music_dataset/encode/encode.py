@@ -73,7 +73,7 @@ def encode_release(
 
     Example:
         >>> encode_release(Path("dataset"), EncodeSettings(model="nano")).rows
-        {'train': 4, 'test': 2}
+        {'train': 21, 'test': 12}
 
     Raises:
         ReleaseError: the folder is no release, its files are not those of its manifest, or a model

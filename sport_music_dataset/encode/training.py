@@ -25,6 +25,12 @@ class SportMusicCollator:
         tokenizer: MusicGen's; with it, one of a row's `descriptions` is drawn by torch's
             generator whenever the row comes, and tokenised to the length of the stored ids.
             Without, the stored ids of the first are taken.
+
+    Example:
+        >>> from datasets import load_dataset
+        >>> rows = load_dataset("dataset", "encoded", split="train").with_format("numpy")
+        >>> SportMusicCollator()([rows[0], rows[1]])["labels"].shape
+        torch.Size([2, 103, 4])
     """
 
     def __init__(self, pad_token_id: int = 2048, tokenizer: Any = None) -> None:

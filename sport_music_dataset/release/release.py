@@ -91,8 +91,8 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
 
     Example:
         >>> with open_release("dataset") as release:
-        ...     sum(release.manifest.splits("raw").values())
-        6
+        ...     release.manifest.splits("raw")
+        {'train': 21, 'test': 12}
 
     Raises:
         ReleaseError: there is no such folder and it is not of the other form, or no manifest.
