@@ -12,6 +12,7 @@ import soundfile
 from datasets import load_dataset
 
 from builder_tests.conftest import RECIPE, noise, write_audio
+from builder_tests.support.folders import files
 from builder_tests.support.making import build, planned
 from sport_music_dataset.audio.decode import decode_mono
 from sport_music_dataset.audio.samples import to_pcm16
@@ -21,12 +22,6 @@ from sport_music_dataset.errors import ReleaseError, SettingError, SourceError
 from sport_music_dataset.release.manifest import read_manifest
 
 Built = tuple[Path, BuildReport]
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """Every file of a release, by path; our notes on shards are not part of it."""
-    found = (file for file in folder.rglob("*") if file.is_file() and ".sportgen" not in file.parts)
-    return {str(file.relative_to(folder)): file.read_bytes() for file in found}
 
 
 def test_chunks_are_what_lies_in_the_track(music: Path, built: Built) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from builder_tests.build.test_build import files
 from builder_tests.conftest import RECIPE
+from builder_tests.support.commands import SHORT
+from builder_tests.support.folders import files
 from builder_tests.support.making import build
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.encode.encode import encode_release
@@ -23,7 +24,6 @@ from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.progress import Progress
 from sport_music_dataset.release.shards import writing
 
-SHORT = ("--chunk-seconds", "2", "--overlap-seconds", "0.8", "--splits", "train=0.7,test=0.3")
 KILLS = int(os.environ.get("KILLS", "6"))
 
 

@@ -6,7 +6,7 @@ import pytest
 from datasets import load_dataset
 
 from builder_tests.hub.local_hub import LocalHub
-from builder_tests.publish.test_publish import Client
+from builder_tests.support.clients import Client
 from builder_tests.support.load_back import load_back
 from sport_music_dataset.cli import main
 from sport_music_dataset.demo.synth import DEMO_PIECES

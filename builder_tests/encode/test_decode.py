@@ -10,7 +10,7 @@ import soundfile
 import torch
 from transformers import EncodecModel
 
-from builder_tests.encode.test_encode import table
+from builder_tests.support.folders import rows_of
 from builder_tests.support.models import NANO, save_codec, save_music_model
 from sport_music_dataset.cli import main
 from sport_music_dataset.encode.decode import decode_chunk
@@ -20,7 +20,7 @@ from sport_music_dataset.errors import ModelError, ReleaseError
 
 
 def test_a_chunk_is_what_the_decoder_makes_of_its_codes(encoded: Path, tmp_path: Path) -> None:
-    row = table(encoded, "encoded")[-1]
+    row = rows_of(encoded, "encoded")[-1]
     codes = torch.tensor(row["codes"])[None, None]
     model: Any = EncodecModel.from_pretrained(NANO / "codec", dtype=torch.float32)
     with torch.no_grad():
@@ -35,7 +35,7 @@ def test_a_chunk_is_what_the_decoder_makes_of_its_codes(encoded: Path, tmp_path:
 def test_what_cannot_be_decoded_is_named(
     encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chunk = table(encoded, "encoded")[0]["chunk_id"]
+    chunk = rows_of(encoded, "encoded")[0]["chunk_id"]
     with pytest.raises(ReleaseError, match="has no codes of a chunk 'nowhere-0000'"):
         decode_chunk(encoded, "nowhere-0000")
     assert main(["decode", str(encoded), chunk, "-o", str(tmp_path / "chunk.xyz")]) == 2
@@ -49,7 +49,7 @@ def test_a_codec_of_a_folder_must_be_pointed_to(encoded: Path, tmp_path: Path) -
     folder = shutil.copytree(encoded, tmp_path / "dataset")
     codec, model = save_codec(tmp_path / "codec"), save_music_model(tmp_path / "model")
     encode_release(folder, EncodeSettings(model=str(model), codec=str(codec)))
-    chunk = table(folder, "encoded")[0]["chunk_id"]
+    chunk = rows_of(folder, "encoded")[0]["chunk_id"]
     with pytest.raises(ModelError, match="codec: the codec was a folder of that name"):
         decode_chunk(folder, chunk)
     assert len(decode_chunk(folder, chunk, codec=str(codec))) == 64_000
@@ -60,7 +60,7 @@ def test_codes_of_another_state_of_the_codec_are_not_decoded(encoded: Path, tmp_
     text = (folder / "sportgen.json").read_text()
     revision = text.split('"codec_revision": "')[1].split('"')[0]
     (folder / "sportgen.json").write_text(text.replace(revision, "sha256:0123456789abcdef"))
-    chunk = table(folder, "encoded")[0]["chunk_id"]
+    chunk = rows_of(folder, "encoded")[0]["chunk_id"]
     with pytest.raises(ModelError, match="the codes are of sha256:0123456789abcdef"):
         decode_chunk(folder, chunk)
     assert len(decode_chunk(folder, chunk, codec="nano")) == 64_000

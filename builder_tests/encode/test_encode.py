@@ -14,8 +14,14 @@ import soundfile
 import torch
 from transformers import AutoTokenizer, EncodecModel
 
-from builder_tests.release.test_labels import notebook
-from builder_tests.support.models import NANO, save_codec, save_music_model, tiny_musicgen
+from builder_tests.support.folders import rows_of
+from builder_tests.support.models import (
+    NANO,
+    notebook_labels,
+    save_codec,
+    save_music_model,
+    tiny_musicgen,
+)
 from sport_music_dataset.cli import main
 from sport_music_dataset.encode.codec.encodec import Codec
 from sport_music_dataset.encode.encode import encode_release
@@ -32,11 +38,6 @@ def release(encoded: Path, tmp_path: Path) -> Path:
     return shutil.copytree(encoded, tmp_path / "dataset")
 
 
-def table(folder: Path, config: str) -> list[dict[str, Any]]:
-    files = sorted((folder / config).glob("*.parquet"))
-    return [row for file in files for row in pq.read_table(file).to_pylist()]
-
-
 def reference_codes(place: Path, flac: bytes) -> np.ndarray[Any, Any]:
     """Codes as the notebook takes them: from transformers, one chunk at a time."""
     model: Any = EncodecModel.from_pretrained(place, dtype=torch.float32)
@@ -47,14 +48,16 @@ def reference_codes(place: Path, flac: bytes) -> np.ndarray[Any, Any]:
 
 
 def test_rows_follow_those_of_raw(encoded: Path) -> None:
-    raw, rows = table(encoded, "raw"), table(encoded, "encoded")
+    raw, rows = rows_of(encoded, "raw"), rows_of(encoded, "encoded")
     for key in ("chunk_id", "track_id", "description"):
         assert [row[key] for row in rows] == [row[key] for row in raw]
 
 
 def test_codes_are_those_of_transformers(encoded: Path) -> None:
     equal = []
-    for raw, row in list(zip(table(encoded, "raw"), table(encoded, "encoded"), strict=True))[::3]:
+    for raw, row in list(zip(rows_of(encoded, "raw"), rows_of(encoded, "encoded"), strict=True))[
+        ::3
+    ]:
         codes = np.asarray(row["codes"])
         assert codes.shape == (4, 100)
         equal.append(codes == reference_codes(NANO / "codec", raw["audio"]["bytes"]))
@@ -70,7 +73,7 @@ def test_any_codec_folder_is_taken(release: Path, tmp_path: Path) -> None:
     codec = save_codec(tmp_path / "codec", hidden_size=8, codebook_dim=8)
     model = save_music_model(tmp_path / "model")
     encode_release(release, EncodeSettings(model=str(model), codec=str(codec)))
-    raw, row = table(release, "raw")[0], table(release, "encoded")[0]
+    raw, row = rows_of(release, "raw")[0], rows_of(release, "encoded")[0]
     reference = reference_codes(codec, raw["audio"]["bytes"])
     assert np.mean(row["codes"] == reference) > 0.99
     encoding = read_manifest(release).encoding
@@ -82,7 +85,7 @@ def test_any_codec_folder_is_taken(release: Path, tmp_path: Path) -> None:
 
 def test_tokens_keep_eos_and_mask(encoded: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(NANO / "model")
-    for row in table(encoded, "encoded"):
+    for row in rows_of(encoded, "encoded"):
         truth = tokenizer(row["description"], padding="max_length", max_length=20, truncation=True)
         assert row["input_ids"] == truth["input_ids"]
         assert row["attention_mask"] == truth["attention_mask"]
@@ -94,7 +97,7 @@ def test_the_notebooks_labels_and_ids_entry_for_entry(release: Path) -> None:
     report = encode_release(release, settings)
     tokenizer = AutoTokenizer.from_pretrained(NANO / "model")
     decoder = tiny_musicgen().decoder
-    rows = table(release, "encoded")
+    rows = rows_of(release, "encoded")
     full = [tokenizer(row["description"], add_special_tokens=False)["input_ids"] for row in rows]
     assert report.truncated == sum(len(ids) > 12 for ids in full) > 0
     for row in rows[::5]:
@@ -106,7 +109,7 @@ def test_the_notebooks_labels_and_ids_entry_for_entry(release: Path) -> None:
             add_special_tokens=False,
         )["input_ids"]
         assert row["input_ids"] == ids
-        truth = notebook(decoder, np.asarray(row["codes"]))
+        truth = notebook_labels(decoder, np.asarray(row["codes"]))
         np.testing.assert_array_equal(row["labels"], truth)
         assert truth.shape == (4, 100)
 
@@ -129,7 +132,7 @@ def test_other_tokens_or_labels_keep_the_codes(
     plant_codes(release)
     report = encode_release(release, settings)
     assert (report.shards_written, report.shards_retokenized, report.shards_kept) == (0, 2, 0)
-    assert np.unique([row["codes"] for row in table(release, "encoded")]).tolist() == [7]
+    assert np.unique([row["codes"] for row in rows_of(release, "encoded")]).tolist() == [7]
     # From the codec's own codes, the bytes are those of an encode from the start.
     again = shutil.copytree(encoded, tmp_path / "again")
     encode_release(again, settings)
@@ -162,11 +165,11 @@ def test_another_codec_or_backend_encodes_again(release: Path, tmp_path: Path) -
 
 def test_truncated_descriptions_are_counted_and_the_longest_told(release: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(NANO / "model")
-    lengths = [len(tokenizer(row["description"])["input_ids"]) for row in table(release, "raw")]
+    lengths = [len(tokenizer(row["description"])["input_ids"]) for row in rows_of(release, "raw")]
     report = encode_release(release, EncodeSettings(model="nano", max_length=12))
     assert report.longest == max(lengths)
     assert report.truncated == sum(length > 12 for length in lengths) > 0
-    last = [row["description"].split()[-1] for row in table(release, "raw")]
+    last = [row["description"].split()[-1] for row in rows_of(release, "raw")]
     cut = {word for word, length in zip(last, lengths, strict=True) if length > 12}
     assert cut <= report.lost.keys() and sum(report.lost.values()) >= report.truncated
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builder_tests.look.test_stats import rows_of
+from builder_tests.support.folders import rows_of
 from builder_tests.support.models import NANO
 from sport_music_dataset.cli import main
 from sport_music_dataset.encode.text import TextModel

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from builder_tests.build.test_build import files
+from builder_tests.support.folders import files
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
 from sport_music_dataset.encode.codec.devices import pick_devices

@@ -3,28 +3,10 @@
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
-import numpy as np
-
+from builder_tests.support.items import work
 from sport_music_dataset.engines.local import Workers
-
-
-def work(item: str) -> str:
-    """Do what the item says, in a process."""
-    match item:
-        case "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        case "hang":
-            time.sleep(600)
-        case "exit":
-            os._exit(3)
-        case "memory":
-            np.ones(1 << 30)
-        case "slow":
-            time.sleep(0.3)
-    return item
 
 
 def test_a_bad_item_costs_itself_only() -> None:

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import ray
 
-from builder_tests.build.test_build import files
-from builder_tests.build.test_resume import SHORT
-from builder_tests.engines.test_local import work
 from builder_tests.support.clients import interruptible
+from builder_tests.support.commands import SHORT
+from builder_tests.support.folders import files
+from builder_tests.support.items import work
 from builder_tests.support.ray_nodes import Nodes
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builder_tests.look.test_stats import rows_of, spoil
+from builder_tests.support.folders import rows_of, spoil
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.look.sql import queried

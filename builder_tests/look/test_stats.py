@@ -6,11 +6,11 @@ from collections import Counter
 from pathlib import Path
 from statistics import median
 
-import pyarrow.parquet as pq
 import pytest
 
 from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.clients import push, sportgen
+from builder_tests.support.folders import rows_of, spoil
 from builder_tests.support.rewriting import Rows, rewrite
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError
@@ -19,28 +19,6 @@ from sport_music_dataset.release.chunks import LIGHT, read_chunks
 from sport_music_dataset.release.features import ENCODED_FEATURES, RAW_FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
-
-
-def rows_of(folder: Path, config: str, columns: list[str] | None = None) -> Rows:
-    """All rows of a config."""
-    paths = sorted(read_manifest(folder).shards(config))
-    return [row for p in paths for row in pq.read_table(folder / p, columns=columns).to_pylist()]
-
-
-def spoil(folder: Path, column: str) -> None:
-    """Overwrite the pages of a column in every shard of `raw`; footers stay."""
-    for path in read_manifest(folder).shards("raw"):
-        file = folder / path
-        data = bytearray(file.read_bytes())
-        footer = pq.read_metadata(file)
-        for group in map(footer.row_group, range(footer.num_row_groups)):
-            for chunk in map(group.column, range(group.num_columns)):
-                if chunk.path_in_schema == column:
-                    start = chunk.dictionary_page_offset or chunk.data_page_offset
-                    data[start : start + chunk.total_compressed_size] = (
-                        b"\xff" * chunk.total_compressed_size
-                    )
-        file.write_bytes(data)
 
 
 @pytest.fixture(scope="module")

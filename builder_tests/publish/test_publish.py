@@ -2,15 +2,13 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from builder_tests.hub.local_hub import LocalHub
-from builder_tests.support.clients import push
+from builder_tests.support.clients import Client, push
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.publish.publish import check_repo_id, check_version
 from sport_music_dataset.release.manifest import read_manifest
@@ -20,32 +18,6 @@ from sport_music_dataset.release.manifest import read_manifest
 def hub() -> Iterator[LocalHub]:
     with LocalHub() as hub:
         yield hub
-
-
-class Client:
-    """Runs `sportgen` and Python against a Hub, in processes of their own: clients read the
-    environment when they are imported."""
-
-    def __init__(self, hub: LocalHub, home: Path) -> None:
-        self.hub, self.home = hub, home
-
-    def run(
-        self, module: str, *arguments: object, token: str | None = "hf_owner", **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", module, *map(str, arguments)],
-            env={**self.hub.environment(self.home, token), **environment},
-            capture_output=True,
-            text=True,
-            timeout=1200,
-            check=False,
-        )
-
-    def push(
-        self, *arguments: object, token: str | None = "hf_owner", **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        arguments = ("push", *arguments, "--allow-nano")
-        return self.run("sport_music_dataset", *arguments, token=token, **environment)
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from threading import Barrier, Thread
 import pytest
 
 from builder_tests.hub.local_hub import LocalHub, Request, Response
-from builder_tests.publish.test_publish import Client
-from builder_tests.support.clients import push
+from builder_tests.support.clients import Client, push
 from builder_tests.support.releases import broken, is_release
 
 REPO = "org/sport-music"

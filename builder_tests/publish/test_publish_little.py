@@ -7,8 +7,7 @@ import pytest
 
 from builder_tests.conftest import noise, write_audio
 from builder_tests.hub.local_hub import LocalHub
-from builder_tests.publish.test_publish import Client
-from builder_tests.support.clients import push
+from builder_tests.support.clients import Client, push
 from builder_tests.support.making import build
 from builder_tests.support.releases import is_release
 from sport_music_dataset.recipe import Recipe

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder_tests.hub.local_hub import LocalHub, Request, Response
-from builder_tests.publish.test_publish import Client
-from builder_tests.support.clients import push
+from builder_tests.support.clients import Client, push
 from builder_tests.support.releases import is_release
 from sport_music_dataset.cli import main
 from sport_music_dataset.release.manifest import read_manifest

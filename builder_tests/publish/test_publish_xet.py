@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from builder_tests.hub.local_hub import LocalHub, Request
-from builder_tests.publish.test_publish import Client
+from builder_tests.support.clients import Client
 from builder_tests.support.releases import broken, is_release
 
 REPO = "org/sport-music"

@@ -4,15 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import MusicgenDecoderConfig, MusicgenForCausalLM
 
+from builder_tests.support.models import PAD, notebook_labels
 from sport_music_dataset.errors import SettingError
 from sport_music_dataset.release.labels import delay
-
-PAD = 2048
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +28,10 @@ def decoder() -> MusicgenForCausalLM:
     )
 
 
-def notebook(decoder: Any, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """What the notebook does: a pad column first, the decoder's pattern, the column off again."""
-    books = len(codes)
-    labels = torch.cat([torch.full((books, 1), PAD), torch.from_numpy(codes).long()], dim=-1)
-    labels, mask = decoder.build_delay_pattern_mask(labels, PAD, labels.shape[-1] + books)
-    return np.asarray(decoder.apply_delay_pattern_mask(labels, mask)[:, 1:])
-
-
 @pytest.mark.parametrize("frames", [4, 5, 50, 1250])
 def test_notebook_labels_are_those_of_transformers(decoder: Any, frames: int) -> None:
     codes = np.random.default_rng(frames).integers(0, 2048, (4, frames)).astype(np.int16)
-    np.testing.assert_array_equal(delay(codes, PAD, "notebook"), notebook(decoder, codes))
+    np.testing.assert_array_equal(delay(codes, PAD, "notebook"), notebook_labels(decoder, codes))
 
 
 @given(st.integers(1, 8), st.integers(1, 40))

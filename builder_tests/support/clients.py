@@ -48,3 +48,28 @@ def push(hub: LocalHub, home: Path, folder: Path, version: str, repo: str = "org
     options = ("--version", version, "--allow-nano", "--no-verify")
     done = sportgen(hub, home, "push", folder, repo, *options)
     assert done.returncode == 0, done.stderr
+
+
+class Client:
+    """Runs modules against one Hub, with one cache."""
+
+    def __init__(self, hub: LocalHub, home: Path) -> None:
+        self.hub, self.home = hub, home
+
+    def run(
+        self, module: str, *arguments: object, token: str | None = "hf_owner", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", module, *map(str, arguments)],
+            env={**self.hub.environment(self.home, token), **environment},
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            check=False,
+        )
+
+    def push(
+        self, *arguments: object, token: str | None = "hf_owner", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        arguments = ("push", *arguments, "--allow-nano")
+        return self.run("sport_music_dataset", *arguments, token=token, **environment)

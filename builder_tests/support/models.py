@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import (
     EncodecConfig,
@@ -14,6 +15,9 @@ from transformers import (
 )
 
 import sport_music_dataset
+
+PAD = 2048
+"""MusicGen's id where no code is."""
 
 NANO = Path(sport_music_dataset.__file__).parent / "encode/nano"
 
@@ -56,3 +60,11 @@ def tiny_musicgen() -> Any:
     """A MusicGen with the nano codec, tokenizer and sizes, untrained."""
     torch.manual_seed(0)
     return MusicgenForConditionalGeneration(MusicgenConfig.from_pretrained(NANO / "model"))
+
+
+def notebook_labels(decoder: Any, codes: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What the notebook does: a pad column first, the decoder's pattern, the column off again."""
+    books = len(codes)
+    labels = torch.cat([torch.full((books, 1), PAD), torch.from_numpy(codes).long()], dim=-1)
+    labels, mask = decoder.build_delay_pattern_mask(labels, PAD, labels.shape[-1] + books)
+    return np.asarray(decoder.apply_delay_pattern_mask(labels, mask)[:, 1:])
