@@ -15,13 +15,12 @@ from builder_tests.support.commands import SHORT
 from builder_tests.support.folders import files
 from builder_tests.support.parquet_music import (
     PARQUET,
-    named,
+    described,
     songs,
     split_up,
     write,
     write_plain,
 )
-from sport_music_dataset import SportMusicConfig
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.release.manifest import read_manifest
 
@@ -33,7 +32,7 @@ _COMMANDS = (
     "for line in json.loads(sys.argv[1]): print('exit', main(line), flush=True)"
 )
 _LIBRARIES = (
-    "import json, sys; from builder_tests.source.test_hub import described\n"
+    "import json, sys; from builder_tests.support.parquet_music import described\n"
     "print(json.dumps([described(*source) for source in json.loads(sys.argv[1])]))"
 )
 
@@ -71,13 +70,6 @@ def fetched(hub: LocalHub) -> list[str]:
         for entry in hub.requests
         if entry.method == "GET" and entry.status == 200 and "/resolve/" in entry.path
     ]
-
-
-def described(location: str, audio_column: str) -> list[list[str]]:
-    """What a source's tracks are to the builder, as JSON takes it."""
-    library = SportMusicConfig(data_dir=location, audio_column=audio_column).library
-    tracks = named(library, "path", "track_id", "style", "session", "reason")
-    return [list(track) for track in tracks]
 
 
 def test_a_revision_is_pinned_and_fetched_once(

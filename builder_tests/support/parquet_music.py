@@ -14,6 +14,7 @@ from datasets import (
     disable_progress_bars,
 )
 
+from sport_music_dataset import SportMusicConfig
 from sport_music_dataset.source.library import Library
 
 Row = dict[str, Any]
@@ -63,3 +64,10 @@ def named(library: Library, *fields: str) -> list[tuple[str, ...]]:
 def kinds(library: Library) -> dict[str, str]:
     """Path -> reason without its detail."""
     return {track.path: track.reason.partition(":")[0] for track in library.tracks}
+
+
+def described(location: str, audio_column: str) -> list[list[str]]:
+    """What a source's tracks are to the builder, as JSON takes it."""
+    library = SportMusicConfig(data_dir=location, audio_column=audio_column).library
+    tracks = named(library, "path", "track_id", "style", "session", "reason")
+    return [list(track) for track in tracks]
