@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..engines.local import warm_up
+from ..engines.forking import warm_up
 from . import console, options
 from .show.build import show_build
 from .show.encode import show_encode

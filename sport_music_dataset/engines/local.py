@@ -1,8 +1,4 @@
-"""Processes of this machine: results in order, and a file that crashes its decoder costs itself.
-
-Processes are forked by a server that has imported already what they need: a fork of a process with
-threads (OpenMP, Arrow) may hang.
-"""
+"""Processes of this machine: results in order, and a file that crashes its decoder costs itself."""
 
 import ctypes
 import resource
@@ -10,7 +6,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from multiprocessing import forkserver, get_all_start_methods, get_context
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,10 +16,8 @@ from threadpoolctl import threadpool_limits
 from ..progress import Advance
 from ..reasons import Reason
 from .base import Item, Result, ShardWork, in_order
+from .forking import context, warm_up
 
-# The stages and all that they import; none of it starts a pool of threads. What is missing here,
-# each process would import by itself.
-_PRELOAD = ["sport_music_dataset.build", "scipy.fft"]
 # Results that wait for their turn, per process: enough that none idles behind a long item.
 _AHEAD = 4
 # Decoding needs a tenth of it; a file that wants more is not music.
@@ -33,23 +26,6 @@ _PR_SET_PDEATHSIG = 1
 # Signals from outside (shutdown, out-of-memory killer): they say nothing about the item, so it is
 # tried once more. On SIGTERM, pebble's processes exit with its number.
 _SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)
-
-
-def warm_up() -> None:
-    """Start the server that forks, if it does not run: it imports while this process does."""
-    if not _can_fork():
-        return
-    forkserver.set_forkserver_preload(_PRELOAD)
-    # Ctrl-C reaches the whole process group; this process alone answers it.
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-def _can_fork() -> bool:
-    return "forkserver" in get_all_start_methods()
 
 
 def follow_parent() -> None:
@@ -86,7 +62,7 @@ class Workers:
         self._pool = ProcessPool(
             max_workers=num_proc,
             initializer=_prepare_process,
-            context=get_context("forkserver" if _can_fork() else "spawn"),
+            context=context(),
         )
 
     def map(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ..errors import MachineError
 from .base import Engine, RaySettings
-from .local import Workers
 
 
 def open_engine(
@@ -24,6 +23,9 @@ def open_engine(
             other versions.
     """
     if ray is None:
+        # Here, so that who only warms up the server imports no pool of processes.
+        from .local import Workers
+
         return Workers(num_proc, timeout)
     require_ray()
     from .ray_engine import ray_engine

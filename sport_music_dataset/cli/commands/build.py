@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ...engines.local import warm_up
+from ...engines.forking import warm_up
 from .. import console, options
 from ..options import read_sessions
 from ..show.build import show_build, show_plan

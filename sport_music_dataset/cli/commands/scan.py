@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ...engines.local import Workers, warm_up
+from ...engines.forking import warm_up
 from .. import console, options
 from ..options import read_sessions
 from ..show.scan import inventory, show_inventory
@@ -36,6 +36,7 @@ def scan(
 
     from ...build.build import fingerprint_and_group, scan_source
     from ...build.cut import measure_tracks
+    from ...engines.local import Workers
     from ...recipe import Recipe
     from ...source.source import Source
 
