@@ -179,7 +179,7 @@ def test_both_players_play_one_at_a_time(page: Opened) -> None:
     assert codes.evaluate(AT) >= 0.3
     page.page.get_by_role("button", name="Play the chunk").click()
     assert chunk.evaluate(PLAYS) and codes.evaluate("audio => audio.paused")
-    page.page.get_by_role("slider", name="Release in the chunk").fill("4.5")
+    page.page.get_by_role("slider", name="Place in the chunk").fill("4.5")
     page.until(lambda: chunk.evaluate(AT) >= 4.5)
 
 
