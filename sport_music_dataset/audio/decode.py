@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -27,6 +28,11 @@ _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 # FFmpeg passes damaged FLAC frames on as noise unless told to look at their checksum. Checksums of
 # MP3 are wrong in many good files, so they are not asked for.
 _CODEC_OPTIONS = {"flac": {"err_detect": "crccheck+explode"}}
+# Tags are of any encoding, and no reason to leave a file out. From 19 on PyAV keeps such bytes by
+# itself, and has no such option.
+_TAGS: dict[str, Any] = (
+    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+)
 _BLOCK_SAMPLES = 1 << 16
 # A file smaller than this cannot become a bomb of any size.
 _LEAST_BYTES = 1 << 16
@@ -145,8 +151,7 @@ def decode_within(
 def _opened(file: str) -> Iterator[av.container.InputContainer]:
     """A container; whatever FFmpeg raises becomes a TrackError, without the path."""
     try:
-        # Tags are of any encoding, and no reason to leave a file out.
-        with av.open(file, options=_OPTIONS, metadata_errors="replace") as container:
+        with av.open(file, options=_OPTIONS, **_TAGS) as container:
             yield container
     except MemoryError as error:
         raise TrackError(Reason.LIMIT, "needs too much memory") from error
