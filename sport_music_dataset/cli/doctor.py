@@ -3,23 +3,23 @@
 import os
 import platform
 import shutil
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..audio.decode import decoder_version
-from ..audio.fingerprint import REMEDY, chromaprint_version
-from ..errors import MachineError
+from .parts import PARTS, Part, wrong_versions
 
-_LIBRARIES = ("datasets", "huggingface_hub", "transformers", "torch", "torchcodec", "pyarrow")
 _GB = 1e9
 _HUB_TIMEOUT_SECONDS = 5.0
+# A broken library may tell a page; its end is where the cause is.
+_MOST_LETTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class MachineCheck:
     """One finding: `state` is `ok`, `hint` (something works less well) or `missing`."""
 
     name: str
@@ -28,63 +28,77 @@ class Check:
     remedy: str = ""
 
 
-def examine(folder: Path) -> list[Check]:
-    """All checks; `folder` is where a release would be written."""
-    return [
-        _python(),
-        Check("decoder", "ok", decoder_version()),
-        _chromaprint(),
-        _torchcodec(),
-        Check("versions", "ok", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
-        _codec(),
-        _disk(folder),
-        _memory(),
-        _token(),
-        _hub(),
+def examine(folder: Path) -> list[MachineCheck]:
+    """All checks, whatever fails in one of them; `folder` is where a release would be written."""
+    checks: list[tuple[str, Callable[[], MachineCheck]]] = [
+        ("Python", _python),
+        *((part.name, partial(_tried, part)) for part in PARTS),
+        ("versions", _versions),
+        ("codec", _codec),
+        ("Ray", _ray),
+        ("disk", partial(_disk, folder)),
+        ("memory", _memory),
+        ("token", _token),
+        ("Hub", _hub),
     ]
+    return [_finding(name, check) for name, check in checks]
 
 
-def _python() -> Check:
+def _finding(name: str, check: Callable[[], MachineCheck]) -> MachineCheck:
+    try:
+        return check()
+    except Exception as error:  # whatever a broken library raises is the finding
+        return MachineCheck(name, "missing", _line(error), "reinstall sportgen")
+
+
+def _tried(part: Part) -> MachineCheck:
+    try:
+        return MachineCheck(part.name, "ok", part.trial())
+    except Exception as error:  # whatever a broken library raises is the finding
+        state = "hint" if part.optional else "missing"
+        return MachineCheck(part.name, state, f"does not work ({_line(error)})", part.remedy(error))
+
+
+def _line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    text = text if len(text) <= _MOST_LETTERS else f"... {text[-_MOST_LETTERS:]}"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _python() -> MachineCheck:
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    return Check("Python", "ok", found)
+    return MachineCheck("Python", "ok", found)
 
 
-def _chromaprint() -> Check:
-    """What `build` and `verify` find shared audio with."""
-    try:
-        return Check("duplicates", "ok", chromaprint_version())
-    except MachineError:
-        return Check("duplicates", "missing", "cannot load Chromaprint's library", REMEDY)
+def _versions() -> MachineCheck:
+    """What is installed, against what we require."""
+    wrong = wrong_versions()
+    if wrong:
+        remedy = "pip install --upgrade sport-music-dataset"
+        return MachineCheck("versions", "hint", "; ".join(wrong), remedy)
+    return MachineCheck("versions", "ok", "all libraries are of versions that sportgen works with")
 
 
-def _torchcodec() -> Check:
-    """torchcodec, which loads FFmpeg's and Python's shared libraries when it is imported."""
-    try:
-        import torchcodec.decoders  # noqa: F401 (importing it is the check)
-    except (ImportError, OSError, RuntimeError):
-        name = "python{}.{}".format(*sys.version_info[:2])
-        return Check(
-            "torchcodec",
-            "missing",
-            "cannot load FFmpeg's shared libraries; datasets needs it to decode audio",
-            f"Debian, Ubuntu: apt-get install ffmpeg lib{name}; macOS: brew install ffmpeg",
-        )
-    return Check("torchcodec", "ok", "loads FFmpeg's shared libraries")
+def _ray() -> MachineCheck:
+    if find_spec("ray"):
+        return MachineCheck("Ray", "ok", f"Ray {version('ray')}, for --engine ray")
+    remedy = "pip install 'sport-music-dataset[ray]', for --engine ray"
+    return MachineCheck("Ray", "hint", "is not installed; this machine's processes work", remedy)
 
 
-def _codec() -> Check:
+def _codec() -> MachineCheck:
     """What `encode` would run the codec on."""
     import torch
 
     if torch.cuda.is_available():
-        return Check("codec", "ok", f"runs on {torch.cuda.get_device_name()}")
+        return MachineCheck("codec", "ok", f"runs on {torch.cuda.get_device_name()}")
     if find_spec("openvino"):
-        return Check("codec", "ok", f"runs on the CPU, with OpenVINO {version('openvino')}")
+        return MachineCheck("codec", "ok", f"runs on the CPU, with OpenVINO {version('openvino')}")
     remedy = "pip install 'sport-music-dataset[cpu]' brings OpenVINO, which is faster"
-    return Check("codec", "hint", "runs on the CPU, with PyTorch", remedy)
+    return MachineCheck("codec", "hint", "runs on the CPU, with PyTorch", remedy)
 
 
-def _disk(folder: Path) -> Check:
+def _disk(folder: Path) -> MachineCheck:
     existing = next(
         place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
     )
@@ -92,29 +106,32 @@ def _disk(folder: Path) -> Check:
     # A chunk is about 0.7 MB as FLAC every 15 s.
     found = f"{free:.0f} GB free, room for about {free / 0.17:.0f} hours of music"
     if free > 10:
-        return Check("disk", "ok", found)
-    return Check("disk", "hint", found, "free some, or write the release to another disk")
+        return MachineCheck("disk", "ok", found)
+    return MachineCheck("disk", "hint", found, "free some, or write the release to another disk")
 
 
-def _memory() -> Check:
+def _memory() -> MachineCheck:
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GB
     except (ValueError, OSError, AttributeError):
-        return Check("memory", "hint", "unknown on this system", "encode wants 4 GB")
+        return MachineCheck("memory", "hint", "unknown on this system", "encode wants 4 GB")
     if total >= 4:
-        return Check("memory", "ok", f"{total:.0f} GB")
-    return Check("memory", "hint", f"{total:.1f} GB", "encode wants 4 GB; build with --num-proc 1")
+        return MachineCheck("memory", "ok", f"{total:.0f} GB")
+    remedy = "encode wants 4 GB; build with --num-proc 1"
+    return MachineCheck("memory", "hint", f"{total:.1f} GB", remedy)
 
 
-def _token() -> Check:
+def _token() -> MachineCheck:
     from huggingface_hub import get_token
 
     if get_token():
-        return Check("token", "ok", "present")
-    return Check("token", "hint", "none; needed to push", "run `hf auth login`, or set HF_TOKEN")
+        return MachineCheck("token", "ok", "present")
+    return MachineCheck(
+        "token", "hint", "none; needed to push", "run `hf auth login`, or set HF_TOKEN"
+    )
 
 
-def _hub() -> Check:
+def _hub() -> MachineCheck:
     import httpx2
     from huggingface_hub import constants
 
@@ -123,7 +140,11 @@ def _hub() -> Check:
     try:
         answer = httpx2.head(place, timeout=_HUB_TIMEOUT_SECONDS, follow_redirects=True)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return Check("Hub", "hint", f"{place} cannot be reached ({type(error).__name__})", remedy)
+        return MachineCheck(
+            "Hub", "hint", f"{place} cannot be reached ({type(error).__name__})", remedy
+        )
     if answer.status_code >= 500:
-        return Check("Hub", "hint", f"{place} answers HTTP {answer.status_code}", "try again later")
-    return Check("Hub", "ok", f"{place} answers")
+        return MachineCheck(
+            "Hub", "hint", f"{place} answers HTTP {answer.status_code}", "try again later"
+        )
+    return MachineCheck("Hub", "ok", f"{place} answers")

@@ -12,7 +12,7 @@ from .show.build import show_build
 from .show.encode import show_encode
 
 if TYPE_CHECKING:
-    from .doctor import Check
+    from .doctor import MachineCheck
 
 
 def doctor(
@@ -54,7 +54,7 @@ def demo(
     console.hint(f"next:   sportgen push {dataset} ORG/NAME --allow-nano")
 
 
-def _show_checks(checks: "Iterable[Check]") -> None:
+def _show_checks(checks: "Iterable[MachineCheck]") -> None:
     """What doctor found."""
     for check in checks:
         print(f"{check.state:<8}{check.name}: {console.plain(check.found)}")
