@@ -8,8 +8,6 @@ import typer
 
 from ..engines.forking import warm_up
 from . import console, options
-from .show.build import show_build
-from .show.encode import show_encode
 
 if TYPE_CHECKING:
     from .doctor import MachineCheck
@@ -42,6 +40,8 @@ def demo(
     """
     warm_up()
     from ..demo.demo import make_demo
+    from .show.build import show_build
+    from .show.encode import show_encode
 
     report = make_demo(
         out, num_proc=num_proc or console.cores(), device=device, progress=console.progress

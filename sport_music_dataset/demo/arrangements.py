@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ..audio.keys import TONICS
 from ..errors import SettingError
 from . import instruments as play
 
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-_TONICS = {name: pitch_class for pitch_class, name in enumerate(_NAMES)}
+_TONICS = {name: pitch_class for pitch_class, name in enumerate(TONICS)}
 _TONICS |= {"Db": 1, "Eb": 3, "Gb": 6, "Ab": 8, "Bb": 10}
 _MODES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from ...engines.forking import warm_up
 from .. import console, options
 from ..options import read_sessions
-from ..show.build import show_build, show_plan
 
 if TYPE_CHECKING:
     from ...build.since import Since
@@ -60,6 +59,7 @@ def build(
     from ...build.build import BuildRequest, build_release, plan_build
     from ...recipe import Recipe, parse_splits
     from ...source.source import Source
+    from ..show.build import show_build, show_plan
 
     request = BuildRequest(
         Source(source, audio_column, style_column, session_column, subset, keep_splits),

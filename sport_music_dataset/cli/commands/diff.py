@@ -1,7 +1,6 @@
 """The command `diff`."""
 
 from .. import console, options
-from ..show.diff import show_difference
 
 
 def diff(
@@ -19,6 +18,7 @@ def diff(
 
     from ...look.diff import diff_releases
     from ...release.release import open_release
+    from ..show.diff import show_difference
 
     api = HfApi(endpoint=endpoint)
     with open_release(before, api) as one, open_release(after, api) as other:

@@ -5,8 +5,6 @@ from typing import Annotated, Literal
 import typer
 
 from .. import console, options
-from ..show.build import show_estimate
-from ..show.encode import show_encode
 
 
 def encode(
@@ -48,6 +46,8 @@ def encode(
     from ...encode.encode import encode_release, estimate_encode
     from ...encode.reference import LEAST_AGREEMENT
     from ...encode.settings import EncodeSettings
+    from ..show.build import show_estimate
+    from ..show.encode import show_encode
 
     settings = EncodeSettings(
         model=model,

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from .. import console, logs, options
-from ..show.push import show_proposal, show_pushed
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -70,6 +69,7 @@ def push(
 
     from ...publish.publish import PushSettings, push_release
     from ...publish.versions import read_notes
+    from ..show.push import show_proposal, show_pushed
 
     logs.client_logs(debug)
     api = HfApi(endpoint=endpoint)

@@ -8,7 +8,6 @@ import typer
 from ...engines.forking import warm_up
 from .. import console, options
 from ..options import read_sessions
-from ..show.scan import inventory, show_inventory
 
 
 def scan(
@@ -39,6 +38,7 @@ def scan(
     from ...engines.local import Workers
     from ...recipe import Recipe
     from ...source.source import Source
+    from ..show.scan import inventory, show_inventory
 
     recipe = Recipe(
         chunk_seconds=chunk_seconds,

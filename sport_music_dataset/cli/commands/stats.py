@@ -6,8 +6,6 @@ import typer
 
 from ...errors import SettingError
 from .. import options
-from ..show.sql import show_result
-from ..show.stats import show_stats
 
 
 def stats(
@@ -35,6 +33,8 @@ def stats(
     from huggingface_hub import HfApi
 
     from ...release.release import open_release
+    from ..show.sql import show_result
+    from ..show.stats import show_stats
 
     if as_csv and (sql is None or as_json):
         raise SettingError("--csv: is for --sql, and without --json")

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from .. import options
-from ..show.tokens import show_tokens
 
 
 def tokens(
@@ -22,6 +21,7 @@ def tokens(
     """
     from ...encode.settings import EncodeSettings
     from ...encode.text import TextModel
+    from ..show.tokens import show_tokens
 
     EncodeSettings(model=model, max_length=max_length)  # raises where that is no length
     found = TextModel(model).explain(description, max_length, special_tokens)

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from .. import console, options
-from ..show.verify import show_report
 
 
 def verify(
@@ -34,6 +33,7 @@ def verify(
 
     from ...release.release import open_release
     from ...verify.verify import CodesSample, verify_release
+    from ..show.verify import show_report
 
     if model and not codec:
         from ...encode.settings import EncodeSettings

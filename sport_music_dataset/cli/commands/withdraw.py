@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from .. import console, options
-from ..show.withdraw import show_withdrawal
 
 
 def withdraw(
@@ -34,6 +33,7 @@ def withdraw(
 
     from ...publish.versions import read_notes
     from ...publish.withdraw import withdraw as run
+    from ..show.withdraw import show_withdrawal
 
     withdrawal = run(
         repo_id,
