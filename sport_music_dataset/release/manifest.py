@@ -107,8 +107,8 @@ class Manifest:
     `assets` shows, in words; `card` the front matter that we gave to README.md.
     """
 
-    # What JSON holds is of these types and no other: read_manifest lets pydantic check it.
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
+    # read_manifest lets pydantic check that JSON has these keys and no other, of these types.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     recipe: RecipeRecord
     fingerprint: str
@@ -211,7 +211,7 @@ def _validate(text: str, file: Path) -> None:
     from pydantic import ValidationError
 
     try:
-        manifest = _adapter().validate_json(text)
+        manifest = _adapter().validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
