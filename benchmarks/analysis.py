@@ -2,12 +2,13 @@
 
     OMP_NUM_THREADS=1 .venv/bin/python benchmarks/analysis.py [--pieces 40]
 
-Chunks of 25 s, none of which `tools/train_tempo.py` has seen: random grooves and listed ones,
-straight and swung, few strokes, no beat, and pieces of the package's own synthesiser in all keys;
-and tracks whose tempo changes in the middle, of which every chunk is judged by the tempo that it
-has, one across the change by either. Acc1 is within 4% of the truth, Acc2 allows half, double, a
-third and three times it. Speed is that of all measures, and of `librosa.feature.tempo` alone on the
-same samples, in times real time.
+Chunks of 25 s of music that `tools/train_tempo.py` does not train on: the scores that the tests
+listen to (`builder_tests/support/scores.py`), straight and swung, few strokes, no beat; pieces of
+the package's own synthesiser in all keys, others than those of the training; and tracks whose tempo
+changes in the middle, of which every chunk is judged by the tempo that it has, one across the
+change by either. Acc1 is within 4% of the truth, Acc2 allows half, double, a third and three times
+it. Speed is that of all measures, and of `librosa.feature.tempo` alone on the same samples, in
+times real time.
 """
 
 import argparse
@@ -19,8 +20,18 @@ import librosa
 import numpy as np
 from harness import record
 
-from builder_tests.support import grooves
-from builder_tests.support.grooves import RATE, Groove, Samples
+from builder_tests.support.scores import (
+    BEATLESS,
+    HARMONY,
+    KEYS,
+    RATE,
+    SCORES,
+    SPARSE,
+    Samples,
+    Score,
+    beatless,
+    play,
+)
 from sport_music_dataset.audio.measure import TrackAnalysis
 from sport_music_dataset.audio.samples import chunks_of, to_pcm16
 from sport_music_dataset.demo.synth import Piece, render
@@ -83,32 +94,30 @@ def cases(make: Callable[[np.random.Generator, int], Case], pieces: int) -> Iter
         yield make(np.random.default_rng(SEEDS + number), number)
 
 
-def groove(
-    listed: dict[str, dict[str, str]] | None, swung: bool = False
+def scored(
+    scores: dict[str, Score], swung: bool = False
 ) -> Callable[[np.random.Generator, int], Case]:
-    """Grooves at 40 to 200 BPM of listed patterns, or of random ones."""
+    """Scores at 40 to 200 BPM."""
 
     def make(draw: np.random.Generator, number: int) -> Case:
         bpm = float(np.exp(draw.uniform(np.log(40), np.log(200))))
-        key = str(draw.choice(grooves.KEYS))
-        chosen = listed[str(draw.choice(list(listed)))] if listed else None
-        pattern = chosen or grooves.random_pattern(bpm, draw)
+        key, name = str(draw.choice(KEYS)), str(draw.choice(list(scores)))
         swing = draw.uniform(0.57, 0.67) if swung else 0.5
-        played = Groove(pattern, bpm, key, swing, pads=True, looseness_seconds=0.004)
-        return [(bpm,)], key, grooves.play(played, SECONDS, draw)
+        pitched = key if scores[name].strings else ""
+        return [(bpm,)], pitched, play(scores[name], bpm, SECONDS, key, swing, SEEDS + number)
 
     return make
 
 
 def changing(draw: np.random.Generator, number: int) -> Case:
     """A track whose tempo changes in the middle, by a quarter at least."""
-    key = str(draw.choice(grooves.KEYS))
+    key = str(draw.choice(KEYS))
     slow = float(np.exp(draw.uniform(np.log(40), np.log(160))))
     tempi = [slow, float(draw.uniform(1.25 * slow, 200))]
     draw.shuffle(tempi)
     half = CHANGING_SECONDS / 2
-    pattern = grooves.PATTERNS[str(draw.choice(list(grooves.PATTERNS)))]
-    halves = [grooves.play(Groove(pattern, bpm, key), half, draw) for bpm in tempi]
+    score = SCORES[str(draw.choice(list(SCORES)))]
+    halves = [play(score, bpm, half, key, seed=SEEDS + number) for bpm in tempi]
     starts = range(0, CHANGING_SECONDS - SECONDS + 1, HOP_SECONDS)
     truths = [
         tuple(
@@ -123,14 +132,14 @@ def changing(draw: np.random.Generator, number: int) -> Case:
 
 def still(draw: np.random.Generator, number: int) -> Case:
     """Sound without a beat."""
-    kind = grooves.STEADY[number % len(grooves.STEADY)]
-    return [()], "", grooves.steady(kind, SECONDS, draw)
+    kind = BEATLESS[number % len(BEATLESS)]
+    return [()], "", beatless(kind, SECONDS, SEEDS + number)
 
 
 def piece(draw: np.random.Generator, number: int) -> Case:
     """The middle of a piece of the package's synthesiser."""
     style, bpm = STYLES[number % 3], float(np.exp(draw.uniform(np.log(50), np.log(180))))
-    key = str(draw.choice(grooves.KEYS))
+    key = str(draw.choice(KEYS))
     made = Piece(f"{style}/Benchmark_{number}_{style}.wav", style, bpm, key, 60, RATE)
     samples = render(made, SEEDS + number).mean(axis=0)
     return [(bpm,)], key, np.asarray(samples[15 * RATE : 40 * RATE], np.float32)
@@ -166,16 +175,15 @@ def _is_near(measured: float | None, tempi: tuple[float, ...], factors: Iterable
 
 def relative(key: str) -> str:
     """The key of the other mode with the same tones."""
-    tonic, mode = divmod(grooves.KEYS.index(key), 2)
-    return grooves.KEYS[((tonic + (3 if mode else 9)) % 12) * 2 + (1 - mode)]
+    tonic, mode = divmod(KEYS.index(key), 2)
+    return KEYS[((tonic + (3 if mode else 9)) % 12) * 2 + (1 - mode)]
 
 
 KINDS = {
-    "random, straight": groove(None),
-    "random, swung": groove(None, swung=True),
-    "listed, straight": groove(grooves.PATTERNS),
-    "listed, swung": groove(grooves.PATTERNS, swung=True),
-    "few strokes": groove(grooves.SPARSE),
+    "scores, straight": scored(SCORES),
+    "scores, swung": scored(SCORES, swung=True),
+    "few strokes": scored(SPARSE),
+    "chords": scored({"chords": HARMONY}),
     "a change of tempo": changing,
     "pieces": piece,
     "no beat": still,

@@ -1,6 +1,6 @@
 """Train the network of tempo.py on synthesised music; writes sport_music_dataset/audio/tempo.npz.
 
-    OMP_NUM_THREADS=1 .venv/bin/python -m tools.train_tempo
+    OMP_NUM_THREADS=1 .venv/bin/python tools/train_tempo.py
 
 Three thousand grooves, two hundred pieces of the package's synthesiser and sounds without a beat;
 a fifth of each is held back and reported on. Takes three minutes on two cores.
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from multiprocessing import Pool
 from pathlib import Path
 
+import grooves
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from builder_tests.support import grooves
 from sport_music_dataset.audio import tempo
 from sport_music_dataset.audio.spectra import Floats, levels_db, onset_frames
 from sport_music_dataset.demo.synth import Piece, render

@@ -6,8 +6,16 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from builder_tests.support import grooves
-from builder_tests.support.grooves import PATTERNS, RATE, SPARSE, STEADY, Groove
+from builder_tests.support.scores import (
+    BEATLESS,
+    HARMONY,
+    RATE,
+    SCORES,
+    SPARSE,
+    Samples,
+    beatless,
+    play,
+)
 from sport_music_dataset.audio.loudness import Weighting, clipping_ratio, integrated_lufs
 from sport_music_dataset.audio.measure import TrackAnalysis
 from sport_music_dataset.audio.samples import Pcm, chunks_of, to_pcm16
@@ -17,17 +25,13 @@ CHUNK, HOP = 25 * RATE, 15 * RATE
 
 
 def measured(
-    samples: grooves.Samples, chunk: int = CHUNK, hop: int = HOP
+    samples: Samples, chunk: int = CHUNK, hop: int = HOP
 ) -> tuple[list[Measures], Measures]:
     """The measures of a track [N] float32 and of its chunks."""
     analysis = TrackAnalysis(hop)
     for index, pcm in enumerate(chunks_of([to_pcm16(samples)[0]], chunk, hop)):
         analysis.add(index, pcm)
     return analysis.finish()
-
-
-def played(groove: Groove, seconds: float = 25, seed: int = 0) -> grooves.Samples:
-    return grooves.play(groove, seconds, np.random.default_rng(seed))
 
 
 def is_near(found: float | None, bpm: float) -> bool:
@@ -37,30 +41,29 @@ def is_near(found: float | None, bpm: float) -> bool:
 def test_tempo_is_right_and_nearly_always_in_its_octave() -> None:
     tempi = (48, 60, 75, 90, 105, 120, 140, 165, 190)
     exact = 0
-    for pattern, bpm in product(("rock", "house", "pop", "latin"), tempi):
-        _, track = measured(played(Groove(PATTERNS[pattern], bpm)))
+    for score, bpm in product(SCORES, tempi):
+        _, track = measured(play(SCORES[score], bpm, 25))
         assert track.tempo_bpm and track.beat_strength and track.beat_strength > 0.2
-        assert any(is_near(track.tempo_bpm, bpm * factor) for factor in (1, 2, 0.5)), (pattern, bpm)
+        assert any(is_near(track.tempo_bpm, bpm * factor) for factor in (1, 2, 0.5)), (score, bpm)
         exact += is_near(track.tempo_bpm, bpm)
         assert is_near(track.tempo_bpm, bpm) or is_near(track.tempo_alternative_bpm, bpm)
-    assert exact >= 0.9 * 4 * len(tempi)
+    assert exact >= 0.9 * len(SCORES) * len(tempi)
 
 
-@pytest.mark.parametrize("pattern", SPARSE)
-def test_few_strokes_are_enough(pattern: str) -> None:
-    _, track = measured(played(Groove(SPARSE[pattern], 96, swing=0.62)))
+@pytest.mark.parametrize("score", SPARSE)
+def test_few_strokes_are_enough(score: str) -> None:
+    _, track = measured(play(SPARSE[score], 96, 25, swing=0.62))
     assert is_near(track.tempo_bpm, 96)
 
 
-@pytest.mark.parametrize("kind", STEADY)
+@pytest.mark.parametrize("kind", BEATLESS)
 def test_no_beat_is_recognised(kind: str) -> None:
-    samples = grooves.steady(kind, 25, np.random.default_rng(77))
-    (chunk,), track = measured(samples)
+    (chunk,), track = measured(beatless(kind, 25, seed=77))
     assert chunk.tempo_bpm is None and track.tempo_confidence == 0.0
 
 
 def test_a_change_of_tempo_shows_in_the_chunks() -> None:
-    halves = [played(Groove(PATTERNS["rock"], bpm), 60) for bpm in (90, 132)]
+    halves = [play(SCORES["club"], bpm, 60) for bpm in (90, 132)]
     chunks, _ = measured(np.concatenate(halves))
     assert all(is_near(chunk.tempo_bpm, 90) for chunk in chunks[:3])
     assert all(is_near(chunk.tempo_bpm, 132) for chunk in chunks[-3:])
@@ -68,17 +71,17 @@ def test_a_change_of_tempo_shows_in_the_chunks() -> None:
 
 @pytest.mark.parametrize("key", ["C major", "A minor", "F# minor", "D# major"])
 def test_key(key: str) -> None:
-    _, track = measured(played(Groove(PATTERNS["bass and chords"], 100, key)))
+    _, track = measured(play(HARMONY, 100, 25, key))
     assert track.key == key and track.confident_key == key
 
 
 def test_drums_have_no_key() -> None:
-    _, track = measured(played(Groove(PATTERNS["pop"], 100, pads=False)))
+    _, track = measured(play(SPARSE["two drums"], 100, 25))
     assert track.confident_key == ""
 
 
 def test_loudness_is_that_of_the_library() -> None:
-    samples = played(Groove(PATTERNS["funk"], 110), 58)
+    samples = play(SCORES["club"], 110, 58)
     chunks, track = measured(samples)
     meter = pyloudnorm.Meter(RATE)
     slots = Weighting(HOP).of(0, samples)
@@ -101,8 +104,8 @@ def test_a_sine_at_minus_23_dbfs_is_as_the_standard_says() -> None:
 
 
 def test_energy_orders_music_and_hardly_knows_gain() -> None:
-    calm = grooves.steady("pad", 25, np.random.default_rng(0))
-    driving = played(Groove(PATTERNS["techno"], 140))
+    calm = beatless("organ", 25, seed=0)
+    driving = play(SCORES["club"], 140, 25)
     (low,), _ = measured(calm)
     (high,), _ = measured(driving)
     (softer,), _ = measured(driving * np.float32(0.5))
@@ -113,7 +116,7 @@ def test_energy_orders_music_and_hardly_knows_gain() -> None:
 
 
 def test_silence_and_clipping_are_shares() -> None:
-    samples = played(Groove(PATTERNS["rock"], 120))
+    samples = play(SCORES["backbeat"], 120, 25)
     samples[: CHUNK // 4] = 0
     (chunk,), _ = measured(samples)
     assert chunk.silence_ratio == pytest.approx(0.25, abs=0.03)
@@ -123,7 +126,7 @@ def test_silence_and_clipping_are_shares() -> None:
 
 
 def test_shared_work_changes_nothing() -> None:
-    samples = played(Groove(PATTERNS["latin"], 104), 60)
+    samples = play(SCORES["march"], 104, 60)
     together, _ = measured(samples)
     for index, chunk in enumerate(together):
         (alone,), _ = measured(samples[index * HOP :][:CHUNK])
@@ -134,7 +137,7 @@ def test_shared_work_changes_nothing() -> None:
 @pytest.mark.parametrize("seconds", [0.05, 0.5, 1, 3])
 def test_short_chunks_have_what_can_be_measured(seconds: float) -> None:
     size = round(seconds * RATE)
-    chunks, track = measured(played(Groove(PATTERNS["house"], 120), 8), size, size)
+    chunks, track = measured(play(SCORES["club"], 120, 8), size, size)
     assert len(chunks) == int(8 / seconds) and track.energy is not None
     assert all(chunk.tempo_bpm is None for chunk in chunks)
 

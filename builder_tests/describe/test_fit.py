@@ -4,13 +4,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from builder_tests.conftest import write_audio
-from builder_tests.support import grooves
-from builder_tests.support.grooves import PATTERNS, RATE, Groove
 from builder_tests.support.making import build
+from builder_tests.support.scores import RATE, SCORES, play
 from sport_music_dataset.cli import main
 from sport_music_dataset.describe.arc import arcs
 from sport_music_dataset.describe.fit import fit
@@ -63,8 +61,7 @@ def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("fit") / "music"
     pieces = (("Running_1_x", 132), ("Running_2_x", 95), ("Juggling_x", 96))
     for name, bpm in pieces:
-        played = Groove(PATTERNS["house"], bpm)
-        samples = grooves.play(played, 41, np.random.default_rng(int(bpm)))
+        samples = play(SCORES["club"], bpm, 41, seed=bpm)
         write_audio(root / "x" / f"{name}.wav", samples, RATE)
     return root
 

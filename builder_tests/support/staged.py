@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from builder_tests.conftest import RECIPE, noise, write_audio
-from builder_tests.support.grooves import PATTERNS, Groove, play
 from builder_tests.support.making import build
+from builder_tests.support.scores import SCORES, play
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.settings import EncodeSettings
 
@@ -41,8 +41,7 @@ def stage(root: Path) -> Path:
     rows = [("file_name", "session", "style", "title", "description")]
     for seed, (name, session, style, title, description, seconds) in enumerate(_TRACKS):
         if tempo := _BEATS.get(name):
-            draw = np.random.default_rng(round(tempo))
-            samples = play(Groove(PATTERNS["techno"], tempo), seconds, draw)
+            samples = play(SCORES["club"], tempo, seconds, seed=round(tempo))
         else:
             # Quiet noise has little energy: too little for a sprint.
             samples = noise(seconds, seed=seed) * np.float32(0.05 if session == "Sprint" else 1)
