@@ -134,7 +134,7 @@ def find_matches(
 
 
 def _sorted_keys(prints: Fingerprints, file: IO[bytes]) -> NDArray[np.uint64]:
-    """Sorted keys `item << 32 | position`: each item of a fingerprint at its first position only."""
+    """Sorted keys `item << 32 | position`, for the first position of each item of a fingerprint."""
     keys = np.memmap(file, np.uint64, "w+", shape=len(prints.items))
     count = 0
     for begin, end in pairwise(prints.starts.tolist()):

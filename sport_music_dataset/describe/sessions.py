@@ -28,8 +28,8 @@ _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods"}
 class Session:
     """A sport session, by its English name, and the music that suits it.
 
-    `intensity` is low, medium or high. `tempo_bpm` is the lowest and highest tempo of the beat, None
-    if no band is known; `source` cites the source of this band.
+    `intensity` is low, medium or high. `tempo_bpm` is the lowest and highest tempo of the beat,
+    None if no band is known; `source` cites the source of this band.
     """
 
     name: str
