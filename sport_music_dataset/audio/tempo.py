@@ -31,7 +31,7 @@ TEMPI_BPM = 38 * 2 ** (np.arange(121) / 48)
 # synthesisers a tempo below 60 BPM.
 _TAPPING_WEIGHTS = np.exp(-0.5 * (np.log2(TEMPI_BPM / 120) / 0.8) ** 2)
 _MULTIPLES = np.array([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 6, 8])
-_BEAT = 5  # the index of multiple 1
+_BEAT = 5  # index of the multiple 1
 # The low bands end at 250 Hz and the middle bands at 2.6 kHz: numbers of the 24 bands.
 _GROUP_ENDS = (4, 15)
 # Candidates at most this far from the best one, in octaves, are the same tempo: 4%.

@@ -1,4 +1,4 @@
-"""Whether a chunk suits the session that it is filed under."""
+"""Decide whether a chunk fits the session of its track."""
 
 from ..records import Measures
 from .sessions import Session

@@ -25,7 +25,7 @@ from ..errors import MachineError, SettingError
 from .base import PROBE, RaySettings
 
 RETRIES = 8
-"""How often a task that lost its worker or machine is run again, before this is an error."""
+"""How often Ray runs a task again after its worker or machine fails, before it raises an error."""
 
 # The object store has only results of tasks; by default Ray takes 30% of the memory for it.
 _OBJECT_STORE_BYTES = 128 << 20
