@@ -1,7 +1,7 @@
 """Turn folders of sport music into a versioned MusicGen training dataset.
 
-The names below load what they need when they are first used: importing the package loads neither
-torch nor transformers.
+Each name below is imported on first use, so importing the package imports neither torch nor
+transformers.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""`python -m sport_music_dataset` is `sportgen`."""
+"""Run the command line of `sportgen` by `python -m sport_music_dataset`."""
 
 import sys
 

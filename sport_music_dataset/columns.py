@@ -1,7 +1,7 @@
-"""The columns of the three configs: one light table, from which features and schemas are made.
+"""Columns of the three configs, by name and type; features and schemas are made from these tables.
 
-A type is a word of datasets (`string`, `int32`, `float64`, ...) or `audio`; a list of one type is
-the type of lists of such items.
+A type is a type name of datasets (`string`, `int32`, `float64`, ...) or `audio`; `[kind]` is the
+type of a list of `kind`. This module imports neither datasets nor pyarrow.
 """
 
 from dataclasses import fields
@@ -20,7 +20,7 @@ MEASURE_COLUMNS: Columns = {
     field.name: "string" if field.name == "key" else "float64" for field in fields(Measures)
 }
 
-# The prompt, and all phrasings that there are, the prompt first.
+# The prompt of a chunk, and the list of all its phrasings, the prompt first.
 _DESCRIPTIONS: Columns = {"description": "string", "descriptions": ["string"]}
 
 RAW_COLUMNS: Columns = {
@@ -59,4 +59,4 @@ TRACK_COLUMNS: Columns = {
 }
 
 HEAVY_COLUMNS = frozenset({"audio", "codes", "labels"})
-"""Columns of `raw` and `encoded` that take nearly all of their bytes."""
+"""Columns that take nearly all bytes of `raw` and `encoded`."""

@@ -1,4 +1,4 @@
-"""What identifies values and files: sha256, in hex."""
+"""Digests that identify values and files: sha256, in hex."""
 
 import hashlib
 import json

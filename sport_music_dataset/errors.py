@@ -1,14 +1,14 @@
-"""What can go wrong, and with which exit code the command line says so.
+"""The errors that sportgen raises, each with the exit code of the command line.
 
-    SportgenError            1   everything below; catch this one
+    SportgenError            1   base of all errors below
     ├── SettingError         2   a setting or option is refused (also a ValueError)
     ├── SourceError          1   the source folder, a file in it or its metadata cannot be used
-    ├── ReleaseError         1   a release folder is missing, foreign, incomplete or stale
+    ├── ReleaseError         1   a release is missing, incomplete, outdated or not ours
     ├── ModelError           1   a codec or tokenizer cannot be loaded or does not fit
-    ├── MachineError         1   a library that this needs is missing from the system
-    └── HubError             1   the Hub refused, or could not be reached
+    ├── MachineError         1   this machine or a worker cannot do the work
+    └── HubError             1   the Hub refused a request or could not be reached
 
-Every message is one line that names the place and the remedy.
+Every message is one line: it names the place of the fault and the remedy.
 """
 
 
@@ -19,7 +19,7 @@ class SportgenError(Exception):
 
 
 class SettingError(SportgenError, ValueError):
-    """A setting has a value that cannot work; the message echoes it."""
+    """A setting has a value that cannot work; the message quotes the value."""
 
     exit_code = 2
 
@@ -29,7 +29,7 @@ class SourceError(SportgenError):
 
 
 class ReleaseError(SportgenError):
-    """A release folder is missing, foreign, incomplete or stale."""
+    """A release is missing, incomplete, outdated, or not made by sportgen."""
 
 
 class ModelError(SportgenError):
@@ -37,7 +37,7 @@ class ModelError(SportgenError):
 
 
 class MachineError(SportgenError):
-    """A library that this needs is missing from the system."""
+    """This machine or a worker cannot do the work; most often it lacks a library or a version."""
 
 
 class HubError(SportgenError):

@@ -1,4 +1,4 @@
-"""What becomes of a source file, and why: the closed lists that `tracks` records."""
+"""The closed lists of statuses and reasons that `tracks` records for source files."""
 
 from enum import StrEnum
 
@@ -6,10 +6,10 @@ from .errors import SourceError
 
 
 class Status(StrEnum):
-    """What became of a source file."""
+    """Whether a source file was kept."""
 
     KEPT = "kept"
-    # Kept, though what was decoded is not as long as the container says.
+    # Kept, but the decoder stopped early or the container states another length.
     TRUNCATED = "truncated"
     LEFT_OUT = "left_out"
 
@@ -32,17 +32,17 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
 
     def because(self, detail: str) -> str:
-        """The reason with its detail, on one line."""
+        """The reason, a colon and the detail, on one line."""
         return f"{self}: {' '.join(detail.split())}"
 
 
 def kind_of(reason: str) -> str:
-    """A recorded reason without its detail: one of the closed list, empty for none."""
+    """A recorded reason without its detail: the value of a `Reason`, or empty if there is none."""
     return reason.partition(":")[0]
 
 
 class TrackError(SourceError):
-    """A track cannot be used: its text is the reason, as `tracks` records it."""
+    """A track cannot be used; the error's text is the reason, as `tracks` records it."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason.because(detail) if detail else str(reason))

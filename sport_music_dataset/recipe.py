@@ -14,19 +14,24 @@ DUPLICATES = ("keep", "first")
 MOST_DESCRIPTIONS = 12
 GROUP_BY = ("recording", "album", "artist")
 
-# Raised whenever the same settings would give other rows: it is part of the fingerprint.
+# Increase by one when changed code gives other rows for the same settings: the fingerprint includes
+# this number.
 ROWS_VERSION = 3
 
 _SPLIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def samples_of(seconds: float) -> int:
-    """Samples of a length that is a whole number of them, at 32 kHz."""
+    """Number of samples at 32 kHz in `seconds`, which must be a whole number of samples."""
     return int(seconds * SAMPLING_RATE)
 
 
 def parse_splits(text: str) -> dict[str, float]:
-    """Proportions of `train=0.9,test=0.1`; raises SettingError for anything else."""
+    """Map each split name to its proportion, from text like `train=0.9,test=0.1`.
+
+    Raises:
+        SettingError: the text has another form, or a name stands twice.
+    """
     pairs = [pair.partition("=") for pair in text.split(",")]
     try:
         splits = {name.strip(): float(share) for name, _, share in pairs}
@@ -38,7 +43,7 @@ def parse_splits(text: str) -> dict[str, float]:
 
 
 def check_splits(splits: dict[str, float]) -> None:
-    """Raise SettingError unless names fit datasets' rules and proportions sum to 1."""
+    """Raise SettingError unless datasets accepts the names and the proportions sum to 1."""
     for name, share in splits.items():
         if not _SPLIT_NAME.fullmatch(name) or name == "all":
             raise SettingError(
@@ -53,19 +58,31 @@ def check_splits(splits: dict[str, float]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Settings that determine the rows. Lengths in seconds; `splits` name -> proportion.
+    """Settings that determine the rows of a release.
 
-    `keep_silence` keeps chunks of digital silence, `keep_truncated` tracks that are not as long as
-    their container says. A track of more than `max_track_seconds`, or that expands to more than
-    `max_expansion` times its size as 16-bit samples, is left out. `analysis` measures every chunk,
-    `descriptions` is `measured` or `notebook`, `descriptions_per_chunk` how many phrasings each has
-    unless metadata gives its own, `sessions` the YAML of the user's own sessions;
-    `only_fitting` leaves out those whose tempo and energy are not for their session.
-    `duplicates` says whether other copies of a recording stay (keep, first), `group_by` what else
-    makes a group (recording, album, artist).
+    Attributes:
+        chunk_seconds: length of a chunk.
+        overlap_seconds: audio that a chunk shares with the next chunk.
+        splits: pairs of a split's name and its proportion.
+        seed: number from which splits and phrasings are drawn.
+        styles: the styles to use; all if empty.
+        keep_silence: whether chunks of digital silence are kept.
+        keep_truncated: whether tracks are kept that end early or are not as long as their container
+            states.
+        max_track_seconds: a longer track is left out.
+        max_expansion: a track is left out if its 16-bit samples take more than this many times the
+            bytes of its file.
+        analysis: whether every chunk is measured.
+        descriptions: `measured` or `notebook`.
+        descriptions_per_chunk: phrasings of each chunk, unless metadata gives descriptions.
+        sessions: the user's own sessions, as YAML.
+        only_fitting: whether chunks are left out whose tempo or energy does not fit their session.
+        duplicates: which copies of a recording are kept: all (`keep`) or one (`first`).
+        group_by: what makes a group besides the same recording: `album`, `artist` or nothing
+            (`recording`).
 
     Raises:
-        SettingError: a value cannot work; the message echoes it.
+        SettingError: a value cannot work; the message quotes the value.
     """
 
     chunk_seconds: float = 25.0
@@ -118,16 +135,16 @@ class Recipe:
 
     @property
     def chunk_samples(self) -> int:
-        """Samples of a chunk at 32 kHz."""
+        """Number of samples of a chunk at 32 kHz."""
         return samples_of(self.chunk_seconds)
 
     @property
     def hop_samples(self) -> int:
-        """Samples from the start of a chunk to the start of the next, at 32 kHz."""
+        """Number of samples from the start of a chunk to the start of the next, at 32 kHz."""
         return self.chunk_samples - samples_of(self.overlap_seconds)
 
     def as_dict(self) -> dict[str, Any]:
-        """The settings as JSON writes them, with what else determines rows."""
+        """The settings as JSON values, and the constants that also determine the rows."""
         return {
             **asdict(self),
             "splits": dict(self.splits),
@@ -139,5 +156,5 @@ class Recipe:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that change whenever the same source would give other rows."""
+        """16 hex digits; they change with every setting and constant that determines the rows."""
         return digest(self.as_dict())[:16]

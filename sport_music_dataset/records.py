@@ -1,24 +1,29 @@
-"""The records that stages hand on. Light to import: processes that decode need nothing else."""
+"""The records that one stage passes to the next.
+
+This module imports only the standard library: processes that decode audio start fast.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 Row = dict[str, Any]
 
-# From these on, measures are right often enough to be spoken of: see benchmarks/analysis.py.
+# Least confidence with which a description names the tempo or the key: from here on, they are right
+# often enough (benchmarks/analysis.py).
 TEMPO_CONFIDENCE = 0.5
 KEY_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """Measures of a chunk, or of a whole track; None or empty where there is nothing to measure.
+    """Measures of a chunk or of a whole track; None or empty where nothing can be measured.
 
-    `tempo_bpm` is the beat, None where there is none; `tempo_alternative_bpm` what it may be
-    instead, most often its half or double. Confidences, `beat_strength`, ratios and `energy` lie
-    in 0 to 1. `key` is written as in `F# minor`. `loudness_lufs` is integrated (ITU-R BS.1770-4),
-    `dynamic_range_db` the loudness range (EBU Tech 3342). `silence_ratio` is the share of blocks
-    of 0.1 s below -60 dBFS, `clipping_ratio` that of samples in runs at full scale.
+    `tempo_bpm` is the tempo of the beat, None for audio without a beat. `tempo_alternative_bpm` is
+    the next likely tempo, most often half or double of `tempo_bpm`. Confidences, `beat_strength`,
+    ratios and `energy` are from 0 to 1. `key` is written like `F# minor`. `loudness_lufs` is the
+    integrated loudness (ITU-R BS.1770-4), `dynamic_range_db` the loudness range (EBU Tech 3342).
+    `silence_ratio` is the share of blocks of 0.1 s below -60 dBFS, `clipping_ratio` the share of
+    samples in runs at full scale.
     """
 
     tempo_bpm: float | None = None
@@ -35,12 +40,12 @@ class Measures:
 
     @property
     def confident_tempo_bpm(self) -> float | None:
-        """The tempo, where one may rely on it."""
+        """The tempo if its confidence reaches TEMPO_CONFIDENCE, else None."""
         return self.tempo_bpm if (self.tempo_confidence or 0) >= TEMPO_CONFIDENCE else None
 
     @property
     def confident_key(self) -> str:
-        """The key, where one may rely on it."""
+        """The key if its confidence reaches KEY_CONFIDENCE, else empty."""
         return self.key if (self.key_confidence or 0) >= KEY_CONFIDENCE else ""
 
 
@@ -49,12 +54,12 @@ NO_MEASURES = Measures()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One source file: where it lies, what it is, and why it is left out if it is.
+    """One source file: its path, its metadata, and the reason if it is left out.
 
-    `file` is the path to open; `path` the same relative to the source, `/` between parts,
-    bytes that are not UTF-8 as `\\xNN`. `duration_seconds` is an estimate until the track has been
-    decoded; `claimed_seconds` what the container says, None where it does not say. `signature`
-    tells whether the file has changed since it was hashed.
+    `file` is the path to open. `path` is relative to the source, with `/` between parts and bytes
+    that are not UTF-8 written as `\\xNN`. `duration_seconds` is an estimate until the track is
+    decoded; `claimed_seconds` is the length that the container states, None if it states none. A
+    different `signature` means that the file has changed since it was hashed.
     """
 
     file: str
@@ -87,18 +92,18 @@ class Track:
 
     @property
     def group_id(self) -> str:
-        """What the tracks have in common that must be in one split: the group, else the track."""
+        """The group, else the track id: tracks with one group id must be in one split."""
         return self.group or self.track_id
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What cutting one track gave.
+    """The counts and measures of one track that was cut into chunks.
 
-    `clipped_samples` lay over full scale (counted at 32 kHz), `nonfinite_samples` were no numbers
-    (counted at the file's rate) and became zero, `damaged_packets` did not decode; `misfit_chunks`
-    do not suit their session, the first of them for `misfit_reason`. `measures` are those of the
-    whole track, by column.
+    `clipped_samples` were over full scale (counted at 32 kHz). `nonfinite_samples` were not numbers
+    and became zero (counted at the file's rate). `damaged_packets` did not decode. `misfit_chunks`
+    do not suit their session; `misfit_reason` is the reason of the first of these chunks.
+    `measures` maps each column to the measure of the whole track.
     """
 
     chunks: int = 0
@@ -120,5 +125,5 @@ CHUNK_ID = r"[0-9a-f]{16}-[0-9]{4,9}"
 
 
 def chunk_id(track_id: str, index: int) -> str:
-    """Identity of a chunk: `<track_id>-<index:04d>`."""
+    """The id of a chunk: `<track_id>-<index:04d>`."""
     return f"{track_id}-{index:04d}"

@@ -1,4 +1,4 @@
-"""The builder: `SportMusic(data_dir="music")` in plain Python, as datasets' users expect."""
+"""The builder class for users of the datasets library: `SportMusic(data_dir="music")`."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields, make_dataclass
@@ -30,8 +30,9 @@ _SETTINGS = (
     *fields(Recipe),
     *(setting for setting in fields(Source) if setting.name != "location"),
 )
-# A config is not frozen, as Recipe and Source are, and cannot inherit from them: it gets a field
-# for each of theirs, with their types and defaults, so that a setting stands in one place.
+# Recipe and Source are frozen and a BuilderConfig is not, so the config cannot inherit from them.
+# It gets a field for each of their fields, with the same type and default, so that each setting is
+# defined in one place.
 _Settings = make_dataclass(
     "_Settings",
     [(setting.name, setting.type, field(default=setting.default)) for setting in _SETTINGS],
@@ -41,17 +42,17 @@ _Settings = make_dataclass(
 
 @dataclass
 class SportMusicConfig(_Settings):  # type: ignore[misc, valid-type]  # made above
-    """Settings of the builder: those of `Recipe` and of `Source`, by their names.
+    """Settings of the builder: the settings of `Recipe` and `Source`, under the same names.
 
-    `data_dir` is the music folder, or a dataset as `Source.location` has it; `splits` maps names to
-    proportions that sum to 1.
+    `data_dir` is the music folder, or a dataset in a form that `Source.location` accepts; `splits`
+    maps names to proportions that sum to 1.
 
     Example:
         >>> SportMusicConfig(data_dir="music", chunk_seconds=2.0, overlap_seconds=0.8).recipe
         Recipe(chunk_seconds=2.0, overlap_seconds=0.8, ...)
 
     Raises:
-        SettingError: a value cannot work; the message echoes it.
+        SettingError: a value cannot work; the message quotes the value.
     """
 
     splits: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_SPLITS))
@@ -62,7 +63,7 @@ class SportMusicConfig(_Settings):  # type: ignore[misc, valid-type]  # made abo
 
     @property
     def recipe(self) -> Recipe:
-        """The settings as stages take them."""
+        """The settings of `Recipe` in this config."""
         settings = {entry.name: getattr(self, entry.name) for entry in fields(Recipe)}
         return Recipe(
             **settings | {"splits": tuple(self.splits.items()), "styles": tuple(self.styles)}
@@ -70,12 +71,12 @@ class SportMusicConfig(_Settings):  # type: ignore[misc, valid-type]  # made abo
 
     @cached_property
     def library(self) -> Library:
-        """What `data_dir` holds; read once.
+        """The tracks of `data_dir`, read once.
 
         Raises:
-            SettingError: there is no `data_dir`.
-            SourceError: it cannot be used.
-            HubError: it lies on the Hub, which refused or could not be reached.
+            SettingError: `data_dir` is empty.
+            SourceError: the folder or dataset cannot be used.
+            HubError: the Hub refused a request for the dataset or could not be reached.
         """
         if not self.data_dir:
             raise SettingError("data_dir: give the folder that holds the music")
@@ -86,14 +87,15 @@ class SportMusicConfig(_Settings):  # type: ignore[misc, valid-type]  # made abo
     def create_config_id(
         self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None
     ) -> str:
-        """An id that changes with the recipe and with the music: cached rows are never stale."""
-        place = {"file": "", "signature": ()}
-        content = digest([asdict(track) | place for track in self.library.tracks])
+        """An id made from recipe and tracks: if either changes, datasets takes no cached rows."""
+        # The same file has another path and signature on another machine, but the same rows.
+        blanked = {"file": "", "signature": ()}
+        content = digest([asdict(track) | blanked for track in self.library.tracks])
         return f"{self.name}-{self.recipe.fingerprint}-{content[:16]}"
 
 
 class SportMusic(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
-    """Rows of `raw` from a folder of music.
+    """Makes the rows of `raw` from a folder of music.
 
     Example:
         >>> builder = SportMusic(data_dir="music", chunk_seconds=2.0, overlap_seconds=0.8)

@@ -1,7 +1,7 @@
-"""A file to samples, and what is measured in them: tempo, key, loudness, fingerprints.
+"""Decode audio files to samples; measure tempo, key and loudness; make and match fingerprints.
 
-`decode` streams any file as mono blocks at 32 kHz; `measure` and `fingerprint` take such blocks.
-All else is arithmetic on arrays.
+`decode` reads any file as a stream of mono blocks at 32 kHz. `measure` takes chunks that are cut
+from these blocks, `fingerprint` takes blocks. The other modules compute on arrays.
 """
 
 from .decode import decode_mono

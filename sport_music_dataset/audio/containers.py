@@ -1,19 +1,20 @@
-"""What a container itself says of its length, where FFmpeg would guess or correct it."""
+"""Read the length that a container states, where FFmpeg would estimate or correct the length."""
 
 import struct
 from pathlib import Path
 
-# Sizes that recorders write who do not know the end yet: no claim.
+# Sizes that recorders write while the length is not known yet: these state no length.
 _UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
 
 def claimed_seconds(file: Path, container: str, seconds: float) -> float | None:
-    """The length in seconds that is written in a file; None where none is.
+    """The length in seconds that the headers of a file state; None if they state none.
 
     Args:
-        file: the file.
-        container: FFmpeg's name of its container.
-        seconds: the length that FFmpeg gives; from the bit rate where none is written.
+        file: path of the audio file.
+        container: FFmpeg's name of the container format.
+        seconds: the length that FFmpeg gives, which it estimates from the bit rate if the headers
+            state none.
     """
     if container == "mp3":
         return seconds if _has_xing(file) else None
@@ -23,10 +24,10 @@ def claimed_seconds(file: Path, container: str, seconds: float) -> float | None:
 
 
 def _has_xing(file: Path) -> bool:
-    """Whether an MP3 begins with a frame that tells the number of frames."""
+    """Whether an MP3 begins with a frame that states the number of frames."""
     with file.open("rb") as handle:
         head = handle.read(10)
-        # An ID3v2 tag comes first; its length is four times seven bits.
+        # An ID3v2 tag may come first; its size is written in four bytes of seven bits each.
         tagged = head[:3] == b"ID3" and len(head) == 10
         size = sum((byte & 0x7F) << 7 * (9 - at) for at, byte in enumerate(head) if at > 5)
         handle.seek(10 + size if tagged else 0)
@@ -35,7 +36,7 @@ def _has_xing(file: Path) -> bool:
 
 
 def _wav_seconds(file: Path) -> float | None:
-    """The length of a WAV by its headers; FFmpeg takes what is there instead.
+    """The length in seconds that the headers of a WAV state; FFmpeg gives the length of the data.
 
     Source: Multimedia Programming Interface and Data Specifications 1.0 (RIFF), chapter 2.
     """

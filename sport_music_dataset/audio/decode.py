@@ -1,7 +1,7 @@
-"""Decode any file to mono at 32 kHz, as a stream: memory does not grow with the track.
+"""Decode any audio file to mono at 32 kHz, as a stream: memory does not grow with the track.
 
-One decoder reads every format: FFmpeg through PyAV, whose wheels carry their own build, so the
-same versions give the same samples on every machine.
+FFmpeg decodes every format, through PyAV. PyAV's wheels contain their own build of FFmpeg, so the
+same version of PyAV gives the same samples on every machine.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,13 +20,13 @@ from ..records import Track
 from .containers import claimed_seconds
 from .samples import Mono, Resampler, downmix
 
-# By extension; what the file really is, FFmpeg finds out from its bytes.
+# Only files with these extensions are read; FFmpeg finds the real format from the bytes.
 EXTENSIONS = frozenset(".mp3 .flac .wav .ogg .oga .opus .m4a .mp4 .aac .aif .aiff .aifc".split())
 # Only containers that hold their own samples: a playlist would open other files.
 _CONTAINERS = "mp3,flac,wav,w64,ogg,mov,mp4,m4a,aac,aiff"
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
-# FFmpeg passes damaged FLAC frames on as noise unless told to look at their checksum. Checksums of
-# MP3 are wrong in many good files, so they are not asked for.
+# FFmpeg decodes damaged FLAC frames to noise unless these flags make it check their checksums. MP3
+# has no such flags here: many good MP3 files have wrong checksums.
 _CODEC_OPTIONS = {"flac": {"err_detect": "crccheck+explode"}}
 # Tags are of any encoding, and no reason to leave a file out. From 19 on PyAV keeps such bytes by
 # itself, and has no such option.
@@ -34,19 +34,20 @@ _TAGS: dict[str, Any] = (
     {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 )
 _BLOCK_SAMPLES = 1 << 16
-# A file smaller than this cannot become a bomb of any size.
+# A smaller file counts as this size for the limit of expansion: its audio stays small anyway.
 _LEAST_BYTES = 1 << 16
-# Rates of real recordings; at 1 Hz, one block would become gigabytes at 32 kHz.
+# Sampling rates of real recordings, in Hz: one block at 1 Hz would become gigabytes at 32 kHz.
 _RATES = range(2_000, 768_001)
-# Louder than anything that was ever meant as a sample: +120 dB over full scale.
+# +120 dB over full scale, louder than any real sample: from here on, a value is not a number.
 _ABSURD = 1e6
 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """What a container says of its sound.
+    """The format and length of the audio in a container.
 
-    `claimed_seconds` is None where it does not say; `estimated_seconds` is a guess then.
+    `claimed_seconds` is the length that the container states, None if it states none.
+    `estimated_seconds` is the length that FFmpeg gives, an estimate if the container states none.
     """
 
     format: str
@@ -58,10 +59,11 @@ class AudioInfo:
 
 @dataclass(slots=True)
 class Tally:
-    """What decoding one track counted.
+    """The counts from decoding one track.
 
-    `samples` are at the rate decoded to, `source_bytes` those of the file as 16-bit samples;
-    `broken_off` says that the decoder gave up before the end.
+    `samples` are counted at the output's rate. `source_bytes` is the size of the decoded audio as
+    16-bit samples, before it is mixed down and resampled. `broken_off` is set if the decoder
+    stopped before the end of the file.
     """
 
     samples: int = 0
@@ -73,18 +75,19 @@ class Tally:
 
 
 def decoder_version() -> str:
-    """The decoder, with the version of FFmpeg that it carries."""
+    """The versions of the decoder, PyAV, and of the FFmpeg that it contains."""
     return f"PyAV {av.__version__} with FFmpeg {av.ffmpeg_version_info}"
 
 
 def probe(file: str) -> AudioInfo:
-    """What the container of `file` says.
+    """The format and length of the audio in the container of `file`.
 
     Raises:
-        TrackError: it is no container we read, or holds no sound.
+        TrackError: the file is no container that sportgen reads, has no audio stream, or its codec
+            or sampling rate cannot be used.
     """
     with _opened(file) as container:
-        stream = _sound(container)
+        stream = _audio_stream(container)
         context = stream.codec_context
         seconds = (container.duration or 0) / av.time_base
         if stream.duration is not None and stream.time_base is not None:
@@ -96,7 +99,7 @@ def probe(file: str) -> AudioInfo:
 
 
 Observer = Callable[[Mono, int], None]
-"""Is called with blocks [N] float32 of a track at its own sampling rate, and that rate in Hz."""
+"""Called with each block [N] float32 of a track at its own sampling rate, and the rate in Hz."""
 
 
 def decode_mono(
@@ -105,10 +108,10 @@ def decode_mono(
     to: int = SAMPLING_RATE,
     observer: Observer | None = None,
 ) -> Iterator[Mono]:
-    """Blocks [N] float32 at `to` Hz: the mean of the channels, resampled by soxr HQ.
+    """Yield blocks [N] float32 at `to` Hz: the mean of the channels, resampled by soxr HQ.
 
-    Packets that do not decode are passed over, as players do; samples that are no numbers become
-    zero. Both are counted in `tally`. `observer` gets each block before it is resampled.
+    Packets that do not decode are skipped, as players do; samples that are not numbers become zero.
+    `tally` counts both. `observer` is called with each block before the block is resampled.
 
     Raises:
         TrackError: the container cannot be read.
@@ -116,11 +119,11 @@ def decode_mono(
     tally = tally or Tally()
     resampler = Resampler(to)
     with _opened(file) as container:
-        stream = _sound(container)
+        stream = _audio_stream(container)
         context = stream.codec_context
         context.options = _CODEC_OPTIONS.get(context.name, {})
         for frame in _blocks(container, stream, tally):
-            # A chained Ogg, or MP3s glued together, may change their rate midway.
+            # The rate may change within a chained Ogg file, or where MP3 files were joined.
             _check_rate(frame.sample_rate)
             block = _finite_mean(frame, tally)
             if observer:
@@ -132,10 +135,10 @@ def decode_mono(
 def decode_within(
     track: Track, recipe: Recipe, tally: Tally, to: int, observer: Observer | None = None
 ) -> Iterator[Mono]:
-    """Blocks [N] float32 at `to` Hz of a track, within the recipe's limits.
+    """Yield blocks [N] float32 at `to` Hz of a track, up to the limits of the recipe.
 
     Raises:
-        TrackError: the container cannot be read, or a limit is passed.
+        TrackError: the container cannot be read, or the track exceeds a limit.
     """
     most_bytes = max(track.size_bytes, _LEAST_BYTES) * recipe.max_expansion
     for block in decode_mono(track.file, tally, to, observer):
@@ -159,7 +162,7 @@ def _opened(file: str) -> Iterator[av.container.InputContainer]:
         raise TrackError(Reason.UNREADABLE, _plain(error)) from error
 
 
-def _sound(container: av.container.InputContainer) -> av.audio.stream.AudioStream:
+def _audio_stream(container: av.container.InputContainer) -> av.audio.stream.AudioStream:
     if not container.streams.audio:
         raise TrackError(Reason.NOT_AUDIO, f"no sound in its {container.format.name}")
     stream = container.streams.audio[0]
@@ -182,16 +185,16 @@ def _check_rate(rate: int) -> None:
 def _blocks(
     container: av.container.InputContainer, stream: av.audio.stream.AudioStream, tally: Tally
 ) -> Iterator[AudioFrame]:
-    """Frames of about _BLOCK_SAMPLES, each of one format."""
-    fifo, form = av.AudioFifo(), None
+    """Yield frames of about _BLOCK_SAMPLES samples, each of one format, layout and rate."""
+    fifo, fifo_format = av.AudioFifo(), None
     for frames in _decoded(container, stream, tally):
         for frame in frames:
-            this = (frame.format.name, frame.layout.name, frame.sample_rate)
-            if this != form:
+            frame_format = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if frame_format != fifo_format:
                 if block := fifo.read():
                     yield block
-                fifo, form = av.AudioFifo(), this
-            frame.pts = None  # gaps in the time stamps are no gaps in the samples
+                fifo, fifo_format = av.AudioFifo(), frame_format
+            frame.pts = None  # a gap in the time stamps is not a gap in the samples
             tally.source_bytes += 2 * frame.samples * frame.layout.nb_channels
             fifo.write(frame)
         if fifo.samples >= _BLOCK_SAMPLES and (block := fifo.read()):
@@ -203,7 +206,7 @@ def _blocks(
 def _decoded(
     container: av.container.InputContainer, stream: av.audio.stream.AudioStream, tally: Tally
 ) -> Iterator[list[AudioFrame]]:
-    """Frames of one packet after the other, as far as they decode."""
+    """Yield the frames of each packet that decodes."""
     packets = container.demux(stream)
     while True:
         try:
@@ -211,7 +214,7 @@ def _decoded(
         except OSError:
             raise
         except av.FFmpegError:
-            # What came before is good: the disk is well, the file is not.
+            # The fault is in the file, not on the disk (OSError): the frames so far are kept.
             tally.broken_off = True
             return
         if packet is None:
@@ -223,10 +226,10 @@ def _decoded(
 
 
 def _finite_mean(frame: AudioFrame, tally: Tally) -> Mono:
-    """`downmix` with zeros for what is no number: one NaN would spread over 35 when resampled."""
+    """`downmix` with zeros for samples that are no numbers: soxr spreads a NaN over 35 samples."""
     with np.errstate(invalid="ignore", over="ignore"):
         samples = downmix(frame.to_ndarray(), frame.layout.nb_channels, frame.format.is_packed)
-        # One NaN makes both of them NaN, for which no comparison holds.
+        # With one NaN, min and max are NaN, and both comparisons are false.
         if samples.min(initial=0) > -_ABSURD and samples.max(initial=0) < _ABSURD:
             return samples
         bad = ~(np.abs(samples) < _ABSURD)
@@ -235,5 +238,5 @@ def _finite_mean(frame: AudioFrame, tally: Tally) -> Mono:
 
 
 def _plain(error: Exception) -> str:
-    """An error in FFmpeg's words alone: its path is a machine's, and ours to name."""
+    """FFmpeg's message without the path, which differs between machines; callers add the track."""
     return getattr(error, "strerror", None) or " ".join(str(error).split())

@@ -1,8 +1,9 @@
 """Acoustic fingerprints, by Chromaprint.
 
-A fingerprint has an item of 32 bits every 124 ms, each from 2.7 s of audio: what the harmony does
-there, whatever the encoding, the loudness and the tags. Chromaprint works at 11025 Hz; soxr brings
-audio there three times as fast as Chromaprint's own resampler (4 minutes: 62 ms against 187).
+A fingerprint has one item of 32 bits every 124 ms. An item describes how the harmony changes in
+2.7 s of audio, and does not depend on the encoding, the loudness and the tags. Chromaprint works at
+11025 Hz; soxr resamples to this rate three times as fast as Chromaprint's own resampler (4 minutes
+of audio: 62 ms against 187 ms).
 """
 
 from collections.abc import Iterable
@@ -17,11 +18,12 @@ from .samples import Mono, Pcm, Resampler, to_pcm16
 RATE = 11_025
 """The sampling rate that Chromaprint works at, in Hz."""
 
-# An item sees 16 frames, and each is smoothed over 5.
+# An item is computed from 16 frames, each smoothed over 5 frames.
 _FRAME, _HOP, _FRAMES_OF_ITEM = 4096, 1365, 20
 ITEM_SECONDS = _HOP / RATE
+"""Seconds from one item to the next."""
 SPAN_SECONDS = (_FRAME + (_FRAMES_OF_ITEM - 1) * _HOP) / RATE
-"""From one item to the next, and the audio that one is made of."""
+"""Seconds of audio from which one item is computed."""
 
 REMEDY = (
     "Debian, Ubuntu: apt-get install libchromaprint1; macOS: brew install chromaprint; "
@@ -32,7 +34,7 @@ Items = NDArray[np.uint32]
 
 
 def chromaprint_version() -> str:
-    """The binding and the library that it loads.
+    """The versions of the Python binding and of the Chromaprint library that it loads.
 
     Raises:
         MachineError: the library is missing.
@@ -48,7 +50,7 @@ def chromaprint_version() -> str:
 
 
 class Fingerprinter:
-    """Makes one fingerprint from audio that comes in blocks."""
+    """Makes one fingerprint from blocks of audio."""
 
     def __init__(self) -> None:
         import chromaprint
@@ -58,28 +60,28 @@ class Fingerprinter:
         self._decode = chromaprint.decode_fingerprint
 
     def feed(self, block: Pcm) -> None:
-        """Take a block [N] int16 at `RATE`."""
+        """Add a block [N] int16 at `RATE`."""
         self._fingerprinter.feed(block.tobytes())
 
     def finish(self) -> Items:
-        """Items [N] uint32 of all that came; none for less than 2.7 s."""
+        """Items [N] uint32 of all blocks; no items for less than 2.7 s of audio."""
         items, _ = self._decode(self._fingerprinter.finish())
         return np.array(items, np.uint32)
 
 
 class TrackFingerprinter:
-    """Makes the fingerprint of a track from the blocks that are decoded for something else."""
+    """Makes a track's fingerprint from blocks at any rate, so that the track is decoded once."""
 
     def __init__(self) -> None:
         self._fingerprinter = Fingerprinter()
         self._resampler = Resampler(RATE)
 
     def add(self, block: Mono, rate: int) -> None:
-        """Take a block [N] float32 at `rate` Hz."""
+        """Add a block [N] float32 at `rate` Hz."""
         self._feed(self._resampler.feed(block, rate))
 
     def finish(self) -> Items:
-        """Items [N] uint32 of all that came."""
+        """Items [N] uint32 of all blocks."""
         self._feed(self._resampler.finish())
         return self._fingerprinter.finish()
 
@@ -89,7 +91,7 @@ class TrackFingerprinter:
 
 
 def fingerprint(blocks: Iterable[Mono]) -> Items:
-    """Items [N] uint32 of blocks [M] float32 at `RATE`."""
+    """The fingerprint, items [N] uint32, of blocks [M] float32 at `RATE`."""
     fingerprinter = Fingerprinter()
     for block in blocks:
         fingerprinter.feed(to_pcm16(block)[0])

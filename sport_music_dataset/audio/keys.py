@@ -1,4 +1,4 @@
-"""Key and mode of a chunk: its pitch classes against the profiles of all 24 keys."""
+"""Key and mode of a chunk: correlate its pitch classes with the profiles of all 24 keys."""
 
 from functools import cache
 
@@ -10,27 +10,28 @@ from .spectra import Floats, Frames
 TONICS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 KEYS = tuple(f"{tonic} {mode}" for mode in ("major", "minor") for tonic in TONICS)
 
-# How well tones fit a key, from its tonic up. Source: Krumhansl and Kessler, Tracing the dynamic
-# changes in perceived tonal organization (Psychological Review 89, 1982).
+# How well each of the twelve tones fits a key, from the tonic upwards. Source: Krumhansl and
+# Kessler, Tracing the dynamic changes in perceived tonal organization (Psychological Review 89,
+# 1982).
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 
 _WINDOW, _HOP = 16_000, 8_000
-# Below are drums, above mostly overtones.
+# Lower frequencies are drums, higher ones mostly overtones.
 _LOWEST_HERTZ, _HIGHEST_HERTZ = 100.0, 2_000.0
 _WIDTH_SEMITONES = 0.35
-# Correlation with the best profile: drums and noise stay under the first, tonal music reaches the
-# second (benchmarks/analysis.py).
+# Correlations with the best profile: drums and noise stay below _DOUBTFUL, tonal music reaches
+# _SURE (benchmarks/analysis.py).
 _DOUBTFUL, _SURE = 0.5, 0.8
 
 
 def key_frames(chunk_hop: int) -> Frames:
-    """Power of the twelve pitch classes, four frames a second of half a second each."""
-    return Frames(_WINDOW, _HOP, _pitch_classes(), chunk_hop)
+    """Frames with the power of the twelve pitch classes: four a second, each of half a second."""
+    return Frames(_WINDOW, _HOP, _pitch_class_weights(), chunk_hop)
 
 
 def pitch_classes(power: Floats) -> Floats:
-    """How much of each pitch class sounds, [12] from C up, of frames' power [frames, 12]."""
+    """The mean share of each pitch class, [12] from C upwards, in power [frames, 12]."""
     if not len(power):
         return np.zeros(12, np.float32)
     loudness = np.maximum(power, 0) ** 0.25
@@ -39,7 +40,7 @@ def pitch_classes(power: Floats) -> Floats:
 
 
 def key_of(classes: Floats) -> tuple[str, float]:
-    """The key of pitch classes [12] and the confidence in it, 0 to 1; empty where there is none."""
+    """The key of pitch classes [12] and its confidence, 0 to 1; an empty key at confidence 0."""
     centred = classes - classes.mean()
     size = float(np.linalg.norm(centred))
     if size < 1e-6:
@@ -52,14 +53,15 @@ def key_of(classes: Floats) -> tuple[str, float]:
 
 @cache
 def _profiles() -> Floats:
+    """Profiles [24, 12] in the order of KEYS, each with mean 0 and length 1."""
     profiles = [np.roll(mode, tonic) for mode in (_MAJOR, _MINOR) for tonic in range(12)]
     centred = np.asarray(profiles) - np.mean(profiles, axis=1, keepdims=True)
     return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True), np.float32)
 
 
 @cache
-def _pitch_classes() -> Floats:
-    """Weights [bins, 12]: a bell around every semitone of equal temperament at 440 Hz."""
+def _pitch_class_weights() -> Floats:
+    """Weights [bins, 12]: a bell curve around every semitone of equal temperament, A at 440 Hz."""
     hertz = np.arange(int(_HIGHEST_HERTZ * _WINDOW / SAMPLING_RATE) + 1) * SAMPLING_RATE / _WINDOW
     above_c = 12 * np.log2(np.maximum(hertz, 1) / 440) + 9
     distance = (above_c[:, None] - np.arange(12) + 6) % 12 - 6

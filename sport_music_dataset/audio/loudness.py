@@ -1,4 +1,4 @@
-"""Loudness by ITU-R BS.1770-4, its range by EBU Tech 3342, silence and clipping of chunks."""
+"""Loudness (ITU-R BS.1770-4), loudness range (EBU Tech 3342), silence and clipping of chunks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ from .spectra import Floats
 
 Powers = NDArray[np.float64]
 
-# Sections of the K-weighting at 32 kHz, a high shelf and a high pass, as pyloudnorm makes them:
-# BS.1770 gives coefficients for 48 kHz alone.
+# The two filters of the K-weighting at 32 kHz, a high shelf and a high pass, with coefficients from
+# pyloudnorm's formulas: BS.1770 gives coefficients only for 48 kHz.
 _K_WEIGHTING = (
     "b0=1.5113213110197885:b1=-2.4657134435972035:b2=1.0421171358466643"
     ":a0=1:a1=-1.5395728725402202:a2=0.6272978758094697",
@@ -25,20 +25,27 @@ _K_WEIGHTING = (
     ":a0=1:a1=-1.985132830001248:a2=0.9851880881871911",
 )
 
-# Blocks of 0.4 s that overlap by three quarters are sums of four slots.
+# A slot has 0.1 s. The blocks of BS.1770 have 0.4 s and overlap by three quarters, so each is the
+# mean of four slots.
 _SLOT = SAMPLING_RATE // 10
 _BLOCK_SLOTS, _SHORT_TERM_SLOTS = 4, 30
 _OFFSET_DB = -0.691
 _GATE_LUFS, _GATE_DB, _RANGE_GATE_DB = -70.0, -10.0, -20.0
 _SILENCE_POWER = 10 ** (-60 / 10)
-# Fewer samples in a row at full scale happen by chance.
+# Shorter runs of samples at full scale occur by chance.
 _CLIPPED_RUN = 3
 
 
 @dataclass(slots=True)
 class Weighting:
-    """K-weighted power of a track's chunks, slot by slot of 0.1 s; the filter runs on from chunk
-    to chunk over what is new in each."""
+    """K-weighted power of a track's chunks, in slots of 0.1 s.
+
+    Audio that a chunk shares with the chunk before it is filtered once: the filter continues with
+    the new samples of each chunk.
+
+    Args:
+        chunk_hop: samples from the start of a chunk to the start of the next.
+    """
 
     chunk_hop: int
     _index: int = -2
@@ -46,21 +53,21 @@ class Weighting:
     _slots: Powers = field(init=False)
 
     def of(self, index: int, samples: Floats) -> Powers:
-        """Mean squares [slots] float64 of the chunk at `index`, samples [N] float32."""
-        known = np.zeros(0)
+        """Weighted mean squares [slots] float64 of the chunk at `index`, samples [N] float32."""
+        shared = np.zeros(0)
         if index == self._index + 1 and self.chunk_hop % _SLOT == 0 and len(samples) % _SLOT == 0:
-            known = self._slots[self.chunk_hop // _SLOT :]
-        if not len(known):
+            shared = self._slots[self.chunk_hop // _SLOT :]
+        if not len(shared):
             self._filter = _k_weighting()
         whole = len(samples) // _SLOT * _SLOT
-        weighted = _filtered(self._filter, samples[len(known) * _SLOT : whole])
+        weighted = _filtered(self._filter, samples[len(shared) * _SLOT : whole])
         powers = np.square(weighted).reshape(-1, _SLOT).mean(axis=1)
-        self._index, self._slots = index, np.concatenate([known, powers])
+        self._index, self._slots = index, np.concatenate([shared, powers])
         return self._slots
 
 
 def integrated_lufs(slots: Powers) -> float | None:
-    """Integrated loudness of mono slots [N]; None where all lies below the gates."""
+    """Integrated loudness in LUFS of mono slots [N]; None where all blocks are below the gates."""
     blocks = _means(slots, _BLOCK_SLOTS)
     blocks = blocks[_lufs(blocks) > _GATE_LUFS]
     if not len(blocks):
@@ -70,7 +77,9 @@ def integrated_lufs(slots: Powers) -> float | None:
 
 
 def loudness_range_db(slots: Powers) -> float | None:
-    """Loudness range of mono slots [N]: 10th to 95th percentile of 3 s; None where all is quiet.
+    """Loudness range in dB of mono slots [N]; None where all blocks are below the gates.
+
+    The range is from the 10th to the 95th percentile of blocks of 3 s.
 
     Source: EBU Tech 3342 (2016).
     """
@@ -84,7 +93,7 @@ def loudness_range_db(slots: Powers) -> float | None:
 
 
 def silence_ratio(samples: Floats) -> float:
-    """Share of slots of 0.1 s below -60 dBFS (mean square), of samples [N] float32."""
+    """Share of slots of 0.1 s with a mean square below -60 dBFS, in samples [N] float32."""
     whole = len(samples) // _SLOT * _SLOT
     if not whole:
         return float(np.mean(np.square(samples)) < _SILENCE_POWER)
@@ -103,7 +112,7 @@ def clipping_ratio(pcm: Pcm) -> float:
 
 
 def joined(chunks: Sequence[Powers], indices: Sequence[int], chunk_hop: int) -> Powers:
-    """The slots of a track from those of its chunks: each second once."""
+    """The slots of a track from the slots of its chunks; slots that chunks share are taken once."""
     fresh = chunk_hop // _SLOT
     parts = [chunks[0]]
     for (before, index), slots in zip(pairwise(indices), chunks[1:], strict=True):
@@ -112,7 +121,7 @@ def joined(chunks: Sequence[Powers], indices: Sequence[int], chunk_hop: int) -> 
 
 
 def _means(slots: Powers, width: int) -> Powers:
-    """Means of `width` slots, one slot apart; of all where they are fewer."""
+    """Moving means over `width` slots; the mean of all slots if there are fewer."""
     width = max(1, min(width, len(slots)))
     return np.convolve(slots, np.full(width, 1 / width), "valid") if len(slots) else slots
 
@@ -122,7 +131,7 @@ def _lufs(power: Powers) -> Powers:
 
 
 def _k_weighting() -> Graph:
-    """The K-weighting, in its first state, by FFmpeg: scipy.signal takes a second to import."""
+    """A new K-weighting filter, by FFmpeg because scipy.signal takes a second to import."""
     graph = Graph()
     source = graph.add_abuffer(
         sample_rate=SAMPLING_RATE,
@@ -136,7 +145,7 @@ def _k_weighting() -> Graph:
 
 
 def _filtered(graph: Graph, samples: Floats) -> NDArray[np.float64]:
-    """What comes out of a filter for samples [N] float32, after those before them."""
+    """The output of a filter for samples [N] float32; the filter keeps its state between calls."""
     if not len(samples):
         return np.zeros(0)
     frame = AudioFrame.from_ndarray(samples[None].astype(np.float64), "dblp", "mono")

@@ -1,15 +1,16 @@
 """Find the pairs of fingerprints that share audio, without comparing all pairs.
 
-As BLAST does with genes: equal items are the seeds, looked up in one sorted array; a seed counts
-where the items around it agree too; and a pair with seeds at one offset is compared along its
-whole alignment. Haitsma and Kalker (2002) give the measure, the bit error rate.
+The method is the one of BLAST, which compares genes. Two equal items are a seed; seeds are found in
+one sorted array. A seed counts if the items around it agree too. A pair with seeds at one offset is
+then compared along its whole alignment. The measure is the bit error rate of Haitsma and Kalker
+(2002).
 
-The thresholds are measured on 24 synthesised tracks of one band, tempo and key each, other seeds:
-re-encoded, trimmed, louder, softer, mixed down, and by half of Chromaprint's hop beside the grid, a
-copy has a bit error rate of 0.08 at the most; the most alike stretches of different tracks 0.15
-over 8 s, 0.18 over 25 s and 0.21 over a track. Of 98 recorded tracks, many by one composer and one
-orchestra, copies by MP3, AAC and Opus at 24 to 128 kbit/s, trimmed, softer or mono, are all found,
-and no two different tracks are taken for one.
+The thresholds are measured on 24 synthesised tracks of one band, tempo and key each, with different
+seeds. Copies were re-encoded, trimmed, made louder or softer, mixed down, and shifted by half of
+Chromaprint's hop: their bit error rate is at most 0.08. The most similar stretches of different
+tracks have 0.15 over 8 s, 0.18 over 25 s and 0.21 over a track. Of 98 recorded tracks, many by one
+composer and one orchestra, all copies are found (MP3, AAC and Opus at 24 to 128 kbit/s, trimmed,
+softer or mono), and no two different tracks match.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,23 +26,24 @@ from numpy.typing import NDArray
 from ..progress import Progress, no_progress
 from .fingerprint import ITEM_SECONDS, SPAN_SECONDS, Items
 
-# The least that is called shared: a chunk of 25 s, or half of the shorter track where that is less.
+# Least audio that counts as shared: a chunk of 25 s, or half of the shorter track if that is less.
 _LEAST_SECONDS = 25.0
-# 7 s of audio; below, different tracks come as near as copies do.
+# 7 s of audio: over shorter stretches, different tracks are as similar as copies.
 _LEAST_ITEMS = 40
 _MOST_ERRORS = 0.12
-# Of a stretch while it goes on: a weak second does not end it.
+# Limit for the mean error around one item: higher, so that one bad second does not end a stretch.
 _MOST_ERRORS_NEAR = 0.16
 _NEAR_ITEMS = 32
 _NEAR = np.arange(_NEAR_ITEMS)
-_FEW = _NEAR[::10]
-_MOST_ERRORS_FEW = 0.25
-# Neighbours in the sorted items that each is paired with. Items that hundreds of tracks have say
-# little; copies that hundreds of tracks are come out all the same, each linked to the next ones.
+_NEAR_SAMPLE = _NEAR[::10]
+_MOST_ERRORS_SAMPLE = 0.25
+# How many of the next equal items in the sorted array each item is paired with. An item that
+# hundreds of tracks have is weak evidence. Hundreds of copies of one track are still found, because
+# each is paired with the next copies.
 _LINKS = 16
 _LEAST_SEEDS = 2
-# Offsets that a pair is compared at: between two places of Chromaprint's grid, music that repeats
-# itself may have more seeds a few bars beside the true one.
+# Most offsets at which a pair is compared: if the true offset is between two items, music that
+# repeats itself may have more seeds at an offset that is a few bars away.
 _OFFSETS = 8
 _BLOCK = 1 << 18
 
@@ -51,8 +53,11 @@ _NONE = np.zeros(0, np.uint32)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Audio that two tracks share: `seconds` of it, b's start being `offset_seconds` into a, and
-    the length of either."""
+    """Audio that two tracks, `a` and `b`, share.
+
+    `seconds` is the length of the shared audio. The start of b is `offset_seconds` after the start
+    of a. `a_seconds` and `b_seconds` are the lengths of the tracks.
+    """
 
     a: str
     b: str
@@ -64,8 +69,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprints:
-    """Many fingerprints: `items` [N] uint32, where that of `names[i]` is items[starts[i] :
-    starts[i + 1]]; `starts` [len(names) + 1] int64. `items` may lie in a file."""
+    """Many fingerprints in one array.
+
+    The fingerprint of `names[i]` is items[starts[i] : starts[i + 1]]. `items` [N] uint32 may be
+    mapped from a file; `starts` [len(names) + 1] is int64.
+    """
 
     names: tuple[str, ...]
     items: Items
@@ -73,8 +81,10 @@ class Fingerprints:
 
 
 class FingerprintFile:
-    """Collects fingerprints in a file without a name in `folder`: memory holds none of them. Use it
-    as a context manager."""
+    """Writes fingerprints to a temporary file in `folder`, so that memory holds none of them.
+
+    Use it as a context manager: the file is deleted on exit.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115 (closed on exit)
@@ -88,7 +98,7 @@ class FingerprintFile:
         self._starts.append(self._starts[-1] + len(items))
 
     def fingerprints(self) -> Fingerprints:
-        """All that were added."""
+        """All fingerprints that were added."""
         self._file.flush()
         count = self._starts[-1]
         items = np.memmap(self._file, np.uint32, "r", shape=count) if count else _NONE
@@ -104,9 +114,10 @@ class FingerprintFile:
 def find_matches(
     prints: Fingerprints, folder: Path | None = None, progress: Progress = no_progress
 ) -> list[Match]:
-    """Every pair that shares audio, by name; `folder` is for the files that sorting takes.
+    """Every pair of fingerprints that shares audio, sorted by the names of the pair.
 
-    Time grows with the number of items. Memory holds the seeds, which few but copies have.
+    Time grows with the number of items. Memory holds the seeds; different recordings have few. The
+    temporary file for sorting is in `folder`.
     """
     if not len(prints.items):
         return []
@@ -123,7 +134,7 @@ def find_matches(
 
 
 def _sorted_keys(prints: Fingerprints, file: IO[bytes]) -> NDArray[np.uint64]:
-    """Item << 32 | position of the first time that a fingerprint has an item, sorted."""
+    """Sorted keys `item << 32 | position`, for the first position of each item of a fingerprint."""
     keys = np.memmap(file, np.uint64, "w+", shape=len(prints.items))
     count = 0
     for begin, end in pairwise(prints.starts.tolist()):
@@ -136,12 +147,12 @@ def _sorted_keys(prints: Fingerprints, file: IO[bytes]) -> NDArray[np.uint64]:
 
 
 def _seeds(prints: Fingerprints, keys: NDArray[np.uint64]) -> Iterator[Positions]:
-    """[S, 3]: two fingerprints, by number, and the offset in items at which they agree."""
+    """Yield seeds [S, 3]: the numbers of two fingerprints, and their offset in items."""
     items = keys >> np.uint64(32)
     places = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
     for link in range(1, _LINKS + 1):
         equal = np.flatnonzero(items[:-link] == items[link:])
-        # Those past the block are the next one's to start from.
+        # Items after the block are paired when the next block is searched.
         equal = equal[equal < _BLOCK]
         if not len(equal):
             return
@@ -149,7 +160,7 @@ def _seeds(prints: Fingerprints, keys: NDArray[np.uint64]) -> Iterator[Positions
 
 
 def _agreeing(prints: Fingerprints, one: Positions, other: Positions) -> Iterator[Positions]:
-    """The seeds of equal items at positions `one` and `other` whose neighbours agree too."""
+    """Yield the seeds of equal items at positions `one` and `other` whose neighbours agree too."""
     a = np.searchsorted(prints.starts, one, "right") - 1
     b = np.searchsorted(prints.starts, other, "right") - 1
     starts = prints.starts
@@ -160,8 +171,11 @@ def _agreeing(prints: Fingerprints, one: Positions, other: Positions) -> Iterato
     a, b, one, other, left = (values[fits] for values in (a, b, one, other, left))
     pairs = np.stack([a, b, (one - starts[a]) - (other - starts[b])], axis=1)
     one, other = one - left, other - left
-    # Four items tell nearly all that do not agree, at an eighth of the work.
-    for window, most in ((_FEW, _MOST_ERRORS_FEW), (_NEAR, _MOST_ERRORS_NEAR)):
+    # Four of the 32 items reject nearly all pairs that do not agree, for an eighth of the work.
+    for window, most in (
+        (_NEAR_SAMPLE, _MOST_ERRORS_SAMPLE),
+        (_NEAR, _MOST_ERRORS_NEAR),
+    ):
         near = prints.items[one[:, None] + window] ^ prints.items[other[:, None] + window]
         agree = np.bitwise_count(near).sum(axis=1) <= most * 32 * len(window)
         pairs, one, other = pairs[agree], one[agree], other[agree]
@@ -170,7 +184,7 @@ def _agreeing(prints: Fingerprints, one: Positions, other: Positions) -> Iterato
 
 
 def _candidates(seeds: Positions) -> Iterator[tuple[int, int, list[int]]]:
-    """Pairs, by number, with the offsets that most of their seeds have, the most first."""
+    """Yield pairs of fingerprint numbers, with the offsets that have most seeds, most first."""
     found, counts = np.unique(seeds, axis=0, return_counts=True)
     order = np.lexsort((-counts, found[:, 1], found[:, 0]))
     found, counts = found[order], counts[order]
@@ -182,17 +196,17 @@ def _candidates(seeds: Positions) -> Iterator[tuple[int, int, list[int]]]:
 
 
 def _match(prints: Fingerprints, a: int, b: int, offsets: Iterable[int]) -> Match | None:
-    """The longest stretch that two fingerprints share at one of the offsets, if it is enough."""
+    """The longest stretch that two fingerprints share at one of the offsets; None if too short."""
     one = prints.items[prints.starts[a] : prints.starts[a + 1]]
     other = prints.items[prints.starts[b] : prints.starts[b + 1]]
-    items, offset = max((_shared(one, other, offset), -offset) for offset in offsets)
+    items, negative = max((_shared_items(one, other, offset), -offset) for offset in offsets)
     if not items:
         return None
     return Match(
         a=prints.names[a],
         b=prints.names[b],
         seconds=_seconds(items),
-        offset_seconds=-offset * ITEM_SECONDS,
+        offset_seconds=-negative * ITEM_SECONDS,
         a_seconds=_seconds(len(one)),
         b_seconds=_seconds(len(other)),
     )
@@ -202,29 +216,29 @@ def _seconds(items: int) -> float:
     return (items - 1) * ITEM_SECONDS + SPAN_SECONDS
 
 
-def _shared(one: Items, other: Items, offset: int) -> int:
-    """Items of the longest stretch that is the same, 0 where it is not enough."""
+def _shared_items(one: Items, other: Items, offset: int) -> int:
+    """Number of items of the longest shared stretch at `offset`; 0 if it is no match."""
     begin, end = max(0, offset), min(len(one), len(other) + offset)
     if end - begin < _LEAST_ITEMS:
         return 0
-    heard = one[begin:end]
-    errors = np.bitwise_count(heard ^ other[begin - offset : end - offset]) / 32
-    first, last = _longest(errors)
+    overlap = one[begin:end]
+    errors = np.bitwise_count(overlap ^ other[begin - offset : end - offset]) / 32
+    first, last = _longest_stretch(errors)
     least = _least_items(min(len(one), len(other)))
     if last - first < least or errors[first:last].mean() > _MOST_ERRORS:
         return 0
-    # Silence, a held tone and a short loop alone are the same in many tracks.
-    return last - first if len(np.unique(heard[first:last])) >= least / 2 else 0
+    # Silence, a held tone or a short loop has few different items and is equal in many tracks.
+    return last - first if len(np.unique(overlap[first:last])) >= least / 2 else 0
 
 
 def _least_items(shorter: int) -> float:
-    """Items of a stretch that is enough, for a shorter fingerprint of `shorter` items."""
+    """Least number of items of a match whose shorter fingerprint has `shorter` items."""
     chunk = (_LEAST_SECONDS - SPAN_SECONDS) / ITEM_SECONDS + 1
     return max(_LEAST_ITEMS, min(shorter / 2, chunk))
 
 
-def _longest(errors: NDArray[np.float64]) -> tuple[int, int]:
-    """[begin, end) of the longest stretch whose errors stay low."""
+def _longest_stretch(errors: NDArray[np.float64]) -> tuple[int, int]:
+    """Begin and end (exclusive) of the longest stretch in which the errors stay low."""
     sums = np.cumsum(np.concatenate([[0.0], errors]))
     half = _NEAR_ITEMS // 2
     places = np.arange(len(errors))

@@ -1,4 +1,4 @@
-"""Measures of a track's chunks, as they are cut: one pass, and little kept of each."""
+"""Measure a track's chunks as they are cut, in one pass and with little memory for each chunk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ from .samples import Pcm
 from .spectra import FRAMES_PER_SECOND, Floats, Frames, levels_db, onset_frames, onsets
 from .tempo import Pulse, Tempo, pulse, settle
 
-# What counts as no and as full energy, and how much each side of it weighs. Busy and bright music
-# drives whatever its gain; of loudness, 6 dB more are 0.04 more.
+# The values at which energy is 0 and 1, and the weight of each value. Activity and brightness weigh
+# most, because they do not depend on the gain: 6 dB more loudness add only 0.04.
 _ACTIVITY_DB = (5.0, 120.0)
 _BRIGHTNESS_BANDS = (3.0, 13.0)
 _LOUDNESS_LUFS = (-40.0, -10.0)
@@ -29,8 +29,8 @@ _WEIGHTS = (0.5, 0.3, 0.2)
 
 
 @dataclass(slots=True)
-class _Found:
-    """What is kept of a chunk until its track ends: 2 KB."""
+class _ChunkData:
+    """The data of one chunk that are kept until its track ends: 2 KB."""
 
     index: int
     pulse: Pulse
@@ -44,13 +44,17 @@ class _Found:
 
 @dataclass(slots=True)
 class TrackAnalysis:
-    """The analysis of one track, chunk by chunk; `chunk_hop` in samples."""
+    """Measures one track, chunk by chunk.
+
+    Args:
+        chunk_hop: samples from the start of a chunk to the start of the next.
+    """
 
     chunk_hop: int
     _onsets: Frames = field(init=False)
     _keys: Frames = field(init=False)
     _weighting: Weighting = field(init=False)
-    _found: list[_Found] = field(default_factory=list)
+    _chunks: list[_ChunkData] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._onsets = onset_frames(self.chunk_hop)
@@ -58,11 +62,11 @@ class TrackAnalysis:
         self._weighting = Weighting(self.chunk_hop)
 
     def add(self, index: int, pcm: Pcm) -> None:
-        """Measure the chunk at `index`, samples [N] int16 at 32 kHz, after those before it."""
+        """Measure the chunk at `index`, samples [N] int16 at 32 kHz; indices must ascend."""
         samples = np.asarray(pcm, np.float32) / np.float32(32_768)
         level = levels_db(self._onsets.of(index, samples))
-        self._found.append(
-            _Found(
+        self._chunks.append(
+            _ChunkData(
                 index,
                 pulse(level),
                 pitch_classes(self._keys.of(index, samples)),
@@ -75,23 +79,23 @@ class TrackAnalysis:
         )
 
     def finish(self) -> tuple[list[Measures], Measures]:
-        """The measures of each chunk, in their order, and of the track."""
-        found = self._found
-        tempi, tempo = settle([chunk.pulse for chunk in found])
-        chunks = [
-            _measures([chunk], own, chunk.slots) for chunk, own in zip(found, tempi, strict=True)
+        """The measures of each chunk, in order, and the measures of the track."""
+        chunks = self._chunks
+        tempi, tempo = settle([chunk.pulse for chunk in chunks])
+        measures = [
+            _measures([chunk], own, chunk.slots) for chunk, own in zip(chunks, tempi, strict=True)
         ]
-        slots = joined([c.slots for c in found], [c.index for c in found], self.chunk_hop)
-        return chunks, _measures(found, tempo, slots)
+        slots = joined([c.slots for c in chunks], [c.index for c in chunks], self.chunk_hop)
+        return measures, _measures(chunks, tempo, slots)
 
 
 def energy(activity_db: float, brightness_bands: float, loudness_lufs: float | None) -> float:
-    """Energy in 0 to 1: recorded music lies between 0.2, held strings, and 0.7, fast and bright.
+    """Energy from 0 to 1; recorded music has 0.2 (held strings) to 0.7 (fast and bright).
 
     Args:
-        activity_db: by how much the mean band rises in a second, in dB: how busy it is.
-        brightness_bands: centre of the 24 mel bands' levels over the floor.
-        loudness_lufs: integrated loudness.
+        activity_db: sum of the rises of the level in a second, in dB, mean of all bands.
+        brightness_bands: centre of the levels over the floor, as a number of a mel band, 0 to 23.
+        loudness_lufs: integrated loudness; None if it is too low to measure.
     """
     values = (activity_db, brightness_bands, -70.0 if loudness_lufs is None else loudness_lufs)
     ranges = (_ACTIVITY_DB, _BRIGHTNESS_BANDS, _LOUDNESS_LUFS)
@@ -102,19 +106,21 @@ def energy(activity_db: float, brightness_bands: float, loudness_lufs: float | N
 
 
 def _brightness(level: Floats) -> float:
-    """Centre of the bands' mean levels over the floor, in bands from 0."""
+    """Centre of the bands' mean levels over the floor, as a number of a band, from 0."""
     over = (level - level.min(initial=0.0)).mean(axis=0) if len(level) else np.zeros(1)
     return float(np.dot(over, np.arange(len(over))) / max(over.sum(), 1e-9))
 
 
-def _measures(found: Sequence[_Found], tempo: Tempo, slots: Powers) -> Measures:
-    """Measures of chunks together, rounded to what they are good for: other machines, whose sums
-    differ in their last bits, write the same."""
+def _measures(chunks: Sequence[_ChunkData], tempo: Tempo, slots: Powers) -> Measures:
+    """The common measures of one or more chunks, rounded to their real precision.
+
+    Sums differ between machines in their last bits; rounded values are equal.
+    """
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(chunk, name) for chunk in found]))
+        return float(np.mean([getattr(chunk, name) for chunk in chunks]))
 
-    key, key_confidence = key_of(np.mean([chunk.classes for chunk in found], axis=0))
+    key, key_confidence = key_of(np.mean([chunk.classes for chunk in chunks], axis=0))
     loudness = integrated_lufs(slots)
     return Measures(
         tempo_bpm=_rounded(tempo.bpm, 1),

@@ -1,4 +1,4 @@
-"""Arithmetic on samples: resample, cut, silence, 16 bit and FLAC."""
+"""Resample, mix down and cut samples, find silence, and convert to 16 bit and FLAC."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ Pcm = NDArray[np.int16]
 
 
 class Resampler:
-    """Blocks of one signal to `to` Hz by soxr HQ; their rate may change midway."""
+    """Resamples the blocks of one signal to `to` Hz by soxr HQ; the input's rate may change."""
 
     def __init__(self, to: int = SAMPLING_RATE) -> None:
         self._to = to
@@ -24,7 +24,7 @@ class Resampler:
         self._stream: soxr.ResampleStream | None = None
 
     def feed(self, block: Mono, rate: int) -> Iterator[Mono]:
-        """What a block [N] float32 at `rate` Hz gives: blocks [M] float32."""
+        """Add a block [N] float32 at `rate` Hz, and yield blocks [M] float32 that are ready."""
         if rate != self._rate:
             yield from self.finish()
             self._rate = rate
@@ -33,23 +33,23 @@ class Resampler:
         yield self._stream.resample_chunk(block) if self._stream else block
 
     def finish(self) -> Iterator[Mono]:
-        """What is still inside; then another signal may come."""
+        """Yield the samples that soxr still holds; after this, another signal may be fed."""
         if self._stream:
             yield self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
         self._rate, self._stream = self._to, None
 
 
 def downmix(samples: NDArray[Any], channels: int, packed: bool) -> Mono:
-    """The mean of channels, [N] float32, full scale at 1.0.
+    """The mean of the channels, [N] float32, with full scale at 1.0.
 
     Args:
-        samples: [channels, N], or [1, N * channels] if `packed`, of any type that files have.
-        channels: how many there are.
-        packed: whether those of a moment lie side by side.
+        samples: [channels, N], or [1, N * channels] if `packed`, of any sample type of files.
+        channels: number of channels.
+        packed: whether the samples of the channels are interleaved.
     """
     if packed:
         samples = samples.reshape(-1, channels).T
-    # float32 holds a sum of 16-bit samples exactly, and a 32-bit sample not at all.
+    # float32 is exact for a sum of 16-bit samples, but not for a single 32-bit sample.
     wide = samples.dtype.itemsize > 2 and samples.dtype != np.float32
     total = samples[0].astype(np.float64 if wide else np.float32)
     for channel in samples[1:]:
@@ -64,26 +64,26 @@ def downmix(samples: NDArray[Any], channels: int, packed: bool) -> Mono:
 
 
 def to_pcm16(samples: Mono) -> tuple[Pcm, int]:
-    """Samples [N] float32 as int16, and how many lay over full scale: clipped, never wrapped."""
+    """Samples [N] float32 as int16, clipped and never wrapped, and the number over full scale."""
     scaled = np.rint(samples * np.float32(32768))
     over = int(np.count_nonzero(np.abs(samples) > 1))
     return np.clip(scaled, -32768, 32767).astype(np.int16), over
 
 
 def is_silent(samples: Pcm) -> bool:
-    """Whether no sample is louder than one step of 16 bit: digital silence, dithered or not."""
+    """Whether samples are digital silence, dithered or not: none is louder than one 16-bit step."""
     return bool(samples.max() <= 1 and samples.min() >= -1)
 
 
 def chunk_count(num_samples: int, chunk_samples: int, hop_samples: int) -> int:
-    """How many full-length chunks fit into a track."""
+    """Number of full-length chunks in a track."""
     return max(0, (num_samples - chunk_samples) // hop_samples + 1)
 
 
 def chunks_of(blocks: Iterable[Pcm], chunk_samples: int, hop_samples: int) -> Iterator[Pcm]:
-    """Full-length chunks [chunk_samples] every `hop_samples`.
+    """Yield full-length chunks [chunk_samples] int16, one every `hop_samples`.
 
-    What is left over at the end is shorter than a chunk and stays out.
+    Samples at the end that are shorter than a chunk are left out.
     """
     held: list[Pcm] = []
     length = 0
@@ -106,6 +106,6 @@ def encode_flac(samples: Pcm) -> bytes:
 
 
 def decode_flac(data: bytes) -> Mono:
-    """Samples [N] float32 of what `encode_flac` gave."""
+    """Samples [N] float32 of FLAC bytes from `encode_flac`."""
     samples, _ = soundfile.read(io.BytesIO(data), dtype="float32")
     return np.asarray(samples, np.float32)

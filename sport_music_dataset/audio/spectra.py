@@ -1,4 +1,4 @@
-"""Spectra of a track's chunks, computed once for every second, and the onsets in them."""
+"""Spectra of a track's chunks, computed once where chunks overlap, and their onsets."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,25 +16,26 @@ FRAMES_PER_SECOND = SAMPLING_RATE / ONSET_HOP
 _ONSET_WINDOW = 1024
 _BANDS = 24
 _LOWEST_HERTZ, _HIGHEST_HERTZ = 30.0, 14_000.0
-# What lies further below the loudest band of a chunk is not heard beside it.
+# Levels further below the loudest band of a chunk are inaudible and are raised to this floor.
 _RANGE_DB = 60.0
 _FLOOR_POWER = 1e-10
-# Frames transformed at a time: their spectra stay in a core's cache.
+# Frames that one call transforms: their spectra fit into a core's cache.
 _BLOCK_FRAMES = 64
 
 
 @dataclass(slots=True)
 class Frames:
-    """Short-time power spectra, summed into bands, of the chunks of one track in their order.
+    """Short-time power spectra of a track's chunks, in ascending order, summed into bands.
 
-    Frames that a chunk shares with the one before it are not computed again, where `hop` divides
-    the chunks' hop.
+    Frames that a chunk shares with the chunk before it are computed once, if `hop` divides
+    `chunk_hop`.
 
     Args:
-        window: samples of a frame, under a Hann window.
-        hop: samples from one frame to the next.
-        weights: [bins, bands], of the lowest bins of window // 2 + 1.
-        chunk_hop: samples from one chunk to the next.
+        window: samples of a frame, which is multiplied by a Hann window.
+        hop: samples from the start of a frame to the start of the next.
+        weights: weight of each bin in each band, [bins, bands] float32, for the lowest bins of all
+            window // 2 + 1.
+        chunk_hop: samples from the start of a chunk to the start of the next.
     """
 
     window: int
@@ -52,16 +53,16 @@ class Frames:
     def of(self, index: int, samples: Floats) -> Floats:
         """Power [frames, bands] of the chunk at `index`, samples [N] float32."""
         count = max(0, (len(samples) - self.window) // self.hop + 1)
-        known = self._bands[:0]
+        shared = self._bands[:0]
         if index == self._index + 1 and self.chunk_hop % self.hop == 0:
-            known = self._bands[self.chunk_hop // self.hop :][:count]
-        starts = range(len(known), count, _BLOCK_FRAMES)
+            shared = self._bands[self.chunk_hop // self.hop :][:count]
+        starts = range(len(shared), count, _BLOCK_FRAMES)
         new = [self._block(samples, at, min(at + _BLOCK_FRAMES, count)) for at in starts]
-        self._index, self._bands = index, np.concatenate([known, *new])
+        self._index, self._bands = index, np.concatenate([shared, *new])
         return self._bands
 
     def _block(self, samples: Floats, start: int, end: int) -> Floats:
-        # Only where it is used: it takes a third of a second to import.
+        # Imported here, because the import takes a third of a second.
         from scipy.fft import rfft
 
         part = samples[start * self.hop : (end - 1) * self.hop + self.window]
@@ -73,7 +74,7 @@ class Frames:
 
 @cache
 def _onset_bands() -> Floats:
-    """Triangular bands [bins, bands], equally wide on the mel scale, each of weight 1."""
+    """Weights [bins, bands] of triangular bands, equally wide in mel; each band sums to 1."""
     lowest, highest = (2595 * np.log10(1 + h / 700) for h in (_LOWEST_HERTZ, _HIGHEST_HERTZ))
     mels = np.linspace(lowest, highest, _BANDS + 2)
     edges = 700 * (10 ** (mels / 2595) - 1)
@@ -81,28 +82,29 @@ def _onset_bands() -> Floats:
     rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
     weights = np.clip(np.minimum(rising, falling), 0, None)
-    # Low bands are narrower than a bin: the nearest one stands for them.
+    # A low band may be narrower than a bin: it takes the nearest bin.
     narrow = np.flatnonzero(weights.sum(axis=0) == 0)
     weights[np.abs(hertz - edges[1:-1]).argmin(axis=0)[narrow], narrow] = 1
     return np.asarray(weights / weights.sum(axis=0), np.float32)
 
 
 def onset_frames(chunk_hop: int) -> Frames:
-    """Spectra at 64 frames a second in 24 bands from 30 Hz to 14 kHz."""
+    """Frames with the power of 24 bands from 30 Hz to 14 kHz: 64 frames a second."""
     return Frames(_ONSET_WINDOW, ONSET_HOP, _onset_bands(), chunk_hop)
 
 
 def levels_db(power: Floats) -> Floats:
-    """Power [frames, bands] in dB, with a floor 60 dB below the loudest."""
+    """Power [frames, bands] in dB, with a floor 60 dB below the highest level."""
     level = 10 * np.log10(np.maximum(power, _FLOOR_POWER))
     floor = level.max(initial=-100.0) - _RANGE_DB
     return np.asarray(np.maximum(level, floor), np.float32)
 
 
 def onsets(level: Floats) -> Floats:
-    """By how many dB every band rises within two frames, [frames, bands], from levels in dB.
+    """The rise of every band in dB over two frames, [frames, bands], from levels in dB.
 
-    Against the loudest of the neighbouring bands, so that a tone that glides is no onset.
+    The rise is above the loudest of the band and its two neighbours two frames earlier, so that a
+    gliding tone is no onset.
     Source: Boeck and Widmer, Maximum filter vibrato suppression for onset detection (DAFx 2013).
     """
     around = np.maximum(level, np.maximum(np.roll(level, 1, axis=1), np.roll(level, -1, axis=1)))

@@ -1,11 +1,11 @@
-"""Tempo: how likely every tempo is for a chunk, and what its whole track makes of that.
+"""Tempo of a chunk and of its track, from the probability of each candidate tempo.
 
-Onsets that repeat after a beat also repeat after half a beat, two beats and a bar. Which of these
-the beat is shows in how the low, middle and high bands repeat at all of them: their
-autocorrelations at simple multiples of a candidate's period go through a small network that
-`tools/train_tempo.py` trained on synthesised music of known tempo, and a softmax over all
-candidates, one of which is that there is no beat. Where it leaves the octave open, the beat is the
-one that people tap along with.
+Onsets that repeat after a beat also repeat after half a beat, two beats and a bar. The low, middle
+and high bands repeat differently after each of these periods, which shows which period is the beat.
+The autocorrelations of the bands at simple multiples of a candidate's period are the input of a
+small network, which `tools/train_tempo.py` trained on synthesised music of known tempo. A softmax
+gives the probabilities of all candidates, and of the candidate that there is no beat. If two
+octaves are about equally likely, the beat is the one that people tap.
 
 Sources: Percival and Tzanetakis, Streamlined tempo estimation based on autocorrelation and
 cross-correlation with pulses (IEEE/ACM TASLP 22, 2014), for the features and for deciding octaves
@@ -24,29 +24,33 @@ from numpy.typing import NDArray
 from .spectra import FRAMES_PER_SECOND, Floats, onsets
 
 TEMPI_BPM = 38 * 2 ** (np.arange(121) / 48)
-"""Candidates, 48 to the octave, 38 to 215 BPM."""
+"""Candidate tempi in BPM: 38 to 215, with 48 in an octave."""
 
-# Tapping is easiest at two beats a second. The network knows music at all tempi alike; of 80 pieces
-# of orchestras and synthesisers it heard a fifth below 60 BPM without this.
-_TAPPED = np.exp(-0.5 * (np.log2(TEMPI_BPM / 120) / 0.8) ** 2)
+# Weights of the candidates: people tap most easily at two beats a second. The network was trained
+# on all tempi equally; without these weights, it gives a fifth of 80 pieces of orchestras and
+# synthesisers a tempo below 60 BPM.
+_TAPPING_WEIGHTS = np.exp(-0.5 * (np.log2(TEMPI_BPM / 120) / 0.8) ** 2)
 _MULTIPLES = np.array([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 6, 8])
-_BEAT = 5
-# Ends of the low and the middle bands, of 24: 250 Hz and 2.6 kHz.
+_BEAT = 5  # index of the multiple 1
+# The low bands end at 250 Hz and the middle bands at 2.6 kHz: numbers of the 24 bands.
 _GROUP_ENDS = (4, 15)
-# Half of the octave part within which two candidates are one tempo: 4%.
+# Candidates at most this far from the best one, in octaves, are the same tempo: 4%.
 _NEAR_OCTAVES = 0.06
-# Within which another candidate is no alternative.
+# Candidates at most this far from the best one, in octaves, are no alternative.
 _OTHER_OCTAVES = 0.2
-# A shorter chunk holds too few beats to tell.
+# A shorter chunk has too few beats to measure a tempo.
 _LEAST_SECONDS = 4.0
-# What the other chunks of a track leave to tempi that none of them has.
-_OTHER_TEMPO = 1e-3
+# Floor under the other chunks' mean probabilities: a chunk may keep a tempo that no other has.
+_PROBABILITY_FLOOR = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """Probabilities [122] float32 of the candidates and, last, of no beat; `strength` [121]
-    float32 is the autocorrelation of the onsets at each candidate's beat and its multiples."""
+    """The probability and the strength of each candidate tempo of a chunk.
+
+    `probabilities` [122] float32 are of the candidates and, last, of no beat. `strength` [121]
+    float32 is the autocorrelation of the onsets at each candidate's beat and its multiples.
+    """
 
     probabilities: Floats
     strength: Floats
@@ -54,7 +58,7 @@ class Pulse:
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """A tempo in BPM, None where there is no beat; the others are in 0 to 1."""
+    """A tempo in BPM, None if there is no beat; `confidence` and `strength` are from 0 to 1."""
 
     bpm: float | None
     alternative_bpm: float | None
@@ -63,7 +67,7 @@ class Tempo:
 
 
 def pulse(level: Floats) -> Pulse:
-    """The pulse of a chunk from its onset bands in dB, [frames, bands]."""
+    """The pulse of a chunk from its levels in dB, [frames, bands]; no beat if under 4 s."""
     if len(level) < _LEAST_SECONDS * FRAMES_PER_SECOND:
         none = np.zeros(len(TEMPI_BPM) + 1, np.float32)
         none[-1] = 1
@@ -72,22 +76,22 @@ def pulse(level: Floats) -> Pulse:
 
 
 def pulse_of(features: Floats, whole: Floats) -> Pulse:
-    """The pulse from what `pulse_features` gives."""
+    """The pulse of a chunk from the two arrays that `pulse_features` returns."""
     network = _network()
     hidden = np.tanh(features @ network["hidden"] + network["hidden_bias"])
     none = np.tanh(whole @ network["none_hidden"] + network["none_hidden_bias"])
     logits = np.append(hidden @ network["score"], none @ network["none_score"])
     logits[-1] += network["none_bias"]
-    odds = np.exp(logits - logits.max())
-    odds /= odds.sum()
-    tapped = odds[:-1] * _TAPPED
-    odds[:-1] = tapped * ((1 - odds[-1]) / tapped.sum())
+    probabilities = np.exp(logits - logits.max())
+    probabilities /= probabilities.sum()
+    weighted = probabilities[:-1] * _TAPPING_WEIGHTS
+    probabilities[:-1] = weighted * ((1 - probabilities[-1]) / weighted.sum())
     strength = np.asarray(_beat_strength(features), np.float32)
-    return Pulse(np.asarray(odds, np.float32), strength)
+    return Pulse(np.asarray(probabilities, np.float32), strength)
 
 
 def pulse_features(level: Floats) -> tuple[Floats, Floats]:
-    """What the network sees: [121, 55] of each candidate, and [10] of the whole chunk."""
+    """The network's inputs, float32: [121, 55] of the candidates, and [10] of the whole chunk."""
     rise = onsets(level)
     low, high = _GROUP_ENDS
     bands = [rise[:, :low].mean(1), rise[:, low:high].mean(1), rise[:, high:].mean(1)]
@@ -107,49 +111,51 @@ def pulse_features(level: Floats) -> tuple[Floats, Floats]:
 def settle(pulses: Sequence[Pulse]) -> tuple[list[Tempo], Tempo]:
     """The tempo of each chunk and of their track.
 
-    A chunk alone may leave open which octave is the beat; the other chunks of its track leave it
-    less open, and a chunk that is sure of another tempo keeps it.
+    One chunk may have two octaves of about equal probability. The mean probabilities of the other
+    chunks decide between the octaves, but a chunk with one clearly likely tempo keeps that tempo.
     """
-    odds = np.array([pulse.probabilities for pulse in pulses])
-    others = (odds.sum(axis=0) - odds) / max(len(odds) - 1, 1) + _OTHER_TEMPO
-    tempi = [_decide(own, pulse.strength) for own, pulse in zip(odds * others, pulses, strict=True)]
+    probabilities = np.array([pulse.probabilities for pulse in pulses])
+    others = (probabilities.sum(axis=0) - probabilities) / max(len(pulses) - 1, 1)
+    weighted = probabilities * (others + _PROBABILITY_FLOOR)
+    tempi = [_decide(own, pulse.strength) for own, pulse in zip(weighted, pulses, strict=True)]
     strength = np.mean([pulse.strength for pulse in pulses], axis=0)
-    return tempi, _decide(odds.mean(axis=0), strength)
+    return tempi, _decide(probabilities.mean(axis=0), strength)
 
 
-def _decide(odds: Floats, strength: Floats) -> Tempo:
-    odds = odds / odds.sum()
-    best = int(odds[:-1].argmax())
+def _decide(probabilities: Floats, strength: Floats) -> Tempo:
+    probabilities = probabilities / probabilities.sum()
+    best = int(probabilities[:-1].argmax())
     octaves = np.log2(TEMPI_BPM / TEMPI_BPM[best])
     near = np.abs(octaves) <= _NEAR_OCTAVES
-    confidence = float(odds[:-1][near].sum())
-    beat = float(np.clip(strength[near].max(), 0, 1) * (1 - odds[-1]))
-    if odds[-1] > 0.5:
+    confidence = float(probabilities[:-1][near].sum())
+    beat = float(np.clip(strength[near].max(), 0, 1) * (1 - probabilities[-1]))
+    if probabilities[-1] > 0.5:
         return Tempo(None, None, 0.0, beat)
-    bpm = TEMPI_BPM[best] * 2 ** float(np.average(octaves[near], weights=odds[:-1][near]))
-    other = int(np.where(np.abs(octaves) <= _OTHER_OCTAVES, 0, odds[:-1]).argmax())
+    bpm = TEMPI_BPM[best] * 2 ** float(np.average(octaves[near], weights=probabilities[:-1][near]))
+    other = int(np.where(np.abs(octaves) <= _OTHER_OCTAVES, 0, probabilities[:-1]).argmax())
     return Tempo(float(bpm), float(TEMPI_BPM[other]), confidence, beat)
 
 
 def _repetition(curve: NDArray[np.floating], lags: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Autocorrelation of `curve` at `lags` in frames, 1 at most; 0 where they are too long."""
+    """Autocorrelation of `curve` at `lags` in frames, at most 1; 0 for lags that are too long."""
     centred = curve - curve.mean()
     count = len(centred)
     spectrum = np.fft.rfft(centred, 1 << (2 * count).bit_length())
     products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[:count]
     products /= np.arange(count, 0, -1) * max(products[0] / max(count, 1), 1e-9)
-    # The last quarter compares too few frames.
+    # The longest quarter of the lags compares too few frames.
     end = max(1, count * 3 // 4)
     return np.asarray(np.interp(lags, np.arange(end), products[:end], right=0.0))
 
 
 def _beat_strength(features: Floats) -> Floats:
-    """Repetition at one, two, three and four beats together, [121]."""
-    together = features[:, 3 * len(_MULTIPLES) : 4 * len(_MULTIPLES)]
-    return np.asarray(together[:, [_BEAT, _BEAT + 3, _BEAT + 4, _BEAT + 5]].mean(axis=1))
+    """Mean autocorrelation at one, two, three and four beats, [121]."""
+    all_bands = features[:, 3 * len(_MULTIPLES) : 4 * len(_MULTIPLES)]
+    return np.asarray(all_bands[:, [_BEAT, _BEAT + 3, _BEAT + 4, _BEAT + 5]].mean(axis=1))
 
 
 @cache
 def _network() -> dict[str, Floats]:
+    """The trained weights of the network, by name."""
     with np.load(Path(__file__).with_name("tempo.npz")) as file:
         return dict(file)

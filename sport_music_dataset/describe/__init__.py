@@ -1,6 +1,6 @@
-"""What is said of a chunk: its fit to its session, its place in the track's arc, its text prompt.
+"""Describe a chunk: its fit to its session, its phase in the track's arc, its description.
 
-`annotate` makes these columns of a track's measures; words and sessions are data, in YAML.
+`annotate` makes these columns from a track's measures. Phrasings and sessions are data, in YAML.
 """
 
 from .annotate import annotate

@@ -1,4 +1,4 @@
-"""What follows from a track's measures for each of its chunks: fit, arc and description."""
+"""Make fit, arc and description of each chunk from the measures of its track."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,10 +14,10 @@ from .sessions import find
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The columns of each chunk that its samples alone do not give, and the track's measures.
+    """The columns of each chunk that need the whole track, and the measures of the track.
 
-    `columns` has None for a chunk that is left out; `misfits` counts those that do not fit their
-    session, and `reason` says why the first does not.
+    `columns` has None for a chunk that is left out. `misfits` is the number of chunks that do not
+    fit their session; `reason` is why the first of them does not fit.
     """
 
     columns: list[Row | None] = field(default_factory=list)
@@ -37,10 +37,10 @@ def annotate(
 
     Args:
         track: the track.
-        recipe: how to describe, and whether misfits stay.
-        indices: of its chunks.
-        seconds: its length.
-        measured: measures of each chunk and of the track; None where they are not wanted.
+        recipe: settings of descriptions, and whether misfits are left out.
+        indices: indices of the chunks in the track.
+        seconds: length of the track.
+        measured: measures of each chunk and of the track; None if the recipe has no analysis.
     """
     chunks, whole = measured or ([NO_MEASURES] * len(indices), NO_MEASURES)
     middles = [(i * recipe.hop_samples + recipe.chunk_samples / 2) / SAMPLING_RATE for i in indices]
@@ -55,7 +55,7 @@ def annotate(
     misfits = [reason for fits, reason in verdicts if fits == "no"]
     columns: list[Row | None] = [
         {
-            **_described(track, recipe, chunk_id(track.track_id, index), chunk, arc),
+            **_description_columns(track, recipe, chunk_id(track.track_id, index), chunk, arc),
             "position": round(position, 4),
             **asdict(chunk),
             "arc": arc,
@@ -71,8 +71,10 @@ def annotate(
     return Annotation(columns, asdict(whole), len(misfits), misfits[0] if misfits else "")
 
 
-def _described(track: Track, recipe: Recipe, identity: str, chunk: Measures, arc: str) -> Row:
-    # What people say of their tracks wins.
+def _description_columns(
+    track: Track, recipe: Recipe, identity: str, chunk: Measures, arc: str
+) -> Row:
+    # Descriptions from metadata replace generated descriptions.
     texts = [text for text in (track.description, *track.descriptions) if text]
     if not texts and recipe.descriptions == "notebook":
         texts = [describe_plain(track.session, track.style)]

@@ -1,10 +1,10 @@
-"""Where a chunk stands in the course of its track: warm-up, build, peak or cool-down."""
+"""The phase of each chunk in the arc of its track: warm-up, build, peak or cool-down."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-# In fewer chunks, or where energy hardly changes, there is no course to speak of.
+# A track with fewer chunks, or with a smaller range of energy, has no phases.
 _LEAST_CHUNKS = 5
 _LEAST_RANGE = 0.1
 _EARLY, _LATE = 0.25, 0.75
@@ -12,11 +12,11 @@ _LOW, _HIGH = 0.35, 0.85
 
 
 def arcs(positions: Sequence[float], energies: Sequence[float]) -> list[str]:
-    """For each chunk of a track `warm-up`, `build`, `peak`, `cool-down`, or empty where unclear.
+    """The phase of each chunk: `warm-up`, `build`, `peak`, `cool-down`, or empty if unclear.
 
     Args:
-        positions: of the chunks' middles in the track, 0 to 1, rising.
-        energies: of the chunks, 0 to 1.
+        positions: position of each chunk's middle in the track, 0 to 1, in ascending order.
+        energies: energy of each chunk, 0 to 1.
     """
     values = np.asarray(energies, np.float64)
     if len(values) < _LEAST_CHUNKS or np.ptp(values) < _LEAST_RANGE:

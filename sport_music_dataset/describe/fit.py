@@ -1,19 +1,20 @@
-"""Whether a chunk suits the session that it is filed under."""
+"""Decide whether a chunk fits the session of its track."""
 
 from ..records import Measures
 from .sessions import Session
 
-# A beat a little outside of the band is no misfit: bands are given to five BPM.
+# A tempo just outside the band is no misfit: the bands are rounded to five BPM.
 _TOLERANCE = 0.04
-# Energy that suits each intensity; the bands overlap, and only what is far off is a misfit.
+# Range of energy for each intensity. The ranges overlap: only a far outlier is a misfit.
 ENERGY = {"low": (0.0, 0.5), "medium": (0.25, 0.75), "high": (0.33, 1.0)}
 
 
 def fit(measures: Measures, session: Session | None) -> tuple[str, str]:
-    """`yes`, `no` or `unknown`, and the reason in a few words.
+    """Whether a chunk fits its session, `yes`, `no` or `unknown`, and the reason in a few words.
 
-    The tempo fits where it, its half or its double lies in the session's band: one moves on every
-    beat, on every other, or twice a beat. Energy is in keeping where it suits the intensity.
+    The tempo fits if the tempo, its half or its double lies in the session's band: people move on
+    every beat, on every second beat, or twice a beat. The energy fits if it lies in the range for
+    the session's intensity.
     """
     if session is None:
         return "unknown", "session not known"
@@ -25,7 +26,7 @@ def fit(measures: Measures, session: Session | None) -> tuple[str, str]:
         return "no", f"energy {measures.energy:.2f}, {session.name} wants {wants}"
     tempo, band = measures.confident_tempo_bpm, session.tempo_bpm
     if tempo is None or band is None:
-        # Calm music needs no beat.
+        # Music for a calm session needs no beat.
         if tempo is None and session.intensity == "low" and not measures.tempo_bpm:
             return "yes", ""
         return "unknown", "tempo not sure" if band else "no tempo band for the session"
@@ -35,6 +36,6 @@ def fit(measures: Measures, session: Session | None) -> tuple[str, str]:
 
 
 def beat_factor(tempo: float, band: tuple[float, float]) -> float | None:
-    """1, 0.5 or 2: by what a tempo lies in a band; None if by none of them."""
+    """The factor, 1, 0.5 or 2, that brings a tempo into a band in BPM; None if no factor does."""
     low, high = band[0] * (1 - _TOLERANCE), band[1] * (1 + _TOLERANCE)
     return next((factor for factor in (1, 0.5, 2) if low <= tempo * factor <= high), None)

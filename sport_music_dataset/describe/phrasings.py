@@ -1,4 +1,4 @@
-"""What is known of a chunk to a description: its text prompt."""
+"""Make the description of a chunk, its text prompt, from facts about the chunk."""
 
 import random
 import re
@@ -10,17 +10,18 @@ import yaml
 
 from .sessions import energy_words, find
 
-# Up to where energy is called low, and medium: of 80 pieces of orchestras and synthesisers those
-# with a calm title lie at 0.18 to 0.39, those with a driving one at 0.31 to 0.71.
+# Energy below the first limit is called low, below the second medium. Of 80 pieces of orchestras
+# and synthesisers, those with a calm title have 0.18 to 0.39, those with a driving title 0.31 to
+# 0.71.
 _LOW, _MEDIUM = 0.35, 0.5
 _FIELD = re.compile(r"\{(a )?(\w+)\}")
-# T5's word pieces hold three to four letters each; 20 of them, with the end, are about this much.
+# About as many letters as 20 T5 tokens, EOS included: a token has three to four letters.
 _MOST_LETTERS = 62
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a description may say of a chunk: measures only where they are to be relied on."""
+    """Facts for the description of a chunk; tempo and key only if their confidence is high."""
 
     session: str
     style: str
@@ -31,65 +32,66 @@ class Facts:
 
 
 def describe(facts: Facts, seed: int, chunk_id: str, own: str = "") -> str:
-    """The first of `phrasings`: the prompt of a chunk."""
+    """The first of the chunk's `phrasings`, which is its prompt."""
     return phrasings(facts, seed, chunk_id, own)[0]
 
 
 def phrasings(facts: Facts, seed: int, chunk_id: str, own: str = "", count: int = 1) -> list[str]:
-    """English sentences for a chunk, drawn from `seed` and `chunk_id`; more begin with the same.
+    """English phrasings for a chunk, chosen at random from `seed` and `chunk_id`.
 
-    Sessions are recognised in French and English; others are used as they are. Of the phrasings
-    whose every word is known, those are drawn that fit into 20 T5 tokens by their length; where
-    none does, the shortest is the only one.
+    The same arguments give the same phrasings; a higher `count` adds phrasings at the end. Sessions
+    are recognised in French and English; the name of any other session is used as it is. A template
+    can be chosen if all its words are known and its text is short enough for 20 T5 tokens. If no
+    text is short enough, the shortest text is the only phrasing.
 
     Args:
-        facts: what is known.
-        seed: draws other phrasings.
-        chunk_id: the chunk's.
+        facts: facts about the chunk.
+        seed: number that, if it changes, gives other phrasings.
+        chunk_id: id of the chunk.
         own: the user's sessions, as YAML.
-        count: how many, no two of one template; fewer where there are no more.
+        count: number of phrasings, each from another template; fewer if no template is left.
     """
     draw = random.Random(f"{seed}:{chunk_id}")
-    left, found = list(templates()), list[str]()
+    unused, found = list(templates()), list[str]()
     while len(found) < count:
         words = _words(facts, draw, own)
         texts = {
             template: _filled(template, words)
-            for template in left
+            for template in unused
             if all(words.get(name) for _, name in _FIELD.findall(template))
         }
         fitting = [template for template, text in texts.items() if len(text) <= _MOST_LETTERS]
         if not fitting:
             return found or [min(texts.values(), key=len)]
         chosen = draw.choice(fitting)
-        left.remove(chosen)
+        unused.remove(chosen)
         found.append(texts[chosen])
     return found
 
 
 def describe_plain(session: str, style: str) -> str:
-    """The one sentence of the notebook: `<style> music for <session>`."""
+    """The description that the notebook uses: `<style> music for <session>`."""
     return f"{_spaced(style)} music for {_spaced(session)}"
 
 
 @cache
 def templates() -> tuple[str, ...]:
-    """The phrasings of templates.yaml."""
+    """All templates in templates.yaml."""
     text = Path(__file__).with_name("templates.yaml").read_text(encoding="utf-8")
     return tuple(template for group in yaml.safe_load(text).values() for template in group)
 
 
 def _words(facts: Facts, draw: random.Random, own: str) -> dict[str, str]:
-    """Name of a field -> its words, empty where they are not known."""
+    """Map each field of a template to its words; empty if they are not known."""
     session = find(facts.session, own)
     level = session.intensity if session else ""
     if facts.energy is not None:
-        # Near the border either word would do: the session decides.
+        # Measured energy replaces the intensity of the session.
         level = "low" if facts.energy < _LOW else "medium" if facts.energy < _MEDIUM else "high"
     style = _spaced(facts.style) or "instrumental"
-    energy = draw.choice(_energy()[level]) if level else ""
+    energy = draw.choice(_cached_energy_words()[level]) if level else ""
     moods = [mood for mood in (session.moods if session else ()) if mood != energy]
-    # A name may be nothing but marks that are not seen.
+    # A name may consist only of underscores and spaces.
     name = session.name if session else _spaced(facts.session) or "sport"
     return {
         "style": style,
@@ -116,5 +118,5 @@ def _spaced(name: str) -> str:
 
 
 @cache
-def _energy() -> dict[str, tuple[str, ...]]:
+def _cached_energy_words() -> dict[str, tuple[str, ...]]:
     return energy_words()

@@ -1,4 +1,4 @@
-"""Sport sessions: the words people call them by, in French and English, and what suits them."""
+"""Sport sessions: their names in French and English, and the tempo and moods that suit them."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ INTENSITIES = ("low", "medium", "high")
 
 _NUMBER_AT_END = re.compile(r"(?<=[^\d\s])[\s#]*\d+$")
 _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
-# What people put around the name of a session.
+# Words that people add to the name of a session.
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
@@ -26,10 +26,10 @@ _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods"}
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A sport session by its English name, with what suits it.
+    """A sport session, by its English name, and the music that suits it.
 
-    `intensity` is low, medium or high; `tempo_bpm` the band of the beat, lowest and highest, None
-    where none is known, and `source` where it comes from.
+    `intensity` is low, medium or high. `tempo_bpm` is the lowest and highest tempo of the beat,
+    None if no band is known; `source` cites the source of this band.
     """
 
     name: str
@@ -40,34 +40,34 @@ class Session:
 
 
 def find(name: str, own: str = "") -> Session | None:
-    """The session that a name means, None if it is not known.
+    """The session that a name means; None if no session has this name.
 
     Args:
-        name: as people write it: `Course à pied 2`, `seances_de_yoga`, `Running`.
-        own: sessions of the user's, YAML as in sessions.yaml; they come before ours.
+        name: the name as people write it: `Course à pied 2`, `seances_de_yoga`, `Running`.
+        own: the user's sessions, as YAML like sessions.yaml; they replace ours of the same name.
     """
     return known_sessions(own).get(normalise(name))
 
 
 def normalise(name: str) -> str:
-    """A name without case, accents, hyphens, plurals, fillers and a number at its end."""
+    """A name without case, accents, hyphens, plurals, filler words and a number at the end."""
     words = _NUMBER_AT_END.sub("", _BETWEEN_WORDS.sub(" ", folded(name)).strip()).split()
-    telling = [word for word in words if word not in _FILLERS] or words
-    return " ".join(word[:-1] if len(word) > 3 and word[-1] == "s" else word for word in telling)
+    kept = [word for word in words if word not in _FILLERS] or words
+    return " ".join(word[:-1] if len(word) > 3 and word[-1] == "s" else word for word in kept)
 
 
 def folded(name: str) -> str:
-    """A name without case, accents and spaces around it: people type them as they like."""
+    """A name without case, accents and extra spaces, which people type in different ways."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
 @cache
 def known_sessions(own: str = "") -> dict[str, Session]:
-    """Normalised name -> session, of ours and of the user's.
+    """Map each normalised name to its session: our sessions and the user's.
 
     Raises:
-        SettingError: the user's text is no such file; the message names the line.
+        SettingError: the user's text is not YAML like sessions.yaml; the message names the line.
     """
     file = Path(__file__).with_name("sessions.yaml")
     sessions = dict(_read(file.read_text(encoding="utf-8"), file.name))
@@ -77,7 +77,7 @@ def known_sessions(own: str = "") -> dict[str, Session]:
 
 
 def energy_words() -> dict[str, tuple[str, ...]]:
-    """Intensity -> the words for it."""
+    """Map each intensity to the words for it."""
     text = Path(__file__).with_name("sessions.yaml").read_text(encoding="utf-8")
     return {level: tuple(words) for level, words in yaml.safe_load(text)["energy"].items()}
 
@@ -114,7 +114,7 @@ def _entries(root: Any, place: str) -> list[tuple[Any, Any]]:
 
 
 def _session(name: str, data: Any, place: str) -> tuple[Session, list[str]]:
-    """A session and its aliases; raises SettingError for what cannot be one."""
+    """A session and its aliases; raises SettingError if `data` does not describe a session."""
     if not isinstance(data, dict) or not data.keys() <= _KEYS:
         extra = (
             f", not {', '.join(map(str, data.keys() - _KEYS))}" if isinstance(data, dict) else ""

@@ -1,7 +1,7 @@
-"""Who does the work: processes of this machine, or Ray on one machine or many.
+"""Engines that run the work of stages: processes of this machine, or Ray on one machine or more.
 
-A stage asks `open_engine` for workers, and gives them tracks and shards; the bytes are the same
-whoever does it.
+A stage opens an engine by `open_engine` and maps tracks and shards on it. Every engine gives the
+same bytes.
 """
 
 from .open import open_engine

@@ -1,4 +1,4 @@
-"""What an engine is: workers that take tracks and shards, on this machine or on many."""
+"""Protocols and settings of engines: workers for tracks and shards, on one machine or more."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,18 +14,18 @@ Result = TypeVar("Result")
 Pending = TypeVar("Pending")
 
 DEFAULT_TIMEOUT = 900.0
-"""Seconds that one track may take: a mix of ten hours takes a minute or two."""
+"""Most seconds of work on one track: a mix of ten hours takes one or two minutes."""
 
 PROBE = "probe-"
-"""How folders begin that exist while a run goes on: by them nodes show that they see its disk."""
+"""Prefix of temporary folders that show whether a node sees the same disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class RaySettings:
-    """Where Ray is, and what each worker gets of it.
+    """The address of Ray, and the CPUs and GPUs of each worker.
 
-    Without an `address` it is the one that `RAY_ADDRESS` names or that runs on this machine, else
-    one that is started and ended with the work. `cpus` 0 leaves the number to the stage.
+    If `address` is empty, the engine uses Ray at `RAY_ADDRESS`, else Ray that runs on this machine,
+    else it starts Ray and ends it after the work. If `cpus` is 0, the stage chooses the number.
     """
 
     address: str = ""
@@ -34,11 +34,11 @@ class RaySettings:
 
 
 class Processes(Protocol):
-    """Processes of one machine that items are mapped on."""
+    """Processes of one machine that apply a function to items."""
 
     @property
     def size(self) -> int:
-        """How many work at once."""
+        """Number of items that are processed at once."""
 
     def map(
         self,
@@ -46,12 +46,15 @@ class Processes(Protocol):
         items: Iterable[Item],
         failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """`function(item)` for every item, in order; `failed(item, reason)` where the item crashed
-        its process or took too long. An item whose machine is lost is done by another."""
+        """Yield `function(item)` for every item, in order.
+
+        If an item crashes its process or takes too long, its result is `failed(item, reason)`. If a
+        machine fails, another machine processes its items.
+        """
 
 
 class ThisProcess:
-    """Maps in this process, as `Processes`: an item that crashes takes it along."""
+    """`Processes` without processes of its own: an item that crashes ends this process."""
 
     size = 1
 
@@ -61,41 +64,46 @@ class ThisProcess:
         items: Iterable[Item],
         failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """`function(item)` for every item."""
+        """Yield `function(item)` for every item, in order."""
         return map(function, items)
 
 
 ShardWork = Callable[[Processes, Sequence[Item], Advance], Iterator[Result]]
-"""Makes shards with the processes of one machine, and counts what it has done."""
+"""Makes shards with the processes of one machine, and reports its steps to `Advance`."""
 
 
 class Engine(Processes, Protocol):
-    """Workers on one machine or many."""
+    """Workers on one machine or more."""
 
     def map_shards(
         self, function: "ShardWork[Item, Result]", jobs: Sequence[Item], advance: Advance
     ) -> Iterator[Result]:
-        """What `function(processes, jobs, advance)` yields for all jobs, in order: called once, or
-        for one job at a time wherever there are workers."""
+        """Yield the results of `function(processes, jobs, advance)` for all jobs, in order.
+
+        The engine calls `function` once with all jobs, or once for each job on any of its machines.
+        """
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
-        """While all workers write to the disk of `folder`; raises MachineError where one does not
-        see it."""
+        """A context in which all workers may write to `folder`.
+
+        Raises:
+            MachineError: a worker does not see the folder.
+        """
 
 
 def in_order(
     pending: Iterable[Pending], ahead: int, result: Callable[[Pending], Result]
 ) -> Iterator[Result]:
-    """The results of work in the order in which it was begun, at most `ahead` of them waiting.
+    """Yield the results of pieces of work, in the order in which the pieces were started.
 
     Args:
-        pending: begins a piece of work at each step.
-        ahead: how many are begun before the first is waited for.
-        result: waits for one.
+        pending: iterator that starts one piece of work at each step.
+        ahead: number of pieces that are started before the result of the first is awaited.
+        result: waits for a piece of work and returns its result.
     """
     waiting: deque[Pending] = deque()
-    for begun in pending:
-        waiting.append(begun)
+    for started in pending:
+        waiting.append(started)
         if len(waiting) > ahead:
             yield result(waiting.popleft())
     while waiting:

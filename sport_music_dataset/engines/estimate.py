@@ -1,14 +1,14 @@
-"""What work is expected to take."""
+"""The expected cost of work."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What making `shards` will take of one worker, and the bytes that they will have.
+    """The expected seconds of one worker to make `shards` shards, and the bytes of these shards.
 
-    `kept` shards are there already; so many `workers` would share the work; `basis` says what was
-    measured for it.
+    `kept` is the number of shards that exist already, `workers` the number of workers that share
+    the work. `basis` names the measurement behind the estimate.
     """
 
     shards: int

@@ -1,20 +1,20 @@
-"""The server that forks worker processes, with what they need imported already."""
+"""The server that forks worker processes, after it has imported all modules that they need."""
 
 import signal
 from multiprocessing import forkserver, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 
-# The stages and all that they import; none of it starts a pool of threads. What is missing here,
-# each process would import by itself.
+# Modules that the server imports, none of which starts threads. Each process would have to import a
+# module that is missing here.
 _PRELOAD = ["sport_music_dataset.build", "scipy.fft"]
 
 
 def warm_up() -> None:
-    """Start the server that forks, if it does not run: it imports while this process does."""
+    """Start the server that forks, if it does not run, so that both processes import at once."""
     if "forkserver" not in get_all_start_methods():
         return
     forkserver.set_forkserver_preload(_PRELOAD)
-    # Ctrl-C reaches the whole process group; this process alone answers it.
+    # Ctrl-C signals the whole process group, but only this process must handle it.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()

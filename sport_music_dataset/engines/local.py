@@ -1,4 +1,4 @@
-"""Processes of this machine: results in order, and a file that crashes its decoder costs itself."""
+"""Processes of this machine: results in order; a file that crashes its decoder fails alone."""
 
 import ctypes
 import resource
@@ -18,22 +18,23 @@ from ..reasons import Reason
 from .base import Item, Result, ShardWork, in_order
 from .forking import context, warm_up
 
-# Results that wait for their turn, per process: enough that none idles behind a long item.
+# Items per process that are started before the oldest result is needed: enough that no process is
+# idle while a long item runs.
 _AHEAD = 4
-# Decoding needs a tenth of it; a file that wants more is not music.
+# Decoding music needs a tenth of this; a file that needs more than this is not music.
 _MEMORY_BYTES = 4 << 30
 _PR_SET_PDEATHSIG = 1
 # Signals from outside (shutdown, out-of-memory killer): they say nothing about the item, so it is
-# tried once more. On SIGTERM, pebble's processes exit with its number.
+# tried once more. On SIGTERM, pebble's processes exit with the number of the signal.
 _SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)
 
 
 def follow_parent() -> None:
-    """Leave Ctrl-C to the parent of this process, and end when that ends."""
-    # Ctrl-C reaches the whole process group; the parent alone answers it.
+    """Ignore Ctrl-C, which the parent of this process handles, and end when the parent ends."""
+    # Ctrl-C signals the whole process group, but only the parent must handle it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
-        # When the parent is killed, nothing that it started goes on writing.
+        # If the parent is killed, this process must not write any more.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -41,18 +42,17 @@ def _prepare_process() -> None:
     follow_parent()
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
-    # There is a process for each core: threads of one only wait for those of the others.
+    # Each core has its process already: more threads would only wait for a core.
     threadpool_limits(1)
-    # A crash is recorded as its track's reason; a core file would only fill the disk.
+    # A crash is recorded as the reason of its track; a core file would only fill the disk.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 class Workers:
-    """A pool of `num_proc` processes, an `Engine`. Use it as a context manager.
+    """An `Engine` with a pool of `num_proc` processes. Use it as a context manager.
 
-    An item that takes more than `timeout` seconds ends its process, and so does one that crashes
-    it; the other items go on. A process killed from outside says nothing about its item, which is
-    tried once more.
+    An item that crashes or takes more than `timeout` seconds ends its process, but not the other
+    items. If a process is killed from outside, its item is not the cause and is tried once more.
     """
 
     def __init__(self, num_proc: int, timeout: float) -> None:
@@ -73,16 +73,16 @@ class Workers:
     ) -> Iterator[Result]:
         """As `Engine.map`."""
 
-        def result(begun: tuple[Item, ProcessFuture[Result]]) -> Result:
-            return self._result(function, *begun, failed)
+        def result(started: tuple[Item, ProcessFuture[Result]]) -> Result:
+            return self._result(function, *started, failed)
 
-        begun = ((item, self._schedule(function, item)) for item in items)
-        return in_order(begun, self.size * _AHEAD, result)
+        pending = ((item, self._schedule(function, item)) for item in items)
+        return in_order(pending, self.size * _AHEAD, result)
 
     def map_shards(
         self, function: ShardWork[Item, Result], jobs: Sequence[Item], advance: Advance
     ) -> Iterator[Result]:
-        """As `Engine.map_shards`: all jobs at once, by these processes."""
+        """As `Engine.map_shards`: one call with all jobs and these processes."""
         return function(self, jobs, advance)
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""The engine that a build asks for: processes of this machine, or Ray on one machine or many."""
+"""Open the engine of a build: processes of this machine, or Ray on one machine or more."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -16,7 +16,9 @@ def open_engine(
     places: Sequence[Path],
     versions: Callable[[], dict[str, str]],
 ) -> AbstractContextManager[Engine]:
-    """`num_proc` processes, or Ray, all nodes of which must see `places` and have our `versions`.
+    """An engine of `num_proc` processes, or Ray if its settings are given.
+
+    Each node of Ray must see `places` and have the same `versions` as this machine.
 
     Raises:
         MachineError: Ray is not installed, cannot be reached, or a node sees other files or has
@@ -34,6 +36,6 @@ def open_engine(
 
 
 def require_ray() -> None:
-    """Raise MachineError where Ray is not installed."""
+    """Raise MachineError if Ray is not installed."""
     if find_spec("ray") is None:
         raise MachineError("Ray is not installed; `pip install 'sport-music-dataset[ray]'`")

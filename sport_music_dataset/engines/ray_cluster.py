@@ -1,4 +1,4 @@
-"""Ray's nodes: how they are reached, what each must see and have, and the errors of their loss."""
+"""Connect to Ray, check the files and versions of its nodes, and report failed nodes."""
 
 import logging
 import os
@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-# Read when Ray is imported: no reports to its makers, no hints on variables of GPUs, and nothing
-# on stdout when a worker is lost, for which Ray has no other switch.
+# Ray reads these variables when it is imported. They turn off usage reports to Ray's makers, hints
+# about GPU variables, and output on stdout when a worker fails (Ray has no other switch for it).
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
 os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", "^")
@@ -25,23 +25,23 @@ from ..errors import MachineError, SettingError
 from .base import PROBE, RaySettings
 
 RETRIES = 8
-"""How often a task may be lost before its machines are no longer blamed for it."""
+"""How often Ray runs a task again after its worker or machine fails, before it raises an error."""
 
-# Only results of tasks pass through it; Ray would take 30% of the memory.
+# The object store has only results of tasks; by default Ray takes 30% of the memory for it.
 _OBJECT_STORE_BYTES = 128 << 20
 _ANSWER_SECONDS = 10
-# Names in a folder that a node must have to have the same folder.
+# Number of names in a folder that a node must see too, as a sign that it sees the same folder.
 _NAMES = 20
-# What this process has found its node to fulfil.
+# Requirements that this process has checked: its node fulfils them.
 _FULFILLED: set["NodeRequirements"] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRequirements:
-    """What a node must see and have, so that it gives the bytes that we would give.
+    """What a node must see and have, so that it writes the same bytes as this machine.
 
-    `paths` must be there, and `read_versions` must give `versions` there. Where tasks decode,
-    `num_proc` is the number of processes of each, and `timeout` the seconds for each track.
+    The node must have `paths`, and `read_versions` must return `versions` on it. If tasks decode,
+    `num_proc` is the number of processes of each task, and `timeout` the most seconds for a track.
     """
 
     paths: tuple[str, ...]
@@ -57,11 +57,11 @@ def requirements(
     num_proc: int = 0,
     timeout: float = 0.0,
 ) -> NodeRequirements:
-    """What this machine fulfils; of a folder, the first names in it must be there too."""
+    """What this machine fulfils: its versions, `places`, and the first names in each place."""
     paths = []
     for place in places:
         paths.append(place.resolve())
-        # What cannot be listed is reported when it is scanned.
+        # The scan of the source reports a place that cannot be listed.
         with suppress(OSError):
             paths += sorted(place.resolve().iterdir())[:_NAMES]
     versions = tuple(_versions(read_versions).items())
@@ -73,7 +73,7 @@ def _versions(read: Callable[[], dict[str, str]]) -> dict[str, str]:
 
 
 def check_node(needs: NodeRequirements) -> None:
-    """Raise MachineError where this node would give other bytes, or none."""
+    """Raise MachineError if this node would write other bytes, or cannot write."""
     if needs in _FULFILLED:
         return
     node, here = this_node(), _versions(needs.read_versions)
@@ -91,34 +91,36 @@ def check_node(needs: NodeRequirements) -> None:
 
 @contextmanager
 def connected(settings: RaySettings, num_cpus: int | None = None) -> Iterator[None]:
-    """Ray, as `settings` say; one that is started here has so many processors, all if None.
+    """Connect to the Ray of `settings` for the time of a `with` block, or start Ray here.
+
+    Ray that is started here has `num_cpus` processors, all if None.
 
     Raises:
-        SettingError: the address is none, or that of a Ray client, which cannot do this.
-        MachineError: there is none at the address, or it wants another token.
+        SettingError: the address is not valid, or is an address for Ray's client (ray://).
+        MachineError: Ray does not answer at the address, or needs another token.
     """
     if ray.is_initialized():
         yield
         return
     address = settings.address or os.environ.get("RAY_ADDRESS", "")
     _check_address(address)
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     try:
         try:
-            ray.init(address or "auto", **quiet)
+            ray.init(address or "auto", **options)
         except AuthenticationError as error:
-            raise _closed(address or "this machine", error) from error
+            raise _connection_error(address or "this machine", error) from error
         except ConnectionError as error:
             if address:
-                raise _closed(address, error) from error
-            quiet |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
-            ray.init("local", num_cpus=num_cpus, **quiet)
+                raise _connection_error(address, error) from error
+            options |= {"include_dashboard": False, "object_store_memory": _OBJECT_STORE_BYTES}
+            ray.init("local", num_cpus=num_cpus, **options)
         yield
     finally:
         ray.shutdown()
 
 
-def _closed(where: str, error: Exception) -> MachineError:
+def _connection_error(where: str, error: Exception) -> MachineError:
     reason = str(error).partition(". ")[0]
     return MachineError(
         f"Ray at {where}: {reason}; a cluster with tokens wants RAY_AUTH_MODE=token here, and its "
@@ -127,7 +129,7 @@ def _closed(where: str, error: Exception) -> MachineError:
 
 
 def _check_address(address: str) -> None:
-    """Refuse what nobody answers at: Ray itself would try for minutes."""
+    """Raise if the address is not valid or does not answer: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     if address in ("", "auto", "local"):
         return
@@ -146,12 +148,12 @@ def _check_address(address: str) -> None:
 
 
 def slots(cpus: int, gpus: int = 0) -> int:
-    """Workers of that size for which the nodes have room, whoever uses it now.
+    """Number of workers with `cpus` and `gpus` for which the nodes have room, free or in use.
 
     Raises:
-        MachineError: for none.
+        MachineError: no node has room for a worker.
     """
-    count = sum(_slots(node, cpus, gpus) for node in alive_nodes())
+    count = sum(_slots_of_node(node, cpus, gpus) for node in alive_nodes())
     if not count:
         gpu = f" and {gpus} GPUs" if gpus else ""
         raise MachineError(
@@ -161,16 +163,16 @@ def slots(cpus: int, gpus: int = 0) -> int:
 
 
 def this_node() -> str:
-    """The address of the node that this runs on."""
+    """The address of the node that this process runs on."""
     return str(ray.util.get_node_ip_address())
 
 
 def alive_nodes() -> list[dict[str, Any]]:
-    """The nodes that are there, as Ray describes them."""
+    """The nodes that are alive, as Ray describes them."""
     return [node for node in ray.nodes() if node["Alive"]]
 
 
-def _slots(node: dict[str, Any], cpus: int, gpus: int) -> int:
+def _slots_of_node(node: dict[str, Any], cpus: int, gpus: int) -> int:
     counts = [int(node["Resources"].get("CPU", 0)) // cpus]
     if gpus:
         counts.append(int(node["Resources"].get("GPU", 0)) // gpus)
@@ -178,30 +180,31 @@ def _slots(node: dict[str, Any], cpus: int, gpus: int) -> int:
 
 
 def check_nodes(needs: NodeRequirements, cpus: int, gpus: int = 0) -> None:
-    """`check_node` on every node that has room for a worker, before there is much to lose.
+    """Run `check_node` on every node that has room for a worker, before the work starts.
 
     Raises:
-        MachineError: one fails, or none has room.
+        MachineError: a node fails the check, or no node has room.
     """
     slots(cpus, gpus)
     check = ray.remote(check_node)
-    found = []
+    results = []
     for node in alive_nodes():
-        if _slots(node, cpus, gpus):
+        if _slots_of_node(node, cpus, gpus):
             there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            found.append(check.options(num_cpus=0, scheduling_strategy=there).remote(needs))
-    for ref in found:
-        # A node that is lost meanwhile will not give other bytes.
+            results.append(check.options(num_cpus=0, scheduling_strategy=there).remote(needs))
+    for ref in results:
+        # A node that fails before its check writes no bytes.
         with suppress(RayError):
             received(ref)
 
 
 def received(ref: Any) -> Any:
-    """The value that a task gives.
+    """The value that a task returned.
 
     Raises:
-        RayError: its worker or the machine is lost.
-        MachineError: sportgen is not installed there; else whatever the task itself raised.
+        RayError: the worker or the machine of the task has failed.
+        MachineError: sportgen is not installed on the node.
+        Exception: any other error that the task raised.
     """
     try:
         return ray.get(ref)
@@ -215,7 +218,7 @@ def received(ref: Any) -> Any:
 
 @contextmanager
 def ray_errors() -> Iterator[None]:
-    """Raise MachineError, in one line, where Ray has lost a task more often than it retries."""
+    """Raise a MachineError of one line if a task still fails after all of Ray's retries."""
     try:
         yield
     except RayError as error:
@@ -225,7 +228,9 @@ def ray_errors() -> Iterator[None]:
 
 @contextmanager
 def shared_probe(needs: NodeRequirements, folder: Path) -> Iterator[NodeRequirements]:
-    """Requirements with a new folder in `folder`, which exists while the block runs and never
-    before: who sees it shares the disk."""
+    """Requirements with one more path: a new folder in `folder`.
+
+    The new folder exists only while the block runs, so a node that sees it shares the disk.
+    """
     with tempfile.TemporaryDirectory(prefix=PROBE, dir=folder.resolve()) as probe:
         yield replace(needs, paths=(*needs.paths, probe))

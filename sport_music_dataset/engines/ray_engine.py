@@ -1,9 +1,9 @@
 """Ray as the engine of a build: tasks for tracks and for shards of `raw`.
 
-Ray decides where work runs. A task has processes of its own, as a build on one machine has, so a
-file that crashes its decoder costs itself there too; what takes the whole worker along, or its
-machine, says nothing about a file, and the task runs again elsewhere. Whoever is thought lost may
-still be writing: attempts never share a file under a temporary name, and all give the same bytes.
+Ray decides where tasks run. A task has its own processes, like a build on one machine, so a file
+that crashes its decoder fails alone. If a whole worker or machine fails, no file is the cause, and
+Ray runs the task again elsewhere. The first worker may then still be writing: each attempt writes
+to its own temporary file, and all attempts give the same bytes.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,10 +31,10 @@ from .ray_cluster import (
     slots,
 )
 
-# Tracks of a task: few, so that all workers have some; enough that a task is worth its start.
+# Most tracks of a task: few enough that all workers have tracks, enough to outweigh its start.
 _MOST_TRACKS = 16
 _TASKS_PER_WORKER = 4
-# Results that wait for their turn, for each worker.
+# Tasks per worker that are started before the oldest result is needed.
 _AHEAD = 16
 
 
@@ -46,7 +46,7 @@ def ray_engine(
     places: Sequence[Path],
     versions: Callable[[], dict[str, str]],
 ) -> Iterator["RayEngine"]:
-    """Ray for a build; arguments and errors as of `open_engine`."""
+    """Ray as the engine of a build; arguments and errors are those of `open_engine`."""
     with connected(settings, num_proc):
         cpus = settings.cpus or 1
         needs = requirements(places, versions, num_proc=cpus, timeout=timeout)
@@ -55,7 +55,7 @@ def ray_engine(
 
 
 class RayEngine:
-    """Tasks of `cpus` processors, each with as many processes; an `Engine`."""
+    """An `Engine` of Ray tasks, each with `cpus` processors and as many processes."""
 
     def __init__(self, needs: NodeRequirements, cpus: int) -> None:
         self._needs, self._cpus = needs, cpus
@@ -71,7 +71,7 @@ class RayEngine:
         items: Iterable[Item],
         failed: Callable[[Item, str], Result],
     ) -> Iterator[Result]:
-        """As `Engine.map`, by tasks that take some items each."""
+        """As `Engine.map`, by tasks with several items each."""
         items = list(items)
         size = min(_MOST_TRACKS, max(1, len(items) // (_TASKS_PER_WORKER * self.size)))
         remaining = iter(items)
@@ -82,30 +82,30 @@ class RayEngine:
     def map_shards(
         self, function: ShardWork[Item, Result], jobs: Sequence[Item], advance: Advance
     ) -> Iterator[Result]:
-        """As `Engine.map_shards`: a task for each job."""
+        """As `Engine.map_shards`, by one task for each job."""
         for steps, results in self._run(_map_shard, ((function, job) for job in jobs)):
             advance(steps)
             yield from results
 
     @contextmanager
     def sharing(self, folder: Path) -> Iterator[None]:
-        """A folder that only this run has made must be seen by all nodes."""
+        """As `Engine.sharing`: all nodes must see a folder that this run has just made."""
         with shared_probe(self._needs, folder) as needs:
             check_nodes(needs, self._cpus)
             self._needs = needs
             yield
 
     def _run(self, task: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        """Results of tasks in the order of their arguments."""
+        """Yield the result of `task` for each of `arguments`, in order."""
         remote = ray.remote(task).options(num_cpus=self._cpus, max_retries=RETRIES)
-        begun = (remote.remote(self._needs, *given) for given in arguments)
+        pending = (remote.remote(self._needs, *given) for given in arguments)
         with ray_errors():
-            yield from in_order(begun, _AHEAD * self.size, received)
+            yield from in_order(pending, _AHEAD * self.size, received)
 
 
 @cache
 def _workers(num_proc: int, timeout: float) -> Workers:
-    """Processes of a Ray worker, for all of its tasks: their start costs half a second."""
+    """Processes of a Ray worker, kept for all its tasks: their start takes half a second."""
     return Workers(num_proc, timeout)
 
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written under another name, then renamed."""
+"""Write a file whole or not at all: write under a temporary name, then rename."""
 
 import os
 import secrets
@@ -8,26 +8,30 @@ from pathlib import Path
 from typing import IO
 
 PARTIAL = ".partial"
-"""How the name of a file ends that is still being written."""
+"""Suffix of the name of a file that is still being written."""
 
 
 def partial_name(file: Path) -> Path:
-    """A temporary name that no other attempt uses: a worker that was thought lost may go on."""
+    """A temporary name for `file` that no other attempt uses.
+
+    An engine may start a second attempt while the first, on a worker that does not answer, still
+    writes.
+    """
     return file.with_name(f"{file.name}.{secrets.token_hex(4)}{PARTIAL}")
 
 
 def write_atomically(file: Path, data: bytes) -> None:
-    """Write `data` under a temporary name, then rename: readers see the old or the new."""
+    """Write `data` to `file`: readers see the old or the new file, never a part of it."""
     with replaced(file) as (stream, _):
         stream.write(data)
 
 
 @contextmanager
 def replaced(file: Path) -> Iterator[tuple[IO[bytes], Path]]:
-    """A stream, and its temporary path, that become `file` when the block ends without error.
+    """Yield a stream and its temporary path; a block without an error renames it to `file`.
 
-    Stream and rename are on the disk by then: without the folder's fsync a power cut may undo a
-    rename.
+    Data and rename are on the disk after the block: without fsync of the folder, a power cut may
+    undo the rename.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_name(file)

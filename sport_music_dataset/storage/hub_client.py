@@ -1,4 +1,4 @@
-"""The Hub's client as we use it: errors in one line, requests that end, no secret in any text."""
+"""The Hub's client with one-line errors, a timeout for each request and no secrets in messages."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from ..errors import HubError
 _SECRETS = (
     re.compile(r"(Bearer )[^\s'\"]+"),
     re.compile(r"\b(hf_)[A-Za-z0-9]{20,}\b"),
-    # What signs the address of an upload, and a password in an endpoint.
+    # The signature in the URL of an upload; user and password in the URL of an endpoint.
     re.compile(r"([?&](?:X-Amz-[\w-]+|Signature|Policy|key)=)[^&\s'\"]+"),
     re.compile(r"(://)[^/@\s]+(?=@)"),
 )
@@ -27,7 +27,7 @@ _UPLOAD_PATHS = re.compile(r"/preupload/|\.git/info/lfs/")
 
 
 def redact(text: str) -> str:
-    """Text without the token in use, nor anything else that lets somebody in."""
+    """The text with the token in use, other tokens, signatures and passwords replaced."""
     token = get_token()
     if token:
         text = text.replace(token, "<token>")
@@ -38,9 +38,10 @@ def redact(text: str) -> str:
 
 @contextmanager
 def client(request_seconds: float) -> Iterator[None]:
-    """The Hub's client without bars of its own, and with an end to waiting for an answer.
+    """Within the block, the Hub's client draws no progress bars and its requests time out.
 
-    By itself it waits for ever. The timeout is for silence, not for the whole of an upload.
+    By default the client waits without limit. `request_seconds` limits the time in which no data
+    moves, not the time of a whole upload.
     """
     disable_progress_bars()
     session = get_session()
@@ -53,20 +54,21 @@ def client(request_seconds: float) -> Iterator[None]:
 
 @contextmanager
 def uploads() -> Iterator[None]:
-    """Raise what made an upload fail: the client's threads wrap it in a RuntimeError."""
+    """Raise the error that made an upload fail: the client's threads wrap it in a RuntimeError."""
     try:
         yield
     except RuntimeError as error:
         raise error.__cause__ or ConnectionError(str(error)) from error
     except json.JSONDecodeError:
+        # A ValueError too, but of an answer that broke off: `transient` allows a retry.
         raise
     except ValueError as error:
-        raise HubError(f"the Hub refused: {_line(error)}") from error
+        raise HubError(f"the Hub refused: {_one_line(error)}") from error
 
 
 @contextmanager
 def hub_errors(api: HfApi, repo_id: str, who: str = "") -> Iterator[None]:
-    """Turn what the Hub's client raises into HubError, in one line with the remedy."""
+    """Replace an error of the Hub's client by a HubError with one line and a remedy."""
     try:
         yield
     except LocalTokenNotFoundError as error:
@@ -81,39 +83,39 @@ def hub_errors(api: HfApi, repo_id: str, who: str = "") -> Iterator[None]:
         raise HubError(f"{repo_id}: the token is none; run `hf auth login` again") from error
     except (httpx2.HTTPError, ConnectionError, json.JSONDecodeError) as error:
         raise HubError(
-            f"{redact(api.endpoint)}: cannot be reached ({_line(error)}); run this again"
+            f"{redact(api.endpoint)}: cannot be reached ({_one_line(error)}); run this again"
         ) from error
 
 
 def transient(error: BaseException) -> str:
-    """What an error that may pass is about, empty if trying again cannot help."""
+    """A short text for an error that a retry may solve; empty for any other error."""
     if isinstance(error, OfflineModeIsEnabled):
         return ""
     if isinstance(error, HfHubHTTPError):
         status = error.response.status_code
-        passes = status in (408, 409, 412, 429) or status >= 500
-        return f"HTTP {status}{_said(error)}" if passes else ""
+        temporary = status in (408, 409, 412, 429) or status >= 500
+        return f"HTTP {status}{_server_message(error)}" if temporary else ""
     if isinstance(error, httpx2.TimeoutException):
         return "no answer"
     if isinstance(error, (httpx2.NetworkError, httpx2.RemoteProtocolError, ConnectionError)):
-        return f"the connection broke ({_line(error)})"
+        return f"the connection broke ({_one_line(error)})"
     return "the answer broke off" if isinstance(error, json.JSONDecodeError) else ""
 
 
 def retry_after(error: BaseException) -> float:
-    """Seconds that the Hub asks to wait, 0 if it does not say."""
+    """Seconds that the Hub asks the client to wait; 0 if its answer gives no time."""
     if not isinstance(error, HfHubHTTPError):
         return 0.0
     headers = error.response.headers
     reset = re.search(r"\br=0;t=(\d+)", headers.get("ratelimit", "").replace(" ", ""))
-    asked = reset[1] if reset else headers.get("retry-after", "")
-    return float(asked) if asked.isdigit() else 0.0
+    seconds = reset[1] if reset else headers.get("retry-after", "")
+    return float(seconds) if seconds.isdigit() else 0.0
 
 
 def client_retried(error: BaseException) -> bool:
-    """Whether the client itself has tried a request again and again before it raised `error`.
+    """Whether the client itself retried the request several times before it raised `error`.
 
-    It does so for what leads to an upload, and for the upload, never for commits and tags.
+    The client retries uploads and the requests that prepare uploads, never commits and tags.
     """
     request = error.response.request if isinstance(error, HfHubHTTPError) else None
     if isinstance(error, httpx2.RequestError):
@@ -143,13 +145,13 @@ def _remedy(error: HfHubHTTPError, who: str) -> str:
         remedy = "no room left in the namespace; free some, or raise its plan on the Hub"
     if who and status in (401, 402, 403, 404):
         remedy = f"as {who}: {remedy}"
-    return f"{remedy} (HTTP {status}{_said(error)})"
+    return f"{remedy} (HTTP {status}{_server_message(error)})"
 
 
-def _said(error: HfHubHTTPError) -> str:
-    said = (error.server_message or "").strip().split("\n")[0]
-    return redact(f": {said}") if said else ""
+def _server_message(error: HfHubHTTPError) -> str:
+    line = (error.server_message or "").strip().split("\n")[0]
+    return redact(f": {line}") if line else ""
 
 
-def _line(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     return redact(" ".join(str(error).split())) or type(error).__name__

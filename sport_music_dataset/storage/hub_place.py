@@ -1,4 +1,4 @@
-"""A revision of a dataset on the Hub, fetched file by file into an empty folder."""
+"""A revision of a dataset on the Hub, downloaded file by file into an empty folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +15,15 @@ from ..errors import HubError, SettingError
 from .hub_client import hub_errors
 from .place import Place
 
-# A download that breaks off raises without having been tried again.
+# The client does not retry a download that breaks off.
 _ATTEMPTS = 3
 
 
 class HubPlace(Place):
-    """A revision of a dataset on the Hub. Files come into `folder`, which starts out empty, so
-    that no cache answers for the Hub; with `keep` they stay there.
+    """A revision of a dataset on the Hub, whose files are downloaded into `folder`.
+
+    `folder` must be empty at first, so that every file comes from the Hub and not from a cache.
+    Each file is deleted after its use, unless `keep` is set.
     """
 
     def __init__(
@@ -32,23 +34,27 @@ class HubPlace(Place):
 
     @property
     def public_name(self) -> str:
-        """ORG/NAME@REVISION."""
+        """The name as ORG/NAME@REVISION."""
         return self.name
 
     def paths(self) -> set[str]:
-        """Every file that the Hub lists for the revision."""
+        """The path of every file that the Hub lists for the revision, except `.gitattributes`."""
         with hub_errors(self.api, self.repo_id):
             info = self.api.dataset_info(self.repo_id, revision=self.revision)
         return {sibling.rfilename for sibling in info.siblings or []} - {".gitattributes"}
 
     @contextmanager
     def fetched(self, *paths: str) -> Iterator[list[Path]]:
-        """The files, downloaded unless they are here; raises HubError."""
-        came = [self.folder / path for path in paths if not (self.folder / path).is_file()]
+        """The files on this machine, for the time of a `with` block; missing ones are downloaded.
+
+        Raises:
+            HubError: a file cannot be downloaded.
+        """
+        missing = [self.folder / path for path in paths if not (self.folder / path).is_file()]
         try:
             yield [self._download(path) for path in paths]
         finally:
-            for file in [] if self.keep else came:
+            for file in [] if self.keep else missing:
                 file.unlink(missing_ok=True)
 
     def _download(self, path: str, attempts: int = _ATTEMPTS) -> Path:
@@ -80,12 +86,12 @@ class HubPlace(Place):
             yield file
 
     def _open(self, path: str) -> IO[bytes]:
-        # Instances are cached for good, with the listings they have seen.
+        # Without this option, instances and their lists of files are cached for the whole process.
         system = HfFileSystem(
             endpoint=self.api.endpoint, token=self.api.token, skip_instance_cache=True
         )
         file = f"datasets/{self.repo_id}@{self.revision}/{path}"
-        # Without its read-ahead, which would fetch the audio that lies between.
+        # Without read-ahead, which would download the audio between the columns that are read.
         stream: IO[bytes] = system.open(file, "rb", cache_type="none")
         return stream
 
@@ -94,9 +100,10 @@ class HubPlace(Place):
 def on_hub(
     repo_id: str, revision: str, api: HfApi | None = None, keep: bool = False
 ) -> Iterator[HubPlace]:
-    """A revision of a dataset on the Hub, with an empty folder for the time of a `with` block.
+    """A revision of a dataset on the Hub, with a temporary folder for the time of a `with` block.
 
-    Raises SettingError where `repo_id` cannot be the name of a dataset.
+    Raises:
+        SettingError: `repo_id` cannot be the name of a dataset.
     """
     try:
         validate_repo_id(repo_id)

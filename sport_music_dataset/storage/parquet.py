@@ -1,4 +1,4 @@
-"""Parquet files of a release, read with as little memory as it takes."""
+"""Read the Parquet files of a release with little memory."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -15,13 +15,13 @@ _BATCH_ROWS = 50
 
 
 def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
-    """A Parquet file as a table; of all columns if none are named.
+    """A Parquet file as a table with `columns`, or with all columns if `columns` is None.
 
     Raises:
-        ReleaseError: it is missing or damaged.
+        ReleaseError: the file is missing or damaged.
     """
-    # Not by read_table, which takes a third of a second to import what reads many files. With
-    # threads, whose row groups are of 50 rows, it takes three times the memory.
+    # pq.read_table would import pyarrow.dataset, which takes a third of a second. With threads and
+    # row groups of 50 rows, a read takes three times the memory.
     with _parquet(file) as parquet:
         return parquet.read(columns=columns, use_threads=False)
 
@@ -29,7 +29,7 @@ def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
 def read_batches(
     file: Path, columns: list[str] | None = None, rows: int = _BATCH_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a shard in batches of `rows`, one row group at a time in memory."""
+    """Yield the rows of a shard in batches of `rows`, with one row group at a time in memory."""
     with pq.ParquetFile(file) as parquet:
         yield from group_batches(parquet, columns, rows)
 
@@ -37,17 +37,18 @@ def read_batches(
 def group_batches(
     parquet: pq.ParquetFile, columns: list[str] | None = None, rows: int = _BATCH_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of an open shard in batches of `rows`, one row group at a time in memory."""
+    """Yield the rows of an open shard in batches of `rows`, one row group at a time in memory."""
     for group in range(parquet.metadata.num_row_groups):
-        # Over all groups at once, iter_batches keeps every one that it has read.
+        # One call of iter_batches for all row groups keeps every group that it has read.
         yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)
 
 
 def read_single_rows(
     file: Path, columns: list[str], rows: Iterable[int]
 ) -> Iterator[dict[str, pa.Scalar]]:
-    """Single rows of a shard, in the order asked for: one row group at a time in memory, and of
-    rows in ascending order each group is read once.
+    """Yield single rows of a shard, in the order of the row numbers `rows`.
+
+    One row group at a time is in memory; if `rows` ascend, each row group is read once.
 
     Raises:
         ReleaseError: the file is missing or damaged.
@@ -56,11 +57,11 @@ def read_single_rows(
         footer = parquet.metadata
         sizes = (footer.row_group(group).num_rows for group in range(footer.num_row_groups))
         starts = [0, *accumulate(sizes)]
-        held, table = -1, None
+        loaded_group, table = -1, None
         for row in rows:
             group = bisect_right(starts, row) - 1
-            if table is None or group != held:
-                held, table = group, parquet.read_row_group(group, columns)
+            if table is None or group != loaded_group:
+                loaded_group, table = group, parquet.read_row_group(group, columns)
             yield {name: table[name][row - starts[group]] for name in columns}
 
 

@@ -1,4 +1,4 @@
-"""A folder of files, and the columns that are read of the Parquet files in it."""
+"""A folder of files on this machine, and reading of columns from its Parquet files."""
 
 import re
 from collections.abc import Collection, Container, Iterator
@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 from ..errors import ReleaseError, SettingError
 from .parquet import group_batches
 
-# As a path shows it, with one slash; `hf` is the Hub's own.
+# A URL; `Path` leaves only one of its two slashes. `hf:` names a dataset on the Hub.
 _URL = re.compile(r"(?!hf:)([a-z][a-z0-9+.-]+):/+(.*)")
 
 
 def check_on_disk(place: Path | str) -> None:
-    """Raise SettingError where a place is a URL: files are renamed, locked and read in pieces."""
+    """Raise SettingError if a place is a URL: files are renamed, locked and read in parts."""
     url = _URL.match(str(place))
     if url and not Path(place).exists():
         raise SettingError(
@@ -27,7 +27,7 @@ def check_on_disk(place: Path | str) -> None:
 
 
 class Place:
-    """A folder of this machine. `name` is what messages call it."""
+    """A folder of this machine; messages call it by `name`."""
 
     def __init__(self, folder: Path, name: str = "") -> None:
         self.folder = folder
@@ -35,11 +35,11 @@ class Place:
 
     @property
     def public_name(self) -> str:
-        """Its name as a release may show it: of a folder, the last part alone."""
+        """The name that a release may show: only the last part of the folder's path."""
         return self.folder.resolve().name
 
     def paths(self) -> set[str]:
-        """Every file, by its path relative to the folder."""
+        """The path of every file, relative to the folder."""
         found = (file for file in self.folder.rglob("*") if file.is_file())
         return {file.relative_to(self.folder).as_posix() for file in found}
 
@@ -49,30 +49,50 @@ class Place:
         yield [self.folder / path for path in paths]
 
     def without(self, path: str, heavy: Container[str]) -> pa.Table:
-        """A Parquet file but for its `heavy` columns, whose bytes are not read. Raises
-        ReleaseError."""
+        """A Parquet file without its `heavy` columns, whose bytes are not read.
+
+        Raises:
+            ReleaseError: the file is missing or damaged.
+        """
         with self._parquet(path) as file:
             names = [name for name in file.schema_arrow.names if name not in heavy]
             return file.read(columns=names, use_threads=False)
 
     def only(self, path: str, columns: Collection[str]) -> pa.Table:
-        """Those of `columns` that a Parquet file has; no others are read. Raises ReleaseError."""
+        """The columns of a Parquet file whose names are in `columns`; no other column is read.
+
+        Raises:
+            ReleaseError: the file is missing or damaged.
+        """
         with self._parquet(path) as file:
             return file.read(columns=list(columns), use_threads=False)
 
     def batches(self, path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Columns of a Parquet file, one row group at a time in memory; no other column is read.
-        Raises ReleaseError."""
+        """Yield `columns` of a Parquet file with one row group at a time in memory.
+
+        No other column is read.
+
+        Raises:
+            ReleaseError: the file is missing or damaged.
+        """
         with self._parquet(path) as file:
             yield from group_batches(file, columns)
 
     def footer(self, path: str) -> pq.FileMetaData:
-        """The metadata at the end of a Parquet file. Raises ReleaseError."""
+        """The metadata at the end of a Parquet file.
+
+        Raises:
+            ReleaseError: the file is missing or damaged.
+        """
         with self._parquet(path) as file:
             return file.metadata
 
     def schema(self, path: str) -> pa.Schema:
-        """All columns of a Parquet file, from its footer alone. Raises ReleaseError."""
+        """The names and types of all columns of a Parquet file, read from its footer.
+
+        Raises:
+            ReleaseError: the file is missing or damaged.
+        """
         with self._parquet(path) as file:
             return file.schema_arrow
 

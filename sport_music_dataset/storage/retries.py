@@ -1,4 +1,4 @@
-"""Trying a step again after errors that may pass: growing waits, a bound, a line for each."""
+"""Retry a step after temporary errors: growing waits, a limit, and a notice for each retry."""
 
 import random
 import time
@@ -16,16 +16,18 @@ from .hub_client import client, client_retried, retry_after, transient
 T = TypeVar("T")
 Notify = Callable[[str], None]
 
-# Of these the client has tried six times already, for 23 s or for as long as the Hub asked.
+# Tries counted for one error of a request that the client itself has tried six times already, for
+# 23 s or for as long as the Hub asked.
 _CLIENT_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How often and how long to try.
+    """How often and how long to retry a step.
 
-    `attempts` at a step in all, waits of `seconds` in total, none but those that the Hub asks for
-    above `longest_wait`; `request_seconds` of silence end a request.
+    `attempts` is the most tries of a step, `seconds` the most time that all waits take together.
+    One wait takes at most `longest_wait`, plus the time that the Hub asks for. A request ends after
+    `request_seconds` without data.
     """
 
     attempts: int = 8
@@ -35,8 +37,10 @@ class Patience:
     sleep: Callable[[float], None] = time.sleep
 
     def wait(self, tries: int, error: BaseException) -> float:
-        """Seconds before the next try: doubled each time, less a random part, so that many who
-        failed together do not come back together."""
+        """Seconds before the next try: doubled each time, plus the time that the Hub asks for.
+
+        A random part is taken off, so that clients that failed together do not retry together.
+        """
         backoff = min(self.longest_wait, 2.0 ** (tries - 1)) * random.uniform(0.5, 1.0)
         return retry_after(error) + backoff
 
@@ -47,9 +51,13 @@ def retry(
     notify: Notify,
     at_once: tuple[type[BaseException], ...] = (),
 ) -> T:
-    """What `step` returns, called again after errors that may pass; `at_once` are raised at once.
+    """The result of `step`, which is called again after errors that a retry may solve.
 
-    `step` must look what is there before it acts: an error does not mean that nothing happened.
+    `step` must check the state of the Hub before it changes anything: a request may have succeeded
+    although it raised an error. Errors of the types `at_once` are not retried.
+
+    Raises:
+        Exception: the last error of `step`, if no retry helps or is left.
     """
     tries, waited = 0, 0.0
     while True:
@@ -63,7 +71,7 @@ def retry(
             JSONDecodeError,
             HubError,
         ) as raised:
-            # A step may have put it into our words already.
+            # The step may have replaced the client's error by a HubError already.
             error = raised.__cause__ if isinstance(raised, HubError) else raised
             if error is None:
                 raise
