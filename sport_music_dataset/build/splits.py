@@ -80,7 +80,10 @@ class _Dealing:
         return sorted(split for split in self.proportions if not self.groups[split])
 
     def deal(self, group: str) -> None:
-        """Give a group to the split that lacks most once every split is due its share of it."""
+        """Give a group to the split furthest below its target.
+
+        Each split's target is raised by its share of this group first.
+        """
         weight = self.weights[group]
         for split, share in self.proportions.items():
             self.lacking[split] += share * weight

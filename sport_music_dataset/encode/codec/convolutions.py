@@ -117,7 +117,8 @@ def _converted(layer: nn.Module) -> _Layer:
     if isinstance(layer, EncodecResnetBlock):
         return _Residual(layer)
     if isinstance(layer, nn.ELU):
-        # What goes into it is used nowhere else, but in a residual block.
+        # In place is safe: nobody else reads this input; a residual block does, so it calls elu
+        # itself.
         return lambda hidden, reflect: functional.elu(hidden, layer.alpha, inplace=True)
     return lambda hidden, reflect: hidden
 
