@@ -69,8 +69,8 @@ class Query:
 class Finder:
     """Answers queries over a catalogue, whose texts it keeps in lower case.
 
-    `matching` in page/source.js is the same filter for a page without a server. They are two because
-    a browser runs no Python, and the server must not send all rows; a test compares them.
+    `matching` in page/source.js is the same filter for a page without a server. They are two
+    because a browser runs no Python and the server must not send all rows; a test compares them.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
