@@ -1,4 +1,4 @@
-"""A source to a release folder: scan, cut, group, plan, write; or what that would be."""
+"""Build a release folder from a source: scan, cut, group, plan, write. Or plan it only."""
 
 import shutil
 from collections import Counter
@@ -42,13 +42,13 @@ class BuildRequest:
     Args:
         source: the folder with the music, or a dataset.
         out: the release folder.
-        recipe: all that determines the rows.
-        num_proc: processes that decode; of a Ray that is started for it, its processors.
-        timeout: seconds that a track may take.
-        force: build anew what another recipe made.
-        license: of tracks for which metadata gives none.
-        since: the release to go on from: its groups keep their splits, wherever it lies.
-        ray: where to find Ray, if it is to do the work.
+        recipe: all settings that determine the rows.
+        num_proc: processes that decode; if a Ray is started for this build, its processors.
+        timeout: seconds that decoding one track may take.
+        force: replace a release in `out` that another recipe made.
+        license: licence of the tracks whose metadata gives none.
+        since: an earlier release, in a folder or on the Hub, whose groups keep their splits.
+        ray: the address of Ray, if Ray is to do the work.
     """
 
     source: Path | str | Source
@@ -62,11 +62,11 @@ class BuildRequest:
     ray: RaySettings | None = None
 
     def earlier(self) -> Earlier:
-        """What lies in `out` and what `since` says; raises as `Earlier.read`."""
+        """The earlier releases: in `out`, and `since`. Raises as `Earlier.read`."""
         return Earlier.read(self.out, self.recipe, self.since, self.force)
 
     def engine(self) -> AbstractContextManager[Engine]:
-        """Who does the work; raises as `open_engine`."""
+        """The engine that does the work. Raises as `open_engine`."""
         places = places_read(self.source) if self.ray else []
         return open_engine(self.num_proc, self.timeout, self.ray, places, build_versions)
 
@@ -78,7 +78,7 @@ def build_versions() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: the `tracks` rows, chunks per split, and what else to report."""
+    """What a build did: the rows of `tracks`, the chunks per split, and notes for the user."""
 
     tracks: list[Row]
     chunks: dict[str, int]
@@ -89,21 +89,21 @@ class BuildReport:
 
     @property
     def kept(self) -> list[Row]:
-        """The rows of tracks that gave chunks."""
+        """The rows of the tracks that gave chunks."""
         return kept_rows(self.tracks)
 
     @property
     def left_out(self) -> dict[str, int]:
-        """Reason, without its detail -> files."""
+        """Reason, without its detail -> number of files that it left out."""
         reasons = (kind_of(row["reason"]) for row in self.tracks if row["reason"])
         return dict(Counter(reasons))
 
 
 def build_release(request: BuildRequest, progress: Progress = no_progress) -> BuildReport:
-    """Build, or bring up to date, the release folder of a request.
+    """Build the release folder of a request, or bring it up to date.
 
-    Shards that are already made from the same inputs stay as they are; a group keeps the split
-    that it had. The files are the same whatever `num_proc`, and with or without Ray.
+    Shards that were made from the same inputs stay as they are, and a group keeps its split. The
+    files are the same for every `num_proc`, and with or without Ray.
 
     Example:
         >>> splits = (("train", 0.7), ("test", 0.3))
@@ -114,10 +114,10 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
 
     Raises:
         SourceError: the source cannot be used, or gives no chunk.
-        HubError: it lies on the Hub, which refused or could not be reached.
-        MachineError: Chromaprint's library is missing, or Ray is; a node of it sees other files.
-        ReleaseError: `out` holds something else, another recipe and not `force`, is being written
-            by somebody else, or cannot be written.
+        HubError: the source is on the Hub, and the Hub refused or could not be reached.
+        MachineError: Chromaprint's library or Ray is missing, or a node of Ray sees other files.
+        ReleaseError: `out` is no release, has another recipe and `force` is not set, is being
+            written by another process, or cannot be written.
     """
     earlier, recipe = request.earlier(), request.recipe
     release = _new_release(request, earlier)
@@ -132,7 +132,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
             shards = plan_shards(grouping.library, recipe, earlier)
             written = write_shards(engine, shards, release, spools, progress)
             while not written.fills(shards):
-                # Tracks that failed when they were cut left a split empty: plan without them.
+                # A split is empty because its tracks failed when they were cut: plan without them.
                 shards = plan_shards(grouping.library, recipe, earlier, written.failed)
                 written = written.then(write_shards(engine, shards, release, spools, progress))
             moved = moved_tracks(shards, earlier.splits_by_track)
@@ -149,8 +149,8 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
 
 
 class BuildPlan(NamedTuple):
-    """What a build would do: its groups, all its shards, what making those that are missing costs,
-    and what else to report."""
+    """What a build would do: its groups, all its shards, the cost of the shards that are missing,
+    and notes for the user."""
 
     grouping: Grouping
     shards: tuple[Shard, ...]
@@ -159,7 +159,7 @@ class BuildPlan(NamedTuple):
 
 
 def plan_build(request: BuildRequest, progress: Progress = no_progress) -> BuildPlan:
-    """What `build_release` would decode and into which shards; writes nothing. Raises as that."""
+    """What `build_release` would decode, and into which shards. Writes nothing; raises as it."""
     earlier, recipe = request.earlier(), request.recipe
     release = _new_release(request, earlier)
     with request.engine() as engine, TemporaryDirectory() as temporary:
@@ -185,9 +185,9 @@ def scan_source(
     license: str = "",
     progress: Progress = no_progress,
 ) -> Library:
-    """`read_source` on processes: a file that crashes its decoder costs itself only.
+    """Run `read_source` on processes, so that a file that crashes its decoder fails alone.
 
-    `license` is that of tracks for which metadata gives none.
+    `license` is the licence of the tracks whose metadata gives none.
     """
 
     def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
@@ -198,7 +198,7 @@ def scan_source(
                 advance(1)
 
     check_on_disk(Source.of(source).location)
-    chromaprint_version()  # raises where it is missing: else that would show after hours of hashing
+    chromaprint_version()  # raises if it is missing: now, and not after hours of hashing
     return read_source(source, recipe.styles, exclude=exclude, run=run, progress=progress)
 
 
@@ -210,7 +210,7 @@ def fingerprint_and_group(
     first: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Grouping:
-    """The groups of a library whose tracks are not cut; `folder` keeps fingerprints."""
+    """Fingerprint a library without cutting it, and group it; `folder` keeps the fingerprints."""
     store = FingerprintStore(folder)
     fingerprint_tracks(processes, library.usable, recipe, store, progress)
     return group_tracks(library, store, recipe, first, progress)
@@ -236,7 +236,7 @@ def _spools(release: Release, recipe: Recipe) -> SpoolFolder:
 
 @contextmanager
 def _undone(release: Release, earlier: Earlier) -> Iterator[None]:
-    """Leave nothing of a first build that comes to nothing."""
+    """Remove the files of a first build if its source turns out to be unusable."""
     try:
         yield
     except SourceError:

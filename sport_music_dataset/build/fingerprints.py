@@ -1,4 +1,4 @@
-"""The fingerprints of a library: taken where they are missing, and the file that keeps them."""
+"""The fingerprint of a track, and the file that keeps the fingerprints of a library."""
 
 import os
 import struct
@@ -18,15 +18,17 @@ from ..records import Track
 from ..source.files import check_unchanged
 
 STORES = "fingerprints-*.bin"
-"""What the files of `FingerprintStore` are called."""
+"""Pattern for the names of the files of `FingerprintStore`."""
 
 # sha256, items, and the CRC-32 of their bytes: 40 bytes, so that items stay aligned.
 _HEADER = struct.Struct("<32sII")
 
 
 def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
-    """The items of a whole track that is not cut; None where it does not decode within the recipe's
-    limits: the reason is recorded when it is cut."""
+    """The items of a whole track, without cutting it.
+
+    None if the track does not decode within the recipe's limits: cutting it records the reason.
+    """
     try:
         items = fingerprint(decode_within(track, recipe, Tally(), RATE))
         check_unchanged(track)
@@ -36,10 +38,10 @@ def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
 
 
 class FingerprintStore:
-    """Fingerprints by sha256, in one file that only grows: a killed run loses the last at most.
+    """Fingerprints by sha256, in one file that is only appended to.
 
-    `folder` holds one file for each decoder and Chromaprint; others there are never read. One
-    writer at a time.
+    A killed run loses at most its last fingerprint. `folder` has one file for each version of the
+    decoder and Chromaprint; files of other versions are not read. One writer at a time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -50,11 +52,11 @@ class FingerprintStore:
         self._places: dict[str, tuple[int, int, int]] = {}
         with self.file.open("a+b") as handle:
             end = self._scan(handle)
-            # A killed run may have written a part of its last: the next one starts where that did.
+            # A killed run may have written a part of its last fingerprint: it is overwritten.
             handle.truncate(end)
 
     def _scan(self, handle: BinaryIO) -> int:
-        """Note where each fingerprint lies; returns where the last whole one ends."""
+        """Find the position of each fingerprint; returns the end of the last complete one."""
         size, place = handle.seek(0, os.SEEK_END), 0
         while place + _HEADER.size <= size:
             handle.seek(place)
@@ -79,7 +81,7 @@ class FingerprintStore:
         self._places[sha256] = (place, len(items), check)
 
     def read(self, names: Iterable[str]) -> Iterator[Items | None]:
-        """The items of each, None where there are none or the disk has garbled them."""
+        """The items of each track; None if they are missing or do not match their checksum."""
         with self.file.open("rb") as handle:
             for sha256 in names:
                 place, count, check = self._places.get(sha256, (0, 0, 0))

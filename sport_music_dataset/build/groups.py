@@ -1,4 +1,4 @@
-"""Tracks that must be in one split: the same recording, a given group, album or artist if asked."""
+"""Group tracks that must be in one split: a recording, a given group, an album or an artist."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,22 +14,24 @@ from ..source.library import Library
 from .fingerprints import FingerprintStore
 from .plan import asked_splits
 
-# A copy lacks some seconds at its ends; a track that is half its own is another one.
+# A copy lacks some seconds at its ends. A track with half of new audio is not a copy.
 _COPY_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """A library whose tracks have their groups, and the pairs of tracks that share audio, among so
-    many `fingerprints` that were compared."""
+    """A library whose tracks have their groups, and the pairs of its tracks that share audio.
+
+    `fingerprints` is the number of fingerprints that were compared.
+    """
 
     library: Library
     matches: tuple[Match, ...] = ()
     fingerprints: int = 0
 
     def duplicates(self) -> list[dict[str, Any]]:
-        """Each group of tracks that share audio: its name, and the pairs with the seconds they
-        share, as JSON takes it."""
+        """For JSON: each group of tracks that share audio, by name, with its pairs and the seconds
+        that each pair shares."""
         return _duplicate_groups(self.library.tracks, self.matches)
 
 
@@ -43,16 +45,16 @@ def group_tracks(
     """The library with its groups, and with copies left out if the recipe says so.
 
     Args:
-        library: what was scanned.
-        store: the fingerprints of its tracks, of those that decode.
-        recipe: what makes a group, and whether copies stay.
-        first: ids of the tracks that stay before others where copies are left out.
+        library: the scanned tracks.
+        store: the fingerprints of the tracks that decode.
+        recipe: says what makes a group, and whether copies stay.
+        first: ids of tracks to prefer when one of several copies stays.
         progress: told how far the work is.
 
     Raises:
         SourceError: metadata asks for two splits inside a group.
     """
-    # By id: the order in which fingerprints came to the store leaves no trace.
+    # Sorted by id, so that the order of the store does not change the result.
     tracks = sorted(library.usable, key=lambda track: track.track_id)
     with FingerprintFile(store.folder) as file:
         for track, items in zip(tracks, store.read(t.sha256 for t in tracks), strict=True):
@@ -67,15 +69,15 @@ def group_tracks(
 
 
 def with_groups(library: Library, matches: Iterable[Match], group_by: str = "recording") -> Library:
-    """The library with the `group` of every track that is not alone in its own.
+    """The library with `group` set for every track that shares its group with another track.
 
-    A group has the name that metadata gives to one of its tracks, the first by name, else the
-    smallest id in it.
+    The name of a group is the one that metadata gives to its tracks (the first by name, if there
+    are several), else the smallest id in it.
     """
     groups = _Groups()
     given: dict[str, str] = {}
     for track in library.tracks:
-        # An exact copy is left out, but what metadata says of it holds for the recording.
+        # An exact copy is left out, but its metadata is about the same recording, so it counts.
         if track.reason and kind_of(track.reason) != Reason.DUPLICATE:
             continue
         groups.join(track.track_id, track.track_id)
@@ -93,7 +95,7 @@ def with_groups(library: Library, matches: Iterable[Match], group_by: str = "rec
 
 def _duplicate_groups(files: Sequence[Track], matches: Sequence[Match]) -> list[dict[str, Any]]:
     """As `Grouping.duplicates`."""
-    # An exact copy has its original's id, and comes behind it.
+    # An exact copy has the id of its original, and comes after it.
     tracks = {track.track_id: track for track in reversed(files) if track.sha256}
     groups = _Groups()
     for match in matches:
@@ -113,7 +115,7 @@ def _duplicate_groups(files: Sequence[Track], matches: Sequence[Match]) -> list[
 
 
 def shared_seconds(matches: Iterable[Match], split_of: Mapping[str, str]) -> float:
-    """Seconds of audio that two splits share; `split_of` has the split of every track, by id."""
+    """Seconds of audio that tracks of two splits share; `split_of` maps track ids to splits."""
     return sum(
         match.seconds
         for match in matches
@@ -122,7 +124,7 @@ def shared_seconds(matches: Iterable[Match], split_of: Mapping[str, str]) -> flo
 
 
 class _Groups:
-    """Connected components; each is known by its smallest member."""
+    """Connected components (union-find); the smallest member of a component is its root."""
 
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
@@ -143,7 +145,7 @@ class _Groups:
 
 
 def _marks(track: Track, group_by: str) -> Iterator[str]:
-    """What a track has in common with all others of its group."""
+    """The marks of a track: tracks with a common mark are in one group."""
     if track.group:
         yield f"group\0{track.group}"
     artist, album = folded(track.artist), folded(track.album)
@@ -154,7 +156,7 @@ def _marks(track: Track, group_by: str) -> Iterator[str]:
 
 
 def _names(tracks: Iterable[Track], groups: _Groups) -> dict[str, str]:
-    """Root -> name of every component that has a given name, or more than one track."""
+    """Root -> name, for every component with a given name or with more than one track."""
     given: dict[str, str] = {}
     members: dict[str, set[str]] = {}
     for track in tracks:
@@ -167,9 +169,11 @@ def _names(tracks: Iterable[Track], groups: _Groups) -> dict[str, str]:
 
 
 def _with_asked_splits(library: Library) -> Library:
-    """Every track with the split that metadata asks for any of its group, copies that are left
-    out among them; raises SourceError where it asks for two."""
-    # An exact copy has its original's id.
+    """Every track with the split that metadata asks for any track of its group.
+
+    Copies that are left out count too. Raises SourceError if metadata asks for two splits.
+    """
+    # An exact copy has the id of its original.
     groups = {track.track_id: track.group_id for track in library.usable}
     asked = asked_splits(
         replace(track, group=groups[track.track_id])
@@ -184,7 +188,7 @@ def _with_asked_splits(library: Library) -> Library:
 
 
 def _without_copies(library: Library, matches: Iterable[Match], first: Collection[str]) -> Library:
-    """Leave out every track of which most is in one that stays; those of `first` stay first."""
+    """Leave out each track that is mostly in a track that stays; `first` are kept before others."""
     contained_in: dict[str, list[str]] = {}
     for match in matches:
         if match.seconds > _COPY_SHARE * match.a_seconds:

@@ -1,4 +1,4 @@
-"""Which track goes into which split and shard."""
+"""Plan which track goes into which split and which shard."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,12 @@ from ..source.library import Library
 from .since import Earlier
 from .splits import assign
 
-# Speech codecs at their worst; music takes ten times as much.
+# The lowest bit rate of speech codecs; music has ten times as much.
 _LEAST_BYTES_PER_SECOND = 500
-# Another --group-by may join nearly everything: `tracks` says where each lies.
+# Another --group-by may move nearly every track: `tracks` has the split of each.
 _MOST_NAMED = 20
 
-# Where a file lies, when it was copied there and with whom it goes does not change its rows.
+# The rows do not depend on the place of the file, its time stamp, its group and its split.
 _PLACE = ("file", "path", "signature", "group", "split")
 _CONTENT = tuple(field.name for field in fields(Track) if field.name not in _PLACE)
 
@@ -35,24 +35,24 @@ class Shard:
     tracks: tuple[Track, ...]
 
     def inputs(self, recipe_fingerprint: str, software: Mapping[str, str]) -> str:
-        """Digest of all that determines the shard's bytes."""
+        """Digest of all inputs that determine the bytes of the shard."""
         tracks = [content(track) for track in self.tracks]
         return digest([recipe_fingerprint, dict(software), self.split, tracks])
 
 
 def content(track: Track) -> dict[str, Any]:
-    """What of a track determines its rows."""
-    # Not by asdict, which copies what is in it, in four times the time.
+    """The fields of a track that determine its rows."""
+    # Not asdict: it copies every value and takes four times as long.
     return {key: getattr(track, key) for key in _CONTENT}
 
 
 def plan_shards(
     library: Library, recipe: Recipe, earlier: Earlier, failed: Mapping[str, Outcome] | None = None
 ) -> tuple[Shard, ...]:
-    """Shards for the tracks of a library that have not failed.
+    """Plan shards for the tracks of a library that have not failed.
 
     Raises:
-        SourceError: no track is left; or as `plan_tracks`.
+        SourceError: no track is left, or as `plan_tracks`.
     """
     failed = failed or {}
     tracks = [track for track in library.usable if track.track_id not in failed]
@@ -76,16 +76,16 @@ def plan_tracks(
     fixed: Mapping[str, str] | None = None,
     shards: Mapping[str, int] | None = None,
 ) -> tuple[Shard, ...]:
-    """Shards of `raw` for tracks.
+    """Plan the shards of `raw` for tracks.
 
     Args:
-        tracks: all of them usable; a `split` of their own wins.
-        recipe: proportions and seed.
-        fixed: group -> split of an earlier build; kept.
-        shards: split -> number of shards of an earlier build; kept.
+        tracks: usable tracks; a track's own `split` is kept.
+        recipe: gives the proportions of the splits and the seed.
+        fixed: group -> its split in an earlier build, which is kept.
+        shards: split -> its number of shards in an earlier build, which is kept.
 
     Raises:
-        SourceError: a group is given two splits, or the splits cannot be filled.
+        SourceError: metadata gives a group two splits, or a split cannot get a group.
     """
     tracks = tuple(tracks)
     sizes = {track.track_id: max(1, _expected_chunks(track, recipe)) for track in tracks}
@@ -93,7 +93,7 @@ def plan_tracks(
     for track in tracks:
         weights[track.group_id] = weights.get(track.group_id, 0.0) + sizes[track.track_id]
     asked = {**(fixed or {}), **asked_splits(tracks)}
-    # Of a group whose tracks differ, the last by id speaks for all.
+    # If the tracks of a group have different styles, the last track by id decides.
     by_id = sorted(tracks, key=lambda track: track.track_id)
     kinds = {track.group_id: (track.style, track.session) for track in by_id}
     split_of = assign(weights, dict(recipe.splits), recipe.seed, asked, kinds)
@@ -115,10 +115,10 @@ def plan_tracks(
 
 
 def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
-    """A note on every track that lies in another split than `earlier` says, by its id.
+    """A note for every track, by id, that is in another split than in `earlier`.
 
-    A group is in one split: where a new track joins two groups that lay in different splits, one
-    of the groups moves; the note names a track of the other group.
+    A group is in one split. If a new track joins two groups of different splits, one of the groups
+    moves; the note names a track of the other group.
     """
     tracks = [(track, shard.split) for shard in shards for track in shard.tracks]
     stayed = {
@@ -138,7 +138,7 @@ def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[s
 
 
 def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
-    """Group -> the split that metadata asks for; raises SourceError where it asks for two."""
+    """Group -> the split that metadata asks for; raises SourceError if it asks for two."""
     asked: dict[str, Track] = {}
     for track in tracks:
         if not track.split:
@@ -153,7 +153,7 @@ def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
 
 
 def _expected_chunks(track: Track, recipe: Recipe) -> int:
-    """Chunks by what the file says, as far as its size makes that likely: headers can lie."""
+    """Chunks by the stated length, limited by the size of the file: a header may be wrong."""
     most = min(track.size_bytes / _LEAST_BYTES_PER_SECOND, recipe.max_track_seconds)
     likely = min(track.duration_seconds, most)
     samples = int(likely * SAMPLING_RATE)

@@ -1,4 +1,4 @@
-"""What earlier releases decide for a build: where groups and tracks lie, and what stays out."""
+"""What earlier releases decide for a build: splits of groups and tracks, and withdrawn tracks."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,8 +22,8 @@ _COLUMNS = ("track_id", "group", "split", "status")
 class Since:
     """What one release decides for the next one.
 
-    `groups` and `tracks` say in which split a group, or a track by its id, lies; `shards` how many
-    shards a split has, so that those without a new track stay the same file.
+    `groups` maps groups to splits, `tracks` maps track ids to splits. `shards` maps splits to
+    their number of shards: with the same number, shards without a new track stay the same file.
     """
 
     groups: Mapping[str, str]
@@ -33,7 +33,7 @@ class Since:
 
     @classmethod
     def of(cls, release: Release) -> "Since":
-        """What a release decides, in a folder or on the Hub."""
+        """Read it from a release, in a folder or on the Hub."""
         kept = kept_rows(release.tracks(_COLUMNS))
         return cls(
             groups={row["group"]: row["split"] for row in kept},
@@ -43,10 +43,10 @@ class Since:
         )
 
     def splits(self, tracks: Iterable[Track]) -> dict[str, str]:
-        """Group -> split of those of `tracks` that the release has.
+        """Group -> split, for the groups of `tracks` that the release decides.
 
-        A group that the release has stays there; a new one goes where the first of its tracks, by
-        id, lies already.
+        A group of the release keeps its split. A new group with tracks of the release gets the
+        split of the first of them, by id.
         """
         found: dict[str, str] = {}
         for track in sorted(tracks, key=lambda track: track.track_id):
@@ -58,7 +58,7 @@ class Since:
 
 @dataclass
 class Earlier:
-    """The release that lies in `out` already, if any, and the one that `--since` names."""
+    """The release that is in `out` already, if any, and the release that `--since` names."""
 
     out: Path
     recipe: Recipe
@@ -67,11 +67,11 @@ class Earlier:
 
     @classmethod
     def read(cls, out: Path, recipe: Recipe, since: Since | None, force: bool) -> "Earlier":
-        """What lies in `out`.
+        """Read the release in `out`.
 
         Raises:
             SettingError: `out` is a URL.
-            ReleaseError: it holds something else, or another recipe and not `force`.
+            ReleaseError: `out` is no release, or has another recipe and `force` is not set.
         """
         check_on_disk(out)
         if not is_ours(out):
@@ -90,7 +90,7 @@ class Earlier:
 
     @property
     def withdrawn(self) -> list[str]:
-        """The ids of tracks that must not come back."""
+        """The ids of withdrawn tracks, which no build may include again."""
         before = self.before.manifest.withdrawn if self.before else ()
         return sorted({*before, *(self.since.withdrawn if self.since else ())})
 
@@ -101,14 +101,14 @@ class Earlier:
 
     @property
     def splits_by_track(self) -> dict[str, str]:
-        """Id -> the split in which a track should stay."""
+        """Track id -> the split in which the track should stay."""
         before = self._splits_before if self._keeps_splits else {}
         return before | dict(self.since.tracks if self.since else {})
 
     def decisions(self) -> Iterator[Since]:
-        """What the earlier releases decide; of two, the later one wins."""
+        """The decisions of both releases; if they differ, that of `since` wins."""
         if self.before and self._keeps_splits:
-            # Tracks that gave no chunk stay in the plan of their shard, so that it is not stale.
+            # Tracks without chunks stay in the plan of their shard, or the shard would be stale.
             planned = {
                 track_id: split_of(name)
                 for name, note in read_notes(self.out, "raw").items()
@@ -129,6 +129,6 @@ class Earlier:
 
     @property
     def _keeps_splits(self) -> bool:
-        """Whether the release in `out` was asked for the same splits."""
+        """Whether the release in `out` was built with the same splits."""
         asked = self.before.manifest.recipe["splits"] if self.before else None
         return bool(asked == dict(self.recipe.splits))

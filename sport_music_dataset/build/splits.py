@@ -1,4 +1,4 @@
-"""Groups to splits: near the asked proportions, never empty, the same every time."""
+"""Assign groups to splits: close to the asked proportions, no split empty, repeatable."""
 
 import hashlib
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import SourceError
 
-# Less is rounding: it could go back and forth.
+# A smaller gain is rounding: the same move could be made and undone without end.
 _LEAST_GAIN = 1e-9
 
 
@@ -20,20 +20,21 @@ def assign(
 ) -> dict[str, str]:
     """The split of every group.
 
-    Groups come kind by kind, kinds and the groups of each in an order drawn from `seed` and their
-    names; each goes to the split that lacks most of its share of what has come so far. So every
-    run of groups is divided as asked, as far as their sizes allow, a kind together with its
-    neighbours. Systematic sampling from an ordered list: Madow and Madow, On the theory of
-    systematic sampling (1944). Splits that are still empty then get the smallest groups, and
-    groups change places until no split is off its share by more than the largest group, or
-    nothing brings them nearer.
+    Groups are dealt kind by kind. The order of the kinds, and of the groups in a kind, is drawn
+    from `seed` and their names. Each group goes to the split furthest below its share of the groups
+    dealt so far, so every run of groups is divided in the asked proportions, as far as the sizes of
+    the groups allow. This is systematic sampling from an ordered list: Madow and Madow, On the
+    theory of systematic sampling (1944). After that, empty splits get the smallest groups, and
+    groups move until no split differs from its share by more than the largest group, or no move
+    makes the difference smaller.
 
     Args:
         weights: group -> its size, in chunks.
         proportions: split -> share, summing to 1.
-        seed: draws another order.
-        fixed: group -> the split it already has; kept as it is.
-        kinds: group -> what splits should have alike, the most important first: style, session.
+        seed: another seed gives another order.
+        fixed: group -> the split that it already has, which is kept.
+        kinds: group -> its kind (style, session), which splits should have in equal shares; the
+            most important part first.
 
     Raises:
         SourceError: there are fewer groups than splits.
@@ -59,7 +60,7 @@ def assign(
 
 @dataclass(slots=True)
 class _Dealing:
-    """Groups on their way to splits; `lacking` is what each split lacks of its share."""
+    """Groups that are dealt to splits; `lacking` is how far each split is below its target."""
 
     weights: Mapping[str, float]
     proportions: Mapping[str, float]
@@ -87,19 +88,21 @@ class _Dealing:
         weight = self.weights[group]
         for split, share in self.proportions.items():
             self.lacking[split] += share * weight
-        # The name breaks ties, so that the order in which splits were asked for does not count.
+        # The name breaks ties, so that the order of the splits in the settings does not count.
         split = max(self.lacking, key=lambda name: (self.lacking[name], name))
         self._put(group, split)
 
     def fill(self, free: Sequence[str]) -> None:
-        """Give every split that is empty the smallest of the groups that another can spare."""
+        """Give every empty split the smallest group of a split that has more than one."""
         for split in self.empty():
             spare = (group for group in free if self.groups[self.split_of[group]] > 1)
             self._move(min(spare, key=self.weights.__getitem__), split)
 
     def level(self, free: Sequence[str]) -> None:
-        """Move groups while a split is off by more than the largest, each time the one that
-        lessens the sum of squares most."""
+        """Move groups while a split is off its target by more than the largest group.
+
+        Each time, the group moves that reduces the sum of squared differences most.
+        """
         largest = max(self.weights.values())
         while free and max(map(abs, self.lacking.values())) > largest:
             gain, group, split = max(
@@ -112,7 +115,7 @@ class _Dealing:
             self._move(group, split)
 
     def _gain(self, group: str, split: str) -> float:
-        """By how much half the sum of squares gets less with `group` in `split`."""
+        """How much half the sum of squared differences shrinks if `group` moves to `split`."""
         weight, here = self.weights[group], self.split_of[group]
         if self.groups[here] < 2:
             return 0.0

@@ -1,9 +1,9 @@
-"""Tracks that are cut and wait for their shard: a file each, which a later run can go on from.
+"""Spools: one file for each track that is cut and waits for its shard; a later run can use it.
 
-A track is decoded once: that gives its rows and its fingerprint. Its shard is known only when all
-fingerprints are compared, so until then the rows lie here: the FLAC files of the chunks one behind
-the other, then JSON of all else, then a footer. There is no fsync, which would make decoding wait
-for the disk; a checksum tells what a power cut has spoilt.
+A track is decoded once, which gives its rows and its fingerprint. Its shard is known only after all
+fingerprints are compared. Until then a spool keeps the rows: the FLAC files of the chunks one after
+the other, then JSON of everything else, then a footer. There is no fsync, because decoding would
+wait for the disk; a checksum finds spools that a power cut damaged.
 """
 
 import json
@@ -17,23 +17,24 @@ from typing import Any, Self
 from ..records import Outcome, Row
 from ..storage.atomic import partial_name
 
-# The length of the JSON, and the CRC-32 of all that comes before.
+# Length of the JSON in bytes, and CRC-32 of everything before the footer.
 _FOOTER = struct.Struct("<QI")
 _READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """What is known of a track that is cut: what came of it, and its fingerprint as numbers,
-    None where it has none."""
+    """The outcome of cutting a track, and the items of its fingerprint, None if it has none."""
 
     outcome: Outcome
     items: list[int] | None = None
 
 
 class SpoolWriter:
-    """Writes a spool under a name of its own, and renames it when it is whole. Use it as a context
-    manager."""
+    """Writes a spool under a temporary name, and renames it when it is complete.
+
+    Use it as a context manager.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -50,12 +51,12 @@ class SpoolWriter:
         self._partial.unlink(missing_ok=True)
 
     def add(self, flac: bytes) -> None:
-        """Keep the FLAC file of the next chunk."""
+        """Add the FLAC file of the next chunk."""
         self._write(flac)
         self._sizes.append(len(flac))
 
     def finish(self, spooled: Spooled, rows: Sequence[Row | None]) -> None:
-        """Keep what else is known: a row without `audio` for every chunk, None to leave it out."""
+        """Add the other data and the footer. `rows`: one for each chunk, None to leave it out."""
         known = {**asdict(spooled), "rows": rows, "sizes": self._sizes}
         data = json.dumps(known).encode()
         self._write(data)
@@ -69,7 +70,7 @@ class SpoolWriter:
 
 
 def read_spool(file: Path) -> Spooled | None:
-    """What a spool says of its track; None where there is none, or it is not whole."""
+    """Read a spool without its audio; None if there is no spool or it is incomplete."""
     if not file.is_file() or not _is_whole(file):
         return None
     known = _known(file)
@@ -77,7 +78,7 @@ def read_spool(file: Path) -> Spooled | None:
 
 
 def read_spooled_rows(file: Path) -> Iterator[Row]:
-    """The rows of a spool that is whole."""
+    """Yield the rows of a complete spool."""
     known = _known(file)
     with file.open("rb") as stream:
         for row, size in zip(known["rows"], known["sizes"], strict=True):

@@ -1,4 +1,4 @@
-"""One track to its rows of `raw`: decoded once, cut, measured, described, and fingerprinted."""
+"""Make the rows of `raw` for one track: decode it once; cut, measure, describe and fingerprint."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from ..records import Outcome, Row, Track, chunk_id
 from ..source.files import check_unchanged
 from .spools import Spooled, SpoolWriter, read_spooled_rows
 
-# Lossy containers may be off by a frame or two of what encoders add and cut at the ends.
+# The stated length of a lossy file may be off by the frame or two that encoders add at the ends.
 _LENGTH_TOLERANCE_SECONDS = 0.1
 
 
 @dataclass(slots=True)
 class TrackRows:
-    """The rows of one track, in order. After iteration `outcome` says what came of it.
+    """The rows of one track, in order. After iteration, `outcome` has the result.
 
-    Iteration never raises for a bad file: there are no rows, and `outcome.reason` says why.
+    Iteration does not raise for a bad file: there are no rows, and `outcome.reason` says why.
     """
 
     track: Track
@@ -32,7 +32,7 @@ class TrackRows:
     outcome: Outcome = field(default_factory=Outcome)
 
     def __iter__(self) -> Iterator[Row]:
-        # What a chunk is described by is known at the end of its track, which may be ten hours.
+        # A description needs the whole track, which may have ten hours: rows wait on the disk.
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rows"
             self.outcome = cut_track(self.track, self.recipe, file).outcome
@@ -42,8 +42,10 @@ class TrackRows:
 def cut_track(
     track: Track, recipe: Recipe, file: Path, fingerprinter: TrackFingerprinter | None = None
 ) -> Spooled:
-    """Write a track's rows to the spool `file`, and return what came of it, with the fingerprint
-    that `fingerprinter` makes of the same blocks."""
+    """Write a track's rows to the spool `file`; returns the outcome and the fingerprint.
+
+    `fingerprinter` makes the fingerprint from the same decoded blocks.
+    """
     with SpoolWriter(file) as spool:
         cutting = _Cutting(track, recipe, spool, fingerprinter)
         outcome, rows = cutting.run()
@@ -53,14 +55,14 @@ def cut_track(
 
 
 def measure_track(track: Track, recipe: Recipe) -> Outcome:
-    """What came of a track, cut and measured as for a build; its rows are not kept."""
+    """The outcome of cutting and measuring a track as a build does; its rows are not kept."""
     outcome, _ = _Cutting(track, recipe).run()
     return outcome
 
 
 @dataclass(slots=True)
 class _Cutting:
-    """One track while it is cut; `kept` are the indices of the chunks that are not silent."""
+    """State while one track is cut; `kept` has the indices of the chunks that are not silent."""
 
     track: Track
     recipe: Recipe
@@ -77,8 +79,8 @@ class _Cutting:
             self.analysis = TrackAnalysis(self.recipe.hop_samples)
 
     def run(self) -> tuple[Outcome, list[Row | None]]:
-        """What came of the track, and a row without `audio` for each chunk that is in the spool,
-        None for those that are left out."""
+        """The outcome of the track, and a row without `audio` for each chunk in the spool; None
+        instead of the row for chunks that are left out."""
         try:
             self._cut()
             self._check()
@@ -94,7 +96,7 @@ class _Cutting:
         return self._outcome(annotation, reason), rows
 
     def _cut(self) -> None:
-        """Decode the whole track and spool its chunks; raises TrackError."""
+        """Decode the whole track and write its chunks to the spool; raises TrackError."""
         recipe = self.recipe
         for audio in chunks_of(self._pcm(), recipe.chunk_samples, recipe.hop_samples):
             if recipe.keep_silence or not is_silent(audio):
@@ -145,7 +147,7 @@ class _Cutting:
         return self.tally.broken_off or off
 
     def _check(self) -> None:
-        """Raise TrackError where the track is decoded and cannot be kept."""
+        """Raise TrackError if the decoded track cannot be kept."""
         seconds = self._seconds
         if not self.tally.samples:
             raise TrackError(Reason.UNREADABLE, "no samples in it")

@@ -1,4 +1,4 @@
-"""The stage that writes: shards of `raw`, `tracks`, the card with its pictures, the manifest."""
+"""The writing stage: shards of `raw`, `tracks`, the card with its pictures, the manifest."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,15 +35,15 @@ from .spools import read_spooled_rows
 
 TRACKS_FILE = shard_name("tracks", "train", 0, 1)
 
-# Of each worker: enough that a slow one does not count for all.
+# Tracks of each worker that an estimate cuts: enough that one slow track does not decide.
 _SAMPLED_TRACKS = 4
-# A row group that is being written is held twice: 100 MB at the most for each.
+# Memory holds a row group twice while it is written: at most 100 MB for each shard.
 _MOST_WRITERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ShardJob:
-    """A shard to be made, and the digest of all that determines its bytes."""
+    """A shard to make, and the digest of all inputs that determine its bytes."""
 
     shard: Shard
     inputs: str
@@ -51,15 +51,15 @@ class ShardJob:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Shards that are there: the file of each by its path, what came of each track by its id, and
-    how many shards were made anew."""
+    """The written shards: their files by path, the outcomes of their tracks by id, and how many
+    shards were made in this run."""
 
     files: dict[str, FileEntry] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     count: int = 0
 
     def then(self, later: "Written") -> "Written":
-        """What is there after other shards were made, from a plan without what failed here."""
+        """Join with the result of a second plan, which leaves out the tracks that failed here."""
         outcomes = {**self.failed, **later.outcomes}
         return Written(later.files, outcomes, self.count + later.count)
 
@@ -75,7 +75,7 @@ class Written:
 
 
 def shard_jobs(shards: Iterable[Shard], release: Release) -> list[ShardJob]:
-    """The shards that are not there yet, or were made from something else."""
+    """Jobs for the shards that are missing or were made from other inputs."""
     manifest = release.manifest
     jobs = [
         ShardJob(shard, shard.inputs(manifest.fingerprint, manifest.software)) for shard in shards
@@ -90,7 +90,7 @@ def write_shards(
     spools: SpoolFolder,
     progress: Progress,
 ) -> Written:
-    """Make the shards that are not there yet."""
+    """Make the shards that are missing or stale."""
     out, jobs = release.folder, shard_jobs(shards, release)
     notes = {shard.name: finished_note(out, shard.name) for shard in shards}
     work = partial(make_shards, out=out.resolve(), spools=spools)
@@ -113,14 +113,14 @@ def make_shards(
     out: Path,
     spools: SpoolFolder,
 ) -> Iterator[tuple[Shard, ShardNote]]:
-    """Cut the tracks of shards, write each shard and its note; yields the shard and the note.
+    """Cut the tracks of shards, and write each shard and its note; yields shard and note.
 
-    The bytes are the same whoever does it, and with however many processes. `advance` counts
-    tracks. The tracks' spools stay: another attempt may be at the same shard.
+    The bytes do not depend on the engine or the number of processes. `advance` counts tracks. The
+    spools of the tracks stay, because another attempt may be making the same shard.
     """
     tracks = [track for job in jobs for track in job.shard.tracks]
     results = processes.map(spools.cut, tracks, spools.record_failure)
-    # Threads: what takes long in writing is done without Python's lock.
+    # Threads: compressing and writing release Python's lock.
     threads = min(processes.size, _MOST_WRITERS)
     with ThreadPoolExecutor(threads) as writers:
 
@@ -156,15 +156,15 @@ def write_release(
     written: Written,
     progress: Progress,
 ) -> list[Row]:
-    """Write all but the shards of `raw`, the manifest last; returns the rows of `tracks`.
+    """Write all files except the shards of `raw`, the manifest last; returns the `tracks` rows.
 
     Args:
-        release: the folder, with a manifest that has no files yet; it gets them.
-        earlier: what lies there.
-        grouping: every source file, and which share audio.
-        shards: as they were planned.
-        written: what came of them.
-        progress: told how far the work is.
+        release: the folder, with a manifest without files; this adds the files.
+        earlier: the releases before this one.
+        grouping: every source file, and the pairs that share audio.
+        shards: the planned shards.
+        written: the written shards.
+        progress: is told how far the work is.
     """
     rows = list(_track_rows(grouping.library.tracks, shards, written.outcomes))
     manifest = release.manifest
@@ -188,7 +188,7 @@ def write_release(
 def _track_rows(
     tracks: Iterable[Track], shards: Iterable[Shard], outcomes: dict[str, Outcome]
 ) -> Iterator[Row]:
-    """A row of `tracks` for every source file, by path."""
+    """A row of `tracks` for every source file, in the order of their paths."""
     split_by_id = {track.track_id: shard.split for shard in shards for track in shard.tracks}
     for track in tracks:
         outcome = Outcome(duration_seconds=track.duration_seconds, reason=track.reason)
@@ -208,7 +208,7 @@ def _track_rows(
 
 
 def _tracks_file(release: Release, earlier: Release | None, rows: list[Row]) -> FileEntry:
-    """The file of `tracks`: the one that is there if it has these rows, else a new one."""
+    """The file of `tracks`: the existing file if it was made from these rows, else a new one."""
     entry = earlier.manifest.files.get(TRACKS_FILE) if earlier else None
     if earlier and entry and earlier.manifest.software == release.manifest.software:
         whole = file_digest(earlier.folder / TRACKS_FILE) == entry.sha256
@@ -221,7 +221,7 @@ def _tracks_file(release: Release, earlier: Release | None, rows: list[Row]) -> 
 
 
 def _carry_over(manifest: Manifest, before: Manifest) -> None:
-    """Keep `encoded` where the raw shards are what they were; else it is stale."""
+    """Keep `encoded` if no raw shard changed; else it is stale."""
     manifest.card, manifest.changelog = before.card, before.changelog
     if before.shards("raw") == manifest.shards("raw"):
         manifest.files |= before.shards("encoded")
@@ -231,15 +231,15 @@ def _carry_over(manifest: Manifest, before: Manifest) -> None:
 def estimate_writing(
     engine: Engine, jobs: Sequence[ShardJob], kept: int, recipe: Recipe
 ) -> Estimate:
-    """What making shards will cost, from some of their tracks that are cut here for it."""
+    """Estimate the cost of making shards by cutting some of their tracks."""
     tracks = [track for job in jobs for track in job.shard.tracks]
     total = sum(track.duration_seconds for track in tracks)
-    # Ids are digests: the first of them are a random sample. Long tracks would take long.
+    # Ids are digests, so the first ids are a random sample. Long tracks would take too long.
     by_length = sorted(tracks, key=lambda track: track.duration_seconds)
     short = by_length[: (len(tracks) + 1) // 2]
     sample = sorted(short, key=lambda track: track.track_id)[: _SAMPLED_TRACKS * engine.size]
     costs = list(engine.map(partial(cutting_cost, recipe=recipe), sample, _no_cost))
-    # The first for no tracks, of which there are no columns.
+    # The tuple of zeros is for no tracks: zip would then give no columns.
     chunks, seconds, size, measured = map(sum, zip((0, 0.0, 0, 0.0), *costs, strict=True))
     share = total / measured if measured else 0.0
     basis = f"{chunks} chunks of {len(sample)} tracks cut for it"
@@ -247,5 +247,5 @@ def estimate_writing(
 
 
 def _no_cost(track: Track, reason: str) -> tuple[int, float, int, float]:
-    """A track that crashes its process says nothing of the other tracks."""
+    """A track that crashes its process gives no cost, and does not change that of others."""
     return 0, 0.0, 0, 0.0
