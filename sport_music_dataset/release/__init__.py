@@ -1,6 +1,6 @@
-"""What a release is: its folder's layout, its manifest, the rows and shards in it.
+"""A release: the layout of its folder, its manifest, its shards and their rows.
 
-A `Release` knows its place and its manifest; `open_release` opens one by its name. Stages read and
+A `Release` has a place and a manifest; `open_release` opens one by its name. All stages read and
 write releases through it.
 """
 

@@ -1,4 +1,4 @@
-"""The chunks of a release by their light columns: all but audio, codes and labels."""
+"""Read the light columns of chunks: all columns except audio, codes and labels."""
 
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ from ..errors import ReleaseError
 from .layout import split_of
 from .release import Release
 
-# Reading Parquet leaves Python's lock alone.
+# Threads are enough: reading Parquet releases Python's lock.
 THREADS = 2
 
 
@@ -20,7 +20,7 @@ def _arrow(kind: Kind) -> pa.DataType:
     return pa.type_for_alias(kind)
 
 
-# Of raw and encoded side by side; `split` is the shard's.
+# Columns of raw and encoded; `split` comes from the name of the shard.
 LIGHT = pa.schema(
     {
         name: _arrow(kind)
@@ -36,16 +36,17 @@ def read_chunks(
     columns: Collection[str] = LIGHT.names,
     shorten: Callable[[pa.Table], pa.Table] = lambda shard: shard,
 ) -> pa.Table:
-    """One row a chunk, in the order of the shards: of LIGHT the `columns`, of `configs` side by
-    side, null where the release has not their config. What `shorten` makes of each shard stays in
-    memory.
+    """Read a table with one row for each chunk, in the order of the shards.
+
+    It has those `columns` that are in LIGHT, from all `configs`; a column is null if the release
+    lacks its config. `shorten` is applied to the table of each shard, to save memory.
 
     Raises:
-        ReleaseError: a shard cannot be read, or raw and encoded are not of the same chunks.
+        ReleaseError: a shard cannot be read, or raw and encoded have different chunks.
     """
     configs = [config for config in configs if release.shards(config)]
     empty = LIGHT.empty_table().select(columns)
-    # It tells whether configs are of the same chunks.
+    # chunk_id is needed to compare the chunks of the configs.
     read_too = {"chunk_id", *columns}
 
     def read(path: str) -> pa.Table:

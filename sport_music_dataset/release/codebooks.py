@@ -1,4 +1,4 @@
-"""How much of each codebook the codes of a release use."""
+"""Count how much of each codebook the codes of a release use."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,12 +14,13 @@ Counts = NDArray[np.int64]
 
 
 def count_codes(release: Release, codebooks: int, size: int) -> Counts:
-    """How often each code stands in each codebook, [codebooks, size], over all of `encoded`.
+    """Occurrences [codebooks, size] of each code of each codebook, over all of `encoded`.
 
-    Only the column `codes` is read, a row group at a time by each thread.
+    Only the column `codes` is read; each thread holds one row group in memory.
 
     Raises:
-        ReleaseError: a shard cannot be read, or holds codes of another form or out of [0, size).
+        ReleaseError: a shard cannot be read, or its codes have another shape or are not in
+            [0, size).
     """
 
     def count(path: str) -> Counts:
@@ -44,23 +45,27 @@ def count_codes(release: Release, codebooks: int, size: int) -> Counts:
 
 
 def perplexity(counts: Counts) -> NDArray[np.float64]:
-    """Perplexity [K] of counts [K, size]: 2 to the entropy in bits, as many entries as, used
-    equally, would be as hard to guess; 0 where nothing was counted."""
+    """Perplexity [K] of counts [K, size]: 2 to the power of the entropy in bits.
+
+    A codebook that uses n entries equally often has perplexity n; without counts it is 0.
+    """
     total = counts.sum(axis=1)
     shares = counts / np.maximum(total, 1)[:, None]
-    # 0 log 0 is 0.
+    # A share of 0 adds nothing to the entropy, but log2(0) is not finite.
     bits = -(shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)).sum(axis=1)
     return np.asarray(np.where(total, np.exp2(bits), 0.0), np.float64)
 
 
 def dead_share(counts: Counts) -> NDArray[np.float64]:
-    """Share [K] of the entries of each codebook that no code of counts [K, size] names."""
+    """Share [K] of the entries of each codebook that never occur in counts [K, size]."""
     return np.asarray((counts == 0).mean(axis=1), np.float64)
 
 
 def codebook_use(release: Release) -> list[CodebookUse]:
-    """Perplexity and dead share of each codebook, as the manifest records them; none without
-    codes. Raises as `count_codes` does."""
+    """Perplexity and dead share of each codebook for the manifest; empty without codes.
+
+    Raises as `count_codes`.
+    """
     facts = release.manifest.encoding
     if not facts:
         return []

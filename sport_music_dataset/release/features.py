@@ -1,4 +1,4 @@
-"""The features of each config, as datasets has them."""
+"""The `datasets.Features` of each config."""
 
 from datasets import Audio, Features, List, Value
 

@@ -1,7 +1,7 @@
-"""Codes under MusicGen's delay pattern: arithmetic alone.
+"""Labels: codes under MusicGen's delay pattern.
 
 The pattern is that of Copet et al., Simple and Controllable Music Generation (2023), section 2.2:
-codebook k is delayed by k frames, so that a step predicts K codes that depend on each other's past.
+codebook k is delayed by k frames, so one step predicts K codes, each from the past of the others.
 """
 
 from typing import Literal, get_args
@@ -18,12 +18,12 @@ LabelStyle = Literal["lossless", "notebook"]
 def delay(codes: Codes, pad_token_id: int, style: LabelStyle = "lossless") -> Codes:
     """Labels of codes [K, T].
 
-    `lossless` gives [K, T+K-1] as audiocraft does: `labels[k, k + t] == codes[k, t]`, the pad id
-    elsewhere. `notebook` gives the first T columns of it, as transformers'
-    `build_delay_pattern_mask` leaves them: the last k codes of codebook k are lost.
+    `lossless` gives [K, T+K-1] like audiocraft: `labels[k, k + t] == codes[k, t]`, and the pad id
+    elsewhere. `notebook` gives only the first T columns, like transformers'
+    `build_delay_pattern_mask`: the last k codes of codebook k are lost.
 
     Raises:
-        SettingError: `style` is neither.
+        SettingError: `style` is neither `lossless` nor `notebook`.
     """
     if style not in get_args(LabelStyle):
         raise SettingError(f"labels={style!r}: must be one of {', '.join(get_args(LabelStyle))}")

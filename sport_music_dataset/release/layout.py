@@ -1,4 +1,4 @@
-"""What the files of a release folder are called, and which shard a track belongs to."""
+"""The names of files in a release folder, and the shard of each track."""
 
 import math
 import re
@@ -9,31 +9,31 @@ from ..errors import ReleaseError
 MANIFEST = "sportgen.json"
 CARD = "README.md"
 WORK_FOLDER = ".sportgen"
-"""Notes of how shards were made, and work in progress: never published."""
+"""Folder for notes on how shards were made, and for unfinished work: never published."""
 CONFIGS = ("raw", "encoded", "tracks")
 
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
-# A chunk of 25 s as FLAC is 1 MB at the most in practice; about 300 MB a shard.
+# A chunk of 25 s has at most about 1 MB as FLAC: a shard has about 300 MB.
 _CHUNKS_PER_SHARD = 300
 
 
 def shard_count(chunks: int, tracks: int) -> int:
-    """Shards for a split; at most half of its tracks, since most shards would be empty else."""
+    """Number of shards of a split: at most half of its tracks, or many shards would be empty."""
     return max(1, min(math.ceil(chunks / _CHUNKS_PER_SHARD), tracks // 2))
 
 
 def shard_of(track_id: str, shards: int) -> int:
-    """The shard that a track belongs to, by its identity alone."""
+    """Index of the shard of a track; it depends only on the track's id and the number of shards."""
     return int(track_id, 16) % shards
 
 
 def shard_name(config: str, split: str, index: int, count: int) -> str:
-    """Path of a shard in the release folder, as the Hub names them."""
+    """Path of a shard in the release folder, named as on the Hub."""
     return f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
 
 
 def split_of(path: str) -> str:
-    """The split that a shard's path names; raises ReleaseError where it is no such path."""
+    """The split in the path of a shard; raises ReleaseError if the path is not that of a shard."""
     match = _SHARD_NAME.fullmatch(path)
     if match is None:
         raise ReleaseError(f"{path}: is not a shard's name; build the release again")
@@ -41,7 +41,7 @@ def split_of(path: str) -> str:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether a folder may be written to: absent, empty, a release or one begun."""
+    """Whether a build may write to a folder: it is absent, empty, or a release, finished or not."""
     if not folder.exists():
         return True
     marks = (MANIFEST, WORK_FOLDER)

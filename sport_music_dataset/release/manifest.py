@@ -1,4 +1,4 @@
-"""The manifest of a release, `sportgen.json`: what it holds and how it was made."""
+"""The manifest of a release, `sportgen.json`: its files, and how they were made."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -24,15 +24,15 @@ MANIFEST_SCHEMA = 1
 
 _LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
 
-# JSON knows one kind of numbers: 25 must not become 25.0 when a manifest is written again.
+# JSON does not separate int and float: 25 must not become 25.0 when a manifest is rewritten.
 Number = int | float
 _ANY_KEYS = {"extra": "allow"}
 
 
 class RecipeRecord(TypedDict):
-    """`Recipe.as_dict()` as a release records it; an earlier sportgen wrote fewer settings."""
+    """`Recipe.as_dict()` in a manifest; earlier versions of sportgen wrote fewer settings."""
 
-    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # pydantic's way to say it
+    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # pydantic reads this
 
     chunk_seconds: Number
     overlap_seconds: Number
@@ -42,8 +42,11 @@ class RecipeRecord(TypedDict):
 
 
 class Encoding(TypedDict):
-    """How `encoded` was made, and what came of it: the facts of `encode.encoder.Encoder`, then
-    how many descriptions were truncated, the longest in tokens, and T of codes and labels."""
+    """How `encoded` was made: the facts of `encode.encoder.Encoder`, then its results.
+
+    The results are the number of truncated descriptions, the longest description in tokens, and
+    the number of frames, T, of codes and of labels.
+    """
 
     __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]
 
@@ -64,7 +67,7 @@ class Encoding(TypedDict):
 
 
 class ChangelogEntry(TypedDict):
-    """One release: its version, its ISO date, what changed, and what the publisher wrote."""
+    """A published version: its number, its ISO date, the changes, and the publisher's notes."""
 
     version: str
     date: str
@@ -73,8 +76,8 @@ class ChangelogEntry(TypedDict):
 
 
 class SharedRecord(TypedDict, total=False):
-    """How many fingerprints were compared, how many pairs of tracks share audio, and the seconds
-    that lie in two splits."""
+    """Number of compared fingerprints, number of pairs of tracks that share audio, and the seconds
+    of audio that are in two splits."""
 
     fingerprints: int
     matches: int
@@ -82,7 +85,7 @@ class SharedRecord(TypedDict, total=False):
 
 
 class CodebookUse(TypedDict):
-    """Perplexity of a codebook's use, and the share of its entries that no code names."""
+    """Perplexity of a codebook, and the share of its entries that never occur."""
 
     perplexity: Number
     dead: Number
@@ -99,15 +102,16 @@ class FileEntry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a release holds and how it was made; `files` has every shard and picture by its path.
+    """The files of a release and how they were made.
 
-    `changelog` has an entry for every release, the newest first; `withdrawn` the ids of tracks that
-    no later build may bring back; `source` the `dataset` on the Hub and the `revision` that the
-    rows come from, if they do; `codebooks` how much of each is used; `pictures` what each in
-    `assets` shows, in words; `card` the front matter that we gave to README.md.
+    `files` has every shard and picture by its path. `changelog` has an entry for every version,
+    newest first. `withdrawn` has the ids of tracks that no later build may include. `source` has
+    the `dataset` and the `revision` on the Hub that the rows come from, if they do. `codebooks` has
+    the use of each codebook. `pictures` describes each picture in `assets` in words. `card` is the
+    front matter that sportgen wrote to README.md.
     """
 
-    # read_manifest lets pydantic check that JSON has these keys and no other, of these types.
+    # read_manifest uses pydantic to check that the JSON has exactly these keys and types.
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     recipe: RecipeRecord
@@ -126,16 +130,16 @@ class Manifest:
 
     @classmethod
     def of(cls, recipe: Recipe) -> "Manifest":
-        """An empty manifest for a recipe."""
+        """A manifest without files for a recipe."""
         record: Any = recipe.as_dict()
         return cls(record, recipe.fingerprint, software=software())
 
     def shards(self, config: str) -> dict[str, FileEntry]:
-        """The files of a config, by path."""
+        """The shards of a config, by path."""
         return {path: entry for path, entry in self.files.items() if path.startswith(config + "/")}
 
     def splits(self, config: str) -> dict[str, int]:
-        """Split -> rows of a config, the recipe's splits first."""
+        """Split -> number of rows of a config; the splits of the recipe come first."""
         rows = dict.fromkeys(self.recipe["splits"], 0)
         for path, entry in self.shards(config).items():
             split = split_of(path)
@@ -145,12 +149,12 @@ class Manifest:
 
     @property
     def rows_config(self) -> str:
-        """The config that has the chunks and loads by default: raw, where there is one."""
+        """The config that `load_dataset` loads by default: raw if there is one, else encoded."""
         return "raw" if self.shards("raw") else "encoded"
 
     @property
     def chunk_samples(self) -> int:
-        """Samples of a chunk at 32 kHz."""
+        """Number of samples of a chunk at 32 kHz."""
         return samples_of(self.recipe["chunk_seconds"])
 
     @property
@@ -159,7 +163,7 @@ class Manifest:
         return self.chunk_samples - samples_of(self.recipe["overlap_seconds"])
 
     def as_json(self) -> bytes:
-        """What `sportgen.json` holds, UTF-8."""
+        """The bytes of `sportgen.json`, UTF-8."""
         data = asdict(replace(self, files=dict(sorted(self.files.items()))))
         return (
             json.dumps({"schema": self.schema, **data}, indent=2, ensure_ascii=False) + "\n"
@@ -171,17 +175,17 @@ class Manifest:
 
 
 def software() -> dict[str, str]:
-    """The versions of all that rows of `raw` and their files depend on."""
+    """The versions of all software that the rows of `raw` and their files depend on."""
     libraries = {name: version(name) for name in _LIBRARIES}
     return {"sportgen": __version__, "decoder": decoder_version(), **libraries}
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a release folder, every value of its type.
+    """Read the manifest of a release folder, and check the type of every value.
 
     Raises:
-        ReleaseError: the folder is no release, of a schema we do not know, or its manifest is
-            damaged; the message names the first key that is wrong.
+        ReleaseError: the folder is no release, its schema is unknown, or its manifest is damaged;
+            the message names the first wrong key.
     """
     file = folder / MANIFEST
     if not file.is_file():
@@ -199,15 +203,15 @@ def read_manifest(folder: Path) -> Manifest:
             "use the version that wrote it or build again"
         )
     _validate(text, file)
-    # As it was read: what pydantic makes of it has its keys in another order.
+    # Not the result of pydantic, which has the keys in another order.
     data["files"] = {path: FileEntry(**entry) for path, entry in data["files"].items()}
     return Manifest(**data)
 
 
 def _validate(text: str, file: Path) -> None:
-    """Raise ReleaseError unless the JSON text of a manifest has our keys, and values of their types
-    that lead nowhere outside of the release."""
-    # A fifth of a second to import: only where a manifest is read.
+    """Raise ReleaseError if a key or a type in the JSON text of a manifest is wrong, or if a path
+    leads out of the release."""
+    # Importing pydantic takes 0.2 s: only commands that read a manifest need it.
     from pydantic import ValidationError
 
     try:
@@ -217,7 +221,7 @@ def _validate(text: str, file: Path) -> None:
         key = ".".join(map(str, first["loc"]))
         detail = " ".join(f"{key}: {first['msg']}".split())
         raise ReleaseError(f"{file}: is damaged ({detail}); build the release again") from error
-    # A release may come from anywhere: no path in it leads out of its folder.
+    # The release may come from a stranger: its paths must not lead out of its folder.
     outside = [p for p in manifest.files if p.startswith("/") or ".." in p.split("/")]
     if outside:
         raise ReleaseError(f"{file}: names {outside[0]}, which lies outside the release")

@@ -1,4 +1,4 @@
-"""A release: the place where its files lie, and its manifest, which says what they are."""
+"""A release: the place of its files, and its manifest, which describes them."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -25,13 +25,13 @@ class Release:
     """A release in a folder or on the Hub.
 
     Args:
-        place: where its files lie.
-        manifest: what of the place counts, where that is not what its own manifest says: a part of
-            a release, or one that is being made.
+        place: the folder or the revision on the Hub that has its files.
+        manifest: a manifest to use instead of the one in `place`, for a part of a release or for a
+            release that is being made.
 
     Raises:
-        ReleaseError: there is no manifest that can be read.
-        HubError: the Hub has no such revision, or no manifest in it.
+        ReleaseError: there is no readable manifest.
+        HubError: the Hub has no such revision, or the revision has no manifest.
     """
 
     def __init__(self, place: Place, manifest: Manifest | None = None) -> None:
@@ -43,40 +43,42 @@ class Release:
 
     @classmethod
     def of(cls, folder: Path, manifest: Manifest | None = None) -> Self:
-        """The release in a folder of this machine."""
+        """The release in a folder on this machine."""
         return cls(Place(folder), manifest)
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The name of the release in messages."""
         return self.place.name
 
     @property
     def folder(self) -> Path:
-        """Where its files are on this machine, those that are fetched."""
+        """The folder on this machine with its files; if it is on the Hub, with the fetched files."""
         return self.place.folder
 
     def shards(self, config: str) -> dict[str, FileEntry]:
-        """The files of a config, by path."""
+        """The shards of a config, by path."""
         return self.manifest.shards(config)
 
     def paths(self) -> set[str]:
-        """Every file of the place, our own notes apart."""
+        """The paths of all files in the place, except `.sportgen/`."""
         return {path for path in self.place.paths() if path.partition("/")[0] != WORK_FOLDER}
 
     def tracks(self, columns: Collection[str] = ()) -> list[Row]:
-        """The rows of the `tracks` config: of the `columns` that it has, or of all; raises
-        ReleaseError."""
+        """The rows of the `tracks` config, with those of `columns` that exist, or with all columns.
+
+        Raises ReleaseError.
+        """
         return as_rows(self.track_table(columns))
 
     def track_table(self, columns: Collection[str] = ()) -> pa.Table:
-        """`tracks` as a table, which takes a tenth of the memory; raises ReleaseError."""
+        """As `tracks`, but as a table, which takes a tenth of the memory."""
         shards = self.shards("tracks")
         with self.place.fetched(*shards):
             return read_track_table(self.folder, shards, columns)
 
     def kept_tracks(self, columns: Collection[str]) -> pa.Table:
-        """The tracks that gave chunks, of these columns that there are; raises ReleaseError."""
+        """As `track_table`, but only the tracks that gave chunks."""
         tracks = self.track_table({"status", *columns})
         there = [name for name in tracks.column_names if name in columns]
         return kept_tracks(tracks).select(there)
@@ -84,10 +86,10 @@ class Release:
 
 @contextmanager
 def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Release]:
-    """The release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
+    """Open the release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
 
-    Files of the Hub are fetched one by one into a temporary folder, and with `keep` stay there
-    until the block ends.
+    Files on the Hub are downloaded one at a time to a temporary folder. With `keep` they stay there
+    until the `with` block ends.
 
     Example:
         >>> with open_release("dataset") as release:
@@ -95,9 +97,9 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
         {'train': 21, 'test': 12}
 
     Raises:
-        ReleaseError: there is no such folder and it is not of the other form, or no manifest.
-        SettingError: ORG/NAME cannot be the name of a dataset.
-        HubError: the Hub refuses, or cannot be reached.
+        ReleaseError: `text` is neither an existing folder nor ORG/NAME@TAG, or has no manifest.
+        SettingError: ORG/NAME is not a valid name of a dataset.
+        HubError: the Hub refused or could not be reached.
     """
     found = _ON_HUB.fullmatch(text)
     if found is None or Path(text).is_dir():
@@ -107,7 +109,7 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
             )
         yield Release.of(Path(text))
         return
-    # The Hub's client takes half a second to import, which a folder needs not.
+    # Importing the Hub's client takes 0.5 s, and a folder does not need it.
     from ..storage.hub_place import on_hub
 
     with on_hub(found[1], found[2], api, keep) as place:

@@ -1,7 +1,7 @@
-"""One shard of work: a Parquet file, written whole or not at all, and a note of how it was made.
+"""A shard: a Parquet file, written completely or not at all, and a note on how it was made.
 
-The notes lie in `.sportgen/` of the release folder and stay there: they say which inputs a shard
-was made from, so that a second run does only what is not done yet.
+The notes are in `.sportgen/` of the release folder. A note says which inputs its shard was made
+from, so that a second run makes only the shards that are missing or stale.
 """
 
 import json
@@ -27,17 +27,16 @@ from .manifest import FileEntry
 if TYPE_CHECKING:
     from datasets import Features
 
-# The Hub's viewer reads a group to show a row, and a group is held twice in memory while it is
-# written: 50 rows are 50 MB at the most.
+# Rows of a row group. The Hub's viewer reads a whole group to show one row, and memory holds a group
+# twice while it is written: 50 rows are at most 50 MB.
 _GROUP_ROWS = 50
-# A row of tracks is 400 bytes; in groups of 50, what the footer says of it would take a thousand.
+# A row of tracks has 400 bytes; in groups of 50 rows, its share of the footer would have 1000.
 _TRACK_GROUP_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class ShardNote:
-    """What is known of a finished file: the digest of its inputs, the file itself, and what making
-    it gave."""
+    """What is known of a finished shard: the digest of its inputs, its file, and its outcomes."""
 
     inputs: str
     sha256: str
@@ -47,18 +46,18 @@ class ShardNote:
 
     @classmethod
     def of(cls, inputs: str, file: FileEntry, outcomes: dict[str, Any] | None = None) -> Self:
-        """The note of a file that is there now."""
+        """The note of a finished file, which is read for its size and digest."""
         return cls(inputs, file.sha256, file.rows, file.bytes, outcomes or {})
 
     @property
     def file(self) -> FileEntry:
-        """The file, as the manifest records it."""
+        """The entry of the file in the manifest."""
         return FileEntry(self.sha256, self.rows, self.bytes)
 
 
 def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Row]) -> FileEntry:
-    """Write rows of `features` as `folder/name`; returns what the manifest says of it."""
-    # datasets takes a second to import: only to write, not to read.
+    """Write rows of `features` to `folder/name`; returns the entry for the manifest."""
+    # Importing datasets takes 1 s: only writing needs it, not reading.
     from datasets.arrow_writer import ParquetWriter
 
     size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
@@ -69,7 +68,7 @@ def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Ro
             table = pa.Table.from_pylist(group, schema=features.arrow_schema)
             group.clear()
             writer.write_table(table)
-            del table  # else it lives on while the next group is gathered
+            del table  # or it stays in memory while the next group is collected
             pa.default_memory_pool().release_unused()
         count, _ = writer.finalize(close_stream=False)
         stream.flush()
@@ -78,10 +77,10 @@ def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Ro
 
 @contextmanager
 def writing(out: Path) -> Iterator[None]:
-    """Hold the release folder for one writer, and raise what the disk refuses as one line.
+    """Lock the release folder for one writer, and turn errors of the disk into ReleaseError.
 
     Raises:
-        ReleaseError: another process writes to it, or the disk is full or read-only.
+        ReleaseError: another process writes to the folder, or the disk is full or read-only.
     """
     lock = FileLock(out / WORK_FOLDER / "lock", timeout=0)
     try:
@@ -102,20 +101,20 @@ def _note_file(folder: Path, name: str) -> Path:
 
 
 def finished_note(folder: Path, name: str) -> ShardNote | None:
-    """The note of a shard that is finished, whatever it was made from, else None."""
+    """The note of a finished shard, whatever its inputs were; None if it is not finished."""
     note, file = _read_note(_note_file(folder, name)), folder / name
     finished = note and file.is_file() and file.stat().st_size == note.bytes
     return note if finished else None
 
 
 def read_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
-    """The note of a shard that is finished and made from `inputs`, else None."""
+    """The note of a finished shard that was made from `inputs`; None if there is none."""
     note = finished_note(folder, name)
     return note if note and note.inputs == inputs else None
 
 
 def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:
-    """The notes of all shards of a config, by their path, whatever they were made from."""
+    """Path -> note, for all shards of a config, whatever their inputs were."""
     root = folder / WORK_FOLDER
     files = sorted((root / config).glob("*.json"))
     notes = {str(file.relative_to(root).with_suffix("")): _read_note(file) for file in files}
@@ -132,7 +131,7 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 
 
 def _remove_partial(folder: Path) -> None:
-    """Remove what killed runs and lost workers left: files that were never renamed, and probes."""
+    """Remove files that killed runs and lost workers left: unfinished shards, and probes."""
     for config in (*CONFIGS, "assets", "."):
         for file in (folder / config).glob(f"*{PARTIAL}"):
             file.unlink(missing_ok=True)
@@ -150,6 +149,6 @@ def _read_note(file: Path) -> ShardNote | None:
 
 
 def write_note(folder: Path, name: str, note: ShardNote) -> None:
-    """Say that a shard is finished."""
+    """Write the note of a shard, which marks it as finished."""
     text = json.dumps(asdict(note), indent=1, sort_keys=True)
     write_atomically(_note_file(folder, name), text.encode())

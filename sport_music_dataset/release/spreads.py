@@ -1,4 +1,4 @@
-"""How the values of a column lie."""
+"""The spread of the values of a column: count, percentiles, histogram."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How `count` values lie; None where there are none.
+    """The spread of `count` values; its figures are None if there is no value.
 
-    `bins` has (from, below, count) in equal steps, where values are binned. Values that are not to
-    be relied upon are counted in `unsure`, rows without one in `missing`, and in nothing else.
+    `bins` has (from, below, count) for equal steps, if the values are binned. Values with too
+    little confidence are only counted, in `unsure`; rows without a value are counted in `missing`.
     """
 
     count: int
@@ -25,9 +25,9 @@ class Spread:
 
 
 def spread(values: pa.ChunkedArray, column: pa.ChunkedArray | None = None, step: int = 0) -> Spread:
-    """The spread of `values`, those that may be relied upon of a `column`; all of it if not given.
+    """The spread of a `column`, from its confident `values`, or from all values if not given.
 
-    With `step`, they are binned.
+    With `step`, the values are also binned.
     """
     column = values if column is None else column
     numbers = values.drop_null().to_numpy()
@@ -46,6 +46,6 @@ def spread(values: pa.ChunkedArray, column: pa.ChunkedArray | None = None, step:
 
 
 def sure(table: pa.Table, column: str, least: float) -> pa.ChunkedArray:
-    """The values of a measure whose confidence is `least` or more."""
+    """The values of a measure whose confidence is at least `least`."""
     confidence = table[column.removesuffix("_bpm") + "_confidence"]
     return table[column].filter(pc.greater_equal(confidence, least)).drop_null()
