@@ -2,9 +2,9 @@
 
     python benchmarks [--out build/bench.md]
 
-Under 20 minutes on an idle machine of 2 cores; the settings in QUICK are chosen for that, and each
-benchmark alone, with those it has by itself, is more exact. A ratio says how many times as good as
-what stands behind it.
+This takes under 20 minutes on an idle machine of 2 cores; the settings in QUICK are chosen for
+that. A benchmark that is run alone, with its default settings, is more exact. The column `ratio`
+gives how many times as good a figure is as the one that the column `to` names.
 """
 
 import argparse
@@ -38,7 +38,7 @@ PACKAGES = ("torch", "datasets", "av", "openvino")
 
 
 def run(name: str, figures: Path) -> Iterator[str]:
-    """Run one benchmark; gives its rows of the table."""
+    """Run one benchmark; yield its rows of the table."""
     figures.write_text("")
     environment = os.environ | {FIGURES: str(figures), "PYTHONPATH": str(HERE.parent)}
     if name == "analysis":
@@ -57,7 +57,7 @@ def run(name: str, figures: Path) -> Iterator[str]:
 
 
 def machine() -> str:
-    """What ran it: processor, cores, memory and versions; nothing that names the machine."""
+    """Processor, cores, memory and versions of this machine; nothing that identifies it."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -78,7 +78,7 @@ def _version(package: str) -> str:
 
 
 def main() -> None:
-    """Run them in turn and write the table, what there is of it after each."""
+    """Run the benchmarks in turn; write the table so far after each of them."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--out", type=Path, default=HERE.parent / "build" / "bench.md")
     out = parser.parse_args().out

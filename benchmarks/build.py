@@ -2,13 +2,14 @@
 
     python benchmarks/build.py [MUSIC] [--tracks 12] [--minutes 4] [--runs 3]
 
-Without MUSIC it synthesises tracks of the demo's kind, mp3, flac and ogg in turn. Every way runs
-in a process of its own, interleaved, so that a machine whose speed drifts drifts for all; what is
-printed are medians, and ratios of medians.
+Without MUSIC, tracks like those of the demo are synthesised, as mp3, flac and ogg in turn. Each way
+runs in a process of its own; runs of different ways alternate, so that a change of the machine's
+speed affects all ways. Medians and ratios of medians are printed.
 
 - librosa: `librosa.load(sr=32000)`, then the chunks as slices, one process. Nothing is stored.
-- decoding: every frame decoded by FFmpeg through PyAV and thrown away, one process: the floor.
-- chunks: our decoding, resampling and cutting, one process; nothing stored, as with librosa.
+- decoding: FFmpeg decodes every frame through PyAV, and nothing is kept, one process. This is the
+  least time that any way needs.
+- chunks: our decoding, resampling and cutting, one process. Nothing is stored, as with librosa.
 - unmeasured: `sportgen build --no-analysis` with one process.
 - sportgen 1, 2: `sportgen build` with that many processes, from files to a finished release.
 """
@@ -27,7 +28,7 @@ WAYS = ("librosa", "decoding", "chunks", "unmeasured", "sportgen 1", "sportgen 2
 
 
 def by_librosa(files: list[Path], out: Path) -> None:
-    """What notebooks do: load whole tracks, cut them by slices."""
+    """Load whole tracks and cut them by slices, as notebooks do."""
     import librosa
 
     chunk, hop = 800_000, 480_000
@@ -39,7 +40,7 @@ def by_librosa(files: list[Path], out: Path) -> None:
 
 
 def by_decoding(files: list[Path], out: Path) -> None:
-    """Decode every frame and drop it."""
+    """Decode every frame without keeping it."""
     import av
 
     for file in files:
@@ -49,7 +50,7 @@ def by_decoding(files: list[Path], out: Path) -> None:
 
 
 def by_chunks(files: list[Path], out: Path) -> None:
-    """Our chunks, dropped."""
+    """Make our chunks without keeping them."""
     from sport_music_dataset.audio.decode import decode_mono
     from sport_music_dataset.audio.samples import chunks_of, to_pcm16
 
@@ -61,7 +62,7 @@ def by_chunks(files: list[Path], out: Path) -> None:
 
 
 def by_sportgen(num_proc: int, analysis: bool = True) -> Callable[[list[Path], Path], None]:
-    """A whole build, stored."""
+    """Return a function that runs a complete build into a folder."""
 
     def run(files: list[Path], out: Path) -> None:
         from sport_music_dataset.build.build import BuildRequest, build_release
@@ -85,7 +86,7 @@ RUNNERS: dict[str, Callable[[list[Path], Path], None]] = {
 
 
 def synthesise(folder: Path, tracks: int, minutes: float) -> None:
-    """Tracks of the demo's kind, `minutes` long."""
+    """Write tracks like those of the demo, `minutes` long each."""
     from sport_music_dataset.demo.synth import DEMO_PIECES, write_piece
 
     for number in range(tracks):
@@ -96,12 +97,12 @@ def synthesise(folder: Path, tracks: int, minutes: float) -> None:
 
 
 def run_way(way: str, music: Path, out: Path) -> None:
-    """Run one way in this process and print what it took, imports left out."""
+    """Run one way in this process and print its seconds, without imports."""
     files = sorted(file for file in music.rglob("*") if file.suffix in (".mp3", ".flac", ".ogg"))
     if way in ("unmeasured", "sportgen 1", "sportgen 2"):
         __import__("sport_music_dataset.build.build")
     if way == "librosa":
-        # numba and the lazy loader compile and import at the first call.
+        # The first call imports lazily and compiles with numba: it is not measured.
         by_librosa(files[:1], out)
     start = time.perf_counter()
     RUNNERS[way](files, out)
@@ -109,7 +110,7 @@ def run_way(way: str, music: Path, out: Path) -> None:
 
 
 def hours_of(music: Path) -> float:
-    """Hours of audio in the files, as their headers say."""
+    """Hours of audio in the files, from their headers."""
     from sport_music_dataset.source.read import read_source
 
     return sum(track.duration_seconds for track in read_source(music).usable) / 3600
@@ -139,7 +140,7 @@ def report(music: Path, runs: int) -> None:
 
 
 def main() -> None:
-    """Read the options; a hidden one runs a single way."""
+    """Read the options and report; a hidden option runs a single way."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("music", type=Path, nargs="?")
     parser.add_argument("--tracks", type=int, default=12)

@@ -1,4 +1,4 @@
-"""What stages cost in libraries of several sizes: figures, tables and a plot."""
+"""Costs of stages in libraries of several sizes: figures, tables and a plot."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from harness import Took
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a stage took for a library, the files there were after it, and the Hub's requests."""
+    """Cost of a stage for a library: time and memory, files after it, and requests to the Hub."""
 
     took: Took
     files: int
@@ -22,7 +22,7 @@ Costs = dict[int, dict[str, Cost]]
 
 
 def table(costs: Costs) -> Iterator[str]:
-    """The lines of a table in Markdown."""
+    """Lines of a table in Markdown: the cost of each stage for each size."""
     yield "| stage | tracks | seconds | CPU seconds | CPU ms a track | peak MB | files | requests |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     sizes = sorted(costs)
@@ -38,21 +38,24 @@ def table(costs: Costs) -> Iterator[str]:
 
 
 def further(costs: Costs, stage: str) -> list[float]:
-    """CPU ms that a further track costs in a stage, in each size but the smallest."""
+    """CPU ms that one further track costs in a stage, for each size except the smallest."""
     few, *spent = ((tracks, costs[tracks][stage].took.cpu_seconds) for tracks in sorted(costs))
     return [1000 * (cpu - few[1]) / (tracks - few[0]) for tracks, cpu in spent]
 
 
 def fixed(costs: Costs, stage: str) -> float:
-    """CPU ms that a stage takes whatever the library."""
+    """CPU ms that a stage takes for any library, however small."""
     few = min(costs)
     ms = 1000 * costs[few][stage].took.cpu_seconds - few * further(costs, stage)[-1]
     return max(ms, 0.0)
 
 
 def change(costs: Costs, stage: str) -> float | None:
-    """By how much the cost of a further track in the largest library is another than in the first
-    in which it is more than what is fixed; None where there is no such."""
+    """Relative change of the cost of one further track, from a smaller library to the largest.
+
+    The smaller library is the first one in which further tracks cost more than the fixed cost of
+    the stage. None if no library, or only the largest, is one.
+    """
     few, *larger = sorted(costs)
     by_size, least = zip(larger, further(costs, stage), strict=True), fixed(costs, stage)
     seen = [ms for tracks, ms in by_size if (tracks - few) * ms > least]
@@ -60,7 +63,7 @@ def change(costs: Costs, stage: str) -> float | None:
 
 
 def growth(costs: Costs) -> Iterator[str]:
-    """The lines of a table in Markdown: what grows with the library, and what does not."""
+    """Lines of a table in Markdown: for each stage its fixed cost, and how its cost grows."""
     few, *larger = sorted(costs)
     steps = [f"a further track, of {tracks:,}" for tracks in larger]
     yield f"| stage (CPU ms) | fixed | {' | '.join(steps)} | change | peak memory |"
@@ -74,7 +77,7 @@ def growth(costs: Costs) -> Iterator[str]:
 
 
 def draw(costs: Costs, file: Path) -> None:
-    """CPU seconds and peak memory over tracks, a line for each stage, both axes logarithmic."""
+    """Plot CPU seconds (both axes logarithmic) and peak memory over tracks, a line per stage."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.5), layout="constrained")

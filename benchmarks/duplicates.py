@@ -3,8 +3,9 @@
     python benchmarks/duplicates.py              # 250, 500, 1000 and 2000 tracks, a tenth copied
     python benchmarks/duplicates.py 200          # one size
 
-A track is a minute of chords and melody over the same 24 notes for all, at 11025 Hz; a copy is cut
-at both ends, off Chromaprint's grid, made louder or softer, and has noise 35 dB below it.
+A track is a minute of chords and melody at 11025 Hz; all tracks use the same 24 notes. A copy is
+cut at both ends, at samples that are not on Chromaprint's grid, made louder or softer, and has
+added noise 35 dB below it.
 """
 
 import sys
@@ -27,7 +28,7 @@ Samples = NDArray[np.float32]
 
 
 def _notes() -> list[Samples]:
-    """A second of each note of the scale from MIDI 48 on, struck and fading."""
+    """A second of each note of three octaves of the scale from MIDI 48 on, struck and fading."""
     times = np.arange(RATE) / RATE
     pitches = (48 + 12 * octave + step for octave in range(3) for step in _SCALE)
     return [_note(440 * 2 ** ((pitch - 69) / 12), times) for pitch in pitches]
@@ -42,7 +43,7 @@ _NOTES = _notes()
 
 
 def track(seed: int, seconds: int = _SECONDS) -> Samples:
-    """[N] float32 at `RATE`: a melody of four notes a second over a chord every two seconds."""
+    """A track [N] float32 at `RATE`: four melody notes a second, and a chord every two seconds."""
     draw = np.random.default_rng(seed)
     samples = np.zeros((seconds + 1) * RATE, np.float32)
     for step in range(4 * seconds):
@@ -57,7 +58,7 @@ def track(seed: int, seconds: int = _SECONDS) -> Samples:
 
 
 def copy(samples: Samples, seed: int) -> Samples:
-    """The track as another file would have it."""
+    """A copy of a track, changed like the same recording in another file."""
     draw = np.random.default_rng([seed, 1])
     begin, end = draw.integers(0, 6 * RATE, 2)
     part = samples[begin : len(samples) - end] * draw.uniform(0.5, 1.4)
@@ -66,7 +67,7 @@ def copy(samples: Samples, seed: int) -> Samples:
 
 
 def library(tracks: int, copies: int) -> Iterator[tuple[str, Samples]]:
-    """(name, samples): `tracks` in all, the first `copies` of them twice."""
+    """(name, samples) of `tracks` tracks; `copies` of these are copies of the first ones."""
     for seed in range(tracks - copies):
         samples = track(seed)
         yield f"{seed}", samples
@@ -81,7 +82,7 @@ def score(matches: list[Match], copies: int) -> tuple[float, float]:
 
 
 def run(tracks: int) -> tuple[float, float, float, float]:
-    """(seconds to make and fingerprint, seconds to compare, recall, precision)."""
+    """(seconds to make and fingerprint the tracks, seconds to compare them, recall, precision)."""
     copies = tracks // 10
     with tempfile.TemporaryDirectory() as folder, FingerprintFile(Path(folder)) as gathering:
         start = time.perf_counter()

@@ -2,19 +2,20 @@
 
     python benchmarks/encode.py [--tracks 4] [--chunks 15] [--runs 3] [--codec FOLDER]
 
-Without --codec it makes an EnCodec of the full encodec_32khz architecture with random weights:
-speed does not depend on them, near-ties between codes do. Every way runs in a process of its own,
-interleaved; printed are medians, and ratios of medians.
+Without --codec, an EnCodec of the full encodec_32khz architecture with random weights is made:
+speed does not depend on the weights, near-ties between codes do. Each way runs in a process of its
+own; runs of different ways alternate. Medians and ratios of medians are printed.
 
 - notebook: a `datasets.map` for each step, one chunk at a time, everything in memory.
 - plain: `EncodecModel.encode`, one chunk at a time, as published tools do it.
 - plain kept: the same, with freed memory kept.
-- torch, openvino: ours with each backend, in a batch as `sportgen encode` makes them.
+- torch, openvino: our codec with each backend, in batches like those of `sportgen encode`.
 
-Ours encode all chunks of all tracks, the other ways, which gain nothing by more, one track.
+Our ways encode all chunks of all tracks; the other ways, which are not faster with more chunks,
+encode one track.
 
-GFLOP/s count the work that is left when chunks share theirs; the peak is that of a product of
-matrices of 2048 x 2048, measured in the same processes.
+GFLOP/s count only the work that remains when chunks share work; the peak is the rate of a product
+of two matrices of 2048 x 2048, measured in the same processes.
 """
 
 import argparse
@@ -33,7 +34,7 @@ HOP_SAMPLES, CHUNK_SAMPLES = 480_000, 800_000
 
 
 def make_codec(folder: Path) -> None:
-    """An EnCodec of the architecture of facebook/encodec_32khz, its codebooks fitted a little."""
+    """Write an EnCodec with the architecture of facebook/encodec_32khz and rough codebooks."""
     import torch
     from transformers import EncodecConfig, EncodecFeatureExtractor, EncodecModel
 
@@ -51,7 +52,7 @@ def make_codec(folder: Path) -> None:
     with torch.no_grad():
         noise = 0.1 * torch.randn(1, 1, 640 * 2500)
         embeddings = model.encoder(noise)
-        # Centred and of unit variance, as training would make them: else all entries are near.
+        # Mean 0 and variance 1, as after training: otherwise all entries are near each other.
         last = model.encoder.layers[-1].conv
         mean, std = embeddings.mean((0, 2)), embeddings.std((0, 2))
         last.parametrizations.weight.original0.div_(std[:, None, None])
@@ -65,7 +66,7 @@ def make_codec(folder: Path) -> None:
 
 
 def waveforms(track: int, chunks: int) -> Any:
-    """Chunks [chunks, N] float32 of a synthesised track, which begin 15 s apart."""
+    """Chunks [chunks, N] float32 of a synthesised track; they begin 15 s apart."""
     import numpy as np
     import soxr
 
@@ -78,7 +79,7 @@ def waveforms(track: int, chunks: int) -> Any:
 
 
 def run_way(way: str, codec: str, tracks: int, chunks: int, out: Path) -> None:
-    """Encode chunks, save the codes of the first track's and print seconds a chunk."""
+    """Encode chunks, save the codes of the first track's chunks, and print seconds a chunk."""
     from sport_music_dataset.encode.codec.memory import keep_freed_memory
 
     if way not in ("notebook", "plain"):
@@ -121,7 +122,7 @@ def peak_gflops() -> float:
 
 
 def shared_gflop(codec: str) -> float:
-    """GFLOP that a chunk needs when its convolutions see the 15 s that are new, its LSTM all."""
+    """GFLOP of a chunk if its convolutions process only the 15 s that are new, its LSTM all."""
     import torch
     from transformers import EncodecModel
 
@@ -166,7 +167,7 @@ def report(codec: str, tracks: int, chunks: int, runs: int) -> None:
     for way in WAYS:
         seconds, memory = took[way]
         record(way, seconds, "s a chunk", middle["plain"] / seconds, "plain")
-        # The notebook's labels have lost the last k codes of codebook k.
+        # The labels of the notebook lack the last k codes of codebook k.
         same = (codes[way] == codes["plain"])[..., : -3 if way == "notebook" else None]
         rate = work / seconds
         print(
@@ -177,7 +178,7 @@ def report(codec: str, tracks: int, chunks: int, runs: int) -> None:
 
 
 def main() -> None:
-    """Read the options; hidden ones run a single way."""
+    """Read the options and report; hidden options run a single way."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--tracks", type=int, default=4)
     parser.add_argument("--chunks", type=int, default=15)

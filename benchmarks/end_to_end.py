@@ -2,8 +2,8 @@
 
     python benchmarks/end_to_end.py [--tracks 4] [--minutes 4] [--codec FOLDER]
 
-Both ways are processes that start from the files; sportgen's are `build` and `encode`, in turn.
-Without --codec it makes an EnCodec of the full encodec_32khz architecture with random weights.
+Each way is a process that starts from the files; the way of sportgen runs `build`, then `encode`.
+Without --codec, an EnCodec of the full encodec_32khz architecture with random weights is made.
 """
 
 import argparse
@@ -22,14 +22,14 @@ WAYS = ("notebook", "sportgen")
 
 
 def sportgen(*arguments: object) -> None:
-    """Run the command, quietly."""
+    """Run the command `sportgen` without its output."""
     command = [sys.executable, "-m", "sport_music_dataset", *map(str, arguments)]
     quiet = subprocess.DEVNULL
     subprocess.run(command, check=True, stdout=quiet, stderr=quiet)
 
 
 def run_way(way: str, codec: str, music: Path) -> None:
-    """Do it all, and print the seconds since this process began and the number of chunks."""
+    """Run one way from the files to `encoded`, and print its seconds."""
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as out:
         if way == "notebook":
@@ -60,7 +60,7 @@ def report(codec: str, music: Path, runs: int) -> None:
 
 
 def main() -> None:
-    """Read the options; hidden ones run a single way."""
+    """Read the options and report; hidden options run a single way."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--tracks", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=4.0)

@@ -1,4 +1,4 @@
-"""Run one way of a benchmark in processes of its own, and see what it took."""
+"""Run one way of a benchmark in processes of its own, and measure its time and memory."""
 
 import contextlib
 import json
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 FIGURES = "SPORTGEN_BENCH_FIGURES"
-"""The environment variable that names the file to which `record` adds."""
+"""The environment variable with the path of the file to which `record` adds figures."""
 
 
 def measure(script: str, *arguments: object) -> tuple[float, float]:
-    """(seconds, MB): what `script` prints last, and the peak memory of its largest process."""
+    """(seconds, MB): the last line printed by `script`, and the peak of its largest process."""
     command = [sys.executable, script, *map(str, arguments)]
     peak = 0.0
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
@@ -32,7 +32,7 @@ def measure(script: str, *arguments: object) -> tuple[float, float]:
 def in_turn(
     ways: Sequence[str], runs: int, run: Callable[[str], tuple[float, float]]
 ) -> dict[str, tuple[float, float]]:
-    """(median seconds, peak MB) of each way, run one after the other `runs` times."""
+    """(median seconds, highest peak MB) of each way; all ways run in turn, `runs` times."""
     results = [{way: run(way) for way in ways} for _ in range(runs)]
     return {
         way: (
@@ -44,28 +44,30 @@ def in_turn(
 
 
 def record(what: str, value: float, unit: str, ratio: float | None = None, to: str = "") -> None:
-    """Add a figure, and its ratio to another, to the table that `make bench` makes, if it asks."""
+    """Add a figure, and its ratio to the figure of `to`, to the file in `FIGURES`, if it is set."""
     if file := os.environ.get(FIGURES):
         with Path(file).open("a", encoding="utf-8") as lines:
             lines.write(json.dumps([what, value, unit, ratio, to]) + "\n")
 
 
 class Meter:
-    """Tells the stages of work in this process apart: what each took, with the processes that
-    it started, and the peak memory of this one (Linux)."""
+    """Measures the stages of work in this process (Linux).
+
+    The time of a stage includes the processes that it started, its peak memory does not.
+    """
 
     def __init__(self) -> None:
         self.stages: dict[str, Took] = {}
         self._since = (0.0, 0.0)
 
     def begin(self) -> None:
-        """Forget what has been until now."""
-        # Writing 5 sets the peak to what is resident now.
+        """Start measuring now: earlier time and memory are not counted."""
+        # Writing 5 sets the peak resident memory to the resident memory now.
         Path("/proc/self/clear_refs").write_text("5")
         self._since = time.perf_counter(), _cpu_seconds(os.getsid(0))
 
     def end(self, stage: str) -> None:
-        """Count all since `begin` or the last `end` as `stage`."""
+        """Count everything since `begin`, or since the last `end`, as `stage`."""
         wall, cpu = time.perf_counter(), _cpu_seconds(os.getsid(0))
         took, peak = self.stages.get(stage, Took(0.0, 0.0, 0.0)), _peak_mb(Path("/proc/self"))
         self.stages[stage] = Took(
@@ -77,7 +79,7 @@ class Meter:
 
 
 class Took(NamedTuple):
-    """What a stage took: seconds by the clock, of all processors together, and memory in MB."""
+    """Cost of a stage: seconds by the clock, seconds of all processors together, memory in MB."""
 
     seconds: float
     cpu_seconds: float
@@ -91,13 +93,13 @@ def typical(runs: Sequence[Took]) -> Took:
 
 
 def _cpu_seconds(session: int) -> float:
-    """Seconds of processors that the processes of a session, and their dead children, took."""
+    """CPU seconds of the processes of a session and of their ended children."""
     seconds = 0.0
     for process in _processes(session):
         with contextlib.suppress(OSError):
-            # What glibc's clock_getcpuclockid gives: the exact time of all its threads.
+            # The clock id as in glibc's clock_getcpuclockid: the exact time of all its threads.
             seconds += time.clock_gettime(~int(process.name) << 3 | 2)
-            # Behind the name, which may hold anything: cutime and cstime, in ticks.
+            # Fields after the name, which may contain any character: cutime and cstime, in ticks.
             fields = (process / "stat").read_text().rpartition(")")[2].split()
             seconds += sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
     return seconds

@@ -1,4 +1,4 @@
-"""The usual notebook's way, as the baseline: everything in memory, a `map` for each step."""
+"""The way of the usual notebook, as baseline: everything in memory, a `map` for each step."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from transformers import (
 
 import sport_music_dataset
 
-# The tokenizer's size does not matter to the time; that of sportgen needs no network.
+# The time does not depend on the size of the tokenizer; the one in sportgen needs no network.
 TOKENIZER = Path(sport_music_dataset.__file__).parent / "encode/nano/model"
 CHUNK_SAMPLES, HOP_SAMPLES, RATE, PAD = 800_000, 480_000, 32_000, 2048
 
@@ -31,7 +31,7 @@ def cut(file: Path) -> list[np.ndarray]:
 
 
 def encode(chunks: list[np.ndarray], codec: str) -> Dataset:
-    """Tokens and labels of chunks, one `map` after the other."""
+    """Dataset with tokens and labels of chunks, made by one `map` after the other."""
     rows = [
         {
             "audio": {"array": chunk, "sampling_rate": RATE},

@@ -3,11 +3,11 @@
     python benchmarks/push.py [--tracks 100] [--splits 5] [--xet]
 
 Each way publishes the same release three times: first, again without a change, and with one track
-added. Counted is what the Hub got: requests, bytes of files, bytes in all, commits. Every push is a
+added. Requests, bytes of files, all bytes and commits are counted on the Hub. Each push is a
 process of its own, over LFS or, with --xet, over Xet, which sends only the changed parts of files.
 
-- push_to_hub: `load_dataset(folder, config).push_to_hub(...)` for each config, then a tag, for the
-  rows to be a release.
+- push_to_hub: `load_dataset(folder, config).push_to_hub(...)` for each config, then a tag, so that
+  the result is a release.
 - sportgen: `sportgen push`.
 """
 
@@ -27,12 +27,12 @@ from sport_music_dataset.recipe import Recipe
 REPO = "org/sport-music"
 WAYS = ("push_to_hub", "sportgen")
 CONFIGS = ("raw", "tracks")
-# Where LFS and Xet put the content of files.
+# Paths of requests with which LFS and Xet send the content of files.
 FILES = re.compile("^/lfs/|/v1/xorbs/")
 
 
 def by_push_to_hub(folder: str, version: str) -> None:
-    """What one writes with datasets alone."""
+    """Publish with datasets and huggingface_hub only."""
     from datasets import load_dataset
     from huggingface_hub import HfApi
 
@@ -42,7 +42,7 @@ def by_push_to_hub(folder: str, version: str) -> None:
 
 
 def by_sportgen(folder: str, version: str) -> None:
-    """Ours."""
+    """Publish with `sportgen push`."""
     from sport_music_dataset.cli import main
 
     if main(["push", folder, REPO, "--version", version]):
@@ -52,7 +52,7 @@ def by_sportgen(folder: str, version: str) -> None:
 def tally(
     hub: LocalHub, way: str, folder: Path, version: str, home: str, over_xet: bool
 ) -> dict[str, int]:
-    """What one push asked of the Hub."""
+    """Run one push and return the counts of the Hub by name."""
     hub.requests.clear()
     commits = len(hub.repos[REPO].commits) if REPO in hub.repos else 0
     command = [sys.executable, __file__, "--way", way, "--out", str(folder), version]
@@ -70,14 +70,14 @@ def tally(
         "requests": len(hub.requests),
         "bytes of files": sum(r.received for r in hub.requests if FILES.search(r.path)),
         "bytes sent": sum(request.received for request in hub.requests),
-        # The first commit of a repository is the Hub's own.
+        # The Hub itself makes the first commit of a repository.
         "commits": len(hub.repos[REPO].commits) - max(commits, 1),
     }
 
 
 def report(tracks: int, splits: int, over_xet: bool) -> None:
-    """Publish three times in each way and print the table."""
-    # It keeps this process off the network; those that push must not import it.
+    """Publish three times with each way and print the table."""
+    # The module blocks the network for this process; the pushing processes must not import it.
     from builder_tests.conftest import noise, write_audio
 
     recipe = Recipe(splits=tuple((f"part{number}", 1 / splits) for number in range(splits)))
@@ -113,7 +113,7 @@ def report(tracks: int, splits: int, over_xet: bool) -> None:
 
 
 def main() -> None:
-    """Read the options; hidden ones push once."""
+    """Read the options and report; hidden options push once."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--tracks", type=int, default=100)
     parser.add_argument("--splits", type=int, default=5)

@@ -2,25 +2,27 @@
 
     python benchmarks/scale.py [--sizes 100 1000 5000] [--plot scale.png]
 
-Libraries of short synthesised tracks, a twentieth of them louder copies of others, go from files to
-a push onto a Hub of our own. Every stage is a process of its own that first does the stage on ten
-tracks, so that imports and compiling are not counted, and has one process at work. CPU seconds are
-those of all its processes: a machine that others load leaves them nearly alone. What is quick is
-done up to five times, and the median counts. A machine gets faster and slower, so the sizes go up
-and down again, and the mean of both counts. The default took 14 minutes on 2 cores.
+Libraries of short synthesised tracks, a twentieth of them copies of others at another level, go
+from files to a push to a local Hub. Each stage is a process of its own, with one worker process. It
+first does the stage on ten tracks, so that imports and compiling are not counted. CPU seconds are
+the sum over all its processes: other load on the machine hardly changes them. A quick stage is done
+up to five times, and the median is taken. The speed of a machine changes, so the sizes are measured
+upwards and downwards, and the mean of both is taken. The default took 14 minutes on 2 cores.
 
-Some stages cost something whatever the library: pictures are drawn, a model is loaded, workers are
-started. So ten tracks are a size too, and a second table parts this fixed cost from that of a
-further track: how much more a library took than the ten, by track. Where that stays the same from
-size to size, cost grows in a straight line; its change is told from the first size at which it is
-more than what is fixed.
+Some stages have a fixed cost that does not depend on the library: pictures are drawn, a model is
+loaded, workers are started. So a library of ten tracks is measured too. A second table separates
+the fixed cost from the cost of one further track, which is the additional cost over ten tracks,
+divided by the additional tracks. If this is equal for all sizes, cost grows linearly. Its change is
+given from the first size at which further tracks cost more than the fixed cost.
 
 - build: reading, hashing and probing files (scan); decoding, cutting and fingerprints (cut);
-  comparing these; groups, splits and plan; writing shards; drawing pictures; `tracks`, card and
-  manifest (finish).
-- encode with nano: loading it (model), tokens, codes and labels (codes), pictures, and the end.
-- card: its text alone. stats: `sportgen stats`.
-- push plan: `sportgen push --dry-run` of all, push: of encoded and tracks, next plan: after it.
+  comparing fingerprints (compare); groups, splits and plan (splits); writing shards (write);
+  drawing pictures (pictures); `tracks`, card and manifest (finish).
+- encode, with nano: loading the model (model); tokens, codes and labels (codes); drawing pictures
+  (pictures); card and manifest (finish).
+- card: composing its text, without pictures. stats: `sportgen stats`.
+- push plan: `sportgen push --dry-run` of all configs. push: `sportgen push` of encoded and tracks.
+  next plan: `sportgen push --dry-run` of encoded and tracks after that push.
 """
 
 import argparse
@@ -42,21 +44,24 @@ from stages import STAGES, compose_music
 from builder_tests.hub.local_hub import LocalHub
 
 FEW = 10
-# A stage that is done sooner is done again, so often at the most.
+# A stage is repeated until it took QUICK_SECONDS in all, at most MOST_RUNS times.
 QUICK_SECONDS, MOST_RUNS = 8.0, 5
 
 
 def run_stage(stage: str, folders: Sequence[Path], hubs: Sequence[str]) -> None:
-    """Do a stage on the ten tracks, then on the library, again and again if it is quick, and print
-    how often, and what the latter took: medians, and the highest peak."""
+    """Do a stage on the ten tracks, then on the library, several times if it is quick.
+
+    Prints the number of runs on the library, and the cost of each part of the stage: median times
+    and the highest peak.
+    """
     STAGES[stage](folders[0], hubs[0], Meter())
     runs: list[dict[str, Took]] = []
     until = time.perf_counter() + QUICK_SECONDS
-    # What is published once is there.
+    # A release can be published only once.
     most = 1 if stage == "push" else MOST_RUNS
     while not runs or (len(runs) < most and time.perf_counter() < until):
         meter = Meter()
-        # What is imported is not looked at by a collection of garbage in the midst of it.
+        # Garbage collection during the stage skips the objects that exist now.
         gc.collect()
         gc.freeze()
         STAGES[stage](folders[1], hubs[1], meter)
@@ -66,7 +71,7 @@ def run_stage(stage: str, folders: Sequence[Path], hubs: Sequence[str]) -> None:
 
 
 def measure(work: Path, tracks: int) -> dict[str, Cost]:
-    """Stage -> its cost, for a library of so many tracks."""
+    """Stage -> its cost, for a library of `tracks` tracks."""
     folders = [work / "warm", work / str(tracks)]
     compose_music(folders[1] / "music", tracks)
     costs: dict[str, Cost] = {}
@@ -95,7 +100,7 @@ def measure(work: Path, tracks: int) -> dict[str, Cost]:
 
 
 def main() -> None:
-    """Read the options; hidden ones run a single stage."""
+    """Read the options and report; hidden options run a single stage."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 5000])
     parser.add_argument("--plot", type=Path, help="Draw the costs into this file.")

@@ -1,4 +1,4 @@
-"""The stages that `scale.py` measures, and the library that they start from."""
+"""The stages that `scale.py` measures, and the music that they process."""
 
 import csv
 import shutil
@@ -15,13 +15,13 @@ from sport_music_dataset.audio.fingerprint import RATE
 from sport_music_dataset.progress import Progress
 
 REPO, TOKEN = "org/scale", "hf_owner"
-# Fingerprints are compared from 7 s on; the chunk is short to be quick.
+# Tracks have 8 s because fingerprints are compared from 7 s on; chunks are short for speed.
 SECONDS, CHUNK_SECONDS, OVERLAP_SECONDS = 8, 5.0, 0.0
 STYLES = ("latino", "rock", "electro", "classic")
 SESSIONS = ("Yoga", "Running", "Cardio", "Cycling", "Stretching", "Course_à_pied")
 # Every 20th track is a copy.
 COPIES = 20
-# What progress is called, and the parts that it tells apart: before, and while it runs.
+# Label of a progress bar -> (part of the stage before it starts, part while it runs).
 PARTS = {
     "Scanning": ("", "scan"),
     "Cutting": ("", "cut"),
@@ -33,7 +33,7 @@ PARTS = {
 
 
 def compose_music(folder: Path, tracks: int) -> None:
-    """Write a library of so many tracks, with their metadata."""
+    """Write a library of `tracks` tracks, with their metadata."""
     rows = [["file_name", "title", "artist", "license"]]
     for number in range(tracks):
         style, session = STYLES[number % len(STYLES)], SESSIONS[number % len(SESSIONS)]
@@ -48,7 +48,7 @@ def compose_music(folder: Path, tracks: int) -> None:
 
 
 def parts(meter: Meter) -> Progress:
-    """Tells parts of a stage apart by the progress that it reports."""
+    """Progress that ends a part of the stage in `meter` when a progress bar starts and ends."""
 
     @contextmanager
     def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
@@ -62,7 +62,7 @@ def parts(meter: Meter) -> Progress:
 
 
 def build(folder: Path, hub: str, meter: Meter) -> None:
-    """Build, part by part."""
+    """Measure a build, by parts."""
     from sport_music_dataset.build.build import BuildRequest, build_release
     from sport_music_dataset.recipe import Recipe
 
@@ -75,7 +75,7 @@ def build(folder: Path, hub: str, meter: Meter) -> None:
 
 
 def encode(folder: Path, hub: str, meter: Meter) -> None:
-    """Encode with nano, as the command does."""
+    """Measure an encode with nano, by parts, with the memory setting of the command."""
     from sport_music_dataset.encode.codec.memory import keep_freed_memory
     from sport_music_dataset.encode.encode import encode_release
     from sport_music_dataset.encode.settings import EncodeSettings
@@ -92,7 +92,7 @@ def encode(folder: Path, hub: str, meter: Meter) -> None:
 
 
 def card(folder: Path, hub: str, meter: Meter) -> None:
-    """The card anew."""
+    """Measure composing the card."""
     from sport_music_dataset.card.card import compose
     from sport_music_dataset.release.release import Release
 
@@ -103,7 +103,7 @@ def card(folder: Path, hub: str, meter: Meter) -> None:
 
 
 def stats(folder: Path, hub: str, meter: Meter) -> None:
-    """The numbers of the release."""
+    """Measure the statistics of the release."""
     from sport_music_dataset.look.stats import release_stats
     from sport_music_dataset.release.release import Release
 
@@ -113,7 +113,7 @@ def stats(folder: Path, hub: str, meter: Meter) -> None:
 
 
 def push(**settings: Any) -> Callable[[Path, str, Meter], None]:
-    """Publish, or plan it."""
+    """Return a function that measures a push with these settings."""
 
     def run(folder: Path, hub: str, meter: Meter) -> None:
         from huggingface_hub import HfApi

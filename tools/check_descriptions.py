@@ -1,8 +1,9 @@
-"""How many descriptions are longer than 20 tokens, for a tokenizer in a folder.
+"""Count the descriptions that are longer than 20 tokens, with the tokenizer in a folder.
 
     .venv/bin/python tools/check_descriptions.py TOKENIZER_FOLDER
 
-Every session, with 20 styles and all that may be measured or not; exit 1 above 1 in 1,000.
+Counts every session with 20 styles, and each measure as present and as absent. The exit code is 1
+if more than 1 in 1,000 descriptions are longer.
 """
 
 import sys
@@ -25,14 +26,14 @@ _ARCS = ("", "warm-up", "build", "peak", "cool-down")
 
 
 def descriptions() -> Iterator[str]:
-    """One for every combination of facts."""
+    """Yield one description for every combination of facts."""
     names = sorted({session.name for session in known_sessions().values()})
     for number, facts in enumerate(product(names, STYLES, _TEMPI, _KEYS, _ENERGIES, _ARCS)):
         yield describe(Facts(*facts), 0, str(number))
 
 
 def main(folder: str) -> int:
-    """Print the figure."""
+    """Print the counts and the longest descriptions; return the exit code."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     texts = list(descriptions())
     lengths = [len(ids) for ids in tokenizer(texts)["input_ids"]]

@@ -2,8 +2,8 @@
 
     python tools/make_nano.py [OUT=sport_music_dataset/encode/nano/model]
 
-OUT, which holds no weights, opens with `MusicgenConfig` and `AutoTokenizer`; the codec beside it
-is trained by train_nano.py. The same versions on the same machine write the same bytes.
+`MusicgenConfig` and `AutoTokenizer` can open OUT, which has no weights; train_nano.py trains the
+codec beside it. The same versions on the same machine write the same bytes.
 
 Sources: unigram tokenizer, Kudo 2018, "Subword Regularization", with the ids of T5, Raffel et al.
 2020, "Exploring the Limits of Transfer Learning".
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# One thread: sums depend on how they are split. To be set before tokenizers is imported.
+# One thread: sums of floats depend on how they are split. Set this before importing tokenizers.
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from nano_codec import CODEC
@@ -55,7 +55,7 @@ TEMPLATES = (
     "{style} tune to accompany a {session} session: {mood} melody, {pace} rhythm; {bpm} bpm",
     "background music for {session}, {style} style, {mood} energy",
 )
-# Of the accented letters only the composed ones can arrive, as NFKC comes first.
+# Accented letters in composed form only, because NFKC composes them first.
 ALPHABET = [*string.printable.strip(), *"àâäçèéêëîïôöùûüÿœæñáíóúÀÂÇÈÉÊÎÔÙÛŒÆ’‘“”«»–—°♯♭"]
 
 
@@ -72,9 +72,9 @@ def descriptions(count: int) -> Iterator[str]:
 def learned_pieces(blank: Tokenizer) -> dict[str, float]:
     """Return piece -> log-probability: subwords by Kudo's algorithm and the most common words.
 
-    The trainer takes substrings of distinct words, so it never proposes a word that stands inside
-    no other ("for", "BPM"), however common; those come in by their own frequency. Scores are
-    rounded because their last bits vary from run to run.
+    The trainer proposes only substrings of several distinct words, so it never proposes a word that
+    is part of no other word ("for", "BPM"), however frequent. These words are added here, with
+    their own frequency. Scores are rounded because their last bits vary from run to run.
     """
     texts = list(descriptions(20_000))
     special: dict[str, Any] = {"unk_token": "<unk>", "special_tokens": ["<unk>"]}
@@ -82,7 +82,8 @@ def learned_pieces(blank: Tokenizer) -> dict[str, float]:
     blank.train_from_iterator(texts, trainer)
     pieces: dict[str, float] = dict(json.loads(blank.to_str())["model"]["vocab"])
     del pieces["<unk>"]
-    # Letters that no piece needs get the least score, plus 0.0001 for each before, in hash order.
+    # The trainer scores unused letters in hash order, which varies: the lowest score, plus 0.0001
+    # for each letter before. So give all of them the lowest score.
     least = min(pieces.values())
     unused = [piece for piece in ALPHABET if pieces[piece] < least + 1e-4 * len(ALPHABET)]
     pieces |= dict.fromkeys(unused, least)

@@ -1,4 +1,4 @@
-"""The nano codec before it is trained: its sizes, its first weights, its codebooks, its files.
+"""The nano codec before training: configuration, initial weights, codebooks, files.
 
 Sources: architecture, Défossez et al. 2022, "High Fidelity Neural Audio Compression"; convolutions
 scaled to unit variance on data, Mishkin & Matas 2016, "All you need is a good init"; codebooks by
@@ -29,10 +29,10 @@ CODEC = EncodecConfig(
 
 
 def scale_once(conv: nn.Module, _: object, output: Tensor) -> Tensor:
-    """Forward hook: make `conv`'s output [B, C, T] centred and of unit variance, now and later.
+    """Forward hook: scale `conv` so that its output [B, C, T] has mean 0 and variance 1.
 
-    The gain of weight norm is a number per output channel, but per input channel where the
-    convolution is transposed; there all outputs share one scale.
+    Returns this call's output, scaled. Weight norm has a gain for each output channel, but a
+    transposed convolution has one for each input channel: there all outputs share one scale.
     """
     transposed = isinstance(conv, nn.ConvTranspose1d)
     mean = output.mean((0, 2))
@@ -58,7 +58,7 @@ def kmeans(points: Tensor, count: int) -> Tensor:
         indices = torch.cdist(points, centres).argmin(1)
         sizes = indices.bincount(minlength=count).unsqueeze(1)
         sums = torch.zeros_like(centres).index_add_(0, indices, points)
-        # A centre that no point is nearest to moves to a random point.
+        # Move a centre that has no points to a random point.
         spare = points[torch.randperm(len(points))[:count]]
         centres = torch.where(sizes > 0, sums / sizes.clamp_min(1), spare)
     return centres
@@ -84,10 +84,10 @@ def codebooks(codec: EncodecModel) -> list[Any]:
 
 @torch.no_grad()
 def fit(codec: EncodecModel, sounds: Tensor) -> None:
-    """Fit the codebooks to what the encoder makes of `sounds` [B, 1, N].
+    """Fit the codebooks to the output of the encoder for `sounds` [B, 1, N].
 
-    Each is the k-means of what the one before leaves; `cluster_size` gets the share of the points
-    that choose an entry, `embed_avg` their sum over the number of all points.
+    Each codebook is the k-means of the residuals of the previous one. `cluster_size` is set to the
+    share of all points that choose an entry, `embed_avg` to the entry times this share.
     """
     torch.manual_seed(SEED)
     points = torch.cat([codec.encoder(part) for part in torch.split(sounds, 8)])
@@ -102,9 +102,9 @@ def fit(codec: EncodecModel, sounds: Tensor) -> None:
 
 
 def untrained_codec(sounds: Tensor) -> EncodecModel:
-    """Return what training starts from, its codebooks fitted to `sounds` [B, 1, N] all the same.
+    """Return the codec before training, but with codebooks fitted to `sounds` [B, 1, N].
 
-    Its codes follow the sound, but its decoder knows nothing: what a trained one is compared with.
+    A baseline for trained codecs: its codes depend on the sound, but its decoder is random.
     """
     codec = scaled_codec(sounds[:8])
     fit(codec, sounds)
@@ -115,11 +115,11 @@ def save(codec: EncodecModel, out: Path) -> None:
     """Write the codec, in float16, and its feature extractor into `out`."""
     copied = deepcopy(codec)
     for book in codebooks(copied):
-        # Only training reads these two.
+        # Only training reads these two buffers.
         book.embed_avg.zero_()
         book.cluster_size.zero_()
     copied.half()  # type: ignore[no-untyped-call]
     copied.save_pretrained(out)
-    # safetensors makes its file readable by the owner alone.
+    # safetensors makes a file that only its owner can read.
     (out / "model.safetensors").chmod(0o644)
     EncodecFeatureExtractor(feature_size=1, sampling_rate=RATE).save_pretrained(out)

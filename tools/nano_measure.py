@@ -1,4 +1,4 @@
-"""How well a codec rebuilds music: multi-scale log-mel distance, and whether the tempo stays.
+"""Measure how well a codec rebuilds music: multi-scale log-mel distance, and tempo kept or not.
 
 python tools/nano_measure.py [CODEC=sport_music_dataset/encode/nano/codec]
 """
@@ -33,7 +33,7 @@ def same_tempo(one: Tensor, other: Tensor) -> bool:
 
 
 def main(folder: str) -> None:
-    """Print the measures of a codec over all chunks of the demo tracks, beside untrained ones."""
+    """Print the measures of a codec, and of an untrained one, over all demo chunks."""
     chunks = demo_chunks()
     trained = EncodecModel.from_pretrained(folder, dtype=torch.float32)
     untrained = untrained_codec(chunks[:, None, : 5 * RATE])

@@ -1,4 +1,4 @@
-"""What the nano codec learns from and is measured on: synthesised music, nothing else."""
+"""Music for training and measuring the nano codec; all of it is synthesised."""
 
 import math
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def sound(rng: np.random.Generator, samples: int) -> Wave:
                 decay = np.exp(-rng.uniform(8, 60) * seconds)
                 wave[start : start + RATE] += rng.standard_normal(RATE) * decay
         wave = wave[:samples]
-    # Music is mastered loud: limit its peaks, by a random degree.
+    # Published music has limited peaks: limit the peaks here too, by a random degree.
     wave = np.tanh(rng.uniform(0.3, 3) * wave / wave.std())
     return wave * math.exp(rng.uniform(-4, 0))
 
@@ -60,7 +60,7 @@ def training_pieces() -> Iterator[Piece]:
 
 
 def training_waves() -> list[NDArray[np.float16]]:
-    """Return the mono waves [N] to learn from: the pieces above, and sounds of no style."""
+    """Return the mono waves [N] for training: the pieces above, and sounds without a style."""
     waves = [render(piece, SEED).mean(axis=0) for piece in training_pieces()]
     rng = np.random.default_rng(SEED)
     waves += [sound(rng, SOUND_SECONDS * RATE) for _ in range(SOUNDS)]
@@ -70,7 +70,7 @@ def training_waves() -> list[NDArray[np.float16]]:
 def crops(waves: list[NDArray[np.float16]], step: int, count: int, samples: int) -> Tensor:
     """Return crops [count, 1, samples] float32 of random waves at random levels.
 
-    What is drawn depends on the seed and `step` alone, so that a run can go on where it stopped.
+    The crops depend only on the seed and `step`, so that an interrupted run can continue.
     """
     rng = np.random.default_rng([SEED, step])
     batch = np.empty((count, 1, samples), np.float32)
@@ -82,7 +82,10 @@ def crops(waves: list[NDArray[np.float16]], step: int, count: int, samples: int)
 
 
 def demo_chunks(which: slice = slice(None)) -> Tensor:
-    """Return chunks [B, 25 s] float32 of the demo tracks, cut as a build does; `which` a track."""
+    """Return chunks [B, 25 s] float32 of the demo tracks, cut as in a build.
+
+    `which` selects from the chunks of each track.
+    """
     chunks = []
     for piece in DEMO_PIECES:
         track = soxr.resample(render(piece).mean(axis=0), piece.sampling_rate, RATE, "HQ")

@@ -1,4 +1,4 @@
-"""A screenshot of the preview's page, for the README.
+"""Make a screenshot of the preview page, for the README.
 
 python tools/screenshot.py RELEASE OUT.png
 """
@@ -21,7 +21,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backg
 
 
 def screenshot(page: Path) -> bytes:
-    """Return a PNG of the page with its first misfit chosen, or its first chunk."""
+    """Return a PNG of the page, with its first misfit selected, or its first chunk if none is."""
     program = shutil.which("chromium")
     if program is None:
         sys.exit("needs Chromium; tools/browser installs it")
@@ -41,7 +41,7 @@ def screenshot(page: Path) -> bytes:
 
 
 def main(release: Path, out: Path) -> None:
-    """Write the screenshot with few colours: a page has not many."""
+    """Write the screenshot with 224 colours: the page uses few, and the file gets smaller."""
     with TemporaryDirectory() as folder:
         page = Path(folder) / "preview.html"
         write_preview(Release.of(release), page, PreviewSettings(threads=2))

@@ -2,19 +2,21 @@
 
     python tools/train_nano.py [OUT=sport_music_dataset/encode/nano/codec] [--checkpoint FILE]
 
-OUT is the codec, nano_loss.csv beside this file its loss curve: means of `LOG_EVERY` steps. With a
-checkpoint, a run that was stopped goes on. One thread, as sums depend on how they are split: the
-same versions on the same machine write the same bytes, stopped or not.
+The codec is written to OUT, its loss curve to nano_loss.csv beside this file: means of `LOG_EVERY`
+steps. With a checkpoint, an interrupted run continues. Training uses one thread, because sums
+depend on how they are split: the same versions on the same machine write the same bytes,
+interrupted or not.
 
-Begins with random weights, scaled on the music. The first `WARM_UP` steps have no quantiser, so
-that its codebooks can be k-means of outputs that mean something; then they follow the encoder by
-moving averages. At the end the encoder is rounded to the float16 that is saved and fixed, the
-codebooks are fitted to it once more, and the decoder alone learns on from the final codes.
+Training begins with random weights, scaled on the music. The first `WARM_UP` steps have no
+quantiser, so that its codebooks can then be the k-means of useful encoder outputs; after that they
+follow the encoder by moving averages. For the last `FIXED` steps the encoder is rounded to float16,
+as it is saved, and does not change; the codebooks are fitted to it once more, and only the decoder
+is trained, on the final codes.
 
 Sources: losses and architecture, Défossez et al. 2022, "High Fidelity Neural Audio Compression",
 without its discriminators; residual quantiser trained by moving averages, its dead entries
-replaced by samples, Zeghidour et al. 2021, "SoundStream"; the gradient passes straight through it,
-van den Oord et al. 2017, "Neural Discrete Representation Learning".
+replaced by samples, Zeghidour et al. 2021, "SoundStream"; straight-through gradient of it, van den
+Oord et al. 2017, "Neural Discrete Representation Learning".
 """
 
 import argparse
@@ -46,10 +48,11 @@ COLUMNS = ("step", "mel", "wave", "commitment", "entries_replaced")
 
 @torch.no_grad()
 def follow(book: Any, points: Tensor, indices: Tensor) -> int:
-    """Move a codebook's entries towards the points [N, D] that chose them; how many were dead.
+    """Move a codebook's entries towards the points [N, D] that chose them.
 
-    `cluster_size` is the moving share of the points; an entry whose share is below `DEAD` of an
-    even one becomes a random point.
+    Returns the number of dead entries. `cluster_size` is a moving average of the share of points of
+    each entry. An entry is dead if its share is below `DEAD` times an even share; it is replaced by
+    a random point.
     """
     even = 1 / len(book.embed)
     sums = torch.zeros_like(book.embed).index_add_(0, indices, points)
@@ -65,7 +68,7 @@ def follow(book: Any, points: Tensor, indices: Tensor) -> int:
 
 
 def quantise(codec: EncodecModel, embeddings: Tensor, learn: bool) -> tuple[Tensor, Tensor, int]:
-    """Return embeddings [B, D, T] quantised, the commitment loss, and entries replaced."""
+    """Return quantised embeddings [B, D, T], the commitment loss, and the entries replaced."""
     points = embeddings.transpose(1, 2).flatten(0, 1)
     left, loss, replaced = points, points.new_zeros(()), 0
     for book in codebooks(codec):
@@ -75,7 +78,7 @@ def quantise(codec: EncodecModel, embeddings: Tensor, learn: bool) -> tuple[Tens
         if learn:
             replaced += follow(book, left.detach(), indices)
         left = left - chosen
-    # Straight through: the decoder's gradient reaches the encoder as if nothing were in between.
+    # Straight-through estimator: the decoder's gradient reaches the encoder unchanged.
     rounded = points + (-left).detach()
     return rounded.view_as(embeddings.transpose(1, 2)).transpose(1, 2), loss, replaced
 
@@ -88,13 +91,13 @@ def losses(waves: Tensor, rebuilt: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def rate_factor(step: int, steps: int) -> float:
-    """Return the factor of the learning rate: a short rise, level, half a cosine down to 0."""
+    """Return the factor of the learning rate: it rises, stays at 1, and falls to 0 as a cosine."""
     left = min(1.0, (steps - step) / COOL_DOWN)
     return min(1.0, (step + 1) / 100) * (1 - math.cos(math.pi * left)) / 2
 
 
 class Training:
-    """A codec on its way: what a step changes, and what a checkpoint holds."""
+    """A training run: the state that a step changes and that a checkpoint stores."""
 
     def __init__(self, steps: int) -> None:
         self.steps, self.step = steps, 0
@@ -104,11 +107,11 @@ class Training:
         self.rows: list[list[float]] = []
 
     def some(self, count: int) -> Tensor:
-        """Return crops [count, 1, N] that no step sees."""
+        """Return crops [count, 1, N] that no training step uses."""
         return crops(self.waves, 10**6, count, 2 * RATE)
 
     def take_step(self) -> list[float]:
-        """Take one step; what its row of the loss curve says."""
+        """Take one step; return its losses and the number of codebook entries replaced."""
         fixed = self.step >= self.steps - FIXED
         if self.step == WARM_UP:
             fit(self.codec, self.some(REFIT_CROPS))
@@ -134,7 +137,7 @@ class Training:
         return [mel.item(), wave.item(), commitment.item(), replaced]
 
     def run(self, checkpoint: Path | None) -> None:
-        """Take the steps that are left, noting the mean losses of every `LOG_EVERY`."""
+        """Take the remaining steps; record the mean losses of each `LOG_EVERY` steps."""
         sums = torch.zeros(4)
         begun, cpu = time.perf_counter(), time.process_time()
         while self.step < self.steps:
@@ -156,14 +159,14 @@ class Training:
         file.with_suffix(".tmp").replace(file)
 
     def load(self, file: Path) -> None:
-        """Go on from a checkpoint."""
+        """Restore the state of a checkpoint."""
         self.step, codec, adam, self.rows = torch.load(file)
         self.codec.load_state_dict(codec)
         self.adam.load_state_dict(adam)
 
 
 def main() -> None:
-    """Train, and write the codec and its loss curve."""
+    """Train the codec; write it and its loss curve."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument(
         "out", nargs="?", default="sport_music_dataset/encode/nano/codec", type=Path

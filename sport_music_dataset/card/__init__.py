@@ -1,6 +1,6 @@
-"""README.md of a release and its pictures, from the template in dataset_card/.
+"""README.md and the pictures of a release; the template of README.md is in dataset_card/.
 
-`compose` gives the text and changes nothing; `write_card` draws the pictures and writes it.
+`compose` returns the card and changes nothing; `write_card` writes the pictures and the card.
 """
 
 from .card import write_card

@@ -16,29 +16,31 @@ from .pictures import NAMES, pictures
 
 FOLDER = "assets"
 THEMES = ("light", "dark")
-# Raised when the same numbers give other pictures.
+# Increase it when the same numbers are drawn differently: then all pictures are drawn again.
 _VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The picture files of a release folder by their path, and what each picture shows in words."""
+    """Picture files of a release folder by path, and `words`: the text of each picture by name."""
 
     files: dict[str, FileEntry]
     words: dict[str, str]
 
 
 def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
-    """Draw the pictures of a release folder, and remove those that it no longer has.
+    """Draw the pictures of a release folder, and delete picture files that it no longer needs.
 
-    A picture that shows what it showed is left as it is. Raises ReleaseError where a shard cannot
-    be read.
+    An existing picture is drawn again only if its numbers or the drawing software changed.
+
+    Raises:
+        ReleaseError: a shard cannot be read.
     """
     folder = release.folder
-    shown = list(pictures(release))
-    jobs = [_Job.of(picture, theme) for picture, theme in product(shown, THEMES)]
-    found = ((job.path, read_note(folder, job.path, job.inputs)) for job in jobs)
-    notes = {path: note for path, note in found if note}
+    wanted = list(pictures(release))
+    jobs = [_Job.of(picture, theme) for picture, theme in product(wanted, THEMES)]
+    recorded = ((job.path, read_note(folder, job.path, job.inputs)) for job in jobs)
+    notes = {path: note for path, note in recorded if note}
     todo = [job for job in jobs if job.path not in notes]
     with progress("Drawing", len(todo)) as advance:
         for job in todo:
@@ -48,17 +50,17 @@ def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
         if path not in notes:
             (folder / path).unlink(missing_ok=True)
     files = {path: note.file for path, note in notes.items()}
-    return Drawn(files, {picture.name: picture.alt for picture in shown})
+    return Drawn(files, {picture.name: picture.alt for picture in wanted})
 
 
 def picture_path(name: str, theme: str) -> str:
-    """Where a picture lies in a release folder."""
+    """Path of a picture file, relative to the release folder."""
     return f"{FOLDER}/{name}-{theme}.png"
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A file of a picture, and the digest of what determines it."""
+    """One picture file; `inputs` is the digest of everything that determines its bytes."""
 
     picture: Picture
     theme: str
@@ -67,13 +69,13 @@ class _Job:
 
     @classmethod
     def of(cls, picture: Picture, theme: str) -> "_Job":
-        made = [_VERSION, version("matplotlib"), theme]
+        renderer = [_VERSION, version("matplotlib"), theme]
         panels = [[type(panel).__name__, asdict(panel)] for panel in picture.panels]
-        return cls(picture, theme, picture_path(picture.name, theme), digest([made, panels]))
+        return cls(picture, theme, picture_path(picture.name, theme), digest([renderer, panels]))
 
 
 def _draw(folder: Path, job: _Job) -> ShardNote:
-    # Matplotlib takes a second to import: only where there is something to draw.
+    # Importing Matplotlib takes a second: do so only if there is a picture to draw.
     from .plots import render
 
     data = render(job.picture.panels, job.theme)

@@ -1,4 +1,4 @@
-"""The card's text: from the template, with the counts of a release and the names of its files."""
+"""The text of the card: the template, filled in with counts and names of a release."""
 
 import html
 import re
@@ -22,7 +22,7 @@ from ..release.tracks import (
 )
 from .text import one_line
 
-# A card is for reading: what is longer is in the tracks config and the manifest.
+# Limits that keep the card short; the tracks config and the manifest have the full lists.
 _MOST_ROWS = 40
 _MOST_RELEASES = 20
 _MOST_MISFITS = 5
@@ -31,14 +31,14 @@ CARD_TRACK_COLUMNS = (
     *("path", "status", "reason", "split", "session", "style", *SOURCE_COLUMNS),
     *("chunks", "misfit_chunks", "duration_seconds"),
 )
-"""The columns of `tracks` that a card is made from."""
-# Every letter that Markdown takes for more than itself inside a line.
+"""The columns of `tracks` that the card needs."""
+# Characters that are markup inside a line of Markdown.
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$^:@])")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.~/?&=%#:+,_-]+")
 
 
 def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: str) -> str:
-    """The card's text for a release of `manifest` and all rows of its `tracks`."""
+    """Text of the card for the release of `manifest`; `tracks` are all rows of `tracks`."""
     kept = kept_rows(tracks)
     sources, sessions = source_counts(kept), session_counts(kept)
     encoded = bool(manifest.shards("encoded")) and manifest.encoding
@@ -78,29 +78,29 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
 
 
 def cell(text: str) -> str:
-    """Text from a file name, for a Markdown table: nothing in it is markup or a new cell."""
+    """Text for a cell of a Markdown table, escaped: no markup, no HTML, no start of a new cell."""
     line = html.escape(one_line(text, _MOST_LETTERS), quote=True)
     return _MARKUP.sub(r"\\\1", line)
 
 
 def attribute(text: str) -> str:
-    """Text inside the quotes of an HTML attribute: neither HTML nor Markdown is anything in it."""
+    """Text for an HTML attribute in quotes, escaped so that it is neither HTML nor Markdown."""
     line = " ".join(text.split())
     return "".join(f"&#{ord(c)};" if c in "<>&'\"" or _MARKUP.match(c) else c for c in line)
 
 
 def link(text: str) -> str:
-    """An address from metadata as a link, where it is nothing else; else as `cell`."""
+    """A Markdown link if the text is a web address and nothing else; otherwise text as `cell`."""
     return f"<{text}>" if _ADDRESS.fullmatch(text) else cell(text)
 
 
 def code(text: str) -> str:
-    """Text inside backticks: it cannot leave them."""
+    """Text for use between backticks: on one line, its own backticks replaced by apostrophes."""
     return " ".join(str(text).split()).replace("`", "'")
 
 
 def prose(text: str) -> str:
-    """Markdown that a publisher wrote: headings below ours, no HTML, and no marker of ours."""
+    """Markdown of a publisher: headings get level 4, HTML is escaped, our markers too."""
     lines = html.escape(text, quote=False).replace("&gt;", ">").splitlines()
     return "\n".join(re.sub(r"^\s{0,3}#{1,6}\s+", "#### ", line) for line in lines)
 
@@ -115,7 +115,7 @@ def _split_counts(split: str, kept: list[Row]) -> dict[str, Any]:
 
 
 def _template_folder() -> Path:
-    """`dataset_card/`: in the package where a wheel is installed, else at the top of a checkout."""
+    """The folder `dataset_card/`: in a wheel inside the package, in a checkout beside it."""
     package = Path(__file__).parents[1]
     packaged = package / "dataset_card"
     return packaged if packaged.is_dir() else package.with_name("dataset_card")
@@ -123,7 +123,8 @@ def _template_folder() -> Path:
 
 @cache
 def _template() -> jinja2.Template:
-    # autoescape would escape code blocks too; what comes from file names goes through `cell`.
+    # No autoescape: it would escape code blocks too. The template passes text from file names
+    # through the filter `cell`.
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_template_folder()),
         undefined=jinja2.StrictUndefined,

@@ -1,6 +1,6 @@
 """The dataset card: front matter for the Hub, and a body with measured counts.
 
-What people write into it by hand survives: their front matter, and the text outside the markers.
+Text that people write by hand is kept: their front matter, and the body outside our markers.
 """
 
 import re
@@ -26,20 +26,25 @@ _END = "<!-- sportgen: end -->"
 _FRONT_MATTER = re.compile(r"\A---\s*\n(.*?\n|)---\s*(?:\n|\Z)", re.DOTALL)
 _GENERATED = re.compile(re.escape(_BEGIN) + ".*?" + re.escape(_END), re.DOTALL)
 
-# Licence ids of the Hub's list that music comes under; it refuses ids it does not know.
+# Licence ids for music from the Hub's list; the Hub refuses ids that are not in its list.
 _HUB_LICENSES = frozenset(
     "cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0 "
     "cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
     "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc gpl gpl-2.0 gpl-3.0 apache-2.0 mit unlicense pddl "
     "odc-by odbl unknown other".split()
 )
-_ALWAYS_OURS = ("configs", "dataset_info")
+_ALWAYS_GENERATED = ("configs", "dataset_info")
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
 
 def write_card(release: Release, progress: Progress = no_progress) -> None:
-    """Write README.md of a release folder and its pictures, and record in its manifest what they
-    are; raises as `compose`."""
+    """Write README.md and the pictures of a release folder, and record both in `release.manifest`.
+
+    The manifest changes in memory only; its file is the caller's to write.
+
+    Raises:
+        ReleaseError: a card has front matter that is not YAML, or a shard cannot be read.
+    """
     manifest = release.manifest
     drawn = write_pictures(release, progress)
     others = {p: entry for p, entry in manifest.files.items() if not p.startswith(f"{FOLDER}/")}
@@ -51,7 +56,7 @@ def write_card(release: Release, progress: Progress = no_progress) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """README.md: its bytes, UTF-8, and the part of its front matter that is ours."""
+    """README.md as UTF-8 bytes, and the front matter that was generated for it."""
 
     data: bytes
     front_matter: dict[str, Any]
@@ -59,8 +64,11 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The card on the Hub, where people edit it too: its text now, the text that the last release
-    has, and the front matter that we gave that one."""
+    """The card on the Hub, where people may edit it.
+
+    `text` is README.md now, `released` is README.md of the last release, and `card` is the front
+    matter that was generated for the last release.
+    """
 
     text: str = ""
     released: str = ""
@@ -70,10 +78,10 @@ class Published:
 def compose(
     release: Release, repo_id: str = "", version: str = "", published: Published = Published()
 ) -> Card:
-    """The card of a release folder; nothing is changed.
+    """Return the card of a release folder; no file and no manifest changes.
 
-    What people wrote on the Hub since the last release survives, where the folder's card says
-    nothing else.
+    Edits made on the Hub since the last release are kept, unless the folder's card has edits of
+    its own in the same front matter field, or in the body.
 
     Raises:
         ReleaseError: a card has front matter that is not YAML.
@@ -81,17 +89,19 @@ def compose(
     file, manifest = release.folder / CARD, release.manifest
     text = file.read_text(encoding="utf-8") if file.is_file() else ""
     tracks = release.tracks(CARD_TRACK_COLUMNS)
-    ours, body = split_front_matter(text, str(file))
-    theirs, their_body = split_front_matter(published.text, f"{CARD} on the Hub")
+    folder_fields, body = split_front_matter(text, str(file))
+    hub_fields, hub_body = split_front_matter(published.text, f"{CARD} on the Hub")
     generated = front_matter(manifest, tracks)
-    merged = merge_front_matter(generated, theirs, published.card)
-    merged = merge_front_matter(merged, ours, manifest.card)
-    released = _around(split_front_matter(published.released, f"{CARD} of the last release")[1])
-    if _around(their_body) and _around(body) in ("", released):
-        body = their_body
+    merged = merge_front_matter(generated, hub_fields, published.card)
+    merged = merge_front_matter(merged, folder_fields, manifest.card)
+    released = _handwritten(
+        split_front_matter(published.released, f"{CARD} of the last release")[1]
+    )
+    if _handwritten(hub_body) and _handwritten(body) in ("", released):
+        body = hub_body
     section = f"{_BEGIN}\n{render_body(manifest, tracks, repo_id, version)}{_END}"
     if _GENERATED.search(body):
-        # A function, so that no backslash in a name is taken for a group.
+        # A function as replacement: in a string, re.sub reads a backslash as a group reference.
         body = _GENERATED.sub(lambda _: section, body, count=1)
     else:
         body = "\n".join(part for part in (body.strip(), section) if part) + "\n"
@@ -99,13 +109,17 @@ def compose(
     return Card(f"---\n{head}---\n\n{body.lstrip()}".encode(), generated)
 
 
-def _around(body: str) -> str:
-    """The body around our markers."""
+def _handwritten(body: str) -> str:
+    """The body without the generated section between our markers."""
     return _GENERATED.sub("", body, count=1).strip()
 
 
 def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
-    """(front matter, body) of a card's text; raises ReleaseError naming `place`."""
+    """Split the text of a card into (front matter, body).
+
+    Raises:
+        ReleaseError: the front matter is not a YAML mapping; the message names `place`.
+    """
     match = _FRONT_MATTER.match(text)
     if match is None:
         return {}, text
@@ -122,32 +136,36 @@ def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
 def merge_front_matter(
     generated: dict[str, Any], existing: dict[str, Any], last: dict[str, Any]
 ) -> dict[str, Any]:
-    """Ours, with what people added or changed since we wrote `last`.
+    """Front matter `generated`, with the fields of `existing` that people added or changed.
 
-    `configs` and `dataset_info` are always ours: they must tell of the files that are there.
+    `last` is the front matter that was generated for the existing card. `configs` and
+    `dataset_info` are always the generated ones: they must match the files of the release.
     """
     merged = dict(generated)
     for key, value in existing.items():
-        theirs = key not in last or last[key] != value
-        if key not in _ALWAYS_OURS and (theirs or key not in generated):
+        by_people = key not in last or last[key] != value
+        if key not in _ALWAYS_GENERATED and (by_people or key not in generated):
             merged[key] = value
     return merged
 
 
 def by_hand(text: str, place: str, manifest: Manifest) -> tuple[dict[str, Any], str]:
-    """What people wrote into a card's text: front matter that is not ours, and the body around
-    our markers; raises ReleaseError naming `place`."""
+    """(front matter, body) that people wrote into a card, without the generated parts.
+
+    Raises:
+        ReleaseError: the front matter is not a YAML mapping; the message names `place`.
+    """
     data, body = split_front_matter(text, place)
     theirs = {
         key: value
         for key, value in data.items()
-        if key not in _ALWAYS_OURS and manifest.card.get(key) != value
+        if key not in _ALWAYS_GENERATED and manifest.card.get(key) != value
     }
-    return theirs, _around(body)
+    return theirs, _handwritten(body)
 
 
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:
-    """The card's metadata, as the Hub reads it."""
+    """The generated front matter of the card: metadata in the form that the Hub reads."""
     default, kept = manifest.rows_config, kept_rows(tracks)
     rows = sum(manifest.splits(default).values())
     return {
@@ -162,8 +180,8 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
             {
                 "config_name": config,
                 **({"default": True} if config == default else {}),
-                # datasets caches a local folder by its name and by what stands here, not by its
-                # files: without this it answers with another folder's rows, or with old ones.
+                # datasets caches a local folder by its name and these fields, not by its files:
+                # without the checksums it returns rows of another folder, or old rows.
                 "description": f"files {digest(_checksums(manifest, config))[:16]}",
                 "data_files": [
                     {"split": split, "path": f"{config}/{split}-*.parquet"}
@@ -177,7 +195,11 @@ def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, 
 
 
 def hub_license(license_counts: Counter[str], complete: bool) -> str:
-    """The one licence id that stands for all tracks, in the Hub's terms."""
+    """The Hub's licence id for all tracks together.
+
+    `unknown` where `complete` is False (a track has no licence); `other` where tracks have several
+    licences, or one that is not in the Hub's list.
+    """
     if not complete or not license_counts:
         return "unknown"
     ids = {license.strip().lower().replace(" ", "-") for license in license_counts}

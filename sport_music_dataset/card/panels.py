@@ -1,4 +1,4 @@
-"""What pictures are made of: the numbers that they show, without how they look."""
+"""The data of pictures: the numbers of each panel, without colours and layout."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 class Bars:
     """Horizontal bars, one for each of `names`.
 
-    `parts` has a name and the lengths of each colour; with `rest`, the last is all that has no
-    colour of its own. `ends` stand behind the bars, which go up to `highest`, if given.
+    `parts` has a name and the lengths for each colour; with `rest`, the last part is the sum of
+    all that has no colour of its own. `ends` are texts behind the bars. `highest` is the upper end
+    of the axis; None takes the longest bar.
     """
 
     title: str
@@ -22,7 +23,7 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A row for each of `names`: its band, and points (value, index into `kinds`)."""
+    """A row for each of `names`: its band (low, high), its points (value, index into `kinds`)."""
 
     title: str
     names: Sequence[str]
@@ -33,7 +34,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts between `edges`, one more than counts; `middle` is marked and called `middle_name`."""
+    """Counts between `edges`, one more than counts; a line at `middle` is named `middle_name`."""
 
     title: str
     edges: Sequence[float]
@@ -47,7 +48,7 @@ Panel = Bars | Points | Histogram
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Panels below each other, and their figures in words."""
+    """Panels below each other; `alt` gives their numbers in words, as alternative text."""
 
     name: str
     panels: Sequence[Panel]

@@ -1,4 +1,4 @@
-"""The pictures of a release: which there are, what they show, and that in words."""
+"""The pictures of a release: which ones it has, and their numbers, also in words."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,15 +21,18 @@ NAMES = ("chunks", "splits", "tempo", "loudness", "codebooks")
 
 _TRACK_COLUMNS = ("session", "style", "split", "chunks", "status")
 _CHUNK_COLUMNS = ("session", "tempo_bpm", "tempo_confidence", "loudness_lufs")
-# What is legible at 600 px.
+# Limits for a picture that is legible at a width of 600 px.
 _MOST_LETTERS = 40
 _MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 80
 _KINDS = ("in the band", "its half or double is", "outside")
 
 
 def pictures(release: Release) -> Iterator[Picture]:
-    """The pictures for which a release has numbers. Raises ReleaseError for a shard that cannot be
-    read."""
+    """Yield the pictures for which a release has numbers.
+
+    Raises:
+        ReleaseError: a shard cannot be read.
+    """
     manifest, kept = release.manifest, kept_rows(release.tracks(_TRACK_COLUMNS))
     yield _chunks(kept)
     yield _splits(kept)
@@ -42,7 +45,7 @@ def pictures(release: Release) -> Iterator[Picture]:
 
 def _chunks(kept: list[Row]) -> Picture:
     bars = _bars(kept, "session", "style", "Chunks of each session, by style")
-    words = f"By session: {_listed(kept, 'session')}. By style: {_listed(kept, 'style')}."
+    words = f"By session: {_in_words(kept, 'session')}. By style: {_in_words(kept, 'style')}."
     return Picture("chunks", [bars], f"{sum(t['chunks'] for t in kept)} chunks. {words}")
 
 
@@ -52,14 +55,17 @@ def _splits(kept: list[Row]) -> Picture:
         _bars(kept, "session", "split", "Sessions, by split (% of chunks)", shares=True),
     ]
     words = (
-        f"{split}: {_listed([track for track in kept if track['split'] == split], 'style')}."
+        f"{split}: {_in_words([track for track in kept if track['split'] == split], 'style')}."
         for split in sorted({track["split"] for track in kept})
     )
     return Picture("splits", panels, "Chunks of each split by style. " + " ".join(words))
 
 
 def _bars(kept: list[Row], rows: str, parts: str, title: str, shares: bool = False) -> Bars:
-    """Chunks, or `shares` in %, by the values of one column of tracks, coloured by another."""
+    """Chunks by track column: a bar for each value of `rows`, a colour for each value of `parts`.
+
+    Lengths are counts, or, with `shares`, % of the bar's chunks.
+    """
     by_row, by_part = _counts(kept, rows), _counts(kept, parts)
     row_of, part_of = _top(by_row, _MOST_ROWS), _top(by_part, _MOST_COLOURS)
     cells: Counter[tuple[str, str]] = Counter()
@@ -67,7 +73,7 @@ def _bars(kept: list[Row], rows: str, parts: str, title: str, shares: bool = Fal
         cells[part_of[track[parts]], row_of[track[rows]]] += track["chunks"]
     names = list(dict.fromkeys(row_of.values()))
     if len(by_row) > _MOST_ROWS:
-        # They would be longer together than the rest, and say little.
+        # No bar for all others together: it can be longer than the rest, and shows little.
         names.pop()
         title += f": {len(names)} of {len(by_row)}"
     totals = [sum(n for (_, row), n in cells.items() if row == name) for name in names]
@@ -93,24 +99,27 @@ def _counts(kept: list[Row], column: str) -> Counter[str]:
 
 
 def _top(counts: Counter[str], most: int) -> dict[str, str]:
-    """Name -> what it is shown as: itself, or one of the others if it is not among the `most` with
-    the highest counts."""
+    """Name -> its label, at most `most` different ones.
+
+    Names with the highest counts are their own labels; the rest share the label "N others".
+    """
     names = sorted(counts, key=lambda name: (-counts[name], name))
     own = most if len(names) <= most else most - 1
     others = f"{len(names) - own} others"
     return {name: name if place < own else others for place, name in enumerate(names)}
 
 
-def _listed(kept: list[Row], column: str) -> str:
+def _in_words(kept: list[Row], column: str) -> str:
+    """Chunks by the values of a track column, in words: "rock 12, pop 5"."""
     counts = _counts(kept, column)
-    shown: Counter[str] = Counter()
-    for name, as_name in _top(counts, _MOST_ROWS).items():
-        shown[as_name] += counts[name]
-    return ", ".join(f"{one_line(name, _MOST_LETTERS)} {n}" for name, n in shown.items())
+    by_label: Counter[str] = Counter()
+    for name, label in _top(counts, _MOST_ROWS).items():
+        by_label[label] += counts[name]
+    return ", ".join(f"{one_line(label, _MOST_LETTERS)} {n}" for label, n in by_label.items())
 
 
 def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
-    """Confident tempi by session, as far as sessions are known."""
+    """Picture of confident tempi by session; sessions without a tempo band are left out."""
     sure = chunks.filter(pc.greater_equal(chunks["tempo_confidence"], TEMPO_CONFIDENCE))
     tempi: dict[str, list[float]] = {}
     bands: dict[str, tuple[float, float]] = {}
@@ -133,19 +142,20 @@ def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
         "Tempo of chunks and bands of sessions (BPM)",
         names,
         [bands[name] for name in names],
-        [_some(sorted(zip(tempi[name], kinds[name], strict=True))) for name in names],
+        [_thinned(sorted(zip(tempi[name], kinds[name], strict=True))) for name in names],
         _KINDS,
     )
     yield Picture("tempo", [panel], f"Tempo against the bands of sessions. {'; '.join(words)}.")
 
 
 def _kind(tempo: float, band: tuple[float, float]) -> int:
+    """Index into `_KINDS` for a tempo and the band of its session."""
     factor = beat_factor(tempo, band)
     return len(_KINDS) - 1 if factor is None else int(factor != 1)
 
 
-def _some(points: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
-    """Points that stand for all: as many as are legible, evenly out of those in order."""
+def _thinned(points: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:
+    """At most `_MOST_POINTS` of the points, taken at even steps."""
     step = max(1, len(points) / _MOST_POINTS)
     return [points[int(place * step)] for place in range(int(len(points) / step))]
 
@@ -184,7 +194,7 @@ def _codebooks(codebooks: list[CodebookUse], size: int) -> Picture:
         ),
     ]
     words = "; ".join(
-        f"{name}: perplexity {one:.0f}, {other:.1f}% of the entries are not used"
-        for name, one, other in zip(names, perplexities, dead, strict=True)
+        f"{name}: perplexity {value:.0f}, {share:.1f}% of the entries are not used"
+        for name, value, share in zip(names, perplexities, dead, strict=True)
     )
     return Picture("codebooks", panels, f"Use of codebooks of {size} entries. {words}.")

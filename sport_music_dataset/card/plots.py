@@ -1,7 +1,7 @@
-"""How pictures look: themes, bars, points, on Matplotlib's objects and never on its global state.
+"""Draw panels as PNG with Matplotlib's objects, without its global state, in two themes.
 
-Colours are those of Okabe and Ito, Color Universal Design (2008), which people with any kind of
-colour vision tell apart, but for yellow and black, which light and dark pages swallow.
+Colours: Okabe and Ito, Color Universal Design (2008), which people with any kind of colour vision
+can distinguish; without yellow and black, which are hard to see on light and dark pages.
 """
 
 import io
@@ -25,12 +25,12 @@ from PIL import Image
 from .panels import Bars, Histogram, Panel, Points
 from .text import one_line
 
-# Shown 600 px wide, drawn at twice that for screens with fine pixels.
+# Pages show a picture 600 px wide; it is drawn at twice that width for high-resolution screens.
 _DPI, _WIDTH_INCHES = 200, 6.0
 _ROW_INCHES = 0.27
 _LEGEND_COLUMNS, _LEGEND_ROW_INCHES = 4, 0.18
 _PAD_INCHES = 0.08
-# Of a panel above its axes, for the title; below, for the numbers; to their right, for the last.
+# Space of a panel above its axes for the title, below for the numbers, right for the last number.
 _TOP_INCHES, _BOTTOM_INCHES, _RIGHT_INCHES = 0.3, 0.25, 0.2
 _LEGEND_INCHES = 0.28
 _MOST_LETTERS = 26
@@ -41,8 +41,10 @@ _NO_LETTER = "□"
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours of a page: its background, what is read on it, lines behind, and what is told
-    apart; `others` stands for all the rest."""
+    """Colours of a page: background, text, lines behind the data (`faint`), and data.
+
+    `colours` are for the parts of a panel, `others` is for the sum of all that has none of them.
+    """
 
     background: str
     text: str
@@ -52,7 +54,7 @@ class Theme:
 
     @property
     def markers(self) -> tuple[tuple[str, str], ...]:
-        """Shape and colour of three kinds of points."""
+        """(shape, colour) of the three kinds of points."""
         return ("o", self.colours[0]), ("D", self.colours[1]), ("x", self.colours[4])
 
 
@@ -63,7 +65,7 @@ THEMES = {
 
 
 def render(panels: Sequence[Panel], theme_name: str) -> bytes:
-    """Panels below each other as PNG, for one of THEMES; the same bytes for the same panels."""
+    """Draw panels below each other as PNG, for one of THEMES; equal panels give equal bytes."""
     theme = THEMES[theme_name]
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
@@ -77,7 +79,7 @@ def render(panels: Sequence[Panel], theme_name: str) -> bytes:
             _DRAW[type(panel)](axes, panel, theme)
         _lay_out(figure, canvas, panels)
         canvas.draw()
-    # Few colours, and neither a date nor Matplotlib's version: a third of what savefig writes.
+    # Few colours, no date and no version of Matplotlib: a third of the bytes of savefig.
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     data = io.BytesIO()
     image.quantize(_COLOURS, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
@@ -93,7 +95,7 @@ def _settings(theme: Theme) -> dict[Any, Any]:
         "axes.edgecolor": theme.faint,
         "grid.color": theme.faint,
         "grid.linewidth": 0.6,
-        # Comes with Matplotlib: the same letters on every machine.
+        # Matplotlib brings this font: text looks the same on every machine.
         "font.family": _FONT,
         "font.size": 9,
         "axes.titlesize": 10,
@@ -101,33 +103,34 @@ def _settings(theme: Theme) -> dict[Any, Any]:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.axisbelow": True,
-        # Millions as they are, for which there is room, not as powers beside the axis.
+        # Write millions in full, as there is room, not with a power of ten beside the axis.
         "axes.formatter.limits": (-9, 9),
         "xtick.major.size": 0,
         "ytick.major.size": 0,
         "legend.frameon": False,
         "legend.fontsize": 8.5,
-        # A name such as $\frac is a name.
+        # A $ in a name is text, not the start of a formula.
         "text.parse_math": False,
     }
 
 
 def label(name: str) -> str:
-    """A name as a picture shows it: on one short line, of letters that the font has."""
+    """A name as a picture shows it: one short line, □ for each character that the font lacks."""
     letters = (c for c in unicodedata.normalize("NFC", name) if not unicodedata.combining(c))
     line = one_line("".join(letters), _MOST_LETTERS)
-    line = "".join(c if ord(c) in _letters() else _NO_LETTER for c in line)
-    # Matplotlib's legends leave out what begins with an underscore.
+    line = "".join(c if ord(c) in _font_characters() else _NO_LETTER for c in line)
+    # Matplotlib leaves labels that begin with an underscore out of a legend.
     return f" {line}" if line.startswith("_") else line
 
 
 @cache
-def _letters() -> frozenset[int]:
+def _font_characters() -> frozenset[int]:
+    """Code points of the characters that the font has."""
     return frozenset(get_font(findfont(_FONT)).get_charmap())
 
 
 def _rows(axes: Axes, names: Sequence[str]) -> np.ndarray:
-    """Rows for `names`, the first on top; returns where they lie."""
+    """Prepare a row for each of `names`, the first on top; return their positions on the y axis."""
     places = np.arange(len(names))
     axes.set_yticks(places, map(label, names))
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -154,7 +157,7 @@ def _bars(axes: Axes, bars: Bars, theme: Theme) -> None:
     for place, end, text in zip(places, left, bars.ends, strict=False):
         axes.annotate(text, (end, place), (4, 0), textcoords="offset points", va="center")
     top = bars.highest or max(left, default=1)
-    # With room for what stands at the end of the longest.
+    # Leave room for the text behind the longest bar.
     letters = max(map(len, bars.ends), default=-1)
     axes.set_xlim(0, top * (1.03 + 0.03 * letters))
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=top > 1))
@@ -169,14 +172,14 @@ def _points(axes: Axes, points: Points, theme: Theme) -> None:
         axes.vlines((low, high), place - 0.42, place + 0.42, color=theme.text, zorder=3)
     for kind, name in enumerate(points.kinds):
         found = [
-            (value, place + _spread(number))
+            (value, place + _row_offset(number))
             for place, row in enumerate(points.points)
-            for number, (value, own) in enumerate(row)
-            if own == kind
+            for number, (value, kind_of_point) in enumerate(row)
+            if kind_of_point == kind
         ]
         x, y = zip(*found, strict=True) if found else ((), ())
         marker, colour = theme.markers[kind]
-        # A rim keeps points apart that lie on each other; a cross is nothing but lines.
+        # A rim separates points that overlap; a cross has lines only, so no rim.
         rim = None if marker == "x" else theme.background
         axes.scatter(
             x,
@@ -194,8 +197,8 @@ def _points(axes: Axes, points: Points, theme: Theme) -> None:
     _legend(axes, len(points.kinds))
 
 
-def _spread(number: int) -> float:
-    """Where in its row the point of a number lies: steps of the golden ratio leave no holes."""
+def _row_offset(number: int) -> float:
+    """Height of a point above the middle of its row; golden-ratio steps fill the row evenly."""
     return 0.56 * (number * 0.618034 % 1 - 0.5)
 
 
@@ -226,7 +229,7 @@ def _histogram(axes: Axes, histogram: Histogram, theme: Theme) -> None:
 
 
 def _legend(axes: Axes, entries: int) -> None:
-    """Below the numbers of the axis, whatever the height of the axes."""
+    """Add a legend at a fixed distance below the axes, whatever their height."""
     below = ScaledTranslation(0, -_LEGEND_INCHES, axes.figure.dpi_scale_trans)
     axes.legend(
         loc="upper left",
@@ -239,40 +242,40 @@ def _legend(axes: Axes, entries: int) -> None:
 
 
 def _lay_out(figure: Figure, canvas: FigureCanvasAgg, panels: Sequence[Panel]) -> None:
-    """Axes below each other, as wide as the longest of their names leaves them.
+    """Place the axes below each other, with room on their left for the longest name.
 
-    All but that width is known: Matplotlib's own layouts, which are for what is not, would be a
-    third of the work.
+    Only the width of that name is not known before; Matplotlib's own layouts, which measure
+    everything, would take a third of the time.
     """
     renderer = canvas.get_renderer()
     boxes = [axes.yaxis.get_tightbbox(renderer) for axes in figure.axes]
     left = _PAD_INCHES + max(-box.x0 for box in boxes if box) / _DPI
     width = _WIDTH_INCHES - left - _RIGHT_INCHES
-    bottom = whole = sum(map(_height, panels))
+    bottom = total_height = sum(map(_height, panels))
     for axes, panel in zip(figure.axes, panels, strict=True):
-        tall = _height(panel)
+        height = _height(panel)
         below = _BOTTOM_INCHES + _legend_inches(panel)
-        bottom -= tall
-        inner = tall - _TOP_INCHES - below
+        bottom -= height
+        axes_height = height - _TOP_INCHES - below
         axes.set_position(
             (
                 left / _WIDTH_INCHES,
-                (bottom + below) / whole,
+                (bottom + below) / total_height,
                 width / _WIDTH_INCHES,
-                inner / whole,
+                axes_height / total_height,
             )
         )
 
 
 def _height(panel: Panel) -> float:
-    """Inches of a panel, from its title to its legend."""
+    """Height of a panel in inches, including its title and legend."""
     if isinstance(panel, Histogram):
         return 2.6
     return 0.75 + _legend_inches(panel) + _ROW_INCHES * len(panel.names)
 
 
 def _legend_inches(panel: Panel) -> float:
-    """Height of a panel's legend; one entry needs none."""
+    """Height of a panel's legend in inches; 0 for one entry, which needs no legend."""
     if isinstance(panel, Histogram):
         return 0
     entries = len(panel.kinds) if isinstance(panel, Points) else len(panel.parts)

@@ -1,7 +1,7 @@
-"""The command `sportgen`: options in, stages called, results and errors out.
+"""The command `sportgen`: read options, call a stage, print its result or its error.
 
-Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a known error, 2 usage,
-130 interrupted. Stages are imported by the command that needs them, so that --help is quick.
+Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a known error, 2 wrong
+usage, 130 interrupted. Each command imports the stage that it needs, so that --help is quick.
 """
 
 import sys
@@ -13,7 +13,7 @@ _INTERRUPTED = 130
 
 def main(argv: list[str] | None = None) -> int:
     """Run `sportgen` and return its exit code."""
-    # Worker processes import what started their parent, and would import all of this with it.
+    # Imported here: worker processes import this module, as their parent did, but need no command.
     import typer
     from typer.exceptions import TyperException
 
@@ -33,10 +33,10 @@ def main(argv: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has closed it: not our error, and no place to report one.
+        # The reader of our output has closed it: not our error, and there is nowhere to report one.
         sys.stderr.close()
         return 1
-    # Typer turns Ctrl-C into this code by itself, and says nothing.
+    # Typer itself turns Ctrl-C into this code, without a message.
     if code == _INTERRUPTED:
         console.fail("interrupted; the same command goes on from here")
     return code if isinstance(code, int) else 0

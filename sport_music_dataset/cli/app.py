@@ -1,4 +1,4 @@
-"""The Typer application, with its commands in the order in which --help lists them."""
+"""The Typer application, with its commands in the order of --help."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""How we speak to people: hints, errors and progress on stderr, text made safe for a terminal."""
+"""Print hints, errors and progress on stderr; make text safe for a terminal."""
 
 import os
 import shlex
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 def cores() -> int:
-    """Processors this process may use."""
+    """Number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def plain(text: str) -> str:
-    """Text from a file name on one line: what a terminal would act on is shown as an escape."""
+    """Text on one line, with control characters, which a terminal would execute, as escapes."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text.encode("utf-8", "backslashreplace").decode()
@@ -22,23 +22,23 @@ def plain(text: str) -> str:
 
 
 def quote(path: Path) -> str:
-    """A path as a shell takes it."""
+    """A path in quotes for a shell."""
     return shlex.quote(plain(str(path)))
 
 
 def hint(text: str) -> None:
-    """Say something helpful, on stderr."""
+    """Print a hint on stderr."""
     print(plain(text), file=sys.stderr)
 
 
 def fail(text: str) -> None:
-    """Say what went wrong, in one line, on stderr."""
+    """Print an error in one line on stderr."""
     print(f"error: {plain(' '.join(text.split()))}", file=sys.stderr)
 
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr."""
+    """Show a progress bar on stderr; yield the function that advances it by some steps."""
     from rich import progress as bars
     from rich.console import Console
 

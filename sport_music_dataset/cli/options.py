@@ -44,7 +44,7 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; write and send nothing.")
 ]
 
-# Of a source that is a dataset
+# Options of a source that is a dataset
 _DATASET = "Where SRC is a dataset"
 AudioColumn = Annotated[
     str,
@@ -70,7 +70,7 @@ KeepSplits = Annotated[
     typer.Option("--keep-splits", help="Keep the splits that it has.", rich_help_panel=_DATASET),
 ]
 
-# Of what runs on Ray
+# Options of stages that can run on Ray
 Engine = Annotated[
     Literal["local", "ray"], typer.Option("--engine", help="This machine's processes, or Ray.")
 ]
@@ -91,7 +91,11 @@ GpusPerWorker = Annotated[
 
 
 def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySettings | None":
-    """Ray as the options say, None where it is not to be used."""
+    """Settings of Ray from its options; None for the local engine.
+
+    Raises:
+        SettingError: options of Ray are given without --engine ray.
+    """
     from ..engines.base import RaySettings
     from ..errors import SettingError
 
@@ -102,7 +106,7 @@ def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySet
     return None
 
 
-# Of what talks to a Hub
+# Options of commands that use a Hub
 RepoId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")]
 Endpoint = Annotated[
     str | None, typer.Option("--endpoint", help="Another Hub.  [default: HF_ENDPOINT, or the Hub]")
@@ -111,7 +115,7 @@ Debug = Annotated[
     bool, typer.Option("--debug", help="Log every request to stderr, without the token.")
 ]
 
-# Of build
+# Options of build
 OverlapSeconds = Annotated[
     float, typer.Option("--overlap-seconds", help="What neighbouring chunks share.")
 ]
@@ -168,7 +172,7 @@ Since = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Build anew what another recipe made.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]
 
-# Of encode, and of what shows its tokens
+# Options of encode and tokens
 MODEL = "facebook/musicgen-medium"
 Model = Annotated[
     str, typer.Option(help="MusicGen whose tokenizer and pad id to use: Hub id, folder, nano.")
@@ -180,7 +184,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def read_sessions(file: Path | None) -> str:
-    """The text of a file with sessions of the user's own, once it is known to be good."""
+    """The text of a YAML file with the user's sessions, after a check; empty without a file.
+
+    Raises:
+        SettingError: the file cannot be read, or its content is not valid.
+    """
     from ..describe.sessions import known_sessions
     from ..errors import SettingError
 

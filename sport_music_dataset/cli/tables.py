@@ -1,4 +1,4 @@
-"""Tables on stdout, as wide as the terminal; 80 columns where there is none."""
+"""Print tables on stdout, as wide as the terminal; 80 columns without a terminal."""
 
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
@@ -15,9 +15,9 @@ def show_table(
     rows: Iterable[Sequence[str]],
     justify: Sequence[Side] = ("left",),
 ) -> None:
-    """Print a table; columns for which `justify` says nothing are right.
+    """Print a table; columns without an entry in `justify` are aligned on the right.
 
-    Text is made safe for terminals, and cut at the table's end or where it leaves no room.
+    Text is made safe for terminals, and cut if the terminal is too narrow.
     """
     from rich.console import Console
     from rich.table import Table

@@ -1,6 +1,6 @@
-"""Synthesised music of known tempo and key, and the whole way on it.
+"""Synthesised music of known tempo and key, and a release made of it.
 
-`make_demo` composes, builds and encodes; `synth` plays a piece.
+`make_demo` synthesises, builds and encodes; `synth` renders a single piece.
 """
 
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ __all__ = ["make_demo"]
 
 
 def __getattr__(name: str) -> object:
-    # It loads torch and transformers, which much of what lies here does without.
+    # Imported on demand: `demo` imports torch and transformers, which the synthesis does not need.
     if name in __all__:
         from . import demo
 

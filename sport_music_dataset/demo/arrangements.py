@@ -25,32 +25,34 @@ def scale_of(key: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A voice and the bars it plays, of 16 characters each, one pattern drawn per piece.
+    """A voice and its patterns, one of which is drawn for each piece.
 
-    X x o: a stroke, from loud to soft; 0 to 9: a tone of the chord, counted up from its root;
-    c: the chord; m: a note of the melody; _: held on; .: a rest.
+    A pattern is one or more bars of 16 characters, separated by spaces. X x o: a stroke, from loud
+    to soft; 0 to 9: a tone of the chord, counted up from its root; c: the whole chord; m: a note of
+    the melody; _: the note continues; .: a rest.
     """
 
     voice: play.Voice
     patterns: tuple[str, ...]
     level: float
-    low: int  # the MIDI pitch that its notes lie above
+    low: int  # the lowest MIDI pitch of its notes
     pan: float = 0.0  # from -1, left, to 1, right
-    enters: int = 1  # the least intensity at which it plays
-    when: Literal["always", "start", "rise"] = "always"  # the first or last bar of a section
+    enters: int = 1  # the lowest intensity at which it plays
+    # start: the first bar of a section; rise: its last bar, before a more intense section.
+    when: Literal["always", "start", "rise"] = "always"
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The band of a style, the room that it plays in, and the chords that it may play."""
+    """The parts of a style, its reverberation, and its chord progressions."""
 
-    rhythm: tuple[Part, ...]  # heard dry
-    harmony: tuple[Part, ...]  # heard in the room, and ducked under the kick
+    rhythm: tuple[Part, ...]  # with little reverberation
+    harmony: tuple[Part, ...]  # with reverberation, and softer on each beat (`ducking`)
     progressions: dict[str, tuple[str, ...]]  # degrees of the scale, a bar each
-    room: float  # its decay, in seconds
-    wet: float
-    ducking: float = 0.0
-    looseness: float = 0.0  # of the players' timing: a standard deviation, in seconds
+    room: float  # decay of the reverberation, in seconds
+    wet: float  # level of the reverberation
+    ducking: float = 0.0  # depth, from 0 to 1
+    looseness: float = 0.0  # standard deviation of the notes' timing, in seconds
 
 
 _HELD = "c_______________"

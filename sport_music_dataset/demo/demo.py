@@ -1,4 +1,4 @@
-"""`sportgen demo`: the whole way on music made on the spot."""
+"""`sportgen demo`: synthesise a small music library, then build and encode it."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ MUSIC, DATASET = "music", "dataset"
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """Where the demo lies, and what its stages did."""
+    """The two folders of the demo, and the reports of its build and encode stages."""
 
     music: Path
     dataset: Path
@@ -31,10 +31,10 @@ def make_demo(
 ) -> DemoReport:
     """Synthesise a small library in `out/music`, build and encode it in `out/dataset`.
 
-    Music that is there already is kept, so a second run has little to do.
+    Music files that exist already are kept, so a second run is quick.
 
     Raises:
-        ReleaseError: `out` holds something else.
+        ReleaseError: `out` has other entries than the two folders of a demo, or is no folder.
     """
     music, dataset = out / MUSIC, out / DATASET
     if out.exists() and (

@@ -1,9 +1,9 @@
-"""The voices and the room of the synthesised music: a note in, its samples out.
+"""The voices and the reverberation of the synthesised music: from a note to its samples.
 
-Pitched voices are subtractive: a band-limited, low-passed sawtooth is drawn as one cycle of a
-wavetable (so that any number of harmonics costs the same and none folds over), read at the
-note's pitch, and shaped by an envelope. Drums are the classic analogue recipes: a sine whose
-pitch falls for skins, filtered noise for metal and wires.
+Pitched voices are subtractive: one cycle of a band-limited, low-passed sawtooth is computed as a
+wavetable (so that any number of harmonics costs the same and none is aliased), read at the note's
+pitch, and shaped by an envelope. Drums follow classic analogue synthesizers: a sine whose pitch
+falls for skins, filtered noise for metal and snare wires.
 """
 
 import math
@@ -19,7 +19,7 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a voice is asked to play; `brightness` in [0, 1] opens its low-pass filter."""
+    """One note for a voice; `brightness` in [0, 1] raises the cutoff of its low-pass filter."""
 
     hertz: float
     seconds: float
@@ -28,7 +28,7 @@ class Note:
 
 
 Voice = Callable[[Note, Generator], Samples]
-"""Samples of one note at about unit level, mono [n] or stereo [2, n]; n covers its release."""
+"""Samples of one note at about unit level, mono [n] or stereo [2, n]; n includes its release."""
 
 _TABLE_SIZE = 4096
 
@@ -44,17 +44,18 @@ def _table(hertz: float, cutoff: float, slope: float, sampling_rate: int) -> Sam
 
 
 def _read(table: Samples, hertz: float, times: NDArray[np.float64], start: float) -> Samples:
-    """The wavetable at a pitch, from the `start` (in cycles) on."""
+    """Samples of the wavetable played at `hertz`, from the phase `start` (in cycles) on."""
     index = ((times * hertz + start) * _TABLE_SIZE).astype(np.int64)
     return table.take(index & (_TABLE_SIZE - 1))
 
 
 def _times(seconds: float, sampling_rate: int) -> NDArray[np.float64]:
+    """Time of each sample of a note, in seconds."""
     return np.arange(max(1, round(seconds * sampling_rate))) / sampling_rate
 
 
 def _fade(samples: Samples, attack: float, release: float, sampling_rate: int) -> Samples:
-    """Raised-cosine ramps (seconds) at both ends, in place, so that no note clicks."""
+    """Apply raised-cosine ramps (seconds) at both ends, in place, so that no note clicks."""
     n = samples.shape[-1]
     rise = min(n // 2, round(attack * sampling_rate))
     fall = min(n - rise, round(release * sampling_rate))
@@ -64,9 +65,9 @@ def _fade(samples: Samples, attack: float, release: float, sampling_rate: int) -
 
 
 def plucked(decay: float, cutoff: float, slope: float, release: float = 0.08) -> Voice:
-    """A struck or plucked string: the bright part of the spectrum dies before the dark one.
+    """A struck or plucked string: high harmonics decay faster than low ones.
 
-    `decay` is the time constant in seconds at 220 Hz; higher strings ring shorter.
+    `decay` is the time constant in seconds at 220 Hz; higher notes decay faster.
     """
 
     def voice(note: Note, rng: Generator) -> Samples:
@@ -91,7 +92,7 @@ def sustained(
     slope: float = 1.0,
     vibrato_cents: float = 0.0,
 ) -> Voice:
-    """A stereo ensemble [2, n]: sawtooths detuned by `cents`, at other phases in each channel."""
+    """A stereo ensemble [2, n]: sawtooths detuned by `cents`, with own phases in each channel."""
 
     def voice(note: Note, rng: Generator) -> Samples:
         rate, hertz = note.sampling_rate, note.hertz
@@ -113,7 +114,7 @@ def sustained(
 
 
 def skin(decay: float, drop: float, drop_seconds: float, slap: float = 0.0) -> Voice:
-    """A drum skin: a sine that falls from `drop` times its pitch, with a noise `slap` on top."""
+    """A drum skin: a sine that falls from `drop` times its pitch, plus noise at level `slap`."""
 
     def voice(note: Note, rng: Generator) -> Samples:
         times = _times(6 * decay, note.sampling_rate)
@@ -126,7 +127,7 @@ def skin(decay: float, drop: float, drop_seconds: float, slap: float = 0.0) -> V
 
 
 def noise(decay: float, highpass: int, attack: float = 0.0005, tone: float = 0.0) -> Voice:
-    """Wires and metal: noise differenced `highpass` times, with a `tone` of the skin under it."""
+    """Snare wires or metal: noise differenced `highpass` times, plus a sine at level `tone`."""
 
     def voice(note: Note, rng: Generator) -> Samples:
         times = _times(6 * decay, note.sampling_rate)
@@ -140,7 +141,7 @@ def noise(decay: float, highpass: int, attack: float = 0.0005, tone: float = 0.0
 
 
 def swept_noise(note: Note, rng: Generator) -> Samples:
-    """A riser [2, n]: noise that swells and brightens over the whole note."""
+    """A riser [2, n]: noise that gets louder and brighter over the whole note."""
     grow = np.linspace(0, 1, len(_times(note.seconds, note.sampling_rate)), dtype=np.float32)
     dark = rng.standard_normal((2, len(grow) + 1), dtype=np.float32)
     dark, bright = 0.5 * (dark[:, 1:] + dark[:, :-1]), 0.5 * np.diff(dark)
@@ -175,10 +176,11 @@ crash = noise(decay=0.5, highpass=2)
 
 
 def reverberate(dry: Samples, decay: float, sampling_rate: int, rng: Generator) -> Samples:
-    """Wet stereo [2, N] of a mono [N]: convolution with decaying noise, other in each channel.
+    """Reverberation [2, N] of mono samples [N]: convolution with decaying noise.
 
-    `decay` is a time constant in seconds. The convolution is by overlap-add of blocks as long as
-    the response (Stockham 1966), whose size is a power of two for the sake of the FFT.
+    Each channel has its own noise. `decay` is a time constant in seconds. The convolution is by
+    overlap-add of blocks as long as the response (Stockham 1966); their size is a power of two,
+    which makes the FFT quick.
     """
     block = 1 << round(np.log2(5 * decay * sampling_rate))
     times = np.arange(block, dtype=np.float32) / sampling_rate

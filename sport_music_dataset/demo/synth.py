@@ -1,9 +1,9 @@
 """A small library of sport music, synthesised: tracks of known tempo and key.
 
 `sportgen demo` and the tests need music that may be shared and whose measures are known. A piece
-is composed on a grid of sixteenths: its style gives the parts (a voice and the bars it plays), its
-key the progression, its sections (intro, build, peak, breakdown, peak, cool-down) how many parts
-play and how brightly, and its name the chance in it.
+is composed on a grid of sixteenths. Its style determines the parts (a voice and its patterns), its
+key the chord progression, its sections (intro, build, peak, breakdown, peak, cool-down) the number
+of parts and their brightness; its name seeds the random choices.
 """
 
 import hashlib
@@ -25,12 +25,12 @@ from .instruments import Note, Samples, reverberate
 PEAK = 0.89
 """Full scale less 1 dB, so that lossy encoders have room to overshoot."""
 
-_STEPS = 16  # of a bar
+_STEPS = 16  # sixteenths of a bar
 _VELOCITIES = {"X": 1.0, "x": 0.75, "o": 0.4}
 _LOUDNESS = {1: 0.5, 2: 0.68, 3: 0.84, 4: 1.0}  # by intensity
 _FADE_SECONDS = 3.0
 _BLOCK = 65_536
-# (share of the bars, intensity): parts come in by intensity.
+# (share of the bars, intensity) of each section; intensity decides which parts play.
 _SECTIONS = ((0.12, 1), (0.14, 2), (0.12, 3), (0.22, 4), (0.12, 2), (0.16, 4), (0.12, 1))
 _ENCODINGS = {
     ".mp3": ("MP3", "MPEG_LAYER_III"),
@@ -44,7 +44,7 @@ _ENCODINGS = {
 class Piece:
     """One track to synthesise; `file_name` is `<style>/<Session_Words>[_<n>]_<style>.<ext>`.
 
-    `key` is written as in `F# minor`. Raises SettingError where a field cannot be played.
+    `key` is written as in `F# minor`. Raises SettingError if a field has no valid value.
     """
 
     file_name: str
@@ -79,14 +79,14 @@ DEMO_PIECES: tuple[Piece, ...] = (
 @dataclass(frozen=True, slots=True)
 class _Bar:
     index: int
-    position: int  # within its section
+    position: int  # of the bar in its section
     degree: int  # of the chord's root: 0 is the tonic
     intensity: int
-    rises: bool  # the section after it is more intense
+    rises: bool  # the last bar before a more intense section
 
 
 def _bars(piece: Piece, progression: str) -> list[_Bar]:
-    """The form: sections in whole bars, each from the tonic on, and a last bar on the tonic."""
+    """The bars of a piece; each section begins on the tonic, and the last bar is on the tonic."""
     count = math.ceil(piece.seconds * piece.tempo_bpm / 240)
     ends = np.rint(np.cumsum([share for share, _ in _SECTIONS]) * count).astype(int)
     bars: list[_Bar] = []
@@ -104,18 +104,18 @@ def _bars(piece: Piece, progression: str) -> list[_Bar]:
 def _strokes(
     part: Part, pattern: str, bars: Sequence[_Bar]
 ) -> Iterator[tuple[_Bar, int, int, str]]:
-    """(bar, step of the piece, steps held, symbol) of everything that a part plays."""
+    """(bar, step of the piece, steps held, symbol) of each stroke of a part."""
     texts = pattern.split()
     for bar in bars:
-        heard = {"always": True, "start": bar.position == 0, "rise": bar.rises}[part.when]
-        if heard and bar.intensity >= part.enters:
+        plays = {"always": True, "start": bar.position == 0, "rise": bar.rises}[part.when]
+        if plays and bar.intensity >= part.enters:
             for stroke in re.finditer(r"[^._]_*", texts[bar.position % len(texts)]):
                 step = bar.index * _STEPS + stroke.start()
                 yield bar, step, len(stroke[0]), stroke[0][0]
 
 
 class _Player:
-    """Plays a part's strokes as pitches: what it remembers is the melody's last note and motif."""
+    """Turns strokes into pitches; keeps the motif of the melody and its last note."""
 
     def __init__(self, scale: tuple[int, ...], rng: Generator) -> None:
         self._scale = scale
@@ -136,11 +136,11 @@ class _Player:
         return [self._above(0, part.low)]
 
     def _above(self, degree: int, low: int) -> int:
-        """The degree's pitch in the octave above `low`: so chords keep their common tones."""
+        """Pitch of a degree in the octave above `low`, so that chords keep their common tones."""
         return low + (self._scale[degree % 7] - low) % 12
 
     def _melody(self, bar: _Bar, step: int) -> int:
-        """A tone of the chord on the beat, a step away from the last note between beats."""
+        """Degree of the next note: on a beat a chord tone, else a step from the last note."""
         turn = int(self._motif[bar.position % 2, step % _STEPS])
         if step % 4 == 0:
             self._degree = bar.degree + 2 * turn
@@ -152,7 +152,7 @@ class _Player:
 def _perform(
     part: Part, piece: Piece, bars: Sequence[_Bar], player: _Player, rng: Generator, bus: Samples
 ) -> None:
-    """Adds a part to a bus [2, N]; equal notes are rendered once."""
+    """Add a part to a bus [2, N], in place; equal notes are rendered once."""
     pattern = part.patterns[rng.integers(len(part.patterns))]
     looseness = STYLES[piece.style].looseness
     seconds_per_step = 15 / piece.tempo_bpm
@@ -161,8 +161,8 @@ def _perform(
     rendered: dict[Note, Samples] = {}
     for bar, step, held, symbol in _strokes(part, pattern, bars):
         velocity = _VELOCITIES.get(symbol, 1.0) * _LOUDNESS[bar.intensity] * rng.uniform(0.88, 1.0)
-        late = abs(rng.normal(0.0, looseness))
-        start = round((step * seconds_per_step + late) * piece.sampling_rate)
+        delay = abs(rng.normal(0.0, looseness))
+        start = round((step * seconds_per_step + delay) * piece.sampling_rate)
         pitches = player.pitches(part, bar, step, symbol)
         gains = pan * velocity / math.sqrt(len(pitches))
         for pitch in pitches:
@@ -176,7 +176,7 @@ def _perform(
 
 
 def _ducking(piece: Piece, count: int) -> Samples:
-    """Gains [N] that dip on every beat: the kick pushes the harmony aside, as a compressor does."""
+    """Gains [N] that dip on every beat, as if the kick controlled a compressor of the harmony."""
     beat_seconds = 60 / piece.tempo_bpm
     times = np.arange(math.ceil(beat_seconds * piece.sampling_rate)) / piece.sampling_rate
     dip = -np.expm1(-times / 0.004) * np.exp(-times / (0.3 * beat_seconds))
@@ -208,7 +208,7 @@ def render(piece: Piece, seed: int = 0) -> NDArray[np.float32]:
         harmony *= _ducking(piece, count)
     dry = 0.5 * (harmony[0] + harmony[1]) + 0.1 * (rhythm[0] + rhythm[1])
     mix = rhythm + harmony + style.wet * reverberate(dry, style.room, piece.sampling_rate, rng)
-    # Saturation rounds off the few highest peaks, so that the rest is not left too quiet.
+    # Saturation limits the few highest peaks: without it, the rest would be too quiet.
     mix = np.tanh(mix)
     mix -= mix.mean(axis=1, keepdims=True)
     fade = min(count, round(_FADE_SECONDS * piece.sampling_rate))
@@ -218,11 +218,14 @@ def render(piece: Piece, seed: int = 0) -> NDArray[np.float32]:
 
 
 def write_piece(piece: Piece, folder: Path, seed: int = 0) -> Path:
-    """Renders the piece into `folder / piece.file_name` and gives that path.
+    """Render the piece into `folder / piece.file_name` and return that path.
 
-    The extension chooses the encoding: mp3, flac, ogg (Vorbis) or wav; another one raises
-    SettingError. A file is there whole or not at all. Ogg numbers its streams at random, so the
-    bytes of an ogg file differ from run to run; its samples do not.
+    The extension determines the encoding: mp3, flac, ogg (Vorbis) or wav. An incomplete file never
+    has the final name. Ogg streams get random serial numbers, so the bytes of an ogg file differ
+    from run to run; its samples do not.
+
+    Raises:
+        SettingError: the extension is another one.
     """
     path = folder / piece.file_name
     if path.suffix not in _ENCODINGS:

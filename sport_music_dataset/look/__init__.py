@@ -1,6 +1,7 @@
-"""Questions to a release: its numbers, what differs from another one, and SQL.
+"""Statistics of a release, differences between two releases, and SQL over one release.
 
-Manifests, `tracks` and light columns answer them; audio and codes are read by SQL alone.
+Statistics and differences come from manifests, `tracks` and light columns (all but audio, tokens,
+codes and labels); codes are read for statistics that the manifest lacks, audio only by SQL.
 """
 
 from .diff import diff_releases

@@ -1,4 +1,4 @@
-"""What changed between two releases, from their manifests, `tracks` and light columns alone."""
+"""What changed between two releases, from manifests, `tracks` and light columns only."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -15,13 +15,14 @@ from ..release.release import Release
 from .diff_chunks import ChunkChanges, compare_chunks
 
 _NAMES = ("track_id", "path")
-# Each time, the footer is read again; all at once take as much memory as in a tenth of the rows.
+# Columns of `tracks` in one pass. Each pass reads the footers again; a single pass over all
+# columns takes as much memory for a tenth of the rows.
 _COLUMNS_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True)
 class TrackChange:
-    """A track by its id and path; `columns` maps what differs to (before, after)."""
+    """A track with its id and path; `columns` maps each column that differs to (before, after)."""
 
     track_id: str
     path: str
@@ -30,7 +31,7 @@ class TrackChange:
 
 @dataclass(frozen=True, slots=True)
 class TrackChanges:
-    """Kept tracks that came, went, or are described otherwise or by another file."""
+    """Kept tracks that were added, removed, or changed in their metadata or in their file."""
 
     added: tuple[TrackChange, ...]
     removed: tuple[TrackChange, ...]
@@ -39,8 +40,10 @@ class TrackChanges:
 
 @dataclass(frozen=True, slots=True)
 class ColumnChanges:
-    """Columns, as `config.column`, that came, went or are of another type; `config` alone where
-    all of it did."""
+    """Columns that were added, removed or changed in type, as `config.column`.
+
+    A whole config that was added or removed is `config`.
+    """
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -49,10 +52,11 @@ class ColumnChanges:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What release `after` has that `before` has not, and the other way round.
+    """What differs between the releases `before` and `after`.
 
-    `totals` maps a heading to a name to (before, after); `recipe` and `encoding` map settings that
-    differ to (before, after); `upload` is what would be sent of `after`.
+    `totals` maps heading -> name -> (before, after); `recipe` and `encoding` map each setting that
+    differs to (before, after). `upload_files` and `upload_bytes` count the files of `after` whose
+    content `before` does not have.
     """
 
     before: str
@@ -68,7 +72,7 @@ class Difference:
 
     @property
     def summary(self) -> str:
-        """What changed, in one line."""
+        """The changes in one line of text."""
         counts = (
             ("+{} track{s}", len(self.tracks.added)),
             ("-{} track{s}", len(self.tracks.removed)),
@@ -87,7 +91,7 @@ class Difference:
 
 
 def diff_releases(before: Release, after: Release, progress: Progress = no_progress) -> Difference:
-    """What changed from one release to the other; no audio and no codes are read.
+    """Compare two releases; no audio and no codes are read.
 
     Example:
         >>> with open_release("dataset") as one, open_release("newer") as other:
@@ -95,17 +99,17 @@ def diff_releases(before: Release, after: Release, progress: Progress = no_progr
         'no change'
 
     Raises:
-        ReleaseError: one of them is no release, or a file of it cannot be read.
-        HubError: the Hub refuses, or cannot be reached.
+        ReleaseError: one of them is not a release, or one of its files cannot be read.
+        HubError: the Hub refuses a request, or cannot be reached.
     """
     old, new = before.manifest, after.manifest
     with (
-        before.place.fetched(*_changed_tracks(old, new)),
-        after.place.fetched(*_changed_tracks(new, old)),
+        before.place.fetched(*_track_shards_if_changed(old, new)),
+        after.place.fetched(*_track_shards_if_changed(new, old)),
     ):
         tracks, totals = _tracks(before, after), _totals(before, after)
-    held = {entry.sha256 for entry in old.files.values()}
-    sent = [entry.bytes for entry in new.files.values() if entry.sha256 not in held]
+    old_digests = {entry.sha256 for entry in old.files.values()}
+    new_sizes = [entry.bytes for entry in new.files.values() if entry.sha256 not in old_digests]
     return Difference(
         before.name,
         after.name,
@@ -115,47 +119,49 @@ def diff_releases(before: Release, after: Release, progress: Progress = no_progr
         totals=totals,
         recipe=_changed(old.recipe, new.recipe),
         encoding=_changed(old.encoding or {}, new.encoding or {}),
-        upload_files=len(sent),
-        upload_bytes=sum(sent),
+        upload_files=len(new_sizes),
+        upload_bytes=sum(new_sizes),
     )
 
 
 def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, tuple[Any, Any]]:
+    """Key -> (old value, new value), for each key whose values differ."""
     keys = [*old, *(key for key in new if key not in old)]
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
 
 
-def _changed_tracks(manifest: Manifest, other: Manifest) -> list[str]:
-    """The shards of `tracks` where they are not all the same in the other release."""
+def _track_shards_if_changed(manifest: Manifest, other: Manifest) -> list[str]:
+    """Paths of the shards of `tracks`; none if the other release has the same shards."""
     shards = manifest.shards("tracks")
     return list(shards) if shards != other.shards("tracks") else []
 
 
 def _tracks(before: Release, after: Release) -> TrackChanges:
-    """Tracks by id, and by path where a file has other bytes now."""
-    if not _changed_tracks(before.manifest, after.manifest):
+    """Compare kept tracks by id, and by path where a file has other bytes (so another id) now."""
+    if not _track_shards_if_changed(before.manifest, after.manifest):
         return TrackChanges((), (), ())
 
     def kept(columns: Collection[str]) -> tuple[pa.Table, pa.Table]:
         return before.kept_tracks(columns), after.kept_tracks(columns)
 
-    one, other = kept(_NAMES)
-    same = pc.index_in(other["track_id"], one["track_id"])
-    gone = pc.invert(pc.is_in(one["track_id"], other["track_id"]))
-    again = pc.index_in(other["path"], pc.if_else(gone, one["path"], None))
-    again = pc.if_else(pc.is_null(same), again, None)
-    came = pc.is_null(pc.coalesce(same, again))
-    replaced = pc.is_in(one["path"], other["path"].filter(pc.is_valid(again)))
-    names = dict.fromkeys(name for one in (before, after) for name in _track_columns(one))
+    old, new = kept(_NAMES)
+    # For each new track: the row of the old track with its id, or else of the replaced file.
+    same_id = pc.index_in(new["track_id"], old["track_id"])
+    removed = pc.invert(pc.is_in(old["track_id"], new["track_id"]))
+    same_path = pc.index_in(new["path"], pc.if_else(removed, old["path"], None))
+    same_path = pc.if_else(pc.is_null(same_id), same_path, None)
+    added = pc.is_null(pc.coalesce(same_id, same_path))
+    replaced = pc.is_in(old["path"], new["path"].filter(pc.is_valid(same_path)))
+    names = dict.fromkeys(name for release in (before, after) for name in _track_columns(release))
     changed: list[TrackChange] = []
-    for at in (same, again):
-        columns = _changes(kept, list(names), at)
-        rows = other.filter(pc.is_valid(at)).take(pa.array(sorted(columns), pa.int64()))
-        named = zip(_named(rows), sorted(columns), strict=True)
+    for old_rows in (same_id, same_path):
+        columns = _changes(kept, list(names), old_rows)
+        rows = new.filter(pc.is_valid(old_rows)).take(pa.array(sorted(columns), pa.int64()))
+        named = zip(_as_changes(rows), sorted(columns), strict=True)
         changed += (replace(track, columns=columns[row]) for track, row in named)
     return TrackChanges(
-        tuple(_named(other.filter(came))),
-        tuple(_named(one.filter(pc.and_not(gone, replaced)))),
+        tuple(_as_changes(new.filter(added))),
+        tuple(_as_changes(old.filter(pc.and_not(removed, replaced)))),
         tuple(changed),
     )
 
@@ -164,7 +170,7 @@ def _track_columns(release: Release) -> list[str]:
     return list(release.place.schema(min(release.shards("tracks"))).names)
 
 
-def _named(tracks: pa.Table) -> Iterator[TrackChange]:
+def _as_changes(tracks: pa.Table) -> Iterator[TrackChange]:
     for row in tracks.select(_NAMES).to_pylist():
         yield TrackChange(**row)
 
@@ -172,48 +178,54 @@ def _named(tracks: pa.Table) -> Iterator[TrackChange]:
 def _changes(
     kept: Callable[[Collection[str]], tuple[pa.Table, pa.Table]],
     names: Sequence[str],
-    at: pa.ChunkedArray,
+    old_rows: pa.ChunkedArray,
 ) -> dict[int, dict[str, tuple[Any, Any]]]:
-    """What differs, by row and column, between tracks of `kept` and those that lie `at` these rows
-    of the release before; null is nowhere."""
-    there, rows = pc.is_valid(at), at.drop_null()
+    """Row -> column -> (before, after), for the columns `names` of tracks that differ.
+
+    `old_rows` has the row of the old track for each new track, null if there is none. A row of the
+    result counts only new tracks that have an old track.
+    """
+    has_old, rows = pc.is_valid(old_rows), old_rows.drop_null()
     changes: dict[int, dict[str, tuple[Any, Any]]] = {}
     for start in range(0, len(names) if len(rows) else 0, _COLUMNS_AT_ONCE):
         columns = names[start : start + _COLUMNS_AT_ONCE]
         old, new = kept(columns)
         for name in columns:
-            one, other = _column(old, name).take(rows), _column(new, name).filter(there)
-            if one.equals(other):
+            olds, news = _column(old, name).take(rows), _column(new, name).filter(has_old)
+            if olds.equals(news):
                 continue
-            for row, pair in enumerate(zip(one.to_pylist(), other.to_pylist(), strict=True)):
+            for row, pair in enumerate(zip(olds.to_pylist(), news.to_pylist(), strict=True)):
                 if pair[0] != pair[1]:
                     changes.setdefault(row, {})[name] = pair
     return changes
 
 
 def _column(tracks: pa.Table, name: str) -> pa.ChunkedArray:
-    """A column, of nulls where there is no such."""
+    """A column of the table; all null if the table does not have it."""
     if name in tracks.column_names:
         return tracks[name]
     return pa.chunked_array([pa.nulls(len(tracks))])
 
 
 def _totals(before: Release, after: Release) -> dict[str, dict[str, tuple[float, float]]]:
-    """Hours of all, and chunks of all and of each split, style and session."""
-    one = other = _amounts(after)
-    if _changed_tracks(before.manifest, after.manifest):
-        one = _amounts(before)
+    """Heading -> name -> (before, after).
+
+    Hours, tracks and chunks of all, and chunks of each split, style and session.
+    """
+    old = new = _amounts(after)
+    if _track_shards_if_changed(before.manifest, after.manifest):
+        old = _amounts(before)
     return {
         heading: {
-            name: (one[heading].get(name, 0), other[heading].get(name, 0))
-            for name in sorted(one[heading].keys() | other[heading].keys())
+            name: (old[heading].get(name, 0), new[heading].get(name, 0))
+            for name in sorted(old[heading].keys() | new[heading].keys())
         }
-        for heading in other
+        for heading in new
     }
 
 
 def _amounts(release: Release) -> dict[str, dict[str, float]]:
-    """What `_totals` gives, of one release."""
+    """Heading -> name -> amount, of one release, for `_totals`."""
     grouped = ("split", "style", "session")
     kept = release.kept_tracks(("duration_seconds", "chunks", *grouped))
     hours, chunks = sum(kept["duration_seconds"].to_pylist()) / 3600, kept["chunks"].to_pylist()
@@ -231,20 +243,20 @@ def _amounts(release: Release) -> dict[str, dict[str, float]]:
 
 
 def _columns(before: Release, after: Release) -> ColumnChanges:
-    """Columns that came, went or changed their type; a config alone where it did as a whole."""
+    """Compare the columns of each config, or whole configs where one release lacks the config."""
     added, removed, changed = [], [], []
     for config in CONFIGS:
         olds, news = before.shards(config), after.shards(config)
         if not olds or not news:
             added += [config] if news else []
             removed += [config] if olds else []
+        # Releases with a shard in common have the same columns.
         elif not olds.items() & news.items():
-            one, other = before.place.schema(min(olds)), after.place.schema(min(news))
-            added += [f"{config}.{name}" for name in other.names if name not in one.names]
-            for field_ in one:
-                found = other.names.count(field_.name)
-                if not found:
+            old, new = before.place.schema(min(olds)), after.place.schema(min(news))
+            added += [f"{config}.{name}" for name in new.names if name not in old.names]
+            for field_ in old:
+                if field_.name not in new.names:
                     removed.append(f"{config}.{field_.name}")
-                elif other.field(field_.name).type != field_.type:
+                elif new.field(field_.name).type != field_.type:
                     changed.append(f"{config}.{field_.name}")
     return ColumnChanges(tuple(added), tuple(removed), tuple(changed))

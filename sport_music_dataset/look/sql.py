@@ -1,4 +1,4 @@
-"""SQL over the configs of a release: one SELECT, and no other file is opened or written."""
+"""Run one SELECT over the configs of a release; no other file is opened or written."""
 
 import re
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from ..release.layout import CONFIGS
 from ..release.release import Release
 
 _FETCH_ROWS = 1_000
-# Neither extensions, nor Python's variables as tables, nor files for what does not fit in memory.
-_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+# No extensions, no Python variables as tables, no temporary files for data larger than memory.
+_LOCKED: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
     "allow_community_extensions": False,
     "python_enable_replacements": False,
     "temp_directory": "",
 }
-_SPLIT = r"regexp_extract(filename, '([^/]+)-\d{5}-of-\d{5}\.parquet$', 1) AS split"
+_SPLIT_COLUMN = r"regexp_extract(filename, '([^/]+)-\d{5}-of-\d{5}\.parquet$', 1) AS split"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a query gives: the names of its columns, and its rows as they come."""
+    """The result of a query: names of its columns, and its rows, fetched as they are iterated."""
 
     columns: tuple[str, ...]
     rows: Iterator[tuple[Any, ...]]
@@ -34,16 +34,17 @@ class Result:
 
 @contextmanager
 def queried(release: Release, query: str) -> Iterator[Result]:
-    """The result of one SELECT over `raw`, `encoded` and `tracks`, for the time of a `with` block.
+    """Run one SELECT over `raw`, `encoded` and `tracks`; rows can be read inside the `with` block.
 
-    `raw` and `encoded` have a column `split` too. Only what the query needs is read of the shards
-    of the configs that it names; of a release on the Hub, these shards are downloaded first.
+    `raw` and `encoded` have an extra column `split`. Only shards of the configs that the query
+    names are opened, and only the columns that it needs are read; if the release is on the Hub,
+    these shards are downloaded first.
 
     Raises:
-        SettingError: it is no single SELECT, wants what it may not have, or fails.
-        ReleaseError, HubError: the release cannot be had.
+        SettingError: the query is not a single SELECT, reads what is forbidden, or fails.
+        ReleaseError, HubError: the release cannot be read.
     """
-    with _refusals():
+    with _duckdb_errors():
         _check(query)
     named = {
         config: list(release.shards(config))
@@ -52,8 +53,8 @@ def queried(release: Release, query: str) -> Iterator[Result]:
     }
     with (
         release.place.fetched(*(path for paths in named.values() for path in paths)) as files,
-        duckdb.connect(config=_CLOSED) as connection,
-        _refusals(),
+        duckdb.connect(config=_LOCKED) as connection,
+        _duckdb_errors(),
     ):
         allowed = [str(file.resolve()) for file in files]
         connection.execute("SET allowed_paths = ?", [allowed])
@@ -61,29 +62,29 @@ def queried(release: Release, query: str) -> Iterator[Result]:
         connection.execute("SET lock_configuration = true")
         for config, paths in named.items():
             shards = connection.read_parquet([allowed.pop(0) for _ in paths])
-            columns = "*" if config == "tracks" else f"*, {_SPLIT}"
+            columns = "*" if config == "tracks" else f"*, {_SPLIT_COLUMN}"
             shards.project(columns).create_view(config)
-        found = connection.execute(query)
-        yield Result(tuple(name for name, *_ in found.description), _rows(found))
+        cursor = connection.execute(query)
+        yield Result(tuple(name for name, *_ in cursor.description), _rows(cursor))
 
 
 def _check(query: str) -> None:
-    """Raise SettingError unless a query is one SELECT."""
+    """Raise SettingError unless the query is one SELECT."""
     statements = duckdb.extract_statements(query)
     kinds = [statement.type.name for statement in statements]
     if kinds != [duckdb.StatementType.SELECT.name]:
         raise SettingError(f"sql: {' and '.join(kinds) or 'nothing'}: write one SELECT")
 
 
-def _rows(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
-    with _refusals():
-        while rows := found.fetchmany(_FETCH_ROWS):
+def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    with _duckdb_errors():
+        while rows := cursor.fetchmany(_FETCH_ROWS):
             yield from rows
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """What DuckDB refuses, in one line."""
+def _duckdb_errors() -> Iterator[None]:
+    """Raise an error of DuckDB as SettingError, with the first line of its text."""
     try:
         yield
     except duckdb.Error as error:

@@ -1,4 +1,4 @@
-"""What a release holds, in numbers: from its manifest, `tracks`, light columns and codes."""
+"""Statistics of a release, from its manifest, `tracks`, light columns and codes."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _LOUDNESS_STEP_LU = 2
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What a split, a style, a session or the whole has of kept tracks."""
+    """Kept tracks, their chunks and hours: of a split, a style, a session or the whole release."""
 
     tracks: int
     chunks: int
@@ -41,8 +41,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class TokenLengths:
-    """T5 tokens of the descriptions: their lengths, end-of-sequence included, as kept of
-    `max_length`; `longest` untruncated."""
+    """T5 tokens of the descriptions, the end-of-sequence token included.
+
+    `lengths` counts the tokens kept of each, at most `max_length`; `truncated` descriptions are
+    longer; `longest` is the length of the longest one before truncation.
+    """
 
     lengths: Spread
     max_length: int
@@ -52,7 +55,7 @@ class TokenLengths:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Labels [shape], their range, and the id where no code is."""
+    """Labels: their shape [K, frames], lowest and highest value, and the id where no code is."""
 
     shape: tuple[int, int]
     lowest: int | None
@@ -62,7 +65,7 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """How much of a codebook is used: `perplexity` of at most its size, share of `dead` entries."""
+    """Use of a codebook: `perplexity` (at most its size), `dead` (the share of unused entries)."""
 
     perplexity: float
     dead: float
@@ -70,8 +73,10 @@ class Codebook:
 
 @dataclass(frozen=True, slots=True)
 class Misfits:
-    """`fit` has chunks by their fit; `reasons` those that do not, by reason; `tracks` with such,
-    the worst first."""
+    """Chunks by `fit`, chunks that do not fit by reason, and `tracks` that have misfits.
+
+    The track with the most misfits is first.
+    """
 
     fit: dict[str, int]
     reasons: dict[str, int]
@@ -80,7 +85,7 @@ class Misfits:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The numbers of the release `name`. None where it has not the config that they are of."""
+    """Statistics of the release `name`; None where the release lacks the config for them."""
 
     name: str
     total: Share
@@ -103,12 +108,14 @@ class Stats:
 
 
 def release_stats(release: Release) -> Stats:
-    """The numbers of a release. Neither audio nor labels are read, and codes only where the
-    manifest does not say how codebooks are used; of a release on the Hub, no more is downloaded.
+    """Compute the statistics of a release.
+
+    Audio and labels are not read; codes are read only if the manifest does not have the use of
+    codebooks. If the release is on the Hub, only what is read is downloaded.
 
     Raises:
-        ReleaseError: it is no release, or a file of it cannot be read.
-        HubError: the Hub refuses, or cannot be reached.
+        ReleaseError: it is not a release, or one of its files cannot be read.
+        HubError: the Hub refuses a request, or cannot be reached.
     """
     manifest, tracks = release.manifest, release.track_table(_TRACK_COLUMNS)
     kept = kept_tracks(tracks)
@@ -138,7 +145,7 @@ def release_stats(release: Release) -> Stats:
 
 
 def _with_lengths(chunks: pa.Table) -> pa.Table:
-    """A shard with the lengths of descriptions and of their tokens in place of them."""
+    """Replace descriptions by their lengths in characters, attention masks by numbers of tokens."""
     mask = chunks["attention_mask"].combine_chunks()
     flat = mask.flatten().to_numpy()
     tokens = flat.reshape(len(mask), len(flat) // max(1, len(mask))).sum(axis=1)
@@ -148,7 +155,7 @@ def _with_lengths(chunks: pa.Table) -> pa.Table:
 
 
 def _amounts(kept: pa.Table) -> Iterator[tuple[int, float]]:
-    """Chunks and seconds of each track."""
+    """(chunks, seconds) of each track."""
     columns = (kept[name].to_pylist() for name in ("chunks", "duration_seconds"))
     return zip(*columns, strict=True)
 
@@ -159,7 +166,7 @@ def _share(amounts: list[tuple[int, float]]) -> Share:
 
 
 def _shares(kept: pa.Table, column: str) -> dict[str, Share]:
-    """Share by the values of a column, the one with the most chunks first."""
+    """Share for each value of a column, the value with the most chunks first."""
     amounts: dict[str, list[tuple[int, float]]] = {}
     for name, amount in zip(kept[column].to_pylist(), _amounts(kept), strict=True):
         amounts.setdefault(name, []).append(amount)
@@ -168,12 +175,12 @@ def _shares(kept: pa.Table, column: str) -> dict[str, Share]:
 
 
 def _counted(column: pa.ChunkedArray) -> dict[str, int]:
-    """Value -> how often it stands in a column, in the order of their first."""
+    """Value of a column -> number of its rows, in the order in which values first appear."""
     return {found["values"]: found["counts"] for found in pc.value_counts(column).to_pylist()}
 
 
 def _keys(chunks: pa.Table) -> dict[str, int]:
-    """Confident key -> chunks, the commonest first."""
+    """Confident key -> number of its chunks, the most frequent key first."""
     keys = _counted(sure(chunks, "key", KEY_CONFIDENCE))
     return dict(sorted(keys.items(), key=lambda item: (-item[1], item[0])))
 
@@ -187,7 +194,7 @@ def _tokens(manifest: Manifest, chunks: pa.Table) -> TokenLengths | None:
 
 
 def _labels(release: Release) -> Labels | None:
-    """From the manifest, and from what the footers of the shards say of the range."""
+    """Shape and pad id from the manifest, lowest and highest label from the footers of shards."""
     facts = release.manifest.encoding
     if not facts:
         return None
@@ -202,6 +209,7 @@ def _labels(release: Release) -> Labels | None:
 
 
 def _ranges(footer: pq.FileMetaData) -> Iterator[tuple[int, int]]:
+    """(lowest, highest) label of each row group."""
     for group in map(footer.row_group, range(footer.num_row_groups)):
         for column in map(group.column, range(group.num_columns)):
             if column.path_in_schema.startswith("labels.") and column.statistics:
@@ -212,7 +220,8 @@ def _misfits(kept: pa.Table, chunks: pa.Table) -> Misfits:
     unfit = chunks["fit_reason"].filter(pc.equal(chunks["fit"], "no"))
     reasons: Counter[str] = Counter()
     for reason, count in _counted(unfit).items():
-        # "tempo 151 BPM, running wants 120-140": one reason, whatever the number.
+        # Reasons that differ only in their number count as one: the number is removed, as in
+        # "tempo 151 BPM, running wants 120-140".
         reasons[f"{reason.partition(' ')[0]}, {reason.partition(', ')[2]}"] += count
     if "misfit_chunks" in kept.column_names:
         kept = kept.filter(pc.greater(kept["misfit_chunks"], 0))
@@ -224,7 +233,7 @@ def _misfits(kept: pa.Table, chunks: pa.Table) -> Misfits:
 
 
 def _duplicates(tracks: pa.Table) -> Iterator[dict[str, Any]]:
-    """The groups of more than one file, exact copies among them."""
+    """Groups with more than one file; an exact copy is in the group of the file it copies."""
     kept = kept_tracks(tracks)
     originals = kept["group"].take(pc.index_in(tracks["track_id"], kept["track_id"]))
     copies = pc.starts_with(tracks["reason"], Reason.DUPLICATE)

@@ -1,7 +1,7 @@
-"""A release to the Hub: which version it is, what is sent, one commit, one tag.
+"""Publish a release on the Hub: choose its version, send its files, set one commit and one tag.
 
-`push_release` goes on wherever it was broken off; `withdraw` publishes a release without some
-tracks.
+An interrupted `push_release` continues when it is run again; `withdraw` publishes the last release
+without some tracks.
 """
 
 from .publish import PushSettings, push_release

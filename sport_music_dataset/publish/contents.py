@@ -1,4 +1,4 @@
-"""The files that a push sends, each known by its sha256, and those that a repository has."""
+"""The files of a release with their sha256, and the files that a repository has."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ from ..release.layout import CARD, CONFIGS, MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
 
-# Files under these are ours to delete when a release no longer has them.
+# A push deletes files in these folders if the release no longer has them, and no other files.
 _OUR_FOLDERS = ("raw/", "encoded/", "tracks/", "assets/")
 _GROUP_BYTES, _GROUP_FILES = 1_000_000_000, 50
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """One file of a release: `size` in bytes, `source` its path on this disk or its bytes."""
+    """One file of a release: `size` in bytes; `source` is its path on this disk, or its bytes."""
 
     path: str
     source: Path | bytes
@@ -32,7 +32,7 @@ class Content:
 
     @classmethod
     def of(cls, path: str, data: bytes) -> "Content":
-        """A file that is written for the release."""
+        """Content made of bytes in memory, not of a file."""
         return cls(path, data, hashlib.sha256(data).hexdigest(), len(data))
 
     def is_at(self, remote: RepoSibling | None) -> bool:
@@ -44,7 +44,7 @@ class Content:
         return remote.size == self.size and remote.blob_id == self._git_oid()
 
     def check(self) -> None:
-        """Raise ReleaseError unless the file is what the manifest says."""
+        """Raise ReleaseError unless the file on disk has the sha256 of the manifest."""
         if isinstance(self.source, Path) and file_digest(self.source) != self.sha256:
             raise ReleaseError(
                 f"{self.source}: is not what the manifest says; "
@@ -52,13 +52,13 @@ class Content:
             )
 
     def addition(self) -> CommitOperationAdd:
-        """What tells the client to add it."""
+        """The operation that adds this file to a commit, for huggingface_hub."""
         operation = CommitOperationAdd(self.path, self.source)
         operation.upload_info.sha256 = bytes.fromhex(self.sha256)
         return operation
 
     def data(self) -> bytes:
-        """What the file holds."""
+        """The bytes of the file."""
         return self.source.read_bytes() if isinstance(self.source, Path) else self.source
 
     def _git_oid(self) -> str:
@@ -67,7 +67,12 @@ class Content:
 
 
 def select(manifest: Manifest, configs: tuple[str, ...]) -> Manifest:
-    """The manifest of a release that has these configs only; all it has if none is named."""
+    """The manifest with these configs only; unchanged if `configs` is empty.
+
+    Raises:
+        SettingError: `configs` is not a set of configs that can be published.
+        ReleaseError: the release does not have one of them.
+    """
     if not configs:
         return manifest
     if not {"tracks"} < set(configs) <= set(CONFIGS):
@@ -100,44 +105,49 @@ def select(manifest: Manifest, configs: tuple[str, ...]) -> Manifest:
 
 
 def contents(release: Release, repo_id: str, version: str, published: Published) -> list[Content]:
-    """Shards, manifest and card of a release folder, with what people wrote into the `published`
-    card; raises ReleaseError where a shard is missing."""
-    found = []
+    """Files of a release folder, with manifest and card as they are to be published.
+
+    The card keeps the edits that people made to the `published` card.
+
+    Raises:
+        ReleaseError: a file of the manifest is missing.
+    """
+    files = []
     for path, entry in release.manifest.files.items():
         file = release.folder / path
         if not file.is_file():
             raise ReleaseError(f"{file}: is missing; run `sportgen build` or `encode` again")
-        found.append(Content(path, file, entry.sha256, entry.bytes))
+        files.append(Content(path, file, entry.sha256, entry.bytes))
     card = compose(release, repo_id, version, published)
-    # The manifest records the front matter that we gave to the card.
+    # The manifest records the generated front matter: the next push finds edits of it.
     manifest = replace(release.manifest, card=card.front_matter)
-    return [*found, Content.of(MANIFEST, manifest.as_json()), Content.of(CARD, card.data)]
+    return [*files, Content.of(MANIFEST, manifest.as_json()), Content.of(CARD, card.data)]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A repository at one commit: `files` by path, `commit` empty where there is none yet."""
+    """A repository at one commit: `files` by path; `commit` is empty before the first commit."""
 
     commit: str = ""
     private: bool = True
     files: Mapping[str, RepoSibling] = field(default_factory=dict)
 
     def lacks(self, release: list[Content]) -> list[Content]:
-        """The files of a release that are not there, or are other than that."""
+        """The files of a release that the repository does not have, or has with other content."""
         return [content for content in release if not content.is_at(self.files.get(content.path))]
 
     def stale(self, release: list[Content]) -> tuple[str, ...]:
-        """The paths of files of ours that the release does not have."""
-        theirs = set(self.files) - {content.path for content in release}
-        return tuple(sorted(path for path in theirs if path.startswith(_OUR_FOLDERS)))
+        """Paths of files in our folders of the repository that the release does not have."""
+        others = set(self.files) - {content.path for content in release}
+        return tuple(sorted(path for path in others if path.startswith(_OUR_FOLDERS)))
 
     def holds(self, release: list[Content]) -> bool:
-        """Whether this is the release: all of it, and nothing of another."""
+        """Whether the repository has all files of the release, and none of another release."""
         return not self.lacks(release) and not self.stale(release)
 
 
 def fetch_snapshot(api: HfApi, repo_id: str, revision: str) -> Snapshot | None:
-    """The repository at a branch, tag, pull request or commit; None where it has no such."""
+    """The repository at a branch, tag, pull request or commit; None if it does not exist."""
     try:
         info = api.dataset_info(repo_id, revision=revision, files_metadata=True)
     except (RepositoryNotFoundError, RevisionNotFoundError):
@@ -147,7 +157,10 @@ def fetch_snapshot(api: HfApi, repo_id: str, revision: str) -> Snapshot | None:
 
 
 def groups(additions: list[CommitOperationAdd]) -> Iterator[list[CommitOperationAdd]]:
-    """What to upload together, so that the bar moves and Xet registers what it has."""
+    """Split additions into groups that are uploaded one after the other.
+
+    After each group the progress bar advances, and Xet registers what was uploaded.
+    """
     group: list[CommitOperationAdd] = []
     size = 0
     for addition in additions:

@@ -1,7 +1,7 @@
-"""The steps of a push: files first, which nobody sees; then one commit; then one tag.
+"""The steps of a push: upload files, which nobody sees yet; then one commit; then one tag.
 
-Whoever reads a branch or a tag, at any moment, finds a whole release: the one before or this one.
-Every step first looks at what is there, so a push that broke off goes on when it is run again.
+A branch or a tag shows a complete release at any moment: the previous one or this one. Each step
+first checks what the Hub has, so an interrupted push continues when it is run again.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,8 +21,9 @@ MAIN = "main"
 class Pushed:
     """A release as it was pushed, or as a dry run would push it.
 
-    `files` are all that it has, `sent` those that the Hub had not, both with their bytes. Where
-    there is a `pull_request`, its address, there is no tag. `manifest` is what sportgen.json holds.
+    `files` maps the paths of all files to their bytes, `sent` those of files that the Hub did not
+    have. `pull_request` is the address of a pull request; with one, no tag is set. `manifest` is
+    the content of sportgen.json.
     """
 
     repo_id: str
@@ -40,9 +41,9 @@ class Pushed:
 
 @dataclass(slots=True)
 class Delivery:
-    """One push of a release. Its public methods may be called until one of them succeeds.
+    """One push of a release. A public method may be called again until it succeeds.
 
-    `message` is what commit and tag say; if empty, that it is the release.
+    `message` is the text of commit and tag; if empty, "Release" and the tag.
     """
 
     api: HfApi
@@ -63,7 +64,7 @@ class Delivery:
         self.message = self.message or f"Release {self.tag}"
 
     def dry_run(self) -> Pushed:
-        """What `publish` would do."""
+        """Return what `publish` would do; nothing is sent."""
         base = self._base() or Snapshot(private=self.private)
         done = self._tagged(base)
         if done is None:
@@ -71,7 +72,7 @@ class Delivery:
         return done or self._result(base)
 
     def publish(self) -> Pushed:
-        """Commit and tag, or whichever of the two is not done yet."""
+        """Commit and tag; a step that is done already is not done again."""
         base = self._base() or self._create()
         done = self._tagged(base)
         if done:
@@ -96,7 +97,11 @@ class Delivery:
         return self._result(base, commit)
 
     def propose(self) -> Pushed:
-        """Open a pull request, unless one that is open has this release."""
+        """Open a pull request, unless an open one has this release already.
+
+        Raises:
+            HubError: there is no repository, or its main branch has the release already.
+        """
         base = self._base()
         if base is None:
             raise HubError(f"{self.repo_id}: is not there, so nothing to propose it to; push first")
@@ -110,10 +115,10 @@ class Delivery:
         return replace(self._result(base), pull_request=url)
 
     def _base(self) -> Snapshot | None:
-        """What to commit upon, None before there is a repository.
+        """The snapshot to commit upon; None if there is no repository yet.
 
         Raises:
-            HubError: somebody else's release came since the first look.
+            HubError: somebody else published a release since the first call.
         """
         base = fetch_snapshot(self.api, self.repo_id, self.branch)
         if base is None and self.branch != MAIN:
@@ -129,7 +134,11 @@ class Delivery:
         return base
 
     def _tagged(self, base: Snapshot) -> Pushed | None:
-        """The release, if its tag is set; raises HubError if the tag is another's."""
+        """The result of the push if the tag is set already, otherwise None.
+
+        Raises:
+            HubError: the tag exists and has another release.
+        """
         if not base.commit:
             return None
         tags = self.api.list_repo_refs(self.repo_id, repo_type="dataset").tags
@@ -147,7 +156,7 @@ class Delivery:
         return replace(done, notes=(*done.notes, f"{self.tag} was published already"))
 
     def _create(self) -> Snapshot:
-        """Make the repository, once it is known that there is something to put into it."""
+        """Create the repository, after the files of the release have been checked."""
         self._make_plan(Snapshot())
         self.api.create_repo(self.repo_id, repo_type="dataset", private=self.private)
         base = fetch_snapshot(self.api, self.repo_id, MAIN)
@@ -156,9 +165,9 @@ class Delivery:
         return base
 
     def _make_plan(self, base: Snapshot) -> bool:
-        """Whether there is something to commit upon `base`.
+        """Note which files to send and delete; return whether there are any.
 
-        What the Hub has not is held against the manifest before any of it is sent.
+        Files that the Hub does not have are compared with the manifest before any is sent.
         """
         plan, deleted = base.lacks(self.release), base.stale(self.release)
         for content in plan:
@@ -170,7 +179,7 @@ class Delivery:
         return bool(plan or deleted)
 
     def _commit(self, base: Snapshot, create_pr: bool = False) -> str:
-        """Upload, then commit in one; the commit's id, or the pull request's address."""
+        """Upload files, then make one commit; return its id, or the address of its pull request."""
         additions = [content.addition() for content in self._plan]
         with uploads():
             self._upload(additions, create_pr)
@@ -180,14 +189,14 @@ class Delivery:
                 commit_message=self.message,
                 repo_type="dataset",
                 revision=self.branch,
-                # Of two pushes that started from the same commit, the second is refused.
+                # The Hub refuses the second of two pushes that started from the same commit.
                 parent_commit=base.commit,
                 create_pr=create_pr,
             )
         return str(commit.pr_url if create_pr else commit.oid)
 
     def _upload(self, additions: list[CommitOperationAdd], create_pr: bool) -> None:
-        # Files of the same bytes are uploaded once; the commit names each.
+        # Equal bytes are uploaded once; the commit adds them at each path.
         unique = {addition.upload_info.sha256: addition for addition in additions}
         megabytes = sum(addition.upload_info.size for addition in unique.values()) / 1e6
         sent = 0.0
@@ -206,7 +215,7 @@ class Delivery:
                 sent += size
 
     def _proposed(self) -> str:
-        """The address of an open pull request that holds the release, empty if none does."""
+        """Address of an open pull request that has the release; empty if there is none."""
         for proposal in self.api.get_repo_discussions(
             self.repo_id,
             repo_type="dataset",

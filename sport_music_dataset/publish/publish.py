@@ -1,4 +1,4 @@
-"""Publish a release folder: what may be published, by whom, and then its delivery."""
+"""Publish a release folder: check what may be published and by whom, then deliver it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from .delivery import MAIN, Delivery, Pushed
 from .versions import TAG, Proposal, propose
 
 Show = Callable[[Proposal, str], None]
-"""Gets why a release should have which version, and the version that is taken."""
+"""Called with the proposed version, with its reason, and the version that is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,15 @@ class PushSettings:
     """How a release is published.
 
     Args:
-        version: X.Y.Z; if empty, what changed since the last release decides, or `bump`.
-        bump: how far the version moves: major, minor or patch.
-        notes: what the changelog says besides.
-        day: what the changelog gives as date; the day on which the folder was finished if None.
-        public: make a new repository public; it is private otherwise.
-        message: what commit and tag say; if empty, the name of the release.
+        version: X.Y.Z; if empty, `bump` decides, or else what changed since the last release.
+        bump: the number of the version to increase: major, minor or patch.
+        notes: text for the changelog, added to the counts of what changed.
+        day: date in the changelog; None takes the day on which the folder was finished.
+        public: make a new repository public; otherwise it is private.
+        message: text of commit and tag; if empty, the name of the release.
         configs: the configs to publish; all if empty.
-        allow_nano: publish codes of `nano`, which are for trying out.
-        revision: the branch to commit to, made if absent.
+        allow_nano: publish codes of `nano`, a model for trying out.
+        revision: the branch to commit to; it is made if it does not exist.
         create_pr: open a pull request instead of committing to a branch.
         dry_run: send nothing.
     """
@@ -70,20 +70,20 @@ def push_release(
     show: Show = lambda proposal, version: None,
     progress: Progress = no_progress,
 ) -> Pushed:
-    """Publish the release in `folder` as `repo_id` and tag it; what is there already stays.
+    """Publish the release in `folder` as `repo_id`; files that the Hub has are not sent again.
 
-    The commit goes onto a branch, or into a pull request; then a tag is set. The token is
-    huggingface_hub's.
+    The files are committed to a branch, and a tag is set; or they are committed in a pull request,
+    without a tag. The token is the one that huggingface_hub finds.
 
     Args:
         folder: a release folder.
         repo_id: ORG/NAME.
-        settings: the version, and what else may be asked for.
-        api: the Hub's client.
-        patience: how often and how long to try again.
-        notify: gets a line for each retry.
-        show: gets the proposed version and the one that is taken, before anything is sent.
-        progress: told how far the work is.
+        settings: the version, and everything else that can be chosen.
+        api: the client of the Hub.
+        patience: how often and how long failed requests are repeated.
+        notify: called with a line of text for each retry.
+        show: called with the proposed version and the used one, before anything is sent.
+        progress: reports the progress of the work.
 
     Example:
         >>> settings = PushSettings(version="1.0.0", allow_nano=True)
@@ -91,9 +91,10 @@ def push_release(
         'v1.0.0'
 
     Raises:
-        SettingError: a setting is not of its form.
-        ReleaseError: the folder is incomplete, or may not be published as asked.
-        HubError: no token, no right, another release has the tag or came meanwhile, or no Hub.
+        SettingError: a setting is not well-formed.
+        ReleaseError: the folder is incomplete, or may not be published with these settings.
+        HubError: there is no token, or it may not write; another release has the tag, or was
+            published meanwhile; or the Hub cannot be reached.
     """
     api, patience = api or HfApi(), patience or Patience()
     if settings.version:
@@ -101,14 +102,16 @@ def push_release(
     _check_target(repo_id, settings)
     release = _publishable(folder, settings)
     with hub_errors(api, repo_id):
-        # Who is not online finds out at once.
+        # Without a connection, fail at once instead of retrying.
         me = retry(api.whoami, patience, notify, at_once=(httpx2.ConnectError,))
         _check_rights(me, api, repo_id, settings.create_pr)
         find = partial(propose, release, repo_id, api, settings.bump, progress)
         proposal = retry(find, patience, notify)
         version = settings.version or proposal.version
         show(proposal, version)
-        proposal.record(release.manifest, version, settings.day or _written(folder), settings.notes)
+        proposal.record(
+            release.manifest, version, settings.day or _finished_day(folder), settings.notes
+        )
         files = contents(release, repo_id, version, proposal.published)
         delivery = Delivery(
             api,
@@ -130,8 +133,8 @@ def _step(delivery: Delivery, settings: PushSettings) -> Callable[[], Pushed]:
     return delivery.propose if settings.create_pr else delivery.publish
 
 
-def _written(folder: Path) -> date:
-    """The day on which a release folder was finished: the same, whenever a push goes on."""
+def _finished_day(folder: Path) -> date:
+    """The day (UTC) on which the release folder was finished; a repeated push gets the same day."""
     return datetime.fromtimestamp((folder / MANIFEST).stat().st_mtime, UTC).date()
 
 
@@ -153,7 +156,7 @@ def check_repo_id(repo_id: str) -> None:
 
 
 def _check_rights(me: dict[str, Any], api: HfApi, repo_id: str, create_pr: bool) -> None:
-    """Raise HubError, with the remedy, where whoami tells that the Hub will refuse."""
+    """Raise HubError, with the remedy, if `me`, the answer of whoami, shows that a push fails."""
     namespace, name = repo_id.split("/")
     token = me.get("auth", {}).get("accessToken", {})
     if token.get("role") == "read":
@@ -161,7 +164,7 @@ def _check_rights(me: dict[str, Any], api: HfApi, repo_id: str, create_pr: bool)
             f"{repo_id}: the token of {me['name']} may only read; make one that may write at "
             f"{api.endpoint}/settings/tokens, then `hf auth login` or HF_TOKEN"
         )
-    # Who may see a repository may propose something to it.
+    # Everybody who can see a repository may open a pull request in it.
     if create_pr or namespace == me["name"]:
         return
     roles = {org["name"]: org.get("roleInOrg", "") for org in me.get("orgs", [])}
@@ -186,7 +189,12 @@ def _check_target(repo_id: str, settings: PushSettings) -> None:
 
 
 def _publishable(folder: Path, settings: PushSettings) -> Release:
-    """The part of a release that is published; raises ReleaseError for what must stay at home."""
+    """The part of the release that is published.
+
+    Raises:
+        ReleaseError: a config is missing, a track of a public release has no licence, or the codes
+            are of nano.
+    """
     release = Release.of(folder, select(read_manifest(folder), settings.configs))
     if settings.public:
         _check_licenses(release)

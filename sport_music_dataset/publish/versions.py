@@ -1,4 +1,4 @@
-"""Which version a release is, by what changed since the last one, and the changelog of it."""
+"""The version of a release, by what changed since the last release, and its changelog."""
 
 import re
 from dataclasses import dataclass, field
@@ -27,8 +27,11 @@ TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 class Bump(StrEnum):
-    """How far a version moves: rows or columns that went or changed break what was trained on
-    them, new ones add to it, words and metadata do neither."""
+    """The number of a version that increases.
+
+    Major: rows or columns were removed or changed, so earlier training data is not the same;
+    minor: rows or columns were added; patch: only descriptions or metadata changed.
+    """
 
     MAJOR = "major"
     MINOR = "minor"
@@ -40,8 +43,9 @@ class Bump(StrEnum):
 class Proposal:
     """The version that a folder should have as the next release of a repository.
 
-    `last` is the tag of the last release, empty where there is none; then `difference` is None and
-    the version the first. Where nothing changed, `bump` is none and the version the last one.
+    `last` is the tag of the last release; if empty, there is none, and the version is the first.
+    `difference` is None if there is no last release of sportgen to compare with. If nothing
+    changed, `bump` is none and the version is the last one.
     """
 
     version: str
@@ -53,16 +57,15 @@ class Proposal:
     published: Published = field(default_factory=Published, repr=False)
 
     def record(self, manifest: Manifest, version: str, day: date, notes: str = "") -> None:
-        """Write into the manifest of release `version` its changelog, newest first, and what was
-        withdrawn before it.
+        """Set the changelog, newest entry first, and the withdrawn tracks of a manifest.
 
-        What the notes leave out, the counts of what changed say. A release that is there already
-        keeps its changelog.
+        The entry of `version` has the counts of what changed, and the notes. A release that is
+        published already keeps its changelog.
         """
         manifest.withdrawn = sorted({*manifest.withdrawn, *self.withdrawn})
         changes = self.difference.summary if self.difference else "first release"
-        there = self.bump == Bump.NONE and self.last == f"v{version}"
-        entry = [] if there else [changelog_entry(version, day, changes, notes)]
+        published_already = self.bump == Bump.NONE and self.last == f"v{version}"
+        entry = [] if published_already else [changelog_entry(version, day, changes, notes)]
         manifest.changelog = [*entry, *self.changelog]
 
 
@@ -73,20 +76,20 @@ def propose(
     bump: str = "",
     progress: Progress = no_progress,
 ) -> Proposal:
-    """The version of a release as the next one of `repo_id`.
+    """Propose the version of `after` as the next release of `repo_id`.
 
     Args:
-        after: a release in a folder, or the part of one that is to be published.
-        repo_id: the dataset.
-        api: the Hub's client.
-        bump: how far the version moves, instead of by what changed.
-        progress: told how far the work is.
+        after: the release in a folder, or the part of it that is to be published.
+        repo_id: the dataset repository, ORG/NAME.
+        api: the client of the Hub.
+        bump: the number of the version to increase; if empty, what changed decides.
+        progress: reports the progress of the work.
 
     Raises:
-        ReleaseError: the folder or the last release has no manifest that can be read, or the
-            folder brings back a track that was withdrawn.
-        HubError: the Hub refuses, or cannot be reached.
-        SettingError: `bump` is no bump.
+        ReleaseError: the manifest of the folder or of the last release cannot be read, or the
+            folder keeps a track that was withdrawn.
+        HubError: the Hub refuses a request, or cannot be reached.
+        SettingError: `bump` is not major, minor or patch.
     """
     api = api or HfApi()
     if bump and bump not in (Bump.MAJOR, Bump.MINOR, Bump.PATCH):
@@ -98,29 +101,29 @@ def propose(
     published = published_card(repo_id, last, api)
     with on_hub(repo_id, last, api) as place:
         if MANIFEST not in place.paths():
-            # Somebody's own tag: whatever it has, we replace.
-            taken = Bump(bump or Bump.MAJOR)
-            return Proposal(next_version(last, taken), taken, last=last, published=published)
+            # A tag that sportgen did not make: its content is replaced, without a comparison.
+            chosen = Bump(bump or Bump.MAJOR)
+            return Proposal(next_version(last, chosen), chosen, last=last, published=published)
         before = Release(place)
         _check_withdrawn(after, before)
         difference = diff_releases(before, after, progress)
-        found = bump_of(difference)
-        if found == Bump.NONE and _other_words(after, before.manifest, published):
-            found = Bump.PATCH
-    taken, old = Bump(bump or found), before.manifest
-    version, withdrawn = next_version(last, taken), tuple(old.withdrawn)
+        required = bump_of(difference)
+        if required == Bump.NONE and _handwriting_changed(after, before.manifest, published):
+            required = Bump.PATCH
+    chosen, old = Bump(bump or required), before.manifest
+    version, withdrawn = next_version(last, chosen), tuple(old.withdrawn)
     log = tuple(old.changelog)
-    return Proposal(version, taken, difference, last, log, withdrawn, published)
+    return Proposal(version, chosen, difference, last, log, withdrawn, published)
 
 
 def changelog_entry(version: str, day: date, changes: str, notes: str = "") -> ChangelogEntry:
-    """What the changelog says of one release."""
+    """The entry of one release in the changelog."""
     day_text = day.isoformat()
     return {"version": version, "date": day_text, "changes": changes, "notes": notes.strip()}
 
 
 def bump_of(difference: Difference) -> Bump:
-    """How far the version must move for a difference."""
+    """The number of the version that a difference increases."""
     chunks, columns, tracks = difference.chunks, difference.columns, difference.tracks
     if chunks.removed or chunks.moved or chunks.changed or columns.removed or columns.changed:
         return Bump.MAJOR
@@ -131,7 +134,7 @@ def bump_of(difference: Difference) -> Bump:
 
 
 def next_version(last: str, bump: Bump) -> str:
-    """The version after the tag `last`, without the v."""
+    """The version after the tag `last`, as X.Y.Z without the v."""
     major, minor, patch = release_order(last)
     after = {
         Bump.MAJOR: (major + 1, 0, 0),
@@ -143,7 +146,7 @@ def next_version(last: str, bump: Bump) -> str:
 
 
 def release_tags(repo_id: str, api: HfApi) -> list[str]:
-    """The tags vX.Y.Z of a repository, lowest first; none where there is no repository."""
+    """The tags vX.Y.Z of a repository, lowest first; empty if there is no repository."""
     with hub_errors(api, repo_id):
         try:
             refs = api.list_repo_refs(repo_id, repo_type="dataset")
@@ -153,12 +156,12 @@ def release_tags(repo_id: str, api: HfApi) -> list[str]:
 
 
 def last_tag(repo_id: str, api: HfApi) -> str:
-    """The highest tag vX.Y.Z of a repository, empty where there is none."""
+    """The highest tag vX.Y.Z of a repository; empty if there is none."""
     return next(reversed(release_tags(repo_id, api)), "")
 
 
 def read_notes(text: str) -> str:
-    """Release notes: what the file `text` holds, or `text` itself where there is no such file.
+    """Release notes: the content of the file `text`, or `text` itself if no file has this name.
 
     Raises:
         SettingError: the file cannot be read as UTF-8.
@@ -172,25 +175,26 @@ def read_notes(text: str) -> str:
 
 
 def release_order(tag: str) -> tuple[int, ...]:
-    """The numbers of a tag vX.Y.Z, which sort as releases follow each other."""
+    """(X, Y, Z) of a tag vX.Y.Z: the key that sorts releases from first to last."""
     return tuple(int(number) for number in tag.removeprefix("v").split("."))
 
 
 def published_card(repo_id: str, last: str, api: HfApi) -> Published:
-    """The card on the Hub as people have it now, and as the release `last`, if any, has it."""
+    """The card on the Hub now, and in the release `last`; `last` is empty if there is none."""
     with hub_errors(api, repo_id):
         if not api.repo_exists(repo_id, repo_type="dataset"):
             return Published()
     now, released = _card_at(repo_id, "main", api), ""
-    given: dict[str, Any] = {}
+    generated: dict[str, Any] = {}
     if last:
         released = _card_at(repo_id, last, api)
         with on_hub(repo_id, last, api) as place:
-            given = Release(place).manifest.card if MANIFEST in place.paths() else {}
-    return Published(now, released, given)
+            generated = Release(place).manifest.card if MANIFEST in place.paths() else {}
+    return Published(now, released, generated)
 
 
 def _card_at(repo_id: str, revision: str, api: HfApi) -> str:
+    """README.md at a branch or tag; empty if there is none."""
     with on_hub(repo_id, revision, api) as place:
         if CARD not in place.paths():
             return ""
@@ -198,13 +202,14 @@ def _card_at(repo_id: str, revision: str, api: HfApi) -> str:
             return file.read_text(encoding="utf-8", errors="replace")
 
 
-def _other_words(release: Release, last: Manifest, published: Published) -> bool:
-    """Whether people's own words in the card differ from those in the last release's."""
+def _handwriting_changed(release: Release, last: Manifest, published: Published) -> bool:
+    """Whether text that people wrote into the card differs from that of the last release."""
     text = compose(release, published=published).data.decode()
     return by_hand(text, CARD, last) != by_hand(published.released, CARD, last)
 
 
 def _check_withdrawn(after: Release, last: Release) -> None:
+    """Raise ReleaseError if `after` keeps a track that was withdrawn from `last` or before."""
     withdrawn = last.manifest.withdrawn
     if not withdrawn:
         return

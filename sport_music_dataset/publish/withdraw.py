@@ -1,4 +1,4 @@
-"""Publish a release without some tracks, and say where they are still to be had."""
+"""Publish the last release without some tracks, and list the tags that still have them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ _ID_LETTERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What was withdrawn, or would be: the rows of `tracks` as they were.
+    """Tracks that were withdrawn, or would be: their rows of `tracks` as they were before.
 
-    `pushed` is None for a dry run; `held_by` are the older tags that still have a track of these.
+    `pushed` is None for a dry run; `held_by` are the tags that still have at least one of them.
     """
 
     repo_id: str
@@ -59,48 +59,50 @@ def withdraw(
 ) -> Withdrawal:
     """Publish the last release of `repo_id` again, without these tracks.
 
-    Their rows of raw and encoded go; in `tracks` each becomes left out with the reason
-    `withdrawn`, and the manifest lists it, so that no build on this release brings it back. The
-    whole release passes through a temporary folder. An empty `version` is the next major one,
-    since rows go; `day` is what the changelog gives; `notify` gets a line for each retry.
+    Their rows of raw and encoded are removed; in `tracks` they become left out, with the reason
+    `withdrawn`. The manifest lists their ids, so that no build on this release adds them again. The
+    whole release is downloaded into a temporary folder. An empty `version` is the next major one,
+    because rows are removed. `day` is the date in the changelog; `notify` is called with a line of
+    text for each retry.
 
     Raises:
         SettingError: the version is not above the last one.
-        ReleaseError: there is no release, it does not keep such a track, or nothing would be left.
-        HubError: the Hub refuses, or cannot be reached.
+        ReleaseError: there is no release, it does not keep one of the tracks, or no track would be
+            left.
+        HubError: the Hub refuses a request, or cannot be reached.
     """
     check_repo_id(repo_id)
     api = api or HfApi()
     tags = release_tags(repo_id, api)
     if not tags:
         raise ReleaseError(f"{repo_id}: has no release to withdraw from")
-    version = _next(version, tags[-1], repo_id)
+    version = _checked_version(version, tags[-1], repo_id)
     ids = {track_id.strip().lower()[:_ID_LETTERS] for track_id in track_ids}
     with on_hub(repo_id, tags[-1], api, keep=True) as place:
         release = Release(place)
         rows = release.tracks()
-        gone = _chosen(rows, ids, release)
-        held = tuple(tag for tag in tags if _holds(repo_id, tag, api, ids))
+        withdrawn = _chosen(rows, ids, release)
+        held_by = tuple(tag for tag in tags if _has_any(repo_id, tag, api, ids))
         if dry_run:
-            return Withdrawal(repo_id, version, gone, held)
-        chunks = sum(row["chunks"] for row in gone)
-        changes = f"{len(gone)} track(s) withdrawn, -{chunks} chunks"
+            return Withdrawal(repo_id, version, withdrawn, held_by)
+        chunks = sum(row["chunks"] for row in withdrawn)
+        changes = f"{len(withdrawn)} track(s) withdrawn, -{chunks} chunks"
         _prepare(release, place, rows, ids, progress)
         settings = PushSettings(
             version,
             message=f"Release v{version}: {changes}",
             notes="\n\n".join(filter(None, [f"{changes}.", notes])),
             day=day,
-            # Whether it may be published was decided when it was: now less of it is.
+            # The last release was allowed to have these codes; this one has fewer of them.
             allow_nano=True,
         )
         pushed = push_release(
             place.folder, repo_id, settings, api=api, notify=notify, progress=progress
         )
-    return Withdrawal(repo_id, version, gone, held, pushed)
+    return Withdrawal(repo_id, version, withdrawn, held_by, pushed)
 
 
-def _next(version: str, last: str, repo_id: str) -> str:
+def _checked_version(version: str, last: str, repo_id: str) -> str:
     """The version to publish; raises SettingError unless it is above the tag `last`."""
     version = version or next_version(last, Bump.MAJOR)
     if release_order(check_version(version)) <= release_order(last):
@@ -111,13 +113,13 @@ def _next(version: str, last: str, repo_id: str) -> str:
 def _prepare(
     release: Release, place: HubPlace, rows: list[Row], ids: set[str], progress: Progress
 ) -> None:
-    """Make the folder of `place` the release without these tracks."""
+    """Turn the folder of `place` into the release without these tracks."""
     folder, manifest = place.folder, release.manifest
     manifest.withdrawn = sorted({*manifest.withdrawn, *ids})
     _download(place, manifest, progress)
-    _rewrite(folder, manifest, ids, progress)
+    _rewrite_shards(folder, manifest, ids, progress)
     _rewrite_tracks(folder, manifest, rows, ids)
-    # From here on the files in the folder count, not those on the Hub.
+    # From here on, read the files in the folder, not those on the Hub.
     rewritten = Release.of(folder, manifest)
     manifest.codebooks = codebook_use(rewritten)
     write_card(rewritten, progress)
@@ -125,8 +127,10 @@ def _prepare(
 
 
 def _download(place: HubPlace, manifest: Manifest, progress: Progress) -> None:
-    """All files of a release into the folder of `place`, which keeps them; the card as people
-    have it now."""
+    """Download all files of a release into the folder of `place`, where they stay.
+
+    The card is the one on the main branch, with the edits since the release.
+    """
     paths = [*manifest.files, CARD]
     with progress("Downloading", len(paths)) as advance:
         for path in paths:
@@ -138,9 +142,14 @@ def _download(place: HubPlace, manifest: Manifest, progress: Progress) -> None:
 
 
 def _chosen(rows: list[Row], ids: set[str], release: Release) -> tuple[Row, ...]:
+    """The rows of these tracks.
+
+    Raises:
+        ReleaseError: the release does not keep one of the tracks, or has no other track.
+    """
     kept = kept_rows(rows)
-    gone = tuple(row for row in kept if row["track_id"] in ids)
-    unknown = sorted(ids - {row["track_id"] for row in gone})
+    chosen = tuple(row for row in kept if row["track_id"] in ids)
+    unknown = sorted(ids - {row["track_id"] for row in chosen})
     if not ids or unknown:
         withdrawn = release.manifest.withdrawn
         before = ", withdrawn before" if unknown and set(unknown) <= {*withdrawn} else ""
@@ -148,29 +157,32 @@ def _chosen(rows: list[Row], ids: set[str], release: Release) -> tuple[Row, ...]
             f"{release.name}: keeps no track {', '.join(unknown)}{before}; the column track_id of "
             "its tracks config has the ids"
         )
-    if len(gone) == len(kept):
+    if len(chosen) == len(kept):
         raise ReleaseError(
             f"{release.name}: nothing would be left; `hf repos delete` deletes all of it"
         )
-    return gone
+    return chosen
 
 
-def _holds(repo_id: str, tag: str, api: HfApi, ids: set[str]) -> bool:
+def _has_any(repo_id: str, tag: str, api: HfApi, ids: set[str]) -> bool:
+    """Whether the release of a tag keeps at least one of these tracks."""
     with on_hub(repo_id, tag, api) as place:
         kept = Release(place).kept_tracks(("track_id",))
         return not ids.isdisjoint(kept["track_id"].to_pylist())
 
 
-def _rewrite(folder: Path, manifest: Manifest, ids: set[str], progress: Progress) -> None:
-    """Write the shards that hold rows of these tracks without them; a split that has none left
-    is given up: datasets would load it as an empty one."""
+def _rewrite_shards(folder: Path, manifest: Manifest, ids: set[str], progress: Progress) -> None:
+    """Rewrite the shards that have rows of these tracks, without these rows.
+
+    A split without rows is removed, because datasets would load it as an empty split.
+    """
     shards = [path for config in ("raw", "encoded") for path in manifest.shards(config)]
     with progress("Rewriting", len(shards)) as advance:
         for path in shards:
-            held = pq.read_table(folder / path, columns=["track_id"])["track_id"]
-            if not ids.isdisjoint(held.to_pylist()):
+            track_ids = pq.read_table(folder / path, columns=["track_id"])["track_id"]
+            if not ids.isdisjoint(track_ids.to_pylist()):
                 features = Features.from_arrow_schema(pq.read_schema(folder / path))
-                written = write_shard(folder, path, features, _others(folder / path, ids))
+                written = write_shard(folder, path, features, _remaining_rows(folder / path, ids))
                 manifest.files[path] = written
             advance(1)
     for config in ("raw", "encoded"):
@@ -179,13 +191,13 @@ def _rewrite(folder: Path, manifest: Manifest, ids: set[str], progress: Progress
             del manifest.files[path]
 
 
-def _others(shard: Path, ids: set[str]) -> Iterator[Row]:
+def _remaining_rows(shard: Path, ids: set[str]) -> Iterator[Row]:
     for batch in read_batches(shard):
         yield from (row for row in batch.to_pylist() if row["track_id"] not in ids)
 
 
 def _rewrite_tracks(folder: Path, manifest: Manifest, rows: list[Row], ids: set[str]) -> None:
-    """Every source file stays accounted for: what went is left out, and why."""
+    """Mark these tracks in `tracks` as left out, with the reason; no source file loses its row."""
     left_out = {
         "status": str(Status.LEFT_OUT),
         "reason": str(Reason.WITHDRAWN),
@@ -193,12 +205,12 @@ def _rewrite_tracks(folder: Path, manifest: Manifest, rows: list[Row], ids: set[
         "group": "",
         "chunks": 0,
     }
-    after = [row | (left_out if _is_gone(row, ids) else {}) for row in rows]
+    after = [row | (left_out if _is_withdrawn(row, ids) else {}) for row in rows]
     path, *others = sorted(manifest.shards("tracks"))
     for other in others:
         del manifest.files[other]
     manifest.files[path] = write_shard(folder, path, TRACK_FEATURES, after)
 
 
-def _is_gone(row: Row, ids: set[str]) -> bool:
+def _is_withdrawn(row: Row, ids: set[str]) -> bool:
     return row["track_id"] in ids and row["status"] != Status.LEFT_OUT

@@ -1,4 +1,4 @@
-"""The commands, a module each: options in, a stage called, its result shown, an exit code out.
+"""A module for each command: read options, call a stage, show its result, return an exit code.
 
-A stage is imported by the command that needs it, when it is called, so that --help is quick.
+A command imports its stage when it is called, so that --help is quick.
 """

@@ -99,7 +99,7 @@ def push(
 
 
 def _verify(pushed: "Pushed", api: "HfApi") -> int:
-    """Load the release by its tag and compare it with what was sent; the exit code."""
+    """Load the release by its tag, compare it with what was sent, and return the exit code."""
     from ...release.release import open_release
     from ...verify.verify import verify_release
 

@@ -23,6 +23,6 @@ def tokens(
     from ...encode.text import TextModel
     from ..show.tokens import show_tokens
 
-    EncodeSettings(model=model, max_length=max_length)  # raises where that is no length
+    EncodeSettings(model=model, max_length=max_length)  # raises if the length is not valid
     found = TextModel(model).explain(description, max_length, special_tokens)
     show_tokens(found, as_json)

@@ -1,1 +1,1 @@
-"""Results as stdout shows them: a module for each command that has much to show."""
+"""Print results on stdout: a module for each command with a long result."""

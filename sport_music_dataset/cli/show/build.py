@@ -1,4 +1,4 @@
-"""The result of a build, what one would do, and what it would take, as stdout shows them."""
+"""Print the result of a build, or its plan and the work that it would take."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def show_build(report: "BuildReport") -> None:
-    """The summary of a build."""
+    """Print the summary of a build."""
     from ...release.tracks import session_counts
 
     kept = report.kept
@@ -38,7 +38,7 @@ def show_build(report: "BuildReport") -> None:
 
 
 def show_plan(plan: "BuildPlan") -> None:
-    """What a build would do."""
+    """Print what a build would do."""
     library = plan.grouping.library
     tracks = [track for shard in plan.shards for track in shard.tracks]
     hours = sum(track.duration_seconds for track in tracks) / 3600
@@ -54,7 +54,7 @@ def show_plan(plan: "BuildPlan") -> None:
 
 
 def show_estimate(estimate: "Estimate") -> None:
-    """What work is expected to take."""
+    """Print the expected time and bytes of a stage."""
     seconds, workers = estimate.seconds, estimate.workers
     print(f"shards    {estimate.shards} to write, {estimate.kept} as they are")
     print(f"work      {_time(seconds)} of one worker, {_time(seconds / workers)} of {workers}")

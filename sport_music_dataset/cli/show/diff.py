@@ -1,4 +1,4 @@
-"""What changed between two releases, as stdout shows it."""
+"""Print what changed between two releases."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _MOST = 20
 
 
 def show_difference(difference: "Difference", as_json: bool) -> None:
-    """What changed between two releases."""
+    """Print what changed between two releases."""
     if as_json:
         print(json.dumps({"summary": difference.summary, **asdict(difference)}, indent=2))
         return
@@ -29,8 +29,8 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
         _show_tracks(sign, changes)
     for heading, rows in difference.totals.items():
         for name, (before, after) in rows.items():
-            told = "" if name == "all" else f" {plain(name)}"
-            _show_total(f"{heading}{told}", before, after)
+            suffix = "" if name == "all" else f" {plain(name)}"
+            _show_total(f"{heading}{suffix}", before, after)
     for heading in ("recipe", "encoding"):
         for key, (before, after) in getattr(difference, heading).items():
             print(f"{heading:<10}{key}: {_short(before)} -> {_short(after)}")

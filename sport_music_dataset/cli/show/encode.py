@@ -1,4 +1,4 @@
-"""The result of an encode, as stdout shows it."""
+"""Print the result of encoding a release."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def show_encode(report: "EncodeReport", max_length: int) -> None:
-    """The summary of an encode."""
+    """Print the summary of encoding a release."""
     for split, rows in report.rows.items():
         print(f"encoded   {split:<20} {rows:>8}")
     tokens = f"{report.shards_retokenized} with new tokens alone"

@@ -1,4 +1,4 @@
-"""What a source lacks or has twice, as stdout shows it."""
+"""Print which files of a source are left out, and which are duplicates."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from ..console import hint, plain
 
 
 def show_duplicates(groups: Sequence[Mapping[str, Any]]) -> None:
-    """Tracks that share audio, by group."""
+    """Print pairs of tracks that share audio, by group."""
     print(f"duplicate recordings: {len(groups)} groups")
     for group in groups:
         for pair in group["pairs"]:
@@ -15,12 +15,14 @@ def show_duplicates(groups: Sequence[Mapping[str, Any]]) -> None:
 
 
 def hint_left_out(reasons: Iterable[tuple[str, str]]) -> None:
+    """Print a line on stderr for each (path, reason) whose reason is not empty."""
     for path, reason in reasons:
         if reason:
             hint(f"left out: {path}: {reason}")
 
 
 def show_left_out(left_out: Mapping[str, int], ignored: Mapping[str, int]) -> None:
+    """Print how many files are left out, by reason, and how many ignored, by extension."""
     for reason, count in sorted(left_out.items()):
         print(f"  left out, {reason}: {count}")
     for extension, count in sorted(ignored.items()):

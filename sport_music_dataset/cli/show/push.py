@@ -1,4 +1,4 @@
-"""The result of a push, and its version before it, as stdout shows them."""
+"""Print the proposed version of a release, and the result of its push."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def show_pushed(pushed: "Pushed", dry_run: bool) -> None:
-    """What was published, or would be."""
+    """Print what was published, or what would be after a dry run."""
     state = "private" if pushed.private else "public"
     print(f"{pushed.repo_id} {pushed.tag} ({state})")
     print(f"files     {len(pushed.files)}, {sum(pushed.files.values()) / 1e6:.1f} MB")
@@ -35,7 +35,7 @@ def show_pushed(pushed: "Pushed", dry_run: bool) -> None:
 
 
 def show_proposal(proposal: "Proposal", version: str) -> None:
-    """Why a release has its version, before it is sent."""
+    """Print the version of a release and its reason, before anything is sent."""
     if proposal.difference is None:
         after = f"{proposal.last} is none of sportgen's" if proposal.last else "the first release"
         print(f"version   {version}: {after}")

@@ -1,4 +1,4 @@
-"""What a source holds, for JSON and as stdout shows it."""
+"""Collect and print what is in a source."""
 
 import json
 from collections import Counter
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def inventory(
     grouping: "Grouping", chunk_seconds: float, measured: "Mapping[str, Outcome] | None" = None
 ) -> dict[str, Any]:
-    """What a source holds, as JSON takes it; lengths are those that the files' headers give.
+    """What is in a source, as data for JSON; durations are those in the files' headers.
 
-    `measured` is what measuring each track by its path gave: tracks with chunks that do not suit
-    their session are `misfits`, null where nothing was measured.
+    `measured` maps the path of each track to its measured outcome. The key `misfits` lists tracks
+    with chunks that do not fit their session; it is None if nothing was measured.
     """
     library = grouping.library
     short = f"too short: by its header, a chunk is {chunk_seconds:g} s"
@@ -58,7 +58,7 @@ def _misfits(measured: "Mapping[str, Outcome]") -> list[dict[str, Any]]:
 
 
 def show_inventory(found: dict[str, Any], as_json: bool) -> None:
-    """The inventory of a source."""
+    """Print the inventory of a source."""
     if as_json:
         print(json.dumps(found, indent=2))
         return

@@ -1,4 +1,4 @@
-"""The result of a query, as stdout shows it."""
+"""Print the result of a query."""
 
 import csv
 import json
@@ -19,8 +19,10 @@ _MOST_LETTERS = 60
 
 
 def show_result(result: "Result", as_csv: bool, as_json: bool) -> None:
-    """What a query gave: all of it as CSV or JSON, or the first rows as a table, one for each
-    where they are too wide for one."""
+    """Print all rows of a query as CSV or JSON, or the first rows as a table.
+
+    If the table is wider than the terminal, each row is a table of its own.
+    """
     names = result.columns
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -48,13 +50,13 @@ def show_result(result: "Result", as_csv: bool, as_json: bool) -> None:
 
 
 def _short(value: Any) -> str:
-    """A value of a query in a table: what is longer than a line of it tells nothing more."""
+    """A value of a query as text for a table, cut to `_MOST_LETTERS` characters."""
     text = f"{value:.6g}" if isinstance(value, float) else _text(value)
     return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
 
 
 def _text(value: Any) -> str:
-    """A value of a query in one cell."""
+    """A value of a query as the text of one cell."""
     value = _plain_json(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
@@ -62,7 +64,7 @@ def _text(value: Any) -> str:
 
 
 def _plain_json(value: Any) -> Any:
-    """A value of a query as JSON takes it: bytes by their number, no number for none."""
+    """A value of a query for JSON: bytes as their count, infinity and NaN as None."""
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
     if isinstance(value, dict):

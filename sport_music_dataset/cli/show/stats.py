@@ -1,4 +1,4 @@
-"""The numbers of a release, as stdout shows them."""
+"""Print the statistics of a release."""
 
 import json
 import math
@@ -18,7 +18,7 @@ _BAR = 40
 
 
 def show_stats(stats: "Stats", as_json: bool) -> None:
-    """The numbers of a release."""
+    """Print the statistics of a release."""
     if as_json:
         print(json.dumps(asdict(stats), indent=2))
         return
@@ -45,7 +45,7 @@ def show_stats(stats: "Stats", as_json: bool) -> None:
 
 
 def _show(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table below a blank line, of the first rows; none where there are no rows."""
+    """Print a blank line and a table of the first rows; nothing if there are no rows."""
     rows = list(rows)
     if rows:
         print()
@@ -104,8 +104,8 @@ def _show_spread(title: str, spread: "Spread") -> None:
         for low, high, count in spread.bins
     ]
     show_table([title, "chunks", ""], rows, ["left", "right", "left"])
-    told = f"median {spread.median:g}, {spread.lowest:g} to {spread.highest:g}"
-    print(f"{told}; not sure {spread.unsure}, none {spread.missing}")
+    summary = f"median {spread.median:g}, {spread.lowest:g} to {spread.highest:g}"
+    print(f"{summary}; not sure {spread.unsure}, none {spread.missing}")
 
 
 def _show_misfits(misfits: "Misfits") -> None:

@@ -1,4 +1,4 @@
-"""The tokens of a description, as stdout shows them."""
+"""Print the tokens of a description."""
 
 import json
 from dataclasses import asdict
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_tokens(tokens: "Tokens", as_json: bool) -> None:
-    """The tokens of a description."""
+    """Print the tokens of a description, kept and lost, and what is stored of them."""
     if as_json:
         print(json.dumps(asdict(tokens), indent=2))
         return

@@ -1,4 +1,4 @@
-"""What a verification found, as stdout shows it."""
+"""Print the result of a verification."""
 
 import json
 from dataclasses import asdict
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def show_report(report: "Report", as_json: bool) -> None:
-    """What a verification found."""
+    """Print each check and its failures on stdout, and a summary of failures on stderr."""
     if as_json:
         print(json.dumps({"name": report.name, "ok": report.ok, **asdict(report)}, indent=2))
     else:

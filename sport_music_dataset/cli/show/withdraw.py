@@ -1,4 +1,4 @@
-"""What was withdrawn, as stdout shows it."""
+"""Print which tracks were withdrawn."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def show_withdrawal(withdrawal: "Withdrawal") -> None:
-    """What was withdrawn, or would be, and where it still lies."""
+    """Print which tracks were withdrawn, or would be, and which tags still have them."""
     repo, pushed = withdrawal.repo_id, withdrawal.pushed
     print(f"{repo} v{withdrawal.version}")
     for row in withdrawal.tracks:
