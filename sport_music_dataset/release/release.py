@@ -53,7 +53,7 @@ class Release:
 
     @property
     def folder(self) -> Path:
-        """The folder on this machine with its files; if it is on the Hub, with the fetched files."""
+        """The folder on this machine with its files; of one on the Hub, with the fetched files."""
         return self.place.folder
 
     def shards(self, config: str) -> dict[str, FileEntry]:

@@ -27,8 +27,8 @@ from .manifest import FileEntry
 if TYPE_CHECKING:
     from datasets import Features
 
-# Rows of a row group. The Hub's viewer reads a whole group to show one row, and memory holds a group
-# twice while it is written: 50 rows are at most 50 MB.
+# Rows of a row group. The Hub's viewer reads a whole group to show one row, and memory holds a
+# group twice while it is written: 50 rows are at most 50 MB.
 _GROUP_ROWS = 50
 # A row of tracks has 400 bytes; in groups of 50 rows, its share of the footer would have 1000.
 _TRACK_GROUP_ROWS = 1_000
