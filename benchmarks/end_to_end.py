@@ -14,9 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from build import synthesise
 from encode import make_codec
 from harness import in_turn, measure, record
+
+from build import synthesise
 
 WAYS = ("notebook", "sportgen")
 

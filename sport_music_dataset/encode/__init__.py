@@ -1,7 +1,7 @@
-"""Rows of `raw` to rows of `encoded`: T5 tokens, EnCodec codes, labels.
+"""Encode rows of `raw` to rows of `encoded`: T5 tokens, EnCodec codes, labels.
 
-`encode_release` gives shards to workers, each with an encoder; `codec` has EnCodec as we run it,
-`nano` a small model for trying out.
+`encode_release` gives shards to workers, each with an encoder. `codec` runs EnCodec fast; `nano`
+has a small model for trying out.
 """
 
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ __all__ = ["encode_release"]
 
 
 def __getattr__(name: str) -> object:
-    # It loads torch and transformers, which much of what lies here does without.
+    # Importing it loads torch and transformers, which most modules of this package do not need.
     if name in __all__:
         from . import encode
 

@@ -1,4 +1,4 @@
-"""The codes of a chunk back to audio: the best that a model trained on them could give."""
+"""Decode the codes of a chunk to audio: the best audio that a model trained on them can make."""
 
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from .settings import NANO
 
 
 def find_codes(release: Release, chunk_id: str) -> Codes:
-    """Codes [K, T] int16 of a chunk; reads the ids of all chunks, the codes of one shard.
+    """Codes [K, T] int16 of a chunk; reads the ids of all chunks, but the codes of one shard.
 
     Raises:
-        ReleaseError: there is no such chunk in `encoded`.
+        ReleaseError: `encoded` has no such chunk.
     """
     folder = release.folder
     for name in release.shards("encoded"):
@@ -33,11 +33,11 @@ def find_codes(release: Release, chunk_id: str) -> Codes:
 
 
 def load_codec(release: Release, name: str = "", device: str = "auto") -> Codec:
-    """The codec that a release was encoded with, or `name` in its place.
+    """Load the codec that encoded a release, or the codec `name` instead.
 
     Raises:
-        ModelError: it is a folder that the release cannot name, it cannot be loaded, or it has
-            changed since.
+        ModelError: the codec was a folder, whose path the release does not record; it cannot be
+            loaded; or it has changed since.
         ReleaseError: the release is not encoded.
     """
     facts = release.manifest.encoding
@@ -59,8 +59,8 @@ def decode_chunk(folder: Path, chunk_id: str, codec: str = "", device: str = "au
     """Waveform [N] float32 at 32 kHz of a chunk's codes; `codec` as in `load_codec`.
 
     Raises:
-        ReleaseError: there is no such release or no such chunk in it.
-        ModelError: as `load_codec`, and where the model cannot decode.
+        ReleaseError: there is no such release, or it has no such chunk.
+        ModelError: as `load_codec`, or the model cannot decode.
     """
     release = Release.of(folder)
     model = load_codec(release, codec, device)
@@ -68,10 +68,10 @@ def decode_chunk(folder: Path, chunk_id: str, codec: str = "", device: str = "au
 
 
 def write_audio(file: Path, waveform: Waveforms) -> None:
-    """Write a waveform [N] at 32 kHz with 16 bit, in the format that the name's ending says.
+    """Write a waveform [N] at 32 kHz with 16 bit, in the format of the file's extension.
 
     Raises:
-        SettingError: the ending is of no format that can be written, or the file cannot be.
+        SettingError: the format of the extension, or the file, cannot be written.
     """
     try:
         soundfile.write(file, np.clip(waveform, -1, 1), SAMPLING_RATE, subtype="PCM_16")

@@ -1,4 +1,4 @@
-"""The stage that adds `encoded/` to a release folder, shard by shard."""
+"""The encoding stage: adds `encoded/` to a release folder, shard by shard."""
 
 from collections import Counter
 from contextlib import AbstractContextManager
@@ -31,12 +31,12 @@ from .workers.local import open_workers
 
 @dataclass(frozen=True, slots=True)
 class EncodeReport:
-    """What an encode did: rows per split, and shards encoded, given new tokens alone, and kept.
+    """What an encode did: rows per split, and shards encoded, with new tokens only, and kept.
 
-    `truncated` descriptions had more than `max_length` tokens, the longest `longest`; `lost` counts
-    the words that fell off, the commonest first.
-    `unshared_reason` says why no work was shared between chunks, if so; `agreement` is the share
-    of codes identical to the reference, for each codebook, where it was asked for.
+    `truncated` counts descriptions with more than `max_length` tokens; the longest has `longest`.
+    `lost` counts the words that were cut off, most frequent first. `unshared_reason` says why
+    chunks shared no work, empty if they did. `agreement` is the share of codes that equal the
+    reference, for each codebook, if a check was asked for.
     """
 
     rows: dict[str, int]
@@ -59,16 +59,16 @@ def encode_release(
     ray: RaySettings | None = None,
     progress: Progress = no_progress,
 ) -> EncodeReport:
-    """Write `encoded/` beside the `raw/` of a release folder; card and manifest follow.
+    """Write `encoded/` beside the `raw/` of a release folder, then card and manifest.
 
-    Shards that are already encoded from the same rows with the same settings are kept, and so are
-    the codes where only tokens or labels change. At the end two rows go through a training step.
+    Shards that were encoded from the same rows with the same settings are kept. If only tokens or
+    labels change, the codes are kept. At the end, two rows go through a training step.
 
     Args:
         folder: the release folder.
-        settings: the models, and what is made of their codes and tokens; MusicGen medium if None.
-        check: how many chunks are encoded again the plain way, and compared.
-        ray: where to find Ray, if it is to do the work.
+        settings: models, tokens and labels; the defaults, with MusicGen medium, if None.
+        check: number of chunks to encode again without sharing, and to compare.
+        ray: the address of Ray, if Ray is to do the work.
         progress: told how far the work is.
 
     Example:
@@ -76,10 +76,10 @@ def encode_release(
         {'train': 21, 'test': 12}
 
     Raises:
-        ReleaseError: the folder is no release, its files are not those of its manifest, or a model
-            could not train on the rows.
-        ModelError: codec or tokenizer cannot be loaded, or do not fit each other.
-        MachineError: Ray is asked for and is missing, or a node of it sees other files.
+        ReleaseError: the folder is no release, its files differ from its manifest, or a model
+            cannot train on the rows.
+        ModelError: codec or tokenizer cannot be loaded, or do not fit together.
+        MachineError: Ray is missing, or a node of Ray sees other files.
     """
     settings, release = settings or EncodeSettings(), _built_release(folder)
     with _workers(release, settings, ray) as workers:
@@ -112,13 +112,15 @@ def _encode_shards(
 def estimate_encode(
     folder: Path, settings: EncodeSettings, *, ray: RaySettings | None = None
 ) -> Estimate:
-    """What `encode_release` would have to do, from some rows encoded for it; writes nothing. Raises
-    as that does."""
+    """Estimate the work of `encode_release` by encoding some rows; writes nothing.
+
+    Raises as `encode_release`.
+    """
     release = _built_release(folder)
     with _workers(release, settings, ray) as workers:
         jobs = _jobs(release, workers.info)
         todo = [job for job in jobs if job.note is None]
-        # New tokens and labels alone take next to nothing.
+        # Only shards without codes: new tokens and labels take almost no time.
         new = [job for job in todo if not job.has_codes and job.rows]
         work = partial(encode_sample, folder=folder.resolve())
         events = [event for _, event in workers.run(work, (new or todo)[:1])]
@@ -163,7 +165,7 @@ def _jobs(release: Release, info: EncoderInfo) -> list[EncodeJob]:
 def _finish(
     release: Release, facts: dict[str, Any], jobs: list[EncodeJob], progress: Progress
 ) -> None:
-    """Card and manifest of what is encoded now; shards of before go."""
+    """Remove old shards, and write card and manifest of the new ones."""
     manifest, folder = release.manifest, release.folder
     notes = {job.encoded: job.note for job in jobs if job.note}
     others = {p: entry for p, entry in manifest.files.items() if not p.startswith("encoded/")}

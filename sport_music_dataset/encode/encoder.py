@@ -1,4 +1,4 @@
-"""Rows of `raw` to rows of `encoded`: tokens, codes and labels, and the facts about them."""
+"""The encoder: rows of `raw` to rows of `encoded`, with tokens, codes and labels."""
 
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -14,20 +14,20 @@ from .codec.encodec import Codec, Waveforms
 from .settings import NANO, EncodeSettings
 from .text import TextModel
 
-# Raised when the same rows and settings give other rows of `encoded`.
+# Increase this number when the same rows and settings give other rows of `encoded`.
 ENCODED_VERSION = 2
 
-# The LSTM gains up to here; more would take memory and make progress coarse.
+# Chunks of a batch: the LSTM is not faster with more, and progress would move in larger steps.
 BATCH_ROWS = 64
 
 TEXT_COLUMNS = ["chunk_id", "track_id", "description", "descriptions"]
 
 
 class Encoder:
-    """Codec and tokenizer, and the facts about them that the manifest records.
+    """Codec and tokenizer, with the facts about them that the manifest records.
 
     Raises:
-        ModelError: one of them cannot be loaded, or they do not fit each other.
+        ModelError: codec or tokenizer cannot be loaded, or they do not fit together.
     """
 
     def __init__(self, settings: EncodeSettings) -> None:
@@ -41,7 +41,7 @@ class Encoder:
                 f"{settings.model} reads {self.text.vocab_size}; give the codec it was trained with"
             )
         libraries = ["torch", "transformers", *{self.codec.backend} - {"torch"}]
-        # What decides the codes: a batch may flip near-ties, so how they were run belongs to it.
+        # All that codes depend on: another batch size or backend rounds differently.
         self.code_facts: dict[str, Any] = {
             "codec": self.codec.source.public_name,
             "codec_revision": self.codec.revision,
@@ -71,8 +71,11 @@ class Encoder:
         return self.codec.encode(waveforms, shared_offsets(rows))
 
     def rows(self, rows: Sequence[Row], codes: Codes) -> tuple[list[Row], list[int]]:
-        """Rows of `encoded` for rows of `raw` and their codes [B, K, T]; and the number of tokens
-        of each description before it was truncated. Of several, the first is tokenised."""
+        """Rows of `encoded` for rows of `raw` and their codes [B, K, T].
+
+        Also returns the number of tokens of each description before truncation. If a row has
+        several descriptions, the first is tokenised.
+        """
         settings = self.settings
         ids, mask, lengths = self.text.tokenize(
             [row["description"] for row in rows], settings.max_length, settings.special_tokens
@@ -90,7 +93,7 @@ class Encoder:
         return encoded, lengths
 
     def lost_words(self, rows: Sequence[Row], lengths: Sequence[int]) -> Iterator[str]:
-        """The words that truncation took from rows whose descriptions have `lengths` tokens."""
+        """The words that truncation cut off from rows whose descriptions have `lengths` tokens."""
         settings = self.settings
         for row, length in zip(rows, lengths, strict=True):
             if length > settings.max_length:
@@ -100,8 +103,10 @@ class Encoder:
 
 
 def shared_offsets(batch: Sequence[Row]) -> list[int]:
-    """For each row of `raw`, the samples by which it starts after the row before, 0 for another
-    track: neighbours of one track share what lies between."""
+    """How many samples after the row before it each row of `raw` starts; 0 at a new track.
+
+    Neighbouring rows of one track have the same samples where they overlap.
+    """
     offsets = [0]
     for before, row in pairwise(batch):
         seconds = row["start_seconds"] - before["start_seconds"]

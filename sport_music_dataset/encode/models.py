@@ -1,4 +1,4 @@
-"""Where models come from: a Hub id, a local folder, or `nano`, which ships with sportgen."""
+"""Load models by name: a Hub id, a local folder, or `nano`, which is part of sportgen."""
 
 import logging
 from collections.abc import Callable
@@ -19,37 +19,39 @@ Loaded = TypeVar("Loaded")
 
 @dataclass(frozen=True, slots=True)
 class Pretrained:
-    """A model by its name: a Hub id, a local folder, or `nano`. `kind` is the folder of nano that
-    has it: `model` or `codec`."""
+    """A model by its name: a Hub id, a local folder, or `nano`.
+
+    `kind` is `model` or `codec`, the two folders of `nano`.
+    """
 
     name: str
     kind: str
 
     @property
     def place(self) -> str:
-        """What `from_pretrained` opens."""
+        """The argument for `from_pretrained`: a Hub id or a folder."""
         return str(_NANO_FOLDER / self.kind) if self.name == NANO else self.name
 
     @property
     def is_local(self) -> bool:
-        """Whether it is a folder of this machine."""
+        """Whether the model is a folder on this machine."""
         return Path(self.place).is_dir()
 
     @property
     def public_name(self) -> str:
-        """Its name as a release may tell it: of a folder, the last part alone."""
+        """The name to publish: of a folder, only the last part."""
         return Path(self.name).resolve().name if self.is_local and self.name != NANO else self.name
 
     def load(self, what: str, loader: Callable[..., Loaded]) -> Loaded:
-        """`loader(place)`, with one clear error for all the ways in which it can fail."""
+        """Return `loader(place)`; raises ModelError for every way in which it can fail."""
         if not self.is_local and (self.name.startswith((".", "/")) or self.name.count("/") != 1):
             raise ModelError(f"{self.name}: no such folder, and no Hub id (ORG/NAME) either")
-        # MusicGen's pad id lies outside its vocabulary on purpose; transformers warns each time.
+        # MusicGen's pad id is outside its vocabulary on purpose, but transformers warns each time.
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
         try:
             return loader(self.place)
-        # transformers raises bare errors of many kinds for what is wrong with a folder.
+        # transformers raises errors of many types for a faulty folder.
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
             logging.getLogger(__name__).debug("loading %s failed", self.place, exc_info=True)
             reason = str(error).strip().split("\n")[0]
@@ -60,7 +62,7 @@ class Pretrained:
 
 
 def revision_of(source: Pretrained, commit: str | None) -> str:
-    """What identifies the files that were loaded: the Hub's commit, or a digest of a folder."""
+    """The identity of the loaded files: the commit on the Hub, or a digest of the folder."""
     if not source.is_local:
         return commit or ""
     files = [

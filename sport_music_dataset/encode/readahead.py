@@ -1,6 +1,6 @@
-"""Threads beside the one that computes: one reads ahead of it, one writes behind it.
+"""Read and write in threads while the main thread computes.
 
-They pay where the work of both releases the interpreter: decoding, Parquet, PyTorch.
+This is faster if the work releases Python's lock: decoding, Parquet, PyTorch.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,33 +16,33 @@ _WAIT_SECONDS = 0.5
 
 
 class _StoppedError(Exception):
-    """The items will not be completed: whoever makes them has failed."""
+    """No more items will come, because their producer failed."""
 
 
 class Behind(Generic[Item, Result]):
-    """What `behind` gives: `put` items, and find the result after the block."""
+    """The value of `behind`: `put` items in the block; `result` is set after it."""
 
     result: Result
 
     def __init__(
         self, pool: ThreadPoolExecutor, consume: Callable[[Iterator[Item]], Result]
     ) -> None:
-        # One waits while another is in use: more would only hold memory.
+        # One item waits while another is in use; more would only use memory.
         self._feed: Queue[list[Item] | _StoppedError] = Queue(1)
         self._future = pool.submit(consume, self._items())
 
     def put(self, item: Item) -> None:
-        """Hand an item over; waits while another waits."""
+        """Pass an item to the thread; blocks while another item waits."""
         if not self._hand([item]):
             self._future.result()
 
     def finish(self) -> None:
-        """There are no more items; wait for the result."""
+        """End the items, and wait for the result."""
         self._hand([])
         self.result = self._future.result()
 
     def stop(self) -> None:
-        """The items will not be completed."""
+        """Tell the thread that no more items will come because of an error."""
         self._hand(_StoppedError())
 
     def _items(self) -> Iterator[Item]:
@@ -52,7 +52,7 @@ class Behind(Generic[Item, Result]):
             yield from item
 
     def _hand(self, item: "list[Item] | _StoppedError") -> bool:
-        """Whether the consumer was still there to take it."""
+        """Pass a message on; returns False if the thread has ended."""
         while not self._future.done():
             with suppress(Full):
                 self._feed.put(item, timeout=_WAIT_SECONDS)
@@ -61,7 +61,7 @@ class Behind(Generic[Item, Result]):
 
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """The same items, each made in a thread while the one before it is in use."""
+    """Yield the same items; a thread makes the next item while one is in use."""
     with ThreadPoolExecutor(1) as pool:
         remaining = iter(items)
         future: Future[Item | None] = pool.submit(next, remaining, None)
@@ -72,10 +72,10 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
 
 @contextmanager
 def behind(consume: Callable[[Iterator[Item]], Result]) -> Iterator[Behind[Item, Result]]:
-    """A thread that runs `consume(items)` on what the block puts; its result is there at the end.
+    """Run `consume(items)` in a thread on the items that the `with` block puts.
 
-    An error of `consume` is raised at the next item or at the end of the block; where the block
-    fails, `consume` sees its items end with an error.
+    The result is set after the block. An error in `consume` is raised at the next item or at the
+    end of the block. If the block fails, the iterator in `consume` raises an error.
     """
     with ThreadPoolExecutor(1) as pool:
         thread = Behind(pool, consume)

@@ -1,4 +1,4 @@
-"""Do the codes agree with the reference? Encode some chunks again, the plain way, and count."""
+"""Compare codes with the reference: encode some chunks again without sharing, and count."""
 
 import random
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ LEAST_AGREEMENT = 0.999
 def agreement(
     release: Release, codec: Codec, count: int, progress: Progress = no_progress
 ) -> list[float]:
-    """Share of identical codes, for each codebook, over `count` chunks drawn from `encoded`.
+    """Share of equal codes, for each codebook, over `count` chunks that are drawn from `encoded`.
 
-    Each chunk goes through `EncodecModel.encode` alone, as the notebook does it. The draw depends
-    on the recipe only.
+    Each chunk goes through `EncodecModel.encode` by itself, as in the notebook. The draw depends
+    only on the recipe.
     """
     manifest = release.manifest
     total = sum(manifest.splits("encoded").values())
@@ -38,7 +38,7 @@ def agreement(
 
 
 def _picked_rows(release: Release, picked: set[int]) -> Iterator[tuple[bytes, Codes]]:
-    """(FLAC bytes, codes [K, T]) of rows by their number over all shards, by name."""
+    """Yield (FLAC bytes, codes [K, T]) of rows; `picked` numbers them over all shards by name."""
     number, folder = 0, release.folder
     raw_shards, encoded_shards = release.shards("raw"), release.shards("encoded")
     for raw, encoded in zip(raw_shards, encoded_shards, strict=True):

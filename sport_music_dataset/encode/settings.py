@@ -1,4 +1,4 @@
-"""What an encode may be asked for."""
+"""The settings of an encode."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from ..errors import SettingError
 from ..release.labels import LabelStyle
 
 NANO = "nano"
-"""The name of the small model that ships with sportgen, for trying out."""
+"""The name of the small model in sportgen for trying out."""
 
 DEFAULT_MODEL = "facebook/musicgen-medium"
 DEFAULT_CODEC = "facebook/encodec_32khz"
@@ -14,14 +14,14 @@ DEFAULT_CODEC = "facebook/encodec_32khz"
 
 @dataclass(frozen=True, slots=True)
 class EncodeSettings:
-    """What determines the rows of `encoded`, besides those of `raw`.
+    """The settings that determine the rows of `encoded`, together with the rows of `raw`.
 
-    `model` and `codec` are Hub ids, folders or `nano`; an empty `codec` is the one that belongs to
-    the model. `labels` is `lossless` or `notebook`. `backend` runs the codec's convolutions:
+    `model` and `codec` are Hub ids, folders or `nano`; if `codec` is empty, it is the codec of the
+    model. `labels` is `lossless` or `notebook`. `backend` is the library for the convolutions:
     `auto`, `torch` or `openvino`.
 
     Raises:
-        SettingError: `max_length` is no length.
+        SettingError: `max_length` is too small.
     """
 
     model: str = DEFAULT_MODEL
@@ -38,5 +38,5 @@ class EncodeSettings:
 
     @property
     def codec_name(self) -> str:
-        """The codec to load."""
+        """The name of the codec to load."""
         return self.codec or (NANO if self.model == NANO else DEFAULT_CODEC)

@@ -1,4 +1,4 @@
-"""One shard of `raw` to one of `encoded`, wherever there is an encoder for it."""
+"""Encode one shard of `raw` to one of `encoded`, on this machine or on a node of Ray."""
 
 import tempfile
 import time
@@ -23,18 +23,18 @@ from .readahead import ahead, behind
 from .workers.base import Finished, RowsDone
 
 MOST_LOST = 20
-"""Words that fell off descriptions, of a shard and of all."""
+"""Most different lost words that are counted, for a shard and for the release."""
 
 _AUDIO_COLUMNS = [*TEXT_COLUMNS, "start_seconds", "audio"]
-# Rows that an estimate is made from: a quarter of a batch, which takes less time a row.
+# Rows of a shard that an estimate encodes: a quarter of a batch; a full batch is faster per row.
 _SAMPLED_ROWS = 16
 
 
 @dataclass(slots=True)
 class EncodeJob:
-    """One shard: its `raw` and `encoded` paths, what it is made from, its note once it is done.
+    """One shard: its `raw` and `encoded` paths, its inputs, and its note once it is finished.
 
-    `has_codes` says that the shard there has the codes already, under other tokens or labels.
+    `has_codes`: the existing shard has the right codes, but other tokens or labels.
     """
 
     raw: str
@@ -48,7 +48,7 @@ class EncodeJob:
 
 @dataclass(frozen=True, slots=True)
 class SampleCost:
-    """What so many rows took, and how many bytes they make in a file."""
+    """The seconds that encoding some rows took, and the bytes that the rows have in a file."""
 
     rows: int
     seconds: float
@@ -58,7 +58,7 @@ class SampleCost:
 def encode_shard(
     encoder: Encoder, job: EncodeJob, *, folder: Path
 ) -> Iterator[RowsDone | Finished[ShardNote]]:
-    """Write a shard of `encoded` and its note; yields the rows done, and last the note."""
+    """Write a shard of `encoded` and its note; yields the finished rows, and last the note."""
     lengths: list[int] = []
     lost: Counter[str] = Counter()
     shape = (0, 0)
@@ -78,7 +78,7 @@ def encode_shard(
     outcomes = {
         "codes_inputs": job.codes_inputs,
         "truncated": sum(length > encoder.settings.max_length for length in lengths),
-        # A shard to which no track belongs is empty.
+        # A shard without tracks is empty.
         "longest": max(lengths, default=0),
         "lost": dict(lost.most_common(MOST_LOST)),
         "frames": shape[0],
@@ -92,9 +92,9 @@ def encode_shard(
 def encode_sample(
     encoder: Encoder, job: EncodeJob, *, folder: Path
 ) -> Iterator[Finished[SampleCost]]:
-    """Encode some rows of a shard and yield what they took; nothing of it is kept."""
+    """Encode some rows of a shard and yield their cost; nothing is written."""
     for rows, waveforms in _with_waveforms(folder / job.raw, _SAMPLED_ROWS):
-        # The first call compiles and fills caches, which shards do not pay for again.
+        # Not timed: the first call compiles and fills caches, later shards do not.
         encoder.codes(rows[:1], waveforms[:1])
         started = time.perf_counter()
         encoded, _ = encoder.rows(rows, encoder.codes(rows, waveforms))
@@ -107,7 +107,7 @@ def encode_sample(
 def _with_codes(
     folder: Path, job: EncodeJob, encoder: Encoder
 ) -> Iterator[tuple[list[Row], Codes]]:
-    """Rows of `raw` and their codes [B, K, T]: those that are there, else new ones."""
+    """Yield rows of `raw` and their codes [B, K, T], existing or new codes."""
     if job.has_codes:
         rows = read_parquet(folder / job.raw, TEXT_COLUMNS).to_pylist()
         column = read_parquet(folder / job.encoded, ["codes"])["codes"].combine_chunks()
@@ -120,7 +120,7 @@ def _with_codes(
 
 
 def _with_waveforms(file: Path, size: int) -> Iterator[tuple[list[Row], Waveforms]]:
-    """Rows of `raw` and their waveforms [B, N], at most `size` at a time."""
+    """Yield rows of `raw` and their waveforms [B, N], at most `size` at a time."""
     groups = (batch.to_pylist() for batch in read_batches(file, _AUDIO_COLUMNS))
     remaining = chain.from_iterable(groups)
     while rows := list(islice(remaining, size)):
@@ -128,7 +128,7 @@ def _with_waveforms(file: Path, size: int) -> Iterator[tuple[list[Row], Waveform
 
 
 def _waveforms(flacs: list[bytes]) -> Waveforms:
-    """Chunks [B, N], each put in its place at once: a list would be as much again."""
+    """Chunks [B, N], decoded into one array: a list first would take twice the memory."""
     first = decode_flac(flacs[0])
     waveforms = np.empty((len(flacs), len(first)), np.float32)
     waveforms[0] = first

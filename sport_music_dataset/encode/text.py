@@ -1,6 +1,6 @@
-"""The text side of a MusicGen: its tokenizer and the numbers that labels need.
+"""The text side of a MusicGen: its tokenizer, and the numbers for labels.
 
-Only configuration and tokenizer files are read, never the gigabytes of weights.
+Only the files of configuration and tokenizer are read, not the gigabytes of weights.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,17 @@ from transformers.utils.hub import cached_file
 from ..errors import ModelError
 from .models import Pretrained, revision_of
 
-# One of these holds a vocabulary; without any, transformers makes a T5 with an empty one.
+# Files with a vocabulary. Without any of them, transformers makes a T5 tokenizer with an empty one.
 _VOCABULARIES = ("tokenizer.json", "spiece.model")
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A description as T5 sees it: `kept` and `lost` (id, token) pairs, `input_ids` and
-    `attention_mask` [max_length] as rows have them, the text that is kept, and the words that are
-    lost, whole or in part."""
+    """The tokens of a description for T5.
+
+    `kept` and `lost` are pairs (id, token). `input_ids` and `attention_mask` [max_length] are those
+    of a row. Then the text that is kept, and the words that are lost, completely or in part.
+    """
 
     kept: tuple[tuple[int, str], ...]
     lost: tuple[tuple[int, str], ...]
@@ -40,7 +42,7 @@ class TextModel:
         name: a Hub id, a folder or `nano`.
 
     Raises:
-        ModelError: it is no MusicGen, or has no tokenizer files.
+        ModelError: the model is no MusicGen, or has no tokenizer files.
     """
 
     def __init__(self, name: str) -> None:
@@ -68,7 +70,8 @@ class TextModel:
     ) -> tuple[NDArray[np.int32], NDArray[np.int8], list[int]]:
         """Ids [B, max_length] int32, mask [B, max_length] int8, and the lengths [B] untruncated.
 
-        With `special_tokens` the end-of-sequence id closes every description, a truncated one too.
+        With `special_tokens`, every description ends with the end-of-sequence id, also if it is
+        truncated.
         """
         full = self._tokenizer(list(descriptions), add_special_tokens=special_tokens)["input_ids"]
         batch = self._tokenizer(
@@ -84,7 +87,7 @@ class TextModel:
         return ids, mask, [len(row) for row in full]
 
     def explain(self, description: str, max_length: int, special_tokens: bool = True) -> Tokens:
-        """What `tokenize` keeps of a description, token by token."""
+        """Which tokens `tokenize` keeps and loses of a description."""
         rows, masks, [length] = self.tokenize([description], max_length, special_tokens)
         ids, mask = rows[0].tolist(), masks[0].tolist()
         kept = ids[: sum(mask)]
@@ -105,7 +108,7 @@ class TextModel:
     def lost_words(
         self, description: str, max_length: int, special_tokens: bool = True
     ) -> list[str]:
-        """The words of a description that `tokenize` cuts off, whole or in part."""
+        """The words of a description that `tokenize` cuts off, completely or in part."""
         ids = self._plain_ids(description)
         kept = ids[: max_length - int(special_tokens)]
         words = str(self._tokenizer.decode(ids)).split()
@@ -114,18 +117,20 @@ class TextModel:
         return words[intact:]
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
-        """What each id stands for in the vocabulary: `▁` is the space before a word."""
+        """The token of each id in the vocabulary; `▁` is the space before a word."""
         return list(self._tokenizer.convert_ids_to_tokens(list(ids)))
 
     def cut_off(self, description: str, ids: Sequence[int]) -> list[int] | None:
-        """The ids that truncation to `ids` took from a description's end; None where those are
-        not of this description and tokenizer."""
+        """The ids that truncation to `ids` cut off at the end of a description.
+
+        None if `ids` are not from this description and tokenizer.
+        """
         full = self._plain_ids(description)
         kept = list(ids[:-1] if ids and ids[-1] == self._tokenizer.eos_token_id else ids)
         return full[len(kept) :] if full[: len(kept)] == kept else None
 
     def _plain_ids(self, description: str) -> list[int]:
-        """All ids of a description, without end-of-sequence."""
+        """All ids of a description, without the end-of-sequence id."""
         ids: list[int] = self._tokenizer(description, add_special_tokens=False)["input_ids"]
         return ids
 

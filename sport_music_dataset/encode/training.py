@@ -1,4 +1,4 @@
-"""From rows of `encoded` to what a MusicGen trains on, and a step of training as proof."""
+"""Make training batches for MusicGen from rows of `encoded`, and check them by a training step."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,18 +13,18 @@ from transformers.utils import logging as transformers_logging
 from ..errors import ReleaseError
 from ..release.release import Release
 
-# What the loss of PyTorch, and so of transformers, leaves out.
+# The label that the losses of PyTorch and transformers ignore.
 _IGNORED = -100
 
 
 class SportMusicCollator:
-    """Makes a batch for MusicGen of rows of `encoded`; for `Trainer` and `DataLoader`.
+    """Makes a batch for MusicGen from rows of `encoded`; for `Trainer` and `DataLoader`.
 
     Args:
-        pad_token_id: what stands in `labels` where no code is; MusicGen's is 2048.
-        tokenizer: MusicGen's; with it, one of a row's `descriptions` is drawn by torch's
-            generator whenever the row comes, and tokenised to the length of the stored ids.
-            Without, the stored ids of the first are taken.
+        pad_token_id: the value in `labels` where there is no code; 2048 for MusicGen.
+        tokenizer: MusicGen's tokenizer. With it, each use of a row draws one of its `descriptions`
+            by torch's generator, and tokenises it to the length of the stored ids. Without it, the
+            stored ids of the first description are used.
 
     Example:
         >>> from datasets import load_dataset
@@ -40,8 +40,8 @@ class SportMusicCollator:
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """`input_ids` and `attention_mask` [B, L], `labels` [B, T, K]; all int64.
 
-        T is that of the stored labels: under the delay pattern it counts K-1 steps more than the
-        codes. Where no code is, the labels are -100.
+        T is the length of the stored labels: with the delay pattern, K-1 steps more than the codes.
+        Labels are -100 where there is no code.
         """
         batch = {
             name: torch.from_numpy(np.stack([np.asarray(row[name]) for row in rows])).long()
@@ -64,10 +64,10 @@ class SportMusicCollator:
 
 
 def check_trainable(release: Release) -> None:
-    """Take two rows of `encoded` through collator and loss of a tiny MusicGen.
+    """Compute the loss of a tiny MusicGen on two rows of `encoded`, through the collator.
 
     Raises:
-        ReleaseError: shapes or masks are not those that training needs, or the loss is no number.
+        ReleaseError: shapes or masks are wrong for training, or the loss is not a number.
     """
     facts = release.manifest.encoding
     if facts is None:
@@ -86,7 +86,7 @@ def check_trainable(release: Release) -> None:
         batch["labels"].shape == (len(rows), facts["label_frames"], books),
         bool((batch["attention_mask"].sum(1) > 0).all()),
     ]
-    # The notebook's labels lose the last k codes of codebook k.
+    # Labels of style `notebook` lack the last k codes of codebook k.
     lost = 0 if facts["labels"] == "lossless" else books * (books - 1) // 2
     if not all(shapes) or int(counted.sum()) != codes.size - lost * len(rows):
         raise ReleaseError(f"{file}: its rows are not of the shapes that training needs")
@@ -97,8 +97,8 @@ def check_trainable(release: Release) -> None:
 
 
 def _tiny_musicgen(pad_token_id: int, num_codebooks: int, text_size: int) -> Any:
-    """An untrained MusicGen that reads such rows, with the real forward pass and loss."""
-    # MusicGen's pad id lies outside its vocabulary on purpose; transformers warns each time.
+    """A small untrained MusicGen for these rows, with the real forward pass and loss."""
+    # MusicGen's pad id is outside its vocabulary on purpose, but transformers warns each time.
     transformers_logging.set_verbosity_error()
     text = {"d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
     decoder = {
@@ -116,7 +116,8 @@ def _tiny_musicgen(pad_token_id: int, num_codebooks: int, text_size: int) -> Any
         decoder=decoder,
     )
     config.decoder.decoder_start_token_id = pad_token_id
-    # Its weights are random, its verdict does not depend on them; the caller's draws are his.
+    # The weights are random, but the result does not depend on them. The fork keeps the caller's
+    # random state.
     with torch.random.fork_rng(devices=[]):
         model: Any = MusicgenForConditionalGeneration(config)
     return model.eval()

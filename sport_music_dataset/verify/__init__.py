@@ -1,6 +1,6 @@
-"""Is a release what it says: its files, its rows, what `load_dataset` reads of it.
+"""Verify a release: its files, its rows, and what `load_dataset` reads from it.
 
-`verify_release` runs every check of `findings.Check`, each file read once.
+`verify_release` runs every check of `findings.Check`; it reads each file once.
 """
 
 from .verify import verify_release

@@ -1,4 +1,4 @@
-"""The checks of single rows of `raw` and `encoded`, in the order of their shards."""
+"""Checks of the rows of `raw` and `encoded`, row by row in the order of their shards."""
 
 import io
 from collections import Counter
@@ -19,10 +19,10 @@ from .findings import Check, Findings
 
 @dataclass(slots=True)
 class ChunkChecks:
-    """Chunk ids are of their form and each stands once, in its track's order and one shard.
+    """Checks that chunk ids have the right form, are unique, and ascend in one shard per track.
 
-    Memory grows with tracks, not with chunks. `rows` counts the rows of a track and `splits` has
-    the splits that they lie in.
+    Memory grows with the number of tracks, not of chunks. `rows` counts the rows of each track;
+    `splits` has the splits in which they are.
     """
 
     hop_samples: int
@@ -32,7 +32,7 @@ class ChunkChecks:
     _last: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def check(self, shard: str, split: str, row: Row) -> None:
-        """Check a row of `raw`, or of `encoded` where there is no `raw`."""
+        """Check a row of `raw`, or of `encoded` if the release has no `raw`."""
         identity, track_id = row["chunk_id"], row["track_id"]
         self.rows[track_id] += 1
         self.splits.setdefault(track_id, set()).add(split)
@@ -56,7 +56,7 @@ class ChunkChecks:
 
 @dataclass(slots=True)
 class AudioChecks:
-    """Every chunk decodes to its length, and neighbours share their overlap sample for sample."""
+    """Checks that chunks decode to their length and have equal samples where they overlap."""
 
     chunk_samples: int
     findings: Findings
@@ -64,7 +64,7 @@ class AudioChecks:
     _before: tuple[str, int, Pcm] = ("", 0, np.zeros(0, np.int16))
 
     def check(self, row: Row) -> Pcm | None:
-        """Check a row of `raw`; returns its samples, if they are what they must be."""
+        """Check a row of `raw`; returns its samples if they are valid, else None."""
         pcm = self._decode(row)
         if pcm is None:
             return None
@@ -103,11 +103,11 @@ class AudioChecks:
 
 @dataclass(slots=True)
 class CodeChecks:
-    """Codes lie in their codebooks, labels are their delay pattern, ids and mask fit each other."""
+    """Checks that codes are in their codebooks, labels are their delay pattern, ids fit masks."""
 
     encoding: Encoding
     findings: Findings
-    # The tokenizer is not at hand: its marks are those of the first row, and must not change.
+    # Without the tokenizer: its special ids are taken from the first row and must not change.
     _end: int | None = None
     _pad: int | None = None
 
@@ -156,7 +156,7 @@ class CodeChecks:
 
 
 def matrix(value: pa.Scalar, rows: int, columns: int) -> Codes | None:
-    """A list of lists as [rows, columns] int16, None where it has another shape or nulls."""
+    """A list of lists as [rows, columns] int16; None if its shape is another or it has nulls."""
     inner = value.values
     if inner is None or len(inner) != rows or inner.null_count:
         return None

@@ -1,4 +1,4 @@
-"""The checks of a release's files, each fetched once, and of the rows in them."""
+"""Checks of the files of a release, each of which is fetched once, and of their rows."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ _RAW_COLUMNS = [*_TEXTS, "chunk_index", "start_seconds", "audio"]
 
 @dataclass(slots=True)
 class Inspection:
-    """One pass over the files of a release; with `data`, over every row too.
+    """One pass over the files of a release, and with `data` also over every row.
 
-    Memory holds a batch of rows, and the rows of `tracks`.
+    Memory holds one batch of rows, and the rows of `tracks`.
     """
 
     release: Release
@@ -53,7 +53,7 @@ class Inspection:
         self._codes = CodeChecks(encoding, self.findings) if encoding else None
 
     def run(self, advance: Advance) -> None:
-        """Look at everything; `advance` counts files."""
+        """Run all checks; `advance` counts files."""
         with self._shared:
             self._run(advance)
 
@@ -61,7 +61,7 @@ class Inspection:
         present = self._present()
         together: dict[str, list[str]] = defaultdict(list)
         for path in self.release.manifest.files:
-            # Shards of raw and encoded that hold the same chunks come together.
+            # Shards of raw and encoded with the same chunks are checked together.
             config, _, name = path.partition("/")
             together[name if config in ("raw", "encoded") else path].append(path)
         for paths in together.values():
@@ -87,13 +87,13 @@ class Inspection:
         for path in sorted(listed - present):
             self.findings.fail(Check.FILES, f"{path}: is missing")
         for path in sorted(present - listed):
-            # load_dataset takes them for shards.
+            # load_dataset would read them as shards.
             if path.partition("/")[0] in FEATURES:
                 self.findings.fail(Check.FILES, f"{path}: is not in the manifest")
         return present
 
     def _is_whole(self, path: str, file: Path) -> bool:
-        """Whether a file is the manifest's, with its rows and our columns."""
+        """Whether a file has the digest and rows of the manifest and the columns of its config."""
         entry, config = self.release.manifest.files[path], path.partition("/")[0]
         size = file.stat().st_size
         if size != entry.bytes or file_digest(file) != entry.sha256:
@@ -151,7 +151,7 @@ class Inspection:
     def _batches(
         self, paths: list[str], files: dict[str, Path], config: str, columns: list[str]
     ) -> Iterator[pa.RecordBatch]:
-        """Batches of rows without nulls, a row group at the most in memory."""
+        """Yield batches of rows without nulls; memory holds at most one row group."""
         if config not in files:
             return
         for batch in read_batches(files[config], columns):

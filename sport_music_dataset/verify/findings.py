@@ -1,4 +1,4 @@
-"""What a verification checks of a release, and what it found wrong."""
+"""The checks of a verification, and their results."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ _NAMED = 5
 
 
 class Check(StrEnum):
-    """What must hold for a release, in the order in which it is reported."""
+    """A property that every release must have; the report has the same order."""
 
     MANIFEST = "manifest"
     FILES = "files"
@@ -29,7 +29,7 @@ class Check(StrEnum):
 
 
 class State(StrEnum):
-    """What became of a check; skipped where the release has nothing that it is about."""
+    """The result of a check; skipped if the release has nothing to check."""
 
     OK = "ok"
     FAILED = "failed"
@@ -38,7 +38,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A check, whether it holds, what was looked at, and the first places where it does not."""
+    """A check, its state, what it looked at, and the first places where it fails."""
 
     name: Check
     state: State
@@ -48,24 +48,24 @@ class CheckResult:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects what is wrong while files are read: a few places of each check, the rest counted."""
+    """Collects faults: the first places of each check; later ones are only counted."""
 
     named: dict[Check, list[str]] = field(default_factory=dict)
     counts: Counter[Check] = field(default_factory=Counter)
     details: dict[Check, str] = field(default_factory=dict)
 
     def fail(self, check: Check, text: str) -> None:
-        """Say that `check` does not hold, and where."""
+        """Record that `check` fails, and where."""
         self.counts[check] += 1
         if self.counts[check] <= _NAMED:
             self.named.setdefault(check, []).append(text)
 
     def note(self, check: Check, detail: str) -> None:
-        """Say what was looked at for `check`: it is not skipped."""
+        """Record what `check` looked at, so that it does not count as skipped."""
         self.details[check] = detail
 
     def results(self) -> tuple[CheckResult, ...]:
-        """Every check with its result."""
+        """The results of all checks."""
         return tuple(map(self._result, Check))
 
     def _result(self, check: Check) -> CheckResult:

@@ -1,7 +1,7 @@
-"""Load a release with datasets as its readers do, in a process and with caches of its own.
+"""Load a release with datasets as its users do, in a new process with empty caches.
 
-Caches answer for the Hub without saying so, and where they lie is fixed when datasets is imported:
-only a new process starts from nothing.
+Caches silently replace answers of the Hub, and their folder is fixed when datasets is imported.
+Therefore only a new process has empty caches.
 """
 
 import json
@@ -17,8 +17,10 @@ _CACHES = ("HF_DATASETS_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_XET
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What `load_dataset` finds: for each config its features, and rows by split; `error` says
-    why it finds nothing."""
+    """What `load_dataset` loads: the features and the rows by split of each config.
+
+    `error` is the message if loading fails.
+    """
 
     features: dict[str, dict[str, Any]]
     rows: dict[str, dict[str, int]]
@@ -30,8 +32,7 @@ def reload(
 ) -> Loaded:
     """Load `configs` of a folder or, with a `revision`, of a repository on the Hub.
 
-    Rows are counted over one column each, so that the bytes of audio and codes stay where they
-    are.
+    Rows are counted on one column, so that audio and codes are not read.
     """
     with tempfile.TemporaryDirectory(prefix="sportgen-") as home:
         kept = {name: value for name, value in os.environ.items() if name not in _CACHES}
@@ -39,7 +40,7 @@ def reload(
         settings = {"HF_HOME": home, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", **hub}
         environment = kept | {name: value for name, value in settings.items() if value}
         done = subprocess.run(
-            # By its file, wherever sportgen is imported from; -P keeps its folder off the path.
+            # The path of this module, to run from anywhere; -P keeps its folder out of sys.path.
             [sys.executable, "-P", __file__, where, revision, *configs],
             env=environment,
             capture_output=True,
@@ -53,7 +54,7 @@ def reload(
 
 
 def main(where: str, revision: str, *configs: str) -> None:
-    """Print what there is, as JSON."""
+    """Print what `load_dataset` loads, as JSON."""
     from datasets import load_dataset
 
     features: dict[str, Any] = {}
@@ -69,7 +70,7 @@ def main(where: str, revision: str, *configs: str) -> None:
             for name, split in light.items()
         }
     print(json.dumps({"features": features, "rows": rows}), flush=True)
-    # Threads that streaming leaves behind may abort an interpreter that is being taken down.
+    # Threads that streaming leaves running may crash the interpreter at its end.
     os._exit(0)
 
 

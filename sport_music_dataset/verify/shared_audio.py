@@ -1,4 +1,4 @@
-"""The proof that splits share no audio, from the release's own chunks and nothing else."""
+"""Check that splits share no audio, only from the chunks of the release."""
 
 from dataclasses import dataclass, field
 from typing import Self
@@ -14,15 +14,16 @@ from ..recipe import SAMPLING_RATE
 from ..records import Row
 from .findings import Check, Findings
 
-# Chunks that are left out leave silence behind; a row may claim any place, though.
+# Silence replaces chunks that were left out. It has a limit because a faulty row may claim any
+# start.
 _MOST_SILENCE_SECONDS = 600
 
 
 @dataclass(slots=True)
 class SharedAudio:
-    """Puts the chunks of a track together again and takes its fingerprint; then compares all.
+    """Joins the chunks of each track, makes its fingerprint, and compares all fingerprints.
 
-    Memory holds a chunk; fingerprints lie in a file, until the context ends.
+    Memory holds one chunk. Fingerprints are in a file, which is deleted when the context ends.
     """
 
     hop_samples: int
@@ -32,7 +33,7 @@ class SharedAudio:
     _splits: dict[str, str] = field(default_factory=dict)
 
     def add(self, row: Row, split: str, pcm: Pcm) -> None:
-        """Take a chunk of `raw` with its samples [N] int16, in the order of its shard."""
+        """Add a row of `raw` with its samples [N] int16; rows come in the order of their shard."""
         if self._track is None or self._track.track_id != row["track_id"]:
             self._finish()
             self._track = _Track(row["track_id"])
@@ -40,7 +41,7 @@ class SharedAudio:
         self._track.add(round(row["start_seconds"] * SAMPLING_RATE), pcm)
 
     def compare(self, tracks: list[Row]) -> None:
-        """Compare all tracks, and report those of two splits that share audio."""
+        """Compare all tracks, and report tracks of different splits that share audio."""
         self._finish()
         if self._prints is None:
             return
@@ -76,7 +77,7 @@ class SharedAudio:
 
 
 class _Track:
-    """The fingerprint of one track while its chunks come in; overlaps are counted once."""
+    """The fingerprint of one track while its chunks are added; overlaps are used once."""
 
     def __init__(self, track_id: str) -> None:
         self.track_id = track_id

@@ -1,4 +1,4 @@
-"""Verify a release: its files are the manifest's, it loads, and its data is what it must be."""
+"""Verify a release: it has the files of its manifest, it loads, and its data are correct."""
 
 from dataclasses import dataclass
 
@@ -21,26 +21,25 @@ _NANO = "nano"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a verification found of the release `name`."""
+    """The results of verifying the release `name`."""
 
     name: str
     checks: tuple[CheckResult, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed."""
+        """Whether no check failed."""
         return all(check.state != State.FAILED for check in self.checks)
 
     @property
     def failures(self) -> list[str]:
-        """What failed, with the first places of each kind."""
+        """The checks that failed, with the first places of each."""
         return [f"{check.name}: {text}" for check in self.checks for text in check.failures]
 
 
 @dataclass(frozen=True, slots=True)
 class CodesSample:
-    """How many chunks to encode again, and with what; an empty `codec` is the one that the
-    manifest names."""
+    """How many chunks to encode again, and with which codec; if empty, that of the manifest."""
 
     count: int = 0
     codec: str = ""
@@ -55,14 +54,14 @@ def verify_release(
     sent: bytes | None = None,
     progress: Progress = no_progress,
 ) -> Report:
-    """Verify a release: one on the Hub as a reader gets it, by its tag and with empty caches.
+    """Verify a release; on the Hub, it is loaded like by a new user, with empty caches.
 
     Args:
-        release: a folder or a revision on the Hub; with a `sample`, opened to keep its files.
-        data: look at every row too, not only at files, card, rows of splits and features.
+        release: a folder or a revision on the Hub; with `sample`, opened with `keep`.
+        data: also check every row, not only files, card, numbers of rows and features.
         sample: chunks to encode again.
-        sent: the manifest that must be there, if it is known.
-        progress: told how far the work is.
+        sent: the manifest that the release must have, if it is known.
+        progress: is told how far the work is.
 
     Example:
         >>> with open_release("dataset") as release:
@@ -70,8 +69,8 @@ def verify_release(
         True
 
     Raises:
-        HubError: the Hub refuses, or cannot be reached.
-        SettingError, ModelError: chunks are to be encoded again, and the codec cannot be had.
+        HubError: the Hub refused or could not be reached.
+        SettingError, ModelError: the codec for `sample` cannot be loaded.
     """
     findings = Findings()
     _check_manifest(release, sent, findings)
@@ -132,7 +131,7 @@ def _check_loaded(loaded: Loaded, manifest: Manifest, findings: Findings) -> Non
 def _check_codes(
     release: Release, sample: CodesSample, findings: Findings, progress: Progress
 ) -> None:
-    # torch takes seconds to import: only for this.
+    # Importing torch takes seconds: only this check needs it.
     from ..encode.codec.devices import pick_device
     from ..encode.codec.encodec import Codec
     from ..encode.reference import LEAST_AGREEMENT, agreement

@@ -1,6 +1,6 @@
-"""EnCodec as we run it: the same codes as transformers gives, with the work of overlaps shared.
+"""Run EnCodec: the same codes as from transformers, but overlapping audio is computed once.
 
-`encodec.Codec` is its one door; `shared` and `convolutions` are why it is fast.
+Use `encodec.Codec`; `shared` and `convolutions` make it fast.
 """
 
 from .encodec import Codec

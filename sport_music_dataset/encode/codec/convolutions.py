@@ -1,8 +1,8 @@
-"""The convolutions before EnCodec's LSTM, in layouts and libraries that are quick on this machine.
+"""The convolutions before EnCodec's LSTM, in the memory layout and library that are fastest here.
 
-Weight norm is folded into the weights once. On a CPU the contiguous layout of PyTorch runs the
-first layers, few channels and many samples, at a tenth of what the machine can do; channels last
-is far better, OpenVINO's own layout better still.
+Weight norm is folded into the weights once. The first layers have few channels and many samples. On
+a CPU, PyTorch runs them in its contiguous layout at a tenth of the speed of the machine; channels
+last is much faster, and OpenVINO's own layout faster still.
 """
 
 import importlib.util
@@ -20,11 +20,11 @@ Backend = Literal["torch", "openvino"]
 
 
 def pick_backend(backend: str, device: str) -> Backend:
-    """`auto` as the library to run convolutions with: OpenVINO on a CPU, where it is installed.
+    """The library that runs convolutions; `auto` is OpenVINO on a CPU where it is installed.
 
     Raises:
         SettingError: there is no such backend.
-        ModelError: OpenVINO is asked for and is not installed, or the device is no CPU.
+        ModelError: OpenVINO is asked for, but it is not installed or the device is not a CPU.
     """
     if backend not in ("auto", *get_args(Backend)):
         raise SettingError(f"backend={backend!r}: must be auto, {' or '.join(get_args(Backend))}")
@@ -41,13 +41,13 @@ def pick_backend(backend: str, device: str) -> Backend:
 
 
 class TorchConvolutions:
-    """Layers of an EnCodec encoder on waveforms [B, N] float32; gives features [B, C, T]."""
+    """Layers of an EnCodec encoder: waveforms [B, N] float32 to features [B, C, T]."""
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         self._layers = [_converted(layer) for layer in layers]
 
     def __call__(self, waveforms: Tensor, reflect: bool = False) -> Tensor:
-        """Features [B, C, T]; the ends are EnCodec's where they `reflect`, else zeros pad them."""
+        """Features [B, C, T]; the ends get EnCodec's reflect padding if `reflect`, else zeros."""
         hidden = waveforms[:, None, None].contiguous(memory_format=torch.channels_last)
         for layer in self._layers:
             hidden = layer(hidden, reflect)
@@ -55,7 +55,7 @@ class TorchConvolutions:
 
 
 class OpenVINOConvolutions:
-    """The same layers for one tile of `samples` at a time, zeros beyond its ends."""
+    """The same layers for tiles of `samples` samples, with zeros beyond the ends of a tile."""
 
     def __init__(self, layers: Sequence[nn.Module], samples: int) -> None:
         import openvino
@@ -65,7 +65,7 @@ class OpenVINOConvolutions:
         tile = opset13.parameter([1, 1, samples])
         model = openvino.Model([self._chain(tile, layers)], [tile])
         settings = {
-            # Where a CPU has bfloat16, it would be taken: 3 to 4% of the codes come out otherwise.
+            # Or OpenVINO takes bfloat16 on CPUs that have it, which changes 3 to 4% of the codes.
             "INFERENCE_PRECISION_HINT": "f32",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -102,12 +102,12 @@ class OpenVINOConvolutions:
 
 
 def _padding(conv: Any) -> tuple[int, int]:
-    """Samples that EnCodec adds at each end, for frames that are whole (not its `extra`)."""
+    """Samples that EnCodec pads at each end of a whole number of frames (without `extra`)."""
     total = (conv.kernel_size[0] - 1) * conv.dilation[0] + 1 - conv.stride[0]
     return total - total // 2, total // 2
 
 
-# A layer on [B, C, 1, N], channels last; the flag asks for EnCodec's reflect padding.
+# A layer on [B, C, 1, N], channels last; the flag turns on EnCodec's reflect padding.
 _Layer = Callable[[Tensor, bool], Tensor]
 
 
@@ -136,7 +136,7 @@ class _Conv:
         self._mode = layer.pad_mode
 
     def __call__(self, hidden: Tensor, reflect: bool) -> Tensor:
-        # Zeros cost no copy of the input; only at the ends of a chunk does the padding count.
+        # Zero padding needs no copy of the input; only the ends of a chunk need reflection.
         zeros = (0, self._left) if not reflect and self._left == self._right else (0, 0)
         if not zeros[1] and self._left:
             padding = (self._left, self._right, 0, 0)

@@ -1,4 +1,4 @@
-"""Where models run: the devices that options name."""
+"""The devices on which models run, from the names in options."""
 
 import re
 
@@ -10,10 +10,10 @@ _DEVICE = re.compile(r"auto|cpu|cuda(?::(\d+))?")
 
 
 def pick_device(device: str) -> str:
-    """`auto` as the device to use: cuda where there is one.
+    """The device to use; `auto` is cuda if there is one, else cpu.
 
     Raises:
-        ModelError: cuda is asked for and there is none.
+        ModelError: cuda is asked for, but there is none.
     """
     available = torch.cuda.is_available()
     if device == "auto":
@@ -24,11 +24,11 @@ def pick_device(device: str) -> str:
 
 
 def pick_devices(devices: str) -> list[str]:
-    """Devices separated by commas, each as `pick_device` takes it; `all` is every GPU there is.
+    """The devices in a list with commas, each as in `pick_device`; `all` is every GPU.
 
     Raises:
-        SettingError: one is no device, or they are not of one kind.
-        ModelError: one is not there.
+        SettingError: a name is no device, or the devices are of different kinds.
+        ModelError: this machine does not have a device.
     """
     count = torch.cuda.device_count()
     if devices == "all":

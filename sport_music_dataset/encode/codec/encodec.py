@@ -1,4 +1,4 @@
-"""EnCodec as we run it: waveforms to codes."""
+"""The codec: waveforms to EnCodec codes and back."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -16,9 +16,9 @@ from ..models import Pretrained, revision_of
 from .convolutions import Backend, pick_backend
 from .shared import TILE_FRAMES, SharedEncoder, plain_reason
 
-# Of the first layer's size, which are alive at once in EnCodec's encoder, measured.
+# Activations of the size of the first layer that EnCodec's encoder holds at once (measured).
 _ACTIVATIONS = 6
-# What the activations of a batch may take of main memory.
+# Bytes of main memory that the activations of a batch may use.
 _CPU_BYTES = 1 << 30
 
 Waveforms = NDArray[np.float32]
@@ -29,13 +29,13 @@ class Codec:
 
     Args:
         name: a Hub id, a folder or `nano`.
-        num_codebooks: codebooks that the music model reads; sets the codec's bandwidth.
-        device: where to run: a torch device.
-        backend: what runs the convolutions: `torch`, `openvino`, or `auto` for the faster of those
-            that are here.
+        num_codebooks: number of codebooks that the music model reads; sets the codec's bandwidth.
+        device: the torch device to run on.
+        backend: the library for the convolutions: `torch`, `openvino`, or `auto` for the faster one
+            that is installed.
 
     Raises:
-        ModelError: it cannot be loaded, or is not for 32 kHz with so many codebooks.
+        ModelError: the codec cannot be loaded, is not for 32 kHz, or has fewer codebooks.
     """
 
     def __init__(
@@ -71,16 +71,16 @@ class Codec:
     def encode(self, chunks: Waveforms, offsets: Sequence[int]) -> Codes:
         """Codes [B, K, T] int16 of chunks [B, N] float32 at 32 kHz; T is N over the hop.
 
-        Work is shared between chunks that overlap; how, `SharedEncoder` says, and what `offsets`
-        [B] means. Where `plain_reason` tells why not, chunks go through `EncodecModel.encode`, as
-        many at once as memory allows.
+        Audio that chunks share is computed once; `SharedEncoder` explains how, and the meaning of
+        `offsets` [B]. If there is a `plain_reason`, chunks go through `EncodecModel.encode`
+        instead, as many at once as memory allows.
         """
         if self.plain_reason(chunks.shape[1]):
             size = self._at_once(chunks.shape[1])
             parts = [chunks[at : at + size] for at in range(0, len(chunks), size)]
             return np.concatenate([self.encode_plain(part) for part in parts])
         with torch.inference_mode(), _exact_products():
-            # The distances to all entries of a codebook, for a whole batch, would be gigabytes.
+            # In slices: the distances of a batch to all entries of a codebook would be gigabytes.
             codes = [
                 self._model.quantizer.encode(embedding[None], self._bandwidth)[:, 0]
                 for embedding in self._shared(self._to_device(chunks), offsets)
@@ -90,8 +90,8 @@ class Codec:
     def encode_plain(self, chunks: Waveforms) -> Codes:
         """Codes [B, K, T] int16 of chunks [B, N], through `EncodecModel.encode`: the reference.
 
-        A stereo model hears the chunk on both channels; the codes of one that works on pieces
-        follow one another.
+        A stereo model gets the chunk on both channels. If a model works on pieces of audio, the
+        codes of the pieces are joined.
         """
         values = self._to_device(chunks)[:, None].expand(-1, self._model.config.audio_channels, -1)
         with torch.inference_mode(), _exact_products():
@@ -103,7 +103,7 @@ class Codec:
         """Waveform [N] float32 at 32 kHz of codes [K, T], by EnCodec's decoder.
 
         Raises:
-            ModelError: the model works on pieces, whose codes mean nothing once joined.
+            ModelError: the model works on pieces of audio, and joined codes cannot be decoded.
         """
         if self._model.config.chunk_length_s is not None:
             raise ModelError(
@@ -116,24 +116,24 @@ class Codec:
         return waveform
 
     def plain_reason(self, num_samples: int) -> str:
-        """Why chunks of that length are encoded without sharing; empty if they are not."""
+        """Why chunks of `num_samples` go through `encode_plain`; empty if they do not."""
         return plain_reason(self._model, num_samples)
 
     def unshared_reason(self, num_samples: int, hop_samples: int) -> str:
-        """Why chunks of that length and hop share no work; empty if they do."""
+        """Why chunks of that length and hop share no work; empty if they share it."""
         frame = self._model.config.hop_length
         uneven = f"chunks do not start whole codec frames ({frame} samples) apart"
         return self.plain_reason(num_samples) or (uneven if hop_samples % frame else "")
 
     @cached_property
     def _shared(self) -> SharedEncoder:
-        # A CPU's caches hold the activations of one tile.
+        # One tile on a CPU, because its activations fit into the caches.
         tile = TILE_FRAMES * self._model.config.hop_length
         at_once = 1 if self.device.type == "cpu" else self._at_once(tile)
         return SharedEncoder(self._model, self.backend, at_once)
 
     def _at_once(self, num_samples: int) -> int:
-        """Waveforms of that length whose activations fit into the memory that we may take."""
+        """Number of waveforms of that length whose activations fit into the allowed memory."""
         free = _CPU_BYTES
         if self.device.type == "cuda":
             free = torch.cuda.mem_get_info(self.device)[0] // 2
@@ -143,13 +143,13 @@ class Codec:
     def _to_device(self, chunks: Waveforms) -> torch.Tensor:
         values = torch.from_numpy(chunks)
         if self.device.type == "cuda":
-            # From pinned memory the copy need not wait for the host, nor the host for it.
+            # From pinned memory, the copy runs while the host goes on.
             values = values.pin_memory()
         return values.to(self.device, non_blocking=True)
 
 
 def _exact_products() -> AbstractContextManager[None]:
-    """No TF32: its products have 10 bits, which changes codes. It concerns GPUs only."""
+    """Turn TF32 off on GPUs: its products have 10 bits, which changes codes."""
     flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
     return flags
 

@@ -1,19 +1,19 @@
-"""Keep freed memory: EnCodec frees and asks for hundreds of megabytes at every layer."""
+"""Keep freed memory: EnCodec frees and allocates hundreds of megabytes at every layer."""
 
 import ctypes
 import sys
 
-# From malloc.h of glibc.
+# Constants from malloc.h of glibc.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
 _MOST = 2**31 - 1
 _TOP_PAD = 256 << 20
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc not to give freed memory back to the system; whether it could be told.
+    """Tell glibc to keep freed memory; returns whether that worked.
 
-    Otherwise every large activation is faulted in again, page by page, which takes as long as
-    computing it. It concerns the whole process, so a program decides, not a library.
+    Without this, the system gives every large activation new pages one by one, which takes as long
+    as computing it. The setting is for the whole process, so only the command line calls this.
     """
     if sys.platform != "linux":
         return False

@@ -1,9 +1,10 @@
-"""EnCodec's encoder with the work of overlapping chunks shared: the same codes, much faster.
+"""EnCodec's encoder that computes the audio of overlapping chunks once: same codes, much faster.
 
-The convolutions before the LSTM see less than a frame past each side of a frame. So a stretch of
-chunks that overlap by whole frames goes through them once, in tiles that fit a cache, and only the
-first and last frame of every chunk, which see EnCodec's reflect padding, are computed again. The
-LSTM, which does see the whole chunk, runs over the chunks as a batch.
+A frame of the convolutions before the LSTM depends on its own samples and on less than one frame at
+each side. So chunks that overlap by whole frames go through the convolutions once, as one stretch,
+in tiles that fit into a cache. Only the first and the last frame of every chunk depend on EnCodec's
+reflect padding, and are computed again. The LSTM depends on the whole chunk, and runs over the
+chunks as a batch.
 """
 
 import math
@@ -19,18 +20,20 @@ from transformers.models.encodec.modeling_encodec import EncodecLSTM
 
 from .convolutions import Backend, OpenVINOConvolutions, TorchConvolutions
 
-# Measured best from 50 to 150; shorter tiles recompute more of their halos.
+# Frames of a tile. 50 to 150 are fastest (measured); shorter tiles have more borders to compute
+# twice.
 TILE_FRAMES = 75
-# Frames recomputed at each end of a chunk: the outer one is kept, the others shield it.
+# Frames that are computed again at each end of a chunk: only the outermost is kept; the others
+# separate it from the cut.
 _EDGE_FRAMES = 3
-# Chunks at a time where a batch gains nothing and costs memory.
+# Chunks at a time for steps that a larger batch does not make faster, only larger in memory.
 _FEW_CHUNKS = 4
-# Steps of the LSTM at a time: its gates for a whole chunk would need gigabytes.
+# Steps of the LSTM at a time: the gates of a whole chunk would need gigabytes.
 _LSTM_STEPS = 50
 
 
 def plain_reason(model: EncodecModel, num_samples: int) -> str:
-    """Why this encoder cannot serve a model at that chunk length; empty if it can."""
+    """Why this encoder cannot run a model at that chunk length; empty if it can."""
     config: Any = model.config
     if config.audio_channels != 1 or config.normalize or config.chunk_length_s is not None:
         return "the model is stereo, normalises its input or works on pieces of it"
@@ -47,9 +50,9 @@ class SharedEncoder:
     """The encoder of an EnCodec model, for chunks that may overlap.
 
     Args:
-        model: one that has no `plain_reason`, on its device; its weights are not changed.
-        backend: what runs the convolutions; `openvino` on a CPU only.
-        tiles_at_once: more than 1 where the device has the memory, and no cache to fit.
+        model: a model without a `plain_reason`, on its device; its weights are not changed.
+        backend: the library for the convolutions; `openvino` only on a CPU.
+        tiles_at_once: number of tiles in a batch: 1 on a CPU, whose cache must hold a tile.
     """
 
     def __init__(
@@ -70,8 +73,8 @@ class SharedEncoder:
     def __call__(self, chunks: Tensor, offsets: Sequence[int]) -> Tensor:
         """Embeddings [B, D, T] float32 of chunks [B, N] float32 at 32 kHz.
 
-        `offsets` [B]: the samples by which each chunk starts after the one before it, where it is
-        known that the two share the samples between; 0 where they do not.
+        `offsets` [B]: how many samples after the chunk before it each chunk starts, if the two
+        chunks have the same samples where they overlap; 0 if they do not.
         """
         hidden = self._recur(self._features(chunks, offsets)).permute(1, 2, 0)
         return torch.cat([self._finish(part) for part in torch.split(hidden, _FEW_CHUNKS)])
@@ -82,7 +85,7 @@ class SharedEncoder:
         return hidden
 
     def _features(self, chunks: Tensor, offsets: Sequence[int]) -> Tensor:
-        """What the LSTM reads, [T, B, C], of chunks [B, N]."""
+        """The input of the LSTM, [T, B, C], for chunks [B, N]."""
         count, samples = chunks.shape
         edge = _EDGE_FRAMES * self._frame
         heads = self._exact(chunks[:, :edge], reflect=True)
@@ -100,11 +103,11 @@ class SharedEncoder:
     def _fill(
         self, features: Tensor, chunks: Tensor, offsets: Sequence[int], stretch: range
     ) -> None:
-        """Features of chunks that follow one another, all but their first and last frames."""
+        """Fill in the features of consecutive chunks, except their first and last frames."""
         new = [chunks[stretch[0]], *(chunks[at][-offsets[at] :] for at in stretch[1:])]
         steps = (offsets[at] // self._frame for at in stretch[1:])
         starts = list(accumulate(steps, initial=0))
-        # From tile to chunks at once: the features of a whole track would be held twice.
+        # Tile by tile: the features of a whole track would be in memory twice.
         for first, part in self._tiles(torch.cat(new)):
             for at, start in zip(stretch, starts, strict=True):
                 low, high = max(first, start), min(first + len(part), start + len(features))
@@ -112,11 +115,14 @@ class SharedEncoder:
                     features[low - start : high - start, at] = part[low - first : high - first]
 
     def _tiles(self, waveform: Tensor) -> Iterator[tuple[int, Tensor]]:
-        """Features [F, C] of a waveform [N], F frames from a first one at a time; right for all
-        but the first and the last frame of the waveform, and going on after it."""
+        """Yield (first frame, features [F, C]) for the tiles of a waveform [N].
+
+        The first and the last frame of the waveform lack EnCodec's padding. The last tile may go
+        past the end of the waveform.
+        """
         frames = len(waveform) // self._frame
         count = math.ceil(frames / TILE_FRAMES)
-        # A frame more on each side of a tile takes up what the tile's own padding spoils.
+        # One more frame at each side of a tile, because the padding of the tile changes it.
         end = (count * TILE_FRAMES + 1) * self._frame - len(waveform)
         padded = functional.pad(waveform, (self._frame, end))
         tiles = padded.unfold(0, self._tile, TILE_FRAMES * self._frame)
@@ -127,7 +133,7 @@ class SharedEncoder:
             first += len(features)
 
     def _recur(self, features: Tensor) -> Tensor:
-        """The LSTM with its skip, [T, B, C] to the same, a segment at a time; in place."""
+        """Run the LSTM with its skip connection on [T, B, C], in place, a segment at a time."""
         state = None
         for start in range(0, len(features), _LSTM_STEPS):
             segment = features[start : start + _LSTM_STEPS]

@@ -1,6 +1,6 @@
-"""Who encodes: this process, a process for each device, or actors of Ray.
+"""Workers that encode: this process, one process for each device, or actors of Ray.
 
-`open_workers` gives the ones that the settings ask for; each has its encoder loaded.
+`open_workers` starts the workers that the settings ask for; each loads its own encoder.
 """
 
 from .local import open_workers

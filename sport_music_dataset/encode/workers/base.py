@@ -1,4 +1,4 @@
-"""Workers that each have an encoder loaded, and what they say while they work."""
+"""The interface of workers that encode, and the events that they send."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -15,26 +15,29 @@ Given = TypeVar("Given", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class RowsDone:
-    """So many rows of a job are done; fewer than none where a lost worker's rows are taken back."""
+    """`count` rows of a job are done; negative to take back the rows of a lost worker."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Given]):
-    """A job is done: what it gave."""
+    """A job is done, with its result."""
 
     result: Given
 
 
 Work = Callable[[Encoder, Job], Iterator[RowsDone | Finished[Result]]]
-"""Yields the rows that are done, any number of times, and last its result."""
+"""Work on a job: yields finished rows any number of times, and last its result."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
-    """The facts of an `Encoder`, and why it shares no work between chunks of the release's length
-    and hop; empty if it does."""
+    """The facts of an `Encoder`.
+
+    `unshared_reason` says why chunks of the release's length and hop share no work; empty if they
+    share it.
+    """
 
     facts: dict[str, Any]
     code_facts: dict[str, Any]
@@ -42,27 +45,29 @@ class EncoderInfo:
 
     @classmethod
     def of(cls, encoder: Encoder, samples: int, hop: int) -> "EncoderInfo":
-        """That of `encoder`, for chunks of so many samples, a hop apart."""
+        """The facts of `encoder` for chunks of that length and hop, in samples."""
         reason = encoder.codec.unshared_reason(samples, hop)
         return cls(encoder.facts, encoder.code_facts, reason)
 
 
 class EncodeWorkers(Protocol):
-    """Workers that each hold an encoder; all give the same codes."""
+    """Workers with an encoder each; all make the same codes."""
 
     @property
     def info(self) -> EncoderInfo:
-        """What holds for each of them."""
+        """The facts that are the same for all workers."""
 
     @property
     def size(self) -> int:
-        """How many work at once."""
+        """Number of workers that run at once."""
 
     def run(
         self, work: "Work[Job, Result]", jobs: Sequence[Job]
     ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
-        """What `work(encoder, job)` yields for each job, in the order in which it comes."""
+        """Yield the events of `work(encoder, job)` for all jobs, as they happen."""
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
-        """While all workers write to the disk of `folder`; raises MachineError where one does not
-        see it."""
+        """For the time in which all workers write to `folder`.
+
+        Raises MachineError if a worker does not see the folder.
+        """

@@ -26,12 +26,12 @@ from .base import EncoderInfo, EncodeWorkers, Finished, Job, Result, RowsDone, W
 def open_workers(
     settings: EncodeSettings, chunk: tuple[int, int], ray: RaySettings | None, place: Path
 ) -> AbstractContextManager[EncodeWorkers]:
-    """Encoders on the devices of `settings`, or on Ray, all nodes of which must see `place`.
+    """Start encoders on the devices of `settings`, or on Ray; all its nodes must see `place`.
 
-    `chunk` is the length of chunks and their hop, in samples.
+    `chunk` is the length and the hop of the chunks, in samples.
 
     Raises:
-        ModelError: codec or tokenizer cannot be loaded, or a device is not there.
+        ModelError: codec or tokenizer cannot be loaded, or there is no such device.
         MachineError: Ray is not installed, cannot be reached, or a node sees other files.
     """
     if ray is not None:
@@ -46,7 +46,7 @@ def open_workers(
 
 
 class OneWorker:
-    """An encoder in this process; as `EncodeWorkers`."""
+    """`EncodeWorkers` with one encoder, in this process."""
 
     size = 1
 
@@ -63,16 +63,18 @@ class OneWorker:
                 yield job, event
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
-        """Nothing to do."""
+        """Nothing to do: this process sees its own folders."""
         return nullcontext()
 
 
 class DeviceWorkers:
-    """A process for each device, which share the processors; as `EncodeWorkers`. To be closed.
+    """`EncodeWorkers` with one process for each device; the processes share the processors.
+
+    Call `close` after use.
 
     Raises:
         ModelError: as `Encoder`.
-        MachineError: a process has ended.
+        MachineError: a process ended unexpectedly.
     """
 
     def __init__(
@@ -81,7 +83,7 @@ class DeviceWorkers:
         self.size = len(devices)
         self._processes: dict[Connection, tuple[str, BaseProcess]] = {}
         threads = max(1, torch.get_num_threads() // len(devices))
-        # Started anew: CUDA does not survive a fork.
+        # New processes, because CUDA does not work after a fork.
         context = get_context("spawn")
         for device in devices:
             ours, theirs = context.Pipe()
@@ -99,7 +101,7 @@ class DeviceWorkers:
     def run(
         self, work: Work[Job, Result], jobs: Sequence[Job]
     ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
-        """As `EncodeWorkers.run`; a job goes to the device that is free first."""
+        """As `EncodeWorkers.run`; each job goes to the next free device."""
         waiting = iter(jobs)
         busy: dict[Connection, Job] = {}
         for line, job in zip(self._processes, waiting, strict=False):
@@ -122,7 +124,7 @@ class DeviceWorkers:
         return nullcontext()
 
     def close(self) -> None:
-        """End the processes, whatever they do."""
+        """End the processes, even if they work."""
         for _, process in self._processes.values():
             process.terminate()
         for _, process in self._processes.values():
@@ -146,7 +148,7 @@ class DeviceWorkers:
 def _serve(
     line: Connection, settings: EncodeSettings, chunk: tuple[int, int], threads: int
 ) -> None:
-    """Load an encoder and send its facts, then do the jobs that come, until the parent is gone."""
+    """Load an encoder and send its facts; then do the jobs of the parent until it ends."""
     follow_parent()
     keep_freed_memory()
     torch.set_num_threads(threads)

@@ -1,8 +1,8 @@
-"""Encoders on Ray: actors that load the codec once and take shards, as many as nodes can hold.
+"""Encoders on Ray: actors that load the codec once and encode shards, as many as nodes can hold.
 
-Ray could start lost actors again by itself, but one that finds no room waits for ever, and its
-shard with it. So shards are dealt here, to actors that have answered, and a lost one's goes to
-another.
+Ray can restart lost actors by itself, but an actor without room on any node waits without end, and
+so does its shard. Therefore this module gives shards only to actors that have answered, and gives
+the shard of a lost actor to another one.
 """
 
 from collections import deque
@@ -38,7 +38,7 @@ from ..encoder import Encoder
 from ..settings import NANO, EncodeSettings
 from .base import EncoderInfo, Finished, Job, Result, RowsDone, Work
 
-# What our figures are measured with; a codec gains little from more.
+# Processors of an actor, as in docs/figures.md; a codec is not much faster with more.
 _CPUS = 2
 
 
@@ -46,10 +46,11 @@ _CPUS = 2
 def ray_workers(
     settings: EncodeSettings, chunk: tuple[int, int], where: RaySettings, place: Path
 ) -> Iterator["RayWorkers"]:
-    """Encoders on Ray, all nodes of which must see `place`. Raises as `open_workers`, and:
+    """Start encoders on Ray; all its nodes must see `place`. Raises as `open_workers`, and:
 
     Raises:
-        SettingError: the device is one that Ray deals out, or contradicts the GPUs asked for.
+        SettingError: `device` names single GPUs, which Ray assigns, or contradicts the GPUs per
+            worker.
     """
     if settings.device not in ("auto", "cpu", "cuda"):
         raise SettingError(
@@ -74,14 +75,14 @@ def ray_workers(
 
 
 def _absolute(model: str) -> str:
-    """A model's folder as workers find it, which run elsewhere; other names stay."""
+    """The absolute path of a model's folder, for workers in other folders; other names stay."""
     folder = model not in ("", NANO) and Path(model).is_dir()
     return str(Path(model).resolve()) if folder else model
 
 
 @dataclass(frozen=True, slots=True)
 class _ActorSettings:
-    """What an actor is made with."""
+    """The arguments for an actor."""
 
     node: NodeRequirements
     encode: EncodeSettings
@@ -91,7 +92,7 @@ class _ActorSettings:
 
 
 class _Actor:
-    """An encoder in a process of Ray's."""
+    """An encoder in a process of Ray."""
 
     def load(self, settings: _ActorSettings) -> tuple[str, EncoderInfo]:
         """Load the encoder; returns the node's address and the encoder's facts."""
@@ -102,19 +103,19 @@ class _Actor:
         return this_node(), EncoderInfo.of(self._encoder, *settings.chunk)
 
     def run(self, work: Work[Job, Result], job: Job) -> Iterator[RowsDone | Finished[Result]]:
-        """What `work` yields."""
+        """Yield the events of `work`."""
         yield from work(self._encoder, job)
 
 
 class RayWorkers:
-    """Actors of so many processors and GPUs each; as `EncodeWorkers`."""
+    """`EncodeWorkers` that are actors of Ray, each with its processors and GPUs."""
 
     def __init__(self, settings: _ActorSettings) -> None:
         self._settings = settings
-        # Actors lost one after the other before they had a codec.
+        # Number of consecutive actors that were lost before they had loaded a codec.
         self._losses = 0
         self._idle: list[Any] = []
-        # By the reference of the call that loads their encoder.
+        # Starting actors, by the reference of the call that loads their encoder.
         self._starting: dict[Any, Any] = {}
         self._info: EncoderInfo | None = None
         while not self._idle:
@@ -123,12 +124,12 @@ class RayWorkers:
 
     @property
     def size(self) -> int:
-        """How many the nodes have room for."""
+        """Number of actors for which the nodes have room."""
         return slots(self._settings.cpus, self._settings.gpus)
 
     @property
     def info(self) -> EncoderInfo:
-        """The facts of the first encoder, which all others must have too."""
+        """The facts of the first encoder; all others must have the same."""
         if self._info is None:
             raise MachineError("Ray: no encoder has started")
         return self._info
@@ -137,9 +138,9 @@ class RayWorkers:
         self, work: Work[Job, Result], jobs: Sequence[Job]
     ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
         """As `EncodeWorkers.run`."""
-        # Each job with how often it was lost.
+        # Waiting jobs, each with the number of times that it was lost.
         waiting = deque((job, 0) for job in jobs)
-        # Stream of events -> the actor, its job, how often that was lost, and rows done.
+        # Stream of events -> actor, job, number of times that the job was lost, and rows done.
         running: dict[Any, tuple[Any, Job, int, int]] = {}
         while waiting or running:
             self._start_actors(len(waiting) - len(self._idle) - len(self._starting), len(running))
@@ -167,14 +168,14 @@ class RayWorkers:
 
     @contextmanager
     def sharing(self, folder: Path) -> Iterator[None]:
-        """A file that only this run has made must be seen by all nodes, those to come too."""
+        """Check that all nodes, also later ones, see a file that this run writes to the folder."""
         with shared_probe(self._settings.node, folder) as node:
             check_nodes(node, self._settings.cpus, self._settings.gpus)
             self._settings = replace(self._settings, node=node)
             yield
 
     def _start_actors(self, wanted: int, running: int = 0) -> None:
-        """Start actors, as many as are wanted and there is room for."""
+        """Start as many actors as there are jobs and room."""
         room = self.size - running - len(self._idle) - len(self._starting)
         for _ in range(min(wanted, room)):
             settings = self._settings
@@ -183,7 +184,7 @@ class RayWorkers:
             self._starting[actor.load.remote(settings)] = actor
 
     def _take_started(self, ready: Any) -> None:
-        """Count an actor that has loaded its encoder among the idle ones."""
+        """Add an actor that has loaded its encoder to the idle ones."""
         actor = self._starting.pop(ready)
         try:
             node, info = received(ready)
@@ -203,7 +204,7 @@ class RayWorkers:
 
 
 def _check_losses(count: int, error: RayError) -> None:
-    """Raise MachineError where a job was lost too often to blame its machines for it."""
+    """Raise MachineError if `count`, of losses in a row, is more than the retries of Ray."""
     if count > RETRIES:
         with ray_errors():
             raise error
