@@ -67,7 +67,7 @@ def copy(samples: Samples, seed: int) -> Samples:
 
 
 def library(tracks: int, copies: int) -> Iterator[tuple[str, Samples]]:
-    """(name, samples) of `tracks` tracks; `copies` of these are copies of the first ones."""
+    """(name, samples) of `tracks` tracks in all; the first `copies` tracks have a copy each."""
     for seed in range(tracks - copies):
         samples = track(seed)
         yield f"{seed}", samples

@@ -9,8 +9,8 @@ class Bars:
     """Horizontal bars, one for each of `names`.
 
     `parts` has a name and the lengths for each colour; with `rest`, the last part is the sum of
-    all that has no colour of its own. `ends` are texts behind the bars. `highest` is the upper end
-    of the axis; None takes the longest bar.
+    the parts without an own colour. `ends` are texts behind the bars. `highest` is the upper end of
+    the axis; None takes the longest bar.
     """
 
     title: str

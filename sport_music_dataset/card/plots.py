@@ -43,7 +43,7 @@ _NO_LETTER = "□"
 class Theme:
     """Colours of a page: background, text, lines behind the data (`faint`), and data.
 
-    `colours` are for the parts of a panel, `others` is for the sum of all that has none of them.
+    `colours` are for the parts of a panel, `others` for the sum of parts without an own colour.
     """
 
     background: str

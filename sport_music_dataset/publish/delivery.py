@@ -21,8 +21,8 @@ MAIN = "main"
 class Pushed:
     """A release as it was pushed, or as a dry run would push it.
 
-    `files` maps the paths of all files to their bytes, `sent` those of files that the Hub did not
-    have. `pull_request` is the address of a pull request; with one, no tag is set. `manifest` is
+    `files` maps path -> size in bytes; `sent` has only files that the Hub did not have.
+    `pull_request` is the address of a pull request; with one, no tag is set. `manifest` is
     the content of sportgen.json.
     """
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def show_pushed(pushed: "Pushed", dry_run: bool) -> None:
-    """Print what was published, or what would be after a dry run."""
+    """Print the published files, or, after a dry run, the files that would be sent."""
     state = "private" if pushed.private else "public"
     print(f"{pushed.repo_id} {pushed.tag} ({state})")
     print(f"files     {len(pushed.files)}, {sum(pushed.files.values()) / 1e6:.1f} MB")

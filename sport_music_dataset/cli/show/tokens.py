@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_tokens(tokens: "Tokens", as_json: bool) -> None:
-    """Print the tokens of a description, kept and lost, and what is stored of them."""
+    """Print the tokens of a description, kept and lost, and the stored ids and mask."""
     if as_json:
         print(json.dumps(asdict(tokens), indent=2))
         return
