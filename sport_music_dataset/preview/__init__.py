@@ -1,6 +1,6 @@
-"""A release as a page to look at and listen to: a file, a file with a folder, or a server.
+"""A page to look at a release and listen to it: a file, a file with a folder, or a server.
 
-`write_preview` writes the page; `server` answers for a whole release on this machine alone.
+`write_preview` writes the page; `server` serves a whole release, only to this machine.
 """
 
 from .write import write_preview

@@ -1,6 +1,6 @@
-"""Every chunk of a release by its light columns, in memory: to sample, filter, sort and show.
+"""The light columns of all chunks of a release in memory, to sample, filter, sort and show them.
 
-Audio and codes stay in their shards, whose place every row knows.
+Audio and codes stay in their shards; every row has their position.
 """
 
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ from ..release.layout import split_of
 from ..release.release import Release
 from ..release.tracks import kept_rows
 
-# What a row of the page shows; the rest is in its track.
+# The columns in a row of the page; the page has the other columns once for each track.
 TEXTS = ("chunk_id", "track_id", "split", "description", "session", "style", "title", "artist")
 MEASURES = (
     *("tempo_bpm", "tempo_alternative_bpm", "tempo_confidence", "beat_strength"),
@@ -36,7 +36,7 @@ _MISFIT_SHARE = 5
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a value lies: a shard and the row in it."""
+    """The position of a value: a shard and the row in it."""
 
     shard: str
     row: int
@@ -45,12 +45,12 @@ class Cell:
 class Catalogue:
     """The chunks and the kept tracks of a release.
 
-    `table` has a row for each chunk: `TEXTS`, `start_seconds`, `MEASURES`, `copies` (the tracks of
-    its group), and of `encoded`, where that is, `input_ids` and `attention_mask`. What a release
-    does not have is null.
+    `table` has a row for each chunk, with `TEXTS`, `start_seconds`, `MEASURES`, `copies` (number of
+    tracks in its group), and the `input_ids` and `attention_mask` of `encoded`. A column that the
+    release does not have is null.
 
     Raises:
-        ReleaseError: the release has no chunks, or none that it could have been given by us.
+        ReleaseError: the release has no chunks, or chunk ids that sportgen never makes.
     """
 
     def __init__(self, release: Release) -> None:
@@ -66,7 +66,7 @@ class Catalogue:
         self.table = self._read(release)
         if not self.table.num_rows:
             raise ReleaseError(f"{release.name}: has no chunks to show")
-        # They name files and addresses, and a release may come from anywhere.
+        # Chunk ids become file names and URLs, and the release may come from a stranger.
         strange = pc.invert(pc.match_substring_regex(self.table["chunk_id"], f"^{CHUNK_ID}$"))
         if pc.any(strange).as_py():
             raise ReleaseError(f"{release.name}: has chunk ids that sportgen never gives")
@@ -75,11 +75,11 @@ class Catalogue:
         return int(self.table.num_rows)
 
     def index_of(self, chunk_id: str) -> int:
-        """The row of a chunk, -1 where there is no such."""
+        """The number of a chunk's row; -1 if there is no such chunk."""
         return int(pc.index(self.table["chunk_id"], chunk_id).as_py())
 
     def cell(self, config: str, index: int) -> Cell | None:
-        """Where the audio (`raw`) or the codes (`encoded`) of a row lie, None if nowhere."""
+        """The position of a row's audio (`raw`) or codes (`encoded`); None if it has none."""
         if f"{config}_shard" not in self.table.schema.names:
             return None
         shard = self.table[f"{config}_shard"][index].as_py()
@@ -88,7 +88,7 @@ class Catalogue:
         return Cell(self._shards[config][shard], self.table[f"{config}_row"][index].as_py())
 
     def rows(self, indices: Sequence[int]) -> list[Row]:
-        """Rows as the page shows them; nulls and empty texts left out, numbers short."""
+        """Rows for the page: without nulls and empty texts, with rounded numbers."""
         names = [*TEXTS, "start_seconds", *MEASURES, "copies"]
         columns = self.table.select([n for n in names if n in self.table.schema.names])
         return [
@@ -101,14 +101,14 @@ class Catalogue:
         ]
 
     def tokens(self, index: int) -> list[int] | None:
-        """The ids that T5 sees of a row, padding apart; None where it has none."""
+        """The token ids of a row without padding; None if it has none."""
         if not self.has_codes:
             return None
         ids, mask = (self.table[n][index].as_py() for n in ("input_ids", "attention_mask"))
         return [i for i, seen in zip(ids, mask, strict=True) if seen] if ids else None
 
     def track(self, track_id: str) -> Row:
-        """What the page shows of a track: where its chunks start, and the others of its group."""
+        """The data of a track for the page, with its chunks' starts and the rest of its group."""
         row = self.tracks.get(track_id)
         if row is None:
             raise ReleaseError(f"{track_id}: has chunks, but is no kept track")
@@ -122,24 +122,24 @@ class Catalogue:
         }
 
     def counts(self, column: str) -> dict[str, int]:
-        """Value -> chunks, of a column of texts."""
+        """Value -> number of chunks, for a column of texts."""
         found = pc.value_counts(pc.fill_null(self.table[column], "")).to_pylist()
         return dict(sorted((entry["values"], entry["counts"]) for entry in found))
 
     @property
     def misfits(self) -> int:
-        """Chunks that do not suit their session."""
+        """Number of chunks that do not fit their session."""
         return self.counts("fit").get("no", 0)
 
     @property
     def duplicates(self) -> int:
-        """Chunks of tracks that share their group with another."""
+        """Number of chunks whose track shares its group with another track."""
         return int(pc.sum(pc.greater(self.table["copies"], 1)).as_py())
 
     def sample(self, count: int, seed: int) -> list[int]:
-        """Rows of `count` chunks, drawn by the seed and each chunk's id: every style has its turn.
+        """Row numbers of `count` chunks, in ascending order, drawn by the seed and the chunk ids.
 
-        A fifth of the places is kept for misfits, as far as there are any. In the table's order.
+        Styles take turns. A fifth of the chunks are misfits, if there are enough.
         """
         draw: dict[int, bytes] = {}
         misfits: dict[str, list[int]] = defaultdict(list)
@@ -183,7 +183,7 @@ class Catalogue:
         return str(row["group"]) if row else ""
 
     def _shards_of(self, release: Release, config: str) -> pa.Table:
-        """The light columns of all shards of a config, with `split` and where each row lies."""
+        """The light columns of all shards of a config, with `split` and each row's position."""
         paths = self._shards[config] = sorted(self.manifest.shards(config))
         order = list(self.manifest.splits(config))
         paths.sort(key=lambda path: (order.index(split_of(path)), path))
@@ -201,7 +201,7 @@ class Catalogue:
         return pa.concat_tables(tables)
 
     def _without_raw(self, table: pa.Table) -> pa.Table:
-        """`encoded` with what its chunks' ids and tracks tell."""
+        """The table of `encoded`, with the columns of `raw` that chunk ids and tracks give."""
         hop = self.manifest.hop_samples / SAMPLING_RATE
         starts = [int(c.rpartition("-")[2]) * hop for c in table["chunk_id"].to_pylist()]
         table = table.append_column("start_seconds", pa.array(starts, pa.float64()))
@@ -214,14 +214,14 @@ class Catalogue:
 
 
 def _in_turn(strata: dict[str, list[int]], draw: dict[int, bytes]) -> Iterator[int]:
-    """One of each stratum after the other, each by its draw."""
+    """Take one of each stratum in turn, in the drawn order."""
     ordered = (sorted(strata[name], key=draw.__getitem__) for name in sorted(strata))
     for turn in zip_longest(*ordered):
         yield from (index for index in turn if index is not None)
 
 
 def summary(catalogue: Catalogue) -> dict[str, Any]:
-    """What the page tells of a release as a whole."""
+    """The data of the whole release for the page."""
     kept = list(catalogue.tracks.values())
     manifest = catalogue.manifest
     encoding = manifest.encoding if catalogue.has_codes else None

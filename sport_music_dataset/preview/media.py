@@ -1,4 +1,4 @@
-"""What the page plays and draws of a chunk: compressed audio, and one picture of its sound."""
+"""The media of a chunk for the page: compressed audio, and one picture of its sound."""
 
 import io
 from dataclasses import dataclass
@@ -19,46 +19,47 @@ from .mel import DB_PER_NEPER, distance, log_mel
 AUDIO_TYPE, PICTURE_TYPE = "audio/webm", "image/png"
 COLUMNS, WAVE_ROWS, MEL_ROWS = 400, 40, 64
 
-# Two of 25 s and their pictures are 275 KB as base64: a page of 200 chunks stays under 60 MB.
+# In bits per second. Two sounds of 25 s and their pictures are 275 KB as base64, so a page of 200
+# chunks stays under 60 MB.
 _BITS_PER_SECOND = 28_000
 _OPUS_RATE = 48_000
-# Packets of 60 ms hold three frames: a third of the container's headers. No variable bit rate
-# without bounds, which gives bright music half as much again.
+# Packets of 60 ms hold three frames and need a third of the headers. The variable bit rate is
+# bounded, because bright music would take half as much again without a bound.
 _OPUS = {"vbr": "constrained", "frame_duration": "60"}
-# The muxer would write a random id, and the time.
+# Without this flag, the muxer writes a random id and the time.
 _WEBM = {"fflags": "+bitexact"}
 
-# Both are more than three to one against the page's light and its dark background.
+# Both have a contrast of more than 3:1 with the light and the dark background of the page.
 _WAVE, _WAVE_RMS = (0x6F, 0x98, 0xE8), (0x3F, 0x6F, 0xC8)
 _FIRST_MEL, _LEVELS = 3, 28
-# Of mel bands under a full-scale tone: louder is rare, quieter is not seen. Fixed, so that
-# pictures can be compared.
+# Range of the mel bands in dB below a full-scale tone: louder is rare, quieter is invisible. It is
+# fixed so that pictures can be compared.
 _QUIETEST_DB, _LOUDEST_DB = -72.0, -12.0
 _MEL_WINDOW = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """A chunk for the page: Opus in WebM, and a PNG of waveform above mel spectrogram."""
+    """The media of a chunk: Opus in WebM, and a PNG with waveform above mel spectrogram."""
 
     audio: bytes
     picture: bytes
 
 
 def render(wave: Mono) -> Media:
-    """Audio and picture of a wave [N] float32 at 32 kHz. The same wave gives the same bytes."""
+    """Audio and picture of a wave [N] float32 at 32 kHz; the same wave gives the same bytes."""
     return Media(compress(wave), picture(wave))
 
 
 def distance_db(wave: Mono, other: Mono) -> float:
-    """`mel.distance` of two waves [N] at 32 kHz in dB; what one is longer by does not count."""
+    """`mel.distance` of two waves [N] at 32 kHz, in dB, over the length of the shorter one."""
     length = min(len(wave), len(other))
     one, two = (torch.from_numpy(w[None, :length].copy()) for w in (wave, other))
     return distance(one, two) * DB_PER_NEPER
 
 
 def compress(wave: Mono) -> bytes:
-    """A wave [N] at 32 kHz as Opus in WebM, mono; what is over full scale is clipped.
+    """A wave [N] at 32 kHz as mono Opus in WebM; samples over full scale are clipped.
 
     Chromium and Firefox play it, and Safari from 15 on.
     """
@@ -75,8 +76,11 @@ def compress(wave: Mono) -> bytes:
 
 
 def picture(wave: Mono) -> bytes:
-    """A PNG [WAVE_ROWS + MEL_ROWS, COLUMNS] of a wave [N]: its envelope on a clear background,
-    below it the mel spectrogram, high up."""
+    """A PNG [WAVE_ROWS + MEL_ROWS, COLUMNS] of a wave [N].
+
+    Its envelope is on a transparent background; below it is the mel spectrogram, with high
+    frequencies at the top.
+    """
     pixels = np.concatenate([_envelope(wave), _spectrogram(wave)])
     image = Image.fromarray(pixels, "P")
     image.putpalette(_palette())
@@ -86,12 +90,12 @@ def picture(wave: Mono) -> bytes:
 
 
 def _envelope(wave: Mono) -> NDArray[np.uint8]:
-    """Pixels [WAVE_ROWS, COLUMNS]: 1 within the peaks of a column, 2 within its RMS."""
+    """Pixels [WAVE_ROWS, COLUMNS]: 1 inside the peaks of a column, 2 inside its RMS, else 0."""
     edges = np.linspace(0, len(wave), COLUMNS + 1).astype(int)[:-1]
     peaks = np.maximum.reduceat(np.abs(wave), edges)
     counts = np.diff([*edges, len(wave)])
     rms = np.sqrt(np.add.reduceat(np.square(wave, dtype=np.float64), edges) / np.maximum(counts, 1))
-    # Distance of a row's middle from the centre, 0 to 1.
+    # Distance of the middle of each row from the centre, 0 to 1.
     rows = np.abs((np.arange(WAVE_ROWS) + 0.5) / WAVE_ROWS * 2 - 1)[:, None]
     thinnest = 1 / WAVE_ROWS
     pixels = (rows <= np.maximum(peaks, thinnest)).astype(np.uint8)
@@ -100,7 +104,7 @@ def _envelope(wave: Mono) -> NDArray[np.uint8]:
 
 
 def _spectrogram(wave: Mono) -> NDArray[np.uint8]:
-    """Pixels [MEL_ROWS, COLUMNS] of the mel spectrogram, each the mean of what falls into it."""
+    """Pixels [MEL_ROWS, COLUMNS] of the mel spectrogram, each the mean of its frames."""
     level = log_mel(torch.from_numpy(wave[None].copy()), _MEL_WINDOW, MEL_ROWS)
     columns = torch.nn.functional.adaptive_avg_pool1d(level, COLUMNS)[0].numpy() * DB_PER_NEPER
     share = (columns - _QUIETEST_DB) / (_LOUDEST_DB - _QUIETEST_DB)

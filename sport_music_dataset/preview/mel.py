@@ -1,4 +1,4 @@
-"""Log mel spectrograms of waves, and the distance between two waves by them."""
+"""Log mel spectrograms of waves, and the distance between the spectrograms of two waves."""
 
 import math
 from functools import cache
@@ -23,10 +23,10 @@ def _bank(size: int, bands: int) -> tuple[Tensor, Tensor]:
 
 
 def log_mel(waves: Tensor, size: int, bands: int) -> Tensor:
-    """Log mel magnitudes [B, bands, T] of waves [B, N] at 32 kHz; a full-scale tone is at 0.
+    """Log mel magnitudes [B, bands, T] of waves [B, N] at 32 kHz; a full-scale tone is 0.
 
-    Frames of `size` samples, a quarter of that apart. Natural logarithms, over a floor 80 dB below
-    full scale. Gradients pass.
+    Frames have `size` samples and start a quarter of that apart. Natural logarithms, with a floor
+    80 dB below full scale. Differentiable.
     """
     window, filters = _bank(size, bands)
     spectra = torch.stft(waves, size, size // 4, window=window, return_complex=True)
@@ -37,8 +37,8 @@ def log_mel(waves: Tensor, size: int, bands: int) -> Tensor:
 def distance(one: Tensor, other: Tensor) -> float:
     """The mean absolute difference of the log mels of waves [B, N], over `SIZES`.
 
-    In natural logarithms; times `DB_PER_NEPER`, in dB. Source: the multi-scale spectral loss of
-    Défossez et al. 2022, "High Fidelity Neural Audio Compression", with its L1 part alone.
+    In natural logarithms; multiply by `DB_PER_NEPER` for dB. Source: the multi-scale spectral loss
+    of Défossez et al. 2022, "High Fidelity Neural Audio Compression", of which this is the L1 part.
     """
     parts = [log_mel(one, size, BANDS) - log_mel(other, size, BANDS) for size in SIZES]
     return float(torch.stack([part.abs().mean() for part in parts]).mean())

@@ -1,4 +1,4 @@
-"""The page's HTML: its shell, data that cannot become anything else, and what it may load."""
+"""The HTML of the page: its frame, its data, safely escaped, and what it is allowed to load."""
 
 import base64
 import hashlib
@@ -11,12 +11,12 @@ from typing import Any
 from .media import AUDIO_TYPE, PICTURE_TYPE, Media
 
 _FOLDER = Path(__file__).with_name("page")
-# One script, in this order: what is below uses what is above.
+# The parts of one script, in this order: each uses the parts before it.
 _SCRIPTS = ("dom.js", "source.js", "player.js", "figures.js", "detail.js", "list.js", "main.js")
 TAIL = b"</body>\n</html>\n"
 
-# Where a page takes its audio and pictures from: from itself, from files beside it, or from the
-# server that it came from. 'self' means nothing to a page opened from disk in Chromium.
+# Sources of audio and pictures: the page itself, files beside it, or its server. In Chromium,
+# 'self' does not work for a page that is opened from disk.
 _SOURCES = {
     "embedded": "img-src data:; media-src blob:",
     "files": "img-src 'self' file: data:; media-src 'self' file:",
@@ -25,8 +25,10 @@ _SOURCES = {
 
 
 def content_policy(mode: str) -> str:
-    """The Content-Security-Policy of a page: our own script and style by their hashes, no others,
-    and nothing from elsewhere."""
+    """The Content-Security-Policy of a page.
+
+    It allows only our script and our style, by their hashes, and loads nothing from other sites.
+    """
     script, style = (_hash(text) for text in (_script(), _style()))
     return (
         f"default-src 'none'; script-src '{script}'; style-src '{style}'; {_SOURCES[mode]}; "
@@ -35,7 +37,7 @@ def content_policy(mode: str) -> str:
 
 
 def head(mode: str, data: dict[str, Any]) -> bytes:
-    """The page up to where blocks follow, UTF-8; it draws itself from `data` at once."""
+    """The page before its blocks, UTF-8; its script draws it from `data` immediately."""
     template = (_FOLDER / "page.html").read_text(encoding="utf-8")
     parts = {
         "policy": content_policy(mode),
@@ -43,35 +45,35 @@ def head(mode: str, data: dict[str, Any]) -> bytes:
         "data": escaped({"mode": mode, **data}),
         "script": _script(),
     }
-    # In one pass: nothing that is put in is looked at again.
+    # In one pass, so that inserted text is not searched for placeholders.
     return re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], template).encode()
 
 
 def block(name: str, data: object) -> bytes:
-    """Data that the page reads only when it needs it, by its name."""
+    """A named block of data that the page reads only when it needs it."""
     return f'<script type="application/json" id="{name}">{escaped(data)}</script>\n'.encode()
 
 
 def embedded(media: Media | None) -> list[str] | None:
-    """Audio and picture of a chunk, for a block."""
+    """Audio and picture of a chunk as base64, for a block."""
     if media is None:
         return None
     return [base64.b64encode(data).decode() for data in (media.audio, media.picture)]
 
 
 def picture_url(picture: bytes) -> str:
-    """A PNG as the page shows it from itself."""
+    """A PNG as a data URL."""
     return f"data:{PICTURE_TYPE};base64,{base64.b64encode(picture).decode()}"
 
 
 def escaped(data: object) -> str:
-    """JSON in ASCII in which no HTML begins, ends or is commented out."""
+    """JSON in ASCII that contains no `<`, so that no HTML can begin or end in it."""
     text = json.dumps(data, separators=(",", ":"))
     return text.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
 
 
 def media_types() -> dict[str, str]:
-    """What the page must know to make a file of a block's audio and picture."""
+    """The media types of the audio and pictures in blocks."""
     return {"audio": AUDIO_TYPE, "picture": PICTURE_TYPE}
 
 

@@ -1,4 +1,4 @@
-"""Filter and order the rows of a catalogue, as the page's own script does for what it holds."""
+"""Filter and sort the rows of a catalogue for the server."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -18,14 +18,14 @@ _MOST_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the page asks for.
+    """A query of the page.
 
-    `show` is all, misfits or duplicates. A choice (`split` to `fit`) is empty for any value, else
-    `=` and the value. `low` and `high` bound the tempo, `words` must all occur. `sort` is empty for
-    the release's own order; what has no value comes last, either way.
+    `show` is all, misfits or duplicates. A choice (`split` to `fit`) is empty for any value, or `=`
+    and the value. `low` and `high` are bounds of the tempo; all `words` must occur. `sort` is a
+    column, or empty for the order of the release; rows without a value always come last.
 
     Raises:
-        SettingError: a value is none of these.
+        SettingError: a value is not allowed.
     """
 
     show: str = "all"
@@ -51,7 +51,7 @@ class Query:
 
     @classmethod
     def of(cls, texts: Mapping[str, str]) -> Self:
-        """From the parameters of an address; empty ones are those not given."""
+        """Make a query from the parameters of a URL; empty ones count as not given."""
         kinds: dict[str, Any] = {"low": float, "high": float, "offset": int, "limit": int}
         kinds["descending"] = bool
         known = {field.name for field in fields(cls)}
@@ -67,7 +67,7 @@ class Query:
 
 
 class Finder:
-    """Answers queries over a catalogue, whose texts it keeps in lower case.
+    """Answers queries over a catalogue; keeps its texts in lower case.
 
     `matching` in page/source.js is the same filter for a page without a server. They are two
     because a browser runs no Python and the server must not send all rows; a test compares them.
@@ -83,7 +83,7 @@ class Finder:
         self._texts = pc.utf8_lower(pc.binary_join_element_wise(*texts, paths, "\n"))
 
     def find(self, query: Query) -> tuple[int, list[int]]:
-        """How many rows a query finds, and those of the page that it asks for."""
+        """The number of rows that match a query, and the rows of the requested page."""
         found = pa.array(range(len(self._table)), pa.int64()).filter(self._mask(query))
         if query.sort:
             column = self._table[query.sort].take(found)
@@ -114,5 +114,5 @@ class Finder:
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column of numbers; one of nulls alone may be of any type."""
+    """A column as float64; a column with only nulls may have any type."""
     return column.cast(pa.float64())

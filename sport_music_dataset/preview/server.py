@@ -1,4 +1,4 @@
-"""The page over a whole release, from a server that this machine alone can reach."""
+"""A server for the page of a whole release that only this machine can reach."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from .sound import Sound
 from .view import View
 
 HOST = "127.0.0.1"
-# Sounds kept: a few pages of a list that somebody goes up and down.
+# Sounds that stay in memory: those of a few pages of the list.
 _KEPT_SOUNDS = 64
 _SOUND = re.compile(rf"/sound/({CHUNK_ID})(\.codes)?\.(webm|png|json)")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -28,14 +28,14 @@ _HEADERS = {
     "Content-Security-Policy": content_policy("server") + "; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    # What another site embeds from here, it does not get.
+    # Other sites cannot embed responses of this server.
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
 
 class PreviewServer(ThreadingHTTPServer):
-    """Answers for one release, on loopback alone; `port` 0 takes a free one.
+    """Serves one release, only on loopback; `port` 0 takes a free port.
 
     Raises:
         SettingError: the port is taken.
@@ -54,20 +54,20 @@ class PreviewServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """The URL of the page."""
         return f"http://{HOST}:{self.server_port}/"
 
     @property
     def hosts(self) -> tuple[str, str]:
-        """The names by which a browser of this machine may call it."""
+        """The values of the Host header that are allowed."""
         return f"{HOST}:{self.server_port}", f"localhost:{self.server_port}"
 
     def page(self) -> bytes:
-        """The page without rows: it asks for them."""
+        """The page without rows, which it requests."""
         return head("server", self.view.data()) + self.view.pictures() + TAIL
 
     def rows(self, parameters: dict[str, str]) -> Row:
-        """What a query finds, or one chunk by its id, with their tracks."""
+        """The rows that match a query, or one chunk by its id, with their tracks."""
         if "chunk" in parameters:
             index = self.view.catalogue.index_of(parameters["chunk"])
             total, indices = (1, [index]) if index >= 0 else (0, [])
@@ -77,14 +77,14 @@ class PreviewServer(ThreadingHTTPServer):
         return {"total": total, "rows": rows, "tracks": self.view.tracks(rows)}
 
     def sound(self, chunk_id: str) -> Sound | None:
-        """The sound of a chunk, None where there is no such."""
+        """The sound of a chunk; None if there is no such chunk."""
         index = self.view.catalogue.index_of(chunk_id)
-        # One at a time: the requests of one chunk come together, and share the work.
+        # One at a time: several requests for one chunk come together and share one sound.
         with self._lock:
             return self._cached(index) if index >= 0 else None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tell what went wrong; not that a browser went away while it was answered."""
+        """Print errors, except that a browser closed its connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        # A page of another site, whose name leads here (DNS rebinding), calls us by that name.
+        # After DNS rebinding, a page of another site sends the name of that site as Host.
         if self.headers.get("Host", "") not in self.server.hosts:
             self.send_error(HTTPStatus.FORBIDDEN, "not by this name")
             return
@@ -116,13 +116,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def end_headers(self) -> None:
-        """Every answer, errors too, says what may be done with it."""
+        """Add the security headers to every response, also to errors."""
         for name, value in _HEADERS.items():
             self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: requests are no news."""
+        """Do not log requests."""
 
     def _send_sound(self, chunk_id: str, codes: str | None, kind: str) -> None:
         sound = self.server.sound(chunk_id)
@@ -140,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(json.dumps(data).encode(), "application/json", status)
 
     def _send(self, data: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
-        """All of `data`, or the range of it that was asked for: players seek by that."""
+        """Send `data`, or the requested range of it, which players need for seeking."""
         start, end, place = 0, len(data), ""
         wanted = _RANGE.fullmatch(self.headers.get("Range", ""))
         if wanted and status == HTTPStatus.OK and any(wanted.groups()):
@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def serve(view: View, port: int, ready: Callable[[str], None]) -> None:
-    """Answer until interrupted; `ready` is told the address."""
+    """Serve until interrupted; calls `ready` with the URL."""
     with PreviewServer(view, port) as server:
         ready(server.url)
         server.serve_forever()

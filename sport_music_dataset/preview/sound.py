@@ -1,4 +1,4 @@
-"""The sound of a release's chunks: audio from `raw`, and audio decoded from codes."""
+"""The sounds of chunks: audio from `raw`, and audio decoded from codes."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,15 +21,15 @@ from ..storage.place import Place
 from .catalogue import Catalogue, Cell
 from .media import Media, distance_db, render
 
-# Chunks that wait for their turn, per thread.
+# Chunks per thread that are started before the oldest result is needed.
 _AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What the page plays of a chunk: itself, and from its codes; None where there is none.
+    """The media of a chunk: from `raw`, and from its codes; None if the release has none.
 
-    `distance_db` tells how far the second is from the first.
+    `distance_db` is the distance of the second from the first.
     """
 
     chunk: Media | None = None
@@ -38,26 +38,26 @@ class Sound:
 
 
 class Sounds:
-    """Reads, decodes and compresses chunks; `codec` None leaves codes alone."""
+    """Reads, decodes and compresses chunks; without a `codec`, codes are not decoded."""
 
     def __init__(self, place: Place, catalogue: Catalogue, codec: Codec | None) -> None:
         self._place, self._catalogue, self._codec = place, catalogue, codec
-        # A decoder's activations take a gigabyte, and use every core.
+        # One decoder at a time: it uses a gigabyte for activations, and every core.
         self._one_at_a_time = Lock()
 
     def of(self, index: int) -> Sound:
-        """The sound of one row of the catalogue."""
+        """The sound of a row of the catalogue."""
         [(audio, codes)] = self._cells([index])
         return self._sound(audio, codes)
 
     def each(self, indices: Sequence[int], threads: int) -> Iterator[Sound]:
-        """The sounds of rows, in their order, on threads; a bounded number in memory."""
+        """Yield the sounds of rows in order; threads make them, and memory holds only some."""
         with ThreadPoolExecutor(threads) as pool:
             begun = (pool.submit(self._sound, *cells) for cells in self._cells(indices))
             yield from in_order(begun, threads * _AHEAD, Future.result)
 
     def _cells(self, indices: Iterable[int]) -> Iterator[tuple[Row | None, list[list[int]] | None]]:
-        """Audio and codes of rows, as Parquet holds them."""
+        """Yield the audio and the codes of rows as they are in Parquet."""
         places = (
             (self._catalogue.cell("raw", i), self._catalogue.cell("encoded", i)) for i in indices
         )
@@ -76,7 +76,7 @@ class Sounds:
             return iter([None] * len(cells))
         [file] = stack.enter_context(self._place.fetched(shard))
         rows = (cell.row for cell in cells if cell)
-        # Not the scalars: they would keep whole row groups in memory.
+        # Copies, because Arrow scalars would keep whole row groups in memory.
         return (row[column].as_py() for row in read_single_rows(file, [column], rows))
 
     def _sound(self, audio: Row | None, codes: list[list[int]] | None) -> Sound:

@@ -1,4 +1,4 @@
-"""A release as the page shows it: its rows with their tokens, facts of the release, its models."""
+"""The data of the page: rows with their tokens, facts about the release, and its models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,15 @@ from .sound import Sounds
 
 @dataclass(frozen=True, slots=True)
 class PreviewSettings:
-    """What goes into a page.
+    """The settings of a page.
 
-    `chunks` are drawn by `seed`; with `everything` all of them, their audio in files beside the
-    page. `decode` adds what the codes give; `codec` and `model` stand in for those that the
-    release names. `threads` compress audio.
+    `chunks` is the number of chunks, drawn by `seed`; with `everything`, the page has all chunks
+    and its audio in files beside it. `decode` adds audio decoded from codes; `codec` and `model`
+    replace the models that the release names. `threads` is the number of threads that compress
+    audio.
 
     Raises:
-        SettingError: a page of no chunks.
+        SettingError: `chunks` is not positive.
     """
 
     chunks: int = 60
@@ -45,7 +46,7 @@ class PreviewSettings:
 
 
 class View:
-    """A release as the page shows it: its models, and rows with their tokens."""
+    """The data of a release for the page."""
 
     def __init__(self, release: Release, settings: PreviewSettings) -> None:
         self.release, self.settings = release, settings
@@ -60,18 +61,18 @@ class View:
         self.sounds = Sounds(release.place, self.catalogue, self.codec)
 
     def rows(self, indices: Sequence[int]) -> list[Row]:
-        """Rows of the page, with what T5 sees of their descriptions."""
+        """Rows for the page, with the tokens of their descriptions."""
         rows = self.catalogue.rows(indices)
         for index, row in zip(indices, rows, strict=True):
             row["tokens"] = self._tokens(index, row.get("description", ""))
         return rows
 
     def tracks(self, rows: Sequence[Row]) -> dict[str, Row]:
-        """The tracks of some rows, by id."""
+        """Track id -> data of the track, for the tracks of some rows."""
         return {row["track_id"]: self.catalogue.track(row["track_id"]) for row in rows}
 
     def data(self) -> dict[str, Any]:
-        """What the page needs besides rows and tracks."""
+        """The data of the page other than rows and tracks."""
         own = self.release.manifest.recipe.get("sessions", "")
         found = {name: find(name, own) for name in self.catalogue.counts("session")}
         return {
@@ -89,7 +90,7 @@ class View:
         }
 
     def pictures(self) -> bytes:
-        """The block of the release's pictures: each with its words, and a data URL a theme."""
+        """The block with the release's pictures: alternative text and one data URL per theme."""
         words = self.release.manifest.pictures
         there = self.release.paths()
         shown = [(n, t) for n in words for t in THEMES if picture_path(n, t) in there]

@@ -1,4 +1,4 @@
-"""A page to look at a release and listen to it: one file, or with its audio beside it."""
+"""Write the page of a release: one file, or a file with audio beside it."""
 
 import shutil
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ AUDIO_ENDING, PICTURE_ENDING, CODES_MARK = ".webm", ".png", ".codes"
 
 @dataclass(frozen=True, slots=True)
 class PreviewReport:
-    """What was written: `size` is that of the page alone, in bytes."""
+    """What was written; `size` is the size of the page without other files, in bytes."""
 
     page: Path
     size: int
@@ -33,7 +33,7 @@ class PreviewReport:
 def write_preview(
     release: Release, output: Path, settings: PreviewSettings, progress: Progress = no_progress
 ) -> PreviewReport:
-    """Write the page of a release to `output`; what it takes in memory does not grow with it.
+    """Write the page of a release to `output`; memory does not grow with the number of sounds.
 
     Raises:
         ReleaseError: there is no release, or it has no chunks.
@@ -78,24 +78,24 @@ def write_preview(
 
 
 class _Blocks:
-    """Into the page, behind all that it shows first."""
+    """Collects sounds for blocks at the end of the page."""
 
     def __init__(self, held: IO[bytes]) -> None:
         self._held = held
 
     def add(self, chunk_id: str, sound: Sound) -> None:
-        """Keep the sound of a chunk."""
+        """Add the sound of a chunk."""
         pair = [embedded(sound.chunk), embedded(sound.decoded)]
         self._held.write(block(f"sound-{chunk_id}", pair))
 
     def copy_to(self, page: IO[bytes]) -> None:
-        """Write them to the page."""
+        """Copy the blocks to the page."""
         self._held.seek(0)
         shutil.copyfileobj(self._held, page)
 
 
 class _Files:
-    """Into files of a folder."""
+    """Writes sounds to files in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -108,12 +108,12 @@ class _Files:
                 (self._folder / f"{chunk_id}{mark}{PICTURE_ENDING}").write_bytes(media.picture)
 
     def copy_to(self, page: IO[bytes]) -> None:
-        """Nothing: they stay beside the page."""
+        """Nothing to do: the files stay beside the page."""
 
 
 @contextmanager
 def _replacing(file: Path) -> Iterator[IO[bytes]]:
-    """A stream that becomes `file` when the block ends well."""
+    """A stream that replaces `file` if the `with` block ends without an error."""
     partial = file.with_name(file.name + ".partial")
     try:
         with partial.open("wb") as stream:
@@ -125,7 +125,7 @@ def _replacing(file: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _replacing_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder that becomes `folder`, in place of one of ours, when the block ends well."""
+    """A new folder that replaces the preview's `folder` if the block ends without an error."""
     endings = (AUDIO_ENDING, PICTURE_ENDING)
     if folder.exists() and not all(file.suffix in endings for file in folder.iterdir()):
         raise SettingError(f"{folder}: holds other files than a preview's; give another --output")
