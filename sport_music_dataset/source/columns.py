@@ -1,4 +1,4 @@
-"""Which columns of a dataset hold its audio, and what is known of its tracks."""
+"""Find the columns of a dataset with its audio and the data about its tracks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,16 +14,18 @@ from .source import Source
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns are what: `fields` has the column of each of ours that there is, `labels` the
-    names behind the numbers of a column."""
+    """The columns of a dataset: `fields` maps our names to its columns, `labels` has the names that
+    the numbers of a column stand for."""
 
     audio: str
     fields: dict[str, str]
     labels: dict[str, list[str]]
 
     def known(self, row: Mapping[str, str]) -> dict[str, Any]:
-        """What a row says of its track, as metadata says it; raises ValueError for descriptions
-        that are none."""
+        """The metadata of a track from its row.
+
+        Raises ValueError if descriptions are not texts.
+        """
         texts = {key: row.get(column, "").strip() for key, column in self.fields.items()}
         known: dict[str, Any] = {key: text for key, text in texts.items() if text}
         if "descriptions" in known:
@@ -32,16 +34,16 @@ class Columns:
 
 
 def choose_columns(source: Source, schema: pa.Schema, told: Features, place: str) -> Columns:
-    """The columns that were asked for, and those that say themselves what they are.
+    """Choose the columns that `source` names, and others by their names and types.
 
     Args:
-        source: what was asked for.
-        schema: of the dataset's Parquet.
-        told: what the dataset's card says of them; it knows better.
-        place: the dataset, for messages.
+        source: gives the columns that the user named.
+        schema: schema of the dataset's Parquet.
+        told: features from the dataset's card, which count more than the schema.
+        place: name of the dataset for messages.
 
     Raises:
-        SourceError: a column is not there, or which one holds audio cannot be told.
+        SourceError: there is no such column, or no single column can be the audio.
     """
     try:
         features = {**Features.from_arrow_schema(schema), **told}
@@ -67,7 +69,7 @@ def choose_columns(source: Source, schema: pa.Schema, told: Features, place: str
 
 
 def check_audio(kind: pa.DataType, place: str) -> None:
-    """Raise SourceError unless a column of this type holds files: their bytes, or their paths."""
+    """Raise SourceError unless a column of this type holds files, as bytes or as paths."""
     parts = {field.name: field.type for field in kind} if pa.types.is_struct(kind) else {"": kind}
     if "bytes" in parts or "path" in parts:
         parts = {name: parts[name] for name in ("bytes", "path") if name in parts}
@@ -82,10 +84,10 @@ def check_audio(kind: pa.DataType, place: str) -> None:
 
 
 def is_binary(kind: pa.DataType) -> bool:
-    """Whether values of this type are bytes."""
+    """Whether this type is binary."""
     return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether values of this type are text."""
+    """Whether this type is text."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

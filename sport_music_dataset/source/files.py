@@ -1,4 +1,4 @@
-"""The files of a folder: found without leaving it, hashed, probed, and checked for changes."""
+"""Find the files inside a folder; hash and probe them, and check them for changes."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ from .metadata import METADATA_NAMES
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """An audio file: `path` and `file` as those of a Track, and why it is left out, if it is."""
+    """An audio file, with `path` and `file` as in a Track, and the reason if it is left out."""
 
     path: str
     file: str
@@ -24,10 +24,10 @@ class SourceFile:
 
 @dataclass(slots=True)
 class FoundFiles:
-    """What lies under a folder.
+    """The files under a folder.
 
-    `audio` maps paths relative to it to the reason why they are left out, empty if none;
-    `ignored` counts the others by extension.
+    `audio` maps the paths of audio files, relative to the folder, to the reason why they are left
+    out, empty if they are not. `ignored` counts all other files by extension.
     """
 
     audio: dict[str, str] = field(default_factory=dict)
@@ -35,11 +35,11 @@ class FoundFiles:
 
 
 def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
-    """Every file under `root` by its name; nothing outside `root` is followed.
+    """Find every file under `root`; links that lead out of `root` are not followed.
 
     Args:
-        root: a folder, resolved.
-        exclude: a folder inside `root` to pass by.
+        root: a resolved folder.
+        exclude: a folder inside `root` to skip.
     """
     files = FoundFiles()
     passed_by = exclude.resolve() if exclude else None
@@ -70,12 +70,12 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
 
 
 def display_path(path: str) -> str:
-    """A relative path as text: `/` between parts, bytes that are not UTF-8 as `\\xNN`."""
+    """A relative path as text, with `/` between parts and `\\xNN` for bytes that are not UTF-8."""
     return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
 
 
 def inspect(track: Track) -> Track:
-    """The track with its sha256 and what its container says, or the reason why not."""
+    """The track with its sha256 and the facts of its container, or with a reason to leave it out."""
     if track.reason:
         return track
     try:
@@ -101,9 +101,9 @@ def inspect(track: Track) -> Track:
 
 
 def check_unchanged(track: Track) -> None:
-    """Raise TrackError if a file is no longer what it was when it was hashed.
+    """Raise TrackError if a file has changed since it was hashed.
 
-    A new time stamp alone, as a rename or a copy of rights gives it, is no change.
+    A new time stamp with the same bytes, after a rename or a change of rights, is no change.
     """
     try:
         if (
@@ -116,20 +116,20 @@ def check_unchanged(track: Track) -> None:
 
 
 def signature(file: str) -> tuple[int, ...]:
-    """Size, times and place of a file: all that can change without its bytes being read."""
+    """Size, times and inode of a file: they show a possible change without reading the file."""
     found = Path(file).stat()
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def _refused(file: Path, root: Path) -> str:
-    """Why a file with an audio extension is not opened; empty if it may be."""
+    """Why a file with an audio extension must not be opened; empty if it may be."""
     try:
         if file.is_symlink() and _leaves(file, root):
             return str(Reason.OUTSIDE)
         mode = file.stat().st_mode
     except (OSError, RuntimeError):
         return Reason.UNREADABLE.because("a link that leads nowhere")
-    # Opening a FIFO waits for ever, a device may be endless.
+    # Opening a FIFO waits without end, and reading a device may not end.
     return "" if stat.S_ISREG(mode) else str(Reason.NOT_REGULAR)
 
 
@@ -138,7 +138,7 @@ def _leaves(link: Path, root: Path) -> bool:
 
 
 def _extension(name: str) -> str:
-    """What stands behind a name's last dot, where that is an extension and no part of a title."""
+    """The text after the last dot of a name, if it is an extension and not part of a title."""
     extension = Path(name).suffix.lower()
     if not extension:
         return "no extension"

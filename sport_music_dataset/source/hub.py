@@ -1,4 +1,4 @@
-"""Sources whose audio goes into datasets' cache: a folder of Parquet, a dataset on the Hub."""
+"""Sources whose audio is unpacked into datasets' cache: Parquet in a folder or on the Hub."""
 
 import re
 import shutil
@@ -26,14 +26,14 @@ from .parquet import ParquetSource, writing_cache
 from .source import Source
 
 _ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
-# Downloads at a time, as many as the Hub's client takes.
+# Downloads at a time, the default of huggingface_hub.
 _FETCHERS = 8
 
 
 def read_local(
     source: Source, exclude: Path | None, styles: Iterable[str], run: InspectMap, progress: Progress
 ) -> Library:
-    """A folder of Parquet, for `read_source`."""
+    """Read a folder of Parquet, for `read_source`."""
     root = Path(source.location).resolve()
     if exclude and exclude.resolve().is_relative_to(root):
         raise SourceError(
@@ -46,8 +46,10 @@ def read_local(
 
 
 def read_hub(source: Source, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
-    """A dataset on the Hub, for `read_source`: of a commit, so that whatever is pushed meanwhile
-    leaves no trace."""
+    """Read a dataset on the Hub, for `read_source`.
+
+    All files are read at one commit, so that a push during the scan changes nothing.
+    """
     repo_id, revision = _name(source.location)
     api = HfApi()
     with hub_errors(api, repo_id):
@@ -83,7 +85,7 @@ def _name(location: str) -> tuple[str, str | None]:
 
 
 def _fetch(place: HubPlace, paths: list[str], cache: Path, progress: Progress) -> None:
-    """Download files into the folder of `place`; those that are there stay."""
+    """Download files into the folder of `place`; files that it has already stay."""
 
     def fetch(path: str) -> None:
         with place.fetched(path):
@@ -94,9 +96,9 @@ def _fetch(place: HubPlace, paths: list[str], cache: Path, progress: Progress) -
         progress("Fetching", len(paths)) as advance,
         ThreadPoolExecutor(_FETCHERS) as pool,
     ):
-        # Consumed, so that an error is raised.
+        # A list, so that errors of the threads are raised.
         list(pool.map(fetch, paths))
-        # The client's notes on what it downloaded are no part of the dataset.
+        # The client's own files about its downloads are not part of the dataset.
         shutil.rmtree(place.folder / ".cache", ignore_errors=True)
 
 
@@ -112,5 +114,5 @@ def _is_audio(path: str) -> bool:
 
 
 def cache_folder(name: str) -> Path:
-    """A folder of our own where datasets keeps what it unpacks."""
+    """The folder of sportgen inside the cache of datasets."""
     return Path(config.HF_DATASETS_CACHE) / "sportgen" / name

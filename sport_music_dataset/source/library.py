@@ -1,4 +1,4 @@
-"""A source folder's files, as tracks: kept, or left out with the reason."""
+"""Make tracks of the files of a source; each is kept, or left out with its reason."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from .files import FoundFiles, SourceFile, display_path, find_files, inspect
 from .metadata import read_metadata
 
 _TAKE = re.compile(r"\d+")
-# Kinds of files that an error names, where none is audio.
+# Most extensions that an error names if no file is audio.
 _KINDS_NAMED = 5
 
 InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
@@ -24,11 +24,11 @@ InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Trac
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """What a source holds.
+    """The tracks of a source.
 
-    `tracks` has every audio file, by path, those left out with their `reason`; `ignored` counts
-    the other files by extension; `notes` says what the user should know besides. `source` names the
-    dataset on the Hub that it comes from, if any.
+    `tracks` has every audio file, sorted by path; those that are left out have a `reason`.
+    `ignored` counts other files by extension. `notes` are lines for the user. `source` names the
+    dataset on the Hub that the tracks come from, if any.
     """
 
     tracks: tuple[Track, ...]
@@ -42,7 +42,7 @@ class Library:
         return tuple(track for track in self.tracks if not track.reason)
 
     def without(self, withdrawn: Iterable[str]) -> "Library":
-        """The library with the tracks of these ids left out: they were withdrawn."""
+        """The library with the tracks of these ids left out, because they were withdrawn."""
         gone = frozenset(withdrawn)
         tracks = (
             replace(track, reason=str(Reason.WITHDRAWN))
@@ -58,10 +58,10 @@ def find_music(source: Path, exclude: Path | None = None) -> FoundFiles:
 
     Args:
         source: a folder of style folders, or one style's folder.
-        exclude: a folder inside `source` to pass by (the release being built).
+        exclude: a folder inside `source` to skip (the release that is being built).
 
     Raises:
-        SourceError: `source` is no folder.
+        SourceError: `source` is not a folder.
     """
     if not source.is_dir():
         state = "is not a folder" if source.exists() else "does not exist"
@@ -72,16 +72,16 @@ def find_music(source: Path, exclude: Path | None = None) -> FoundFiles:
 def scan_folder(
     source: Path, files: FoundFiles, styles: Iterable[str] = (), run: InspectMap = map
 ) -> Library:
-    """Name, hash and probe the audio files that lie under `source`.
+    """Name, hash and probe the audio files under `source`.
 
     Args:
-        source: as `find_music` takes it.
-        files: what `find_music` found there.
-        styles: the styles to take; all when empty.
-        run: how `inspect` is mapped over the files, in order; a pool's map makes it parallel.
+        source: as for `find_music`.
+        files: the result of `find_music`.
+        styles: the styles to take; all if empty.
+        run: maps `inspect` over the files, in order; the map of a pool runs it in parallel.
 
     Raises:
-        SourceError: there is no audio, or its metadata cannot be used.
+        SourceError: there is no audio, or the metadata cannot be used.
     """
     root = source.resolve()
     if not files.audio:
@@ -93,7 +93,7 @@ def scan_folder(
         )
     found = [
         SourceFile(display_path(name), str(root / name), reason)
-        # By bytes: the order of the folder and the locale leave no trace.
+        # Sorted by bytes, which does not depend on the file system or the locale.
         for name, reason in sorted(files.audio.items(), key=lambda item: os.fsencode(item[0]))
     ]
     metadata = read_metadata(root)
@@ -110,17 +110,17 @@ def to_tracks(
     styles: Iterable[str],
     run: InspectMap,
 ) -> tuple[Track, ...]:
-    """Name, hash and probe files, in their order.
+    """Name, hash and probe files, in the given order.
 
     Args:
         files: the audio files of a source.
-        folder: the source's name, and the style of files that lie in no folder of it.
-        metadata: path in NFC -> what overrides their names, and adds.
-        styles: the styles to take; all when empty.
+        folder: the source's name, and the style of files that are directly in the source.
+        metadata: path in NFC -> values that replace those from the file name, and further values.
+        styles: the styles to take; all if empty.
         run: as for `scan_folder`.
 
     Raises:
-        SourceError: there is no file of a style.
+        SourceError: a style of `styles` has no file.
     """
     known_styles = _styles_named([file.path for file in files])
     tracks = [_name(file, folder, known_styles, metadata) for file in files]
@@ -131,8 +131,8 @@ def to_tracks(
 def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str]:
     """(session, style) of a file name: `Course_a_pied_2_latino` -> ("Course a pied", "latino").
 
-    The last part is taken for the style where it names one (its folder's, or one of `styles`,
-    which are casefolded); elsewhere the folder gives the style and the whole stem the session.
+    The last part is the style if it is the folder's style or one of `styles`, which are casefolded.
+    Otherwise the folder gives the style, and the whole stem is the session.
     """
     *words, last = stem.split("_")
     is_style = last.casefold() in styles or last.casefold() == folder.casefold()
@@ -144,8 +144,10 @@ def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str
 
 
 def _styles_named(paths: Iterable[str]) -> frozenset[str]:
-    """The styles, casefolded, that a source's folders name; in a flat source, those its file names
-    end in."""
+    """The styles of a source, casefolded: the names of its folders.
+
+    In a source without folders, the last parts of its file names.
+    """
     folders = {path.partition("/")[0] for path in paths if "/" in path}
     names = folders or (PurePosixPath(path).stem.rpartition("_")[2] for path in paths)
     return frozenset(name.casefold() for name in names)
@@ -163,7 +165,7 @@ def _name(
     track = Track(
         file=file.file, path=path, session=session, style=style or "music", reason=file.reason
     )
-    # Names typed into a table are composed (NFC), those of some file systems are not.
+    # Names in a table are usually composed (NFC); names from some file systems are not.
     known = metadata.get(unicodedata.normalize("NFC", path), {})
     return replace(track, **known)
 
@@ -179,7 +181,7 @@ def _of_styles(folder: str, tracks: list[Track], wanted: set[str]) -> list[Track
 
 
 def _without_copies(tracks: Iterable[Track]) -> Iterator[Track]:
-    """Exact copies are one track: the first by path stays."""
+    """Leave out exact copies of a track; the first by path stays."""
     first: dict[str, str] = {}
     for track in tracks:
         if track.reason:

@@ -1,4 +1,4 @@
-"""metadata.csv, .jsonl or .parquet beside the music: what people know of their tracks."""
+"""Read metadata.csv, .jsonl or .parquet beside the music: what users say about their tracks."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ COLUMNS = frozenset(
     "session style title artist album license source_url description descriptions group "
     "split".split()
 )
-# Between several descriptions in one cell of a table.
+# Separates several descriptions in one cell of a table.
 _SEPARATOR = "|"
 METADATA_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
@@ -21,13 +21,13 @@ METADATA_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
     """Path of a track, relative to `root` and in NFC -> its columns that have a value.
 
-    The column `file_name` names the track, as in Hugging Face's AudioFolder; columns that we do
-    not know are left alone. All are strings but `descriptions`, a tuple of them: a list, or in one
-    cell with `|` between them or as JSON. Empty when there is no metadata file.
+    The column `file_name` names the track, as in Hugging Face's AudioFolder. Unknown columns are
+    ignored. All values are strings except `descriptions`, a tuple of strings; in the file it is a
+    list, or one cell with `|` between the texts or with JSON. Empty if there is no metadata file.
 
     Raises:
-        SourceError: there are two metadata files, or one cannot be read, lacks `file_name`, names
-            a track twice or has descriptions that are no texts.
+        SourceError: there are two metadata files; or the file cannot be read, lacks `file_name`,
+            names a track twice, or has descriptions that are not texts.
     """
     found = [root / name for name in METADATA_NAMES if (root / name).is_file()]
     if not found:
@@ -62,7 +62,7 @@ def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_descriptions(value: Any) -> tuple[str, ...]:
-    """Several descriptions, of a list or of one cell; raises ValueError where they are none."""
+    """Several descriptions from a list or one cell; raises ValueError if they are not texts."""
     if isinstance(value, str):
         is_json = value.lstrip().startswith("[")
         value = json.loads(value) if is_json else value.split(_SEPARATOR)
@@ -72,7 +72,7 @@ def read_descriptions(value: Any) -> tuple[str, ...]:
 
 
 def _read_csv(file: Path) -> list[dict[str, Any]]:
-    # utf-8-sig: spreadsheets put a byte order mark in front of the header.
+    # utf-8-sig, because spreadsheets write a byte order mark before the header.
     with file.open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle, strict=True))
 

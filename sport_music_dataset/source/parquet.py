@@ -1,4 +1,4 @@
-"""A dataset of Parquet as a source: every row is a track, its audio unpacked once into a file."""
+"""A dataset of Parquet as a source: every row is a track, whose audio is unpacked into a file."""
 
 import glob
 import posixpath
@@ -39,9 +39,9 @@ Metadata = dict[str, dict[str, Any]]
 class ParquetSource:
     """A dataset of Parquet.
 
-    `root` is its folder, or `hf://datasets/ORG/NAME@COMMIT`; then `revision` is the commit, and
-    `files` has the (size, identity) of every file. `place` has its Parquet, `linked` the files that
-    rows name by their path. Audio is unpacked into `cache`.
+    `root` is its folder, or `hf://datasets/ORG/NAME@COMMIT`; in that case `revision` is the commit
+    and `files` has the (size, identity) of every file. `place` has the Parquet files; `linked` has
+    the files that rows refer to by path. Audio is unpacked into `cache`.
     """
 
     source: Source
@@ -53,7 +53,7 @@ class ParquetSource:
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     def library(self, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
-        """Its rows as tracks; `styles` and `run` as for `scan`, errors as of `read_source`."""
+        """The rows as tracks; arguments as for `scan_folder`, errors as for `read_source`."""
         parquet, features = self._parquet()
         columns = self._columns(next(iter(parquet)), features)
         folders = {path: self._folder(path, columns.audio) for path in parquet}
@@ -66,15 +66,15 @@ class ParquetSource:
         return Library(tracks, {}, ())
 
     def _parquet(self) -> tuple[dict[str, str], Features]:
-        """Path -> split of its Parquet, as load_dataset finds them, and what its card says of its
-        columns."""
+        """Path -> split of the Parquet files, as load_dataset finds them; and the features from
+        the dataset's card."""
         try:
             with hub_errors(HfApi(), self.root) if self.revision else nullcontext():
                 builder = load_dataset_builder(
                     self._opened, self.source.subset or None, revision=self.revision
                 )
         except (ValueError, TypeError, AttributeError, KeyError, OSError, yaml.YAMLError) as error:
-            # The rest of the message is Python for load_dataset.
+            # The rest of the message is advice for callers of load_dataset.
             detail = " ".join(str(error).partition("Example of usage")[0].split())
             hint = "; --subset names one" if "onfig" in detail else ""
             if not self.revision and glob.has_magic(self.root):
@@ -97,7 +97,7 @@ class ParquetSource:
         return parquet, builder.info.features or Features()
 
     def _columns(self, parquet: str, told: Features) -> Columns:
-        """What the columns are, by a Parquet file and the card."""
+        """The columns, from the schema of a Parquet file and the features of the card."""
         try:
             schema = self.place.schema(parquet)
         except ReleaseError as error:
@@ -106,7 +106,7 @@ class ParquetSource:
 
     @property
     def _opened(self) -> str:
-        """What load_dataset opens, at `revision`."""
+        """The builder of load_dataset, at `revision`."""
         return self.root.removesuffix(f"@{self.revision}")
 
     def _is_inside(self, path: str) -> bool:
@@ -122,7 +122,7 @@ class ParquetSource:
         return found.st_size, str(found.st_mtime_ns)
 
     def _folder(self, path: str, column: str) -> Path:
-        """Where a Parquet file is unpacked: another one, once it has changed."""
+        """The folder for the audio of a Parquet file; a changed file gets another folder."""
         return self.cache / digest([path, *self._size_and_identity(path), column])[:16]
 
     def _unpack(self, folders: Mapping[str, Path], column: str, progress: Progress) -> None:
@@ -143,7 +143,7 @@ class ParquetSource:
     def _rows(
         self, parquet: Mapping[str, str], folders: Mapping[str, Path], columns: Columns
     ) -> tuple[list[SourceFile], Metadata]:
-        """The rows as files, by path, and what their columns say of them."""
+        """The rows as files, by path, with their metadata."""
         files: list[SourceFile] = []
         metadata: Metadata = {}
         taken: Counter[str] = Counter()
@@ -167,7 +167,7 @@ class ParquetSource:
         return sorted(files, key=lambda file: file.path.encode()), metadata
 
     def _audio(self, parquet: str, row: Mapping[str, str], folder: Path) -> tuple[str, str]:
-        """The file with a row's audio, or the reason why there is none."""
+        """The file with the audio of a row, or the reason why there is none."""
         if FILE in row:
             return str(folder / row[FILE]), ""
         if PATH not in row:
@@ -186,7 +186,7 @@ class ParquetSource:
 
 @contextmanager
 def writing_cache(folder: Path) -> Iterator[None]:
-    """Hold a folder of the cache for one writer; others wait.
+    """Lock a folder of the cache for one writer; others wait.
 
     Raises:
         SourceError: the disk is full or read-only.
@@ -201,15 +201,15 @@ def writing_cache(folder: Path) -> Iterator[None]:
 
 
 def _safe(path: str) -> str:
-    """A row's path as one inside a folder; of one that begins at a machine's root, the name."""
+    """The path of a row, made safe inside a folder; of an absolute path, only the name."""
     parts = re.split(r"[\\/]", path)[-1:] if _ABSOLUTE.match(path) else path.split("/")
     return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
 def _unique(path: str, taken: Counter[str]) -> str:
-    """The path, or with `#2` behind it, so that its style and session stay what they are.
+    """The path, with `#2` at its end if it is taken, so that style and session do not change.
 
-    `taken` counts the paths that there are, and how often each was wanted.
+    `taken` counts how often each path was asked for.
     """
     name = path
     while taken[_key(name)]:
@@ -220,12 +220,12 @@ def _unique(path: str, taken: Counter[str]) -> str:
 
 
 def _key(path: str) -> str:
-    """What metadata knows a path by."""
+    """The key of a path in metadata."""
     return unicodedata.normalize("NFC", path)
 
 
 def _inside(parquet: str, path: str) -> list[str]:
-    """What a row's path may name in its dataset: beside its Parquet, or from the root on."""
+    """Paths in the dataset that a row may mean: relative to its Parquet file, or to the root."""
     joined = (posixpath.join(folder, path) for folder in (posixpath.dirname(parquet), ""))
     normal = dict.fromkeys(map(posixpath.normpath, joined))
     return [name for name in normal if name[0] != "/" and name.split("/")[0] not in (".", "..")]
@@ -234,5 +234,5 @@ def _inside(parquet: str, path: str) -> list[str]:
 def _is_file(file: Path) -> bool:
     try:
         return file.is_file()
-    except (OSError, ValueError):  # too long, or with a zero byte
+    except (OSError, ValueError):  # the path is too long, or has a zero byte
         return False

@@ -1,4 +1,4 @@
-"""Read a source, whatever it is: a folder of files or of Parquet, or a dataset on the Hub."""
+"""Read a source of any kind: a folder of files or of Parquet, or a dataset on the Hub."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,24 +18,25 @@ def read_source(
 ) -> Library:
     """Find, name, hash and probe the audio of a source.
 
-    What holds audio files is a folder of files, on the Hub too. What holds Parquet and none, or is
-    said to be a dataset, has a track in every row; its audio goes into datasets' cache, once.
+    A source with audio files is read as files, also on the Hub. A source with Parquet and no audio
+    files, or one with settings for a dataset, has a track in every row; its audio is unpacked once
+    into datasets' cache.
 
     Args:
-        source: where the music lies.
-        styles: the styles to take; all when empty.
-        exclude: a folder inside a source to pass by (the release being built).
+        source: the place of the music.
+        styles: the styles to take; all if empty.
+        exclude: a folder inside the source to skip (the release that is being built).
         run: as for `scan_folder`.
-        progress: told how far unpacking is.
+        progress: is told how far unpacking is.
 
     Raises:
-        SettingError: this cannot be the name of a dataset.
+        SettingError: the location is not a valid name of a dataset.
         SourceError: the source cannot be used.
         HubError: the Hub refused, or could not be reached.
     """
     source = Source.of(source)
     if source.is_on_hub:
-        # datasets and the Hub's client take a second to import, which music in a folder needs not.
+        # Importing datasets and the Hub's client takes 1 s, and music in a folder needs neither.
         from .hub import read_hub
 
         return read_hub(source, styles, run, progress)
@@ -49,7 +50,7 @@ def read_source(
 
 
 def places_read(source: Path | str | Source) -> list[Path]:
-    """The folders that whoever decodes tracks of a source must see."""
+    """The folders that every worker that decodes tracks of a source must see."""
     source = Source.of(source)
     folder = Path(source.location)
     unpacked = source.is_on_hub or source.is_dataset

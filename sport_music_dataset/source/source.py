@@ -1,4 +1,4 @@
-"""Where music comes from, and what to take of it if that is a dataset."""
+"""The settings of a source: its location, and the columns to use if it is a dataset."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,8 @@ class Source:
     """A folder, or a dataset.
 
     `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`
-    and `session_column` name columns of the dataset, `subset` one of its configs; those not given
-    are found out. `keep_splits` keeps the dataset's splits.
+    and `session_column` name columns of the dataset, and `subset` one of its configs; sportgen
+    finds those that are empty by itself. `keep_splits` keeps the dataset's splits.
     """
 
     location: str
@@ -27,11 +27,11 @@ class Source:
 
     @property
     def is_on_hub(self) -> bool:
-        """Whether it is a dataset on the Hub."""
+        """Whether the source is a dataset on the Hub."""
         return self.location.startswith("hf:")
 
     @property
     def is_dataset(self) -> bool:
-        """Whether it is said to be a dataset, whatever files lie there."""
+        """Whether settings say that the source is a dataset, whatever files it has."""
         named = (self.audio_column, self.style_column, self.session_column, self.subset)
         return any(named) or self.keep_splits

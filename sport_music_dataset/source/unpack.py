@@ -1,4 +1,4 @@
-"""Rows of a Parquet file to audio files beside a table of what else the rows say."""
+"""Unpack the rows of a Parquet file: audio files, and a table with the other columns."""
 
 import json
 from collections.abc import Sequence
@@ -15,28 +15,28 @@ from ..storage.atomic import write_atomically
 from ..storage.parquet import read_batches
 from .columns import check_audio, is_binary, is_text
 
-# The table, and our columns in it: the file with a row's audio, its size, and the row's own path.
+# The name of the table, and our columns in it: file and size of a row's audio, and the row's path.
 _TABLE = "rows.parquet"
 FILE, SIZE, PATH = "sportgen_file", "sportgen_bytes", "sportgen_path"
 
 
 def unpack(parquet: Path, column: str, folder: Path) -> None:
-    """Write the audio of every row of `parquet` into `folder`, and last the table of its rows.
+    """Write the audio of every row of `parquet` to `folder`, and last the table of its rows.
 
-    Memory holds a row group of `parquet`.
+    Memory holds one row group of `parquet`.
 
     Raises:
-        SourceError: `parquet` cannot be read, or has no such column of audio.
+        SourceError: `parquet` cannot be read, or the audio column is missing or of another type.
         OSError: `folder` cannot be written to.
     """
     try:
         table = pq.read_table(parquet, columns=_light_columns(parquet, column))
         rows: list[Row] = []
-        # One by one: a batch is held in memory beside its row group, and a track is megabytes.
+        # Batches of one row: memory holds a batch beside its row group, and a track has megabytes.
         for batch in read_batches(parquet, [column], rows=1):
             rows.append(_store(batch[column][0], folder, len(rows)))
     except (pa.ArrowException, OSError) as error:
-        # Arrow has an OSError of its own for pages that are damaged.
+        # Arrow raises OSError for damaged pages.
         if getattr(error, "errno", None) is not None:
             raise
         detail = " ".join(str(error).split())
@@ -49,7 +49,7 @@ def unpack(parquet: Path, column: str, folder: Path) -> None:
 
 
 def is_unpacked(folder: Path) -> bool:
-    """Whether `unpack` has finished in `folder`, and its files are there."""
+    """Whether `unpack` has finished in `folder`, and all its files exist."""
     try:
         table = pq.read_table(folder / _TABLE, columns=[FILE, SIZE])
     except (OSError, pa.ArrowException):
@@ -61,11 +61,11 @@ def is_unpacked(folder: Path) -> bool:
 def read_unpacked(
     folder: Path, columns: Sequence[str], labels: dict[str, list[str]]
 ) -> list[dict[str, str]]:
-    """The rows that `unpack` wrote to `folder`, as text, without what is null.
+    """Yield the rows that `unpack` wrote to `folder`, as text, without nulls.
 
     Args:
-        folder: where they lie.
-        columns: those wanted of the dataset's, as far as they are there.
+        folder: a folder in which `unpack` has finished.
+        columns: columns of the dataset to read; missing ones are skipped.
         labels: column -> the names that its numbers stand for.
     """
     schema = pq.read_schema(folder / _TABLE)
@@ -79,7 +79,7 @@ def read_unpacked(
 
 
 def _light_columns(parquet: Path, column: str) -> list[str]:
-    """The columns that hold texts or numbers; raises SourceError as `unpack` does."""
+    """The columns of texts and numbers; raises SourceError as `unpack`."""
     schema = pq.read_schema(parquet)
     names = schema.names
     if column not in names or len(set(names)) != len(names):
@@ -90,7 +90,7 @@ def _light_columns(parquet: Path, column: str) -> list[str]:
 
 
 def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
-    """Write the audio of a row; its file, the file's size and the row's path."""
+    """Write the audio of a row; returns the file, its size and the path of the row."""
     content, path = value, None
     if pa.types.is_struct(value.type):
         parts = value if value.is_valid else {}
@@ -100,7 +100,7 @@ def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
     row = {PATH: _decoded(path.as_buffer().to_pybytes()) if path and path.is_valid else None}
     if content is None or not content.is_valid:
         return row
-    # FFmpeg looks at extensions too: what it says of a file is the same wherever the file lies.
+    # The extension is kept, because FFmpeg uses it too to find the format.
     suffix = PurePosixPath(row[PATH] or "").suffix.lower()
     name = f"{number:06d}{suffix if suffix in EXTENSIONS else ''}"
     data = content.as_buffer()
@@ -109,11 +109,11 @@ def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
 
 
 def _texts(column: pa.ChunkedArray, names: list[str] | None) -> list[str]:
-    """The values of a column as text, empty for null."""
+    """The values of a column as text; null becomes empty."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if is_text(column.type):
-        # Through bytes: nothing has made sure that they are UTF-8.
+        # Through bytes, because Parquet does not ensure valid UTF-8.
         return [_decoded(value or b"") for value in column.cast(pa.large_binary()).to_pylist()]
     values = column.to_pylist()
     if names is not None:
@@ -122,7 +122,7 @@ def _texts(column: pa.ChunkedArray, names: list[str] | None) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """Several texts as JSON, which metadata takes for such."""
+    """A list of texts as JSON, which `read_descriptions` reads."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
 
 
