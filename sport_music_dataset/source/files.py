@@ -75,7 +75,7 @@ def display_path(path: str) -> str:
 
 
 def inspect(track: Track) -> Track:
-    """The track with its sha256 and the facts of its container, or with a reason to leave it out."""
+    """The track with its sha256 and its container's facts, or with the reason to leave it out."""
     if track.reason:
         return track
     try:
