@@ -21,7 +21,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness import FIGURES
-
 from sport_music_dataset import __version__
 
 HERE = Path(__file__).parent

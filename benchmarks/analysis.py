@@ -18,7 +18,6 @@ from itertools import product
 
 import librosa
 import numpy as np
-from harness import record
 
 from builder_tests.support.scores import (
     BEATLESS,
@@ -32,6 +31,7 @@ from builder_tests.support.scores import (
     beatless,
     play,
 )
+from harness import record
 from sport_music_dataset.audio.measure import TrackAnalysis
 from sport_music_dataset.audio.samples import chunks_of, to_pcm16
 from sport_music_dataset.demo.synth import Piece, render

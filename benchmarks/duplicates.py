@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from harness import record
 from numpy.typing import NDArray
 
+from harness import record
 from sport_music_dataset.audio.fingerprint import RATE, fingerprint
 from sport_music_dataset.audio.matching import FingerprintFile, Match, find_matches
 

@@ -14,10 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from build import synthesise
 from encode import make_codec
 from harness import in_turn, measure, record
-
-from build import synthesise
 
 WAYS = ("notebook", "sportgen")
 

@@ -18,10 +18,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness import record
-
 from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.making import build
+from harness import record
 from sport_music_dataset.recipe import Recipe
 
 REPO = "org/sport-music"

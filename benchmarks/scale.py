@@ -37,11 +37,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from builder_tests.hub.local_hub import LocalHub
 from costs import Cost, change, draw, further, growth, table
 from harness import Meter, Took, record, typical
 from stages import STAGES, compose_music
-
-from builder_tests.hub.local_hub import LocalHub
 
 FEW = 10
 # A stage is repeated until it took QUICK_SECONDS in all, at most MOST_RUNS times.

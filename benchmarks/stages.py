@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import soundfile
+
 from duplicates import track
 from harness import Meter
-
 from sport_music_dataset.audio.fingerprint import RATE
 from sport_music_dataset.progress import Progress
 

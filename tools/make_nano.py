@@ -23,11 +23,12 @@ from typing import Any
 # One thread: sums of floats depend on how they are split. Set this before importing tokenizers.
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
-from nano_codec import CODEC
 from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import Unigram
 from tokenizers.trainers import UnigramTrainer
 from transformers import MusicgenConfig, PreTrainedTokenizerFast
+
+from nano_codec import CODEC
 
 SEED = 20
 SUBWORDS, WORDS = 400, 250

@@ -8,11 +8,11 @@ from typing import Any
 
 import librosa
 import torch
-from nano_codec import RATE, untrained_codec
-from nano_music import demo_chunks
 from torch import Tensor
 from transformers import EncodecModel
 
+from nano_codec import RATE, untrained_codec
+from nano_music import demo_chunks
 from sport_music_dataset.preview.mel import distance
 
 TOLERANCE = 0.04

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 import soxr
 import torch
-from nano_codec import RATE, SEED
 from numpy.typing import NDArray
 from torch import Tensor
 
+from nano_codec import RATE, SEED
 from sport_music_dataset.demo.arrangements import STYLES
 from sport_music_dataset.demo.synth import DEMO_PIECES, Piece, render
 

@@ -27,11 +27,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from nano_codec import RATE, SEED, codebooks, fit, save, scaled_codec
-from nano_music import crops, training_waves
 from torch import Tensor
 from transformers import EncodecModel
 
+from nano_codec import RATE, SEED, codebooks, fit, save, scaled_codec
+from nano_music import crops, training_waves
 from sport_music_dataset.encode.codec.memory import keep_freed_memory
 from sport_music_dataset.preview.mel import log_mel
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable
 from multiprocessing import Pool
 from pathlib import Path
 
-import grooves
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import grooves
 from sport_music_dataset.audio import tempo
 from sport_music_dataset.audio.spectra import Floats, levels_db, onset_frames
 from sport_music_dataset.demo.synth import Piece, render

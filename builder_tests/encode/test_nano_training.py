@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from nano_codec import RATE, save, untrained_codec
-from nano_measure import rebuild, same_tempo
-from nano_music import crops, demo_chunks, training_pieces
 from torch import Tensor
 from transformers import EncodecModel
 
 from builder_tests.support.models import NANO
+from nano_codec import RATE, save, untrained_codec
+from nano_measure import rebuild, same_tempo
+from nano_music import crops, demo_chunks, training_pieces
 from sport_music_dataset.demo.synth import DEMO_PIECES
 from sport_music_dataset.preview.mel import distance
 
