@@ -1,7 +1,7 @@
-"""What a release is: its folder's layout, its manifest, the rows and shards in it.
+"""What a release is: the layout of its folder, its manifest, its rows and its shards.
 
-A `Release` knows its place and its manifest; `open_release` opens one by its name. Stages read and
-write releases through it.
+A `Release` has a place, where its files are, and a manifest; `open_release` opens a release by its
+name. The stages read and write releases through `Release`.
 """
 
 from .release import Release, open_release

@@ -1,4 +1,4 @@
-"""The chunks of a release by their light columns: all but audio, codes and labels."""
+"""Reads the chunks of a release, without the heavy columns audio, codes and labels."""
 
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,20 +10,20 @@ from ..errors import ReleaseError
 from .layout import split_of
 from .release import Release
 
-# Reading Parquet leaves Python's lock alone.
+# Threads help: Arrow releases Python's lock while it reads Parquet.
 THREADS = 2
 
 
-def _arrow(kind: Kind) -> pa.DataType:
+def _arrow_type(kind: Kind) -> pa.DataType:
     if isinstance(kind, list):
-        return pa.list_(pa.field("element", _arrow(kind[0])))
+        return pa.list_(pa.field("element", _arrow_type(kind[0])))
     return pa.type_for_alias(kind)
 
 
-# Of raw and encoded side by side; `split` is the shard's.
+# The columns of raw and encoded together; `split` is from the shard's name.
 LIGHT = pa.schema(
     {
-        name: _arrow(kind)
+        name: _arrow_type(kind)
         for name, kind in {"split": "string", **RAW_COLUMNS, **ENCODED_COLUMNS}.items()
         if name not in HEAVY_COLUMNS
     }
@@ -36,24 +36,28 @@ def read_chunks(
     columns: Collection[str] = LIGHT.names,
     shorten: Callable[[pa.Table], pa.Table] = lambda shard: shard,
 ) -> pa.Table:
-    """One row a chunk, in the order of the shards: of LIGHT the `columns`, of `configs` side by
-    side, null where the release has not their config. What `shorten` makes of each shard stays in
-    memory.
+    """Read one row per chunk, in the order of the shards.
+
+    Args:
+        release: the release to read.
+        configs: configs whose columns are joined; those that the release lacks are skipped.
+        columns: names of columns in LIGHT; a column is null where its config is missing.
+        shorten: applied to each shard's table, of which only the result stays in memory.
 
     Raises:
-        ReleaseError: a shard cannot be read, or raw and encoded are not of the same chunks.
+        ReleaseError: a shard cannot be read, or raw and encoded hold different chunks.
     """
     configs = [config for config in configs if release.shards(config)]
     empty = LIGHT.empty_table().select(columns)
-    # It tells whether configs are of the same chunks.
-    read_too = {"chunk_id", *columns}
+    # chunk_id shows whether the configs hold the same chunks.
+    read_columns = {"chunk_id", *columns}
 
     def read(path: str) -> pa.Table:
         _, _, shard = path.partition("/")
-        table = release.place.only(path, read_too)
+        table = release.place.only(path, read_columns)
         for config in configs[1:]:
-            other = release.place.only(f"{config}/{shard}", read_too)
-            table = _beside(table, other, release.name, shard)
+            other = release.place.only(f"{config}/{shard}", read_columns)
+            table = _joined(table, other, release.name, shard)
         split = pa.array([split_of(path)] * len(table), pa.string())
         table = table.append_column("split", split).replace_schema_metadata()
         table = table.select([name for name in columns if name in table.column_names])
@@ -64,7 +68,7 @@ def read_chunks(
     return pa.concat_tables([shorten(empty), *tables])
 
 
-def _beside(raw: pa.Table, encoded: pa.Table, release: str, shard: str) -> pa.Table:
+def _joined(raw: pa.Table, encoded: pa.Table, release: str, shard: str) -> pa.Table:
     if not raw["chunk_id"].equals(encoded["chunk_id"]):
         raise ReleaseError(
             f"{release}: raw/{shard} and encoded/{shard} hold other chunks; run `sportgen encode`"

@@ -1,4 +1,4 @@
-"""The features of each config, as datasets has them."""
+"""The features of each config, as types of datasets."""
 
 from datasets import Audio, Features, List, Value
 

@@ -1,4 +1,4 @@
-"""The manifest of a release, `sportgen.json`: what it holds and how it was made."""
+"""The manifest of a release, `sportgen.json`: what the release holds and how it was made."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NotRequired
 
-from typing_extensions import TypedDict  # pydantic reads that of typing from Python 3.12 on only
+from typing_extensions import TypedDict  # pydantic reads typing's only since Python 3.12
 
 from .._version import __version__
 from ..audio.decode import decoder_version
@@ -24,15 +24,15 @@ MANIFEST_SCHEMA = 1
 
 _LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
 
-# JSON knows one kind of numbers: 25 must not become 25.0 when a manifest is written again.
+# A manifest that is read and written again must keep 25, and not change it to 25.0.
 Number = int | float
 _ANY_KEYS = {"extra": "allow"}
 
 
 class RecipeRecord(TypedDict):
-    """`Recipe.as_dict()` as a release records it; an earlier sportgen wrote fewer settings."""
+    """`Recipe.as_dict()` in a manifest; earlier versions of sportgen wrote fewer settings."""
 
-    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # pydantic's way to say it
+    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # an attribute that pydantic reads
 
     chunk_seconds: Number
     overlap_seconds: Number
@@ -42,8 +42,12 @@ class RecipeRecord(TypedDict):
 
 
 class Encoding(TypedDict):
-    """How `encoded` was made, and what came of it: the facts of `encode.encoder.Encoder`, then
-    how many descriptions were truncated, the longest in tokens, and T of codes and labels."""
+    """How `encoded` was made, and facts about its texts and codes.
+
+    The first keys are the facts of `encode.encoder.Encoder`. Then `truncated` is the number of
+    truncated descriptions, `longest` the length of the longest in tokens, `frames` the T of codes
+    and `label_frames` the T of labels.
+    """
 
     __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]
 
@@ -64,7 +68,7 @@ class Encoding(TypedDict):
 
 
 class ChangelogEntry(TypedDict):
-    """One release: its version, its ISO date, what changed, and what the publisher wrote."""
+    """One release: its version, its ISO date, what changed, and the publisher's own notes."""
 
     version: str
     date: str
@@ -73,8 +77,11 @@ class ChangelogEntry(TypedDict):
 
 
 class SharedRecord(TypedDict, total=False):
-    """How many fingerprints were compared, how many pairs of tracks share audio, and the seconds
-    that lie in two splits."""
+    """What the search for shared audio found.
+
+    `fingerprints` is the number of fingerprints compared, `matches` the number of pairs of tracks
+    that share audio, `seconds` the audio that is in two splits.
+    """
 
     fingerprints: int
     matches: int
@@ -82,7 +89,7 @@ class SharedRecord(TypedDict, total=False):
 
 
 class CodebookUse(TypedDict):
-    """Perplexity of a codebook's use, and the share of its entries that no code names."""
+    """Perplexity of a codebook's codes, and the share of its entries that no code names."""
 
     perplexity: Number
     dead: Number
@@ -99,15 +106,16 @@ class FileEntry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a release holds and how it was made; `files` has every shard and picture by its path.
+    """What a release holds and how it was made.
 
-    `changelog` has an entry for every release, the newest first; `withdrawn` the ids of tracks that
-    no later build may bring back; `source` the `dataset` on the Hub and the `revision` that the
-    rows come from, if they do; `codebooks` how much of each is used; `pictures` what each in
-    `assets` shows, in words; `card` the front matter that we gave to README.md.
+    `files` maps the path of every shard and picture to its entry. `changelog` has one entry per
+    release, the newest first. `withdrawn` has the ids of tracks that no later build may use again.
+    `source` has the `dataset` on the Hub and its `revision`, and is empty if the rows come from a
+    folder. `codebooks` has the use of each codebook. `pictures` describes each picture in `assets`
+    in words. `card` is the front matter that sportgen wrote to README.md.
     """
 
-    # What JSON holds is of these types and no other: read_manifest lets pydantic check it.
+    # read_manifest checks the JSON with pydantic: no value is converted, no unknown key allowed.
     __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
 
     recipe: RecipeRecord
@@ -131,11 +139,11 @@ class Manifest:
         return cls(record, recipe.fingerprint, software=software())
 
     def shards(self, config: str) -> dict[str, FileEntry]:
-        """The files of a config, by path."""
+        """The shards of a config: path -> entry."""
         return {path: entry for path, entry in self.files.items() if path.startswith(config + "/")}
 
     def splits(self, config: str) -> dict[str, int]:
-        """Split -> rows of a config, the recipe's splits first."""
+        """Split -> number of rows of a config; the recipe's splits come first."""
         rows = dict.fromkeys(self.recipe["splits"], 0)
         for path, entry in self.shards(config).items():
             split = split_of(path)
@@ -145,7 +153,7 @@ class Manifest:
 
     @property
     def rows_config(self) -> str:
-        """The config that has the chunks and loads by default: raw, where there is one."""
+        """The config of the chunks, which loads by default: `raw` if it exists, else `encoded`."""
         return "raw" if self.shards("raw") else "encoded"
 
     @property
@@ -159,7 +167,7 @@ class Manifest:
         return self.chunk_samples - samples_of(self.recipe["overlap_seconds"])
 
     def as_json(self) -> bytes:
-        """What `sportgen.json` holds, UTF-8."""
+        """The content of `sportgen.json`, in UTF-8."""
         data = asdict(replace(self, files=dict(sorted(self.files.items()))))
         return (
             json.dumps({"schema": self.schema, **data}, indent=2, ensure_ascii=False) + "\n"
@@ -171,17 +179,17 @@ class Manifest:
 
 
 def software() -> dict[str, str]:
-    """The versions of all that rows of `raw` and their files depend on."""
+    """The versions of all software that the rows of `raw` and their files depend on."""
     libraries = {name: version(name) for name in _LIBRARIES}
     return {"sportgen": __version__, "decoder": decoder_version(), **libraries}
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a release folder, every value of its type.
+    """Read the manifest of a release folder, and check the type of every value.
 
     Raises:
-        ReleaseError: the folder is no release, of a schema we do not know, or its manifest is
-            damaged; the message names the first key that is wrong.
+        ReleaseError: the folder is not a release, the manifest has an unknown schema, or it is
+            damaged; the message names the first wrong key.
     """
     file = folder / MANIFEST
     if not file.is_file():
@@ -199,15 +207,14 @@ def read_manifest(folder: Path) -> Manifest:
             "use the version that wrote it or build again"
         )
     _validate(text, file)
-    # As it was read: what pydantic makes of it has its keys in another order.
+    # Made from `data`, not from pydantic's result, whose keys are in another order.
     data["files"] = {path: FileEntry(**entry) for path, entry in data["files"].items()}
     return Manifest(**data)
 
 
 def _validate(text: str, file: Path) -> None:
-    """Raise ReleaseError unless the JSON text of a manifest has our keys, and values of their types
-    that lead nowhere outside of the release."""
-    # A fifth of a second to import: only where a manifest is read.
+    """Raise ReleaseError for wrong keys, values of a wrong type, or a path out of the release."""
+    # Imported here: pydantic takes a fifth of a second, and only reading a manifest needs it.
     from pydantic import ValidationError
 
     try:
@@ -217,7 +224,7 @@ def _validate(text: str, file: Path) -> None:
         key = ".".join(map(str, first["loc"]))
         detail = " ".join(f"{key}: {first['msg']}".split())
         raise ReleaseError(f"{file}: is damaged ({detail}); build the release again") from error
-    # A release may come from anywhere: no path in it leads out of its folder.
+    # A release may come from anybody: no path in its manifest may lead out of its folder.
     outside = [p for p in manifest.files if p.startswith("/") or ".." in p.split("/")]
     if outside:
         raise ReleaseError(f"{file}: names {outside[0]}, which lies outside the release")

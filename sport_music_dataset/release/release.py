@@ -1,4 +1,4 @@
-"""A release: the place where its files lie, and its manifest, which says what they are."""
+"""A release: the place of its files, and its manifest, which describes the files."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -25,13 +25,13 @@ class Release:
     """A release in a folder or on the Hub.
 
     Args:
-        place: where its files lie.
-        manifest: what of the place counts, where that is not what its own manifest says: a part of
-            a release, or one that is being made.
+        place: the folder or the Hub revision with the files.
+        manifest: used in place of the manifest that is in `place`: for a part of a release, or for
+            a release that is being made.
 
     Raises:
-        ReleaseError: there is no manifest that can be read.
-        HubError: the Hub has no such revision, or no manifest in it.
+        ReleaseError: the manifest is missing or cannot be read.
+        HubError: the revision is missing on the Hub, or it has no manifest.
     """
 
     def __init__(self, place: Place, manifest: Manifest | None = None) -> None:
@@ -48,46 +48,49 @@ class Release:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """The release's name in messages."""
         return self.place.name
 
     @property
     def folder(self) -> Path:
-        """Where its files are on this machine, those that are fetched."""
+        """The folder on this machine; of a release on the Hub, it has the files fetched so far."""
         return self.place.folder
 
     def shards(self, config: str) -> dict[str, FileEntry]:
-        """The files of a config, by path."""
+        """The shards of a config: path -> entry in the manifest."""
         return self.manifest.shards(config)
 
     def paths(self) -> set[str]:
-        """Every file of the place, our own notes apart."""
+        """The path of every file of the place, except those in the work folder."""
         return {path for path in self.place.paths() if path.partition("/")[0] != WORK_FOLDER}
 
     def tracks(self, columns: Collection[str] = ()) -> list[Row]:
-        """The rows of the `tracks` config: of the `columns` that it has, or of all; raises
-        ReleaseError."""
+        """The rows of the `tracks` config, with all columns or with `columns`.
+
+        Raises:
+            ReleaseError: there are no shards of `tracks`, or one is damaged.
+        """
         return as_rows(self.track_table(columns))
 
     def track_table(self, columns: Collection[str] = ()) -> pa.Table:
-        """`tracks` as a table, which takes a tenth of the memory; raises ReleaseError."""
+        """As `tracks`, but as a table, which takes a tenth of the memory."""
         shards = self.shards("tracks")
         with self.place.fetched(*shards):
             return read_track_table(self.folder, shards, columns)
 
     def kept_tracks(self, columns: Collection[str]) -> pa.Table:
-        """The tracks that gave chunks, of these columns that there are; raises ReleaseError."""
+        """The tracks that gave chunks, with those of `columns` that exist; raises as `tracks`."""
         tracks = self.track_table({"status", *columns})
-        there = [name for name in tracks.column_names if name in columns]
-        return kept_tracks(tracks).select(there)
+        existing = [name for name in tracks.column_names if name in columns]
+        return kept_tracks(tracks).select(existing)
 
 
 @contextmanager
 def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Release]:
-    """The release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
+    """Open the release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
 
-    Files of the Hub are fetched one by one into a temporary folder, and with `keep` stay there
-    until the block ends.
+    Files on the Hub are downloaded one by one into a temporary folder; with `keep` they stay there
+    until the `with` block ends.
 
     Example:
         >>> with open_release("dataset") as release:
@@ -95,20 +98,20 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
         6
 
     Raises:
-        ReleaseError: there is no such folder and it is not of the other form, or no manifest.
-        SettingError: ORG/NAME cannot be the name of a dataset.
-        HubError: the Hub refuses, or cannot be reached.
+        ReleaseError: `text` is neither a folder nor of the form ORG/NAME@TAG; or as `Release`.
+        SettingError: ORG/NAME is not a valid name of a dataset.
+        HubError: the Hub refused, or could not be reached.
     """
-    found = _ON_HUB.fullmatch(text)
-    if found is None or Path(text).is_dir():
+    match = _ON_HUB.fullmatch(text)
+    if match is None or Path(text).is_dir():
         if not Path(text).exists():
             raise ReleaseError(
                 f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
             )
         yield Release.of(Path(text))
         return
-    # The Hub's client takes half a second to import, which a folder needs not.
+    # Imported here: the Hub's client takes half a second, and a folder does not need it.
     from ..storage.hub_place import on_hub
 
-    with on_hub(found[1], found[2], api, keep) as place:
+    with on_hub(match[1], match[2], api, keep) as place:
         yield Release(place)
