@@ -1,4 +1,4 @@
-"""A source to a release folder: scan, cut, group, plan, write; or what that would be."""
+"""Builds a release folder from a source (scan, cut, group, plan, write), or plans the build."""
 
 import shutil
 from collections import Counter
@@ -42,13 +42,14 @@ class BuildRequest:
     Args:
         source: the folder with the music, or a dataset.
         out: the release folder.
-        recipe: all that determines the rows.
-        num_proc: processes that decode; of a Ray that is started for it, its processors.
-        timeout: seconds that a track may take.
-        force: build anew what another recipe made.
-        license: of tracks for which metadata gives none.
-        since: the release to go on from: its groups keep their splits, wherever it lies.
-        ray: where to find Ray, if it is to do the work.
+        recipe: every setting that determines the rows.
+        num_proc: number of processes that decode; if the build starts Ray, its number of CPUs.
+        timeout: seconds that one track may take.
+        force: build `out` again if it was built with another recipe.
+        license: the licence of tracks for which metadata gives none.
+        since: what an earlier release decides, from any folder or the Hub: its groups keep their
+            splits.
+        ray: how to reach Ray and what to use of it; None to work without Ray.
     """
 
     source: Path | str | Source
@@ -62,23 +63,28 @@ class BuildRequest:
     ray: RaySettings | None = None
 
     def earlier(self) -> Earlier:
-        """What lies in `out` and what `since` says; raises as `Earlier.read`."""
+        """The release that is in `out`, with `since`; raises as `Earlier.read`."""
         return Earlier.read(self.out, self.recipe, self.since, self.force)
 
     def engine(self) -> AbstractContextManager[Engine]:
-        """Who does the work; raises as `open_engine`."""
+        """The workers of the build; raises as `open_engine`."""
         places = places_read(self.source) if self.ray else []
         return open_engine(self.num_proc, self.timeout, self.ray, places, build_versions)
 
 
 def build_versions() -> dict[str, str]:
-    """The versions on which the rows and the groups of a build depend."""
+    """The versions of software that the rows and the groups of a build depend on."""
     return {**software(), "chromaprint": chromaprint_version()}
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: the `tracks` rows, chunks per split, and what else to report."""
+    """The result of a build.
+
+    `tracks` are the rows of the `tracks` config, `chunks` maps a split to its number of chunks,
+    `ignored` an extension to its number of files that are not audio. `notes` are messages for the
+    user, `duplicates` the groups of tracks that share audio.
+    """
 
     tracks: list[Row]
     chunks: dict[str, int]
@@ -94,16 +100,16 @@ class BuildReport:
 
     @property
     def left_out(self) -> dict[str, int]:
-        """Reason, without its detail -> files."""
+        """Reason, without its detail -> number of files."""
         reasons = (kind_of(row["reason"]) for row in self.tracks if row["reason"])
         return dict(Counter(reasons))
 
 
 def build_release(request: BuildRequest, progress: Progress = no_progress) -> BuildReport:
-    """Build, or bring up to date, the release folder of a request.
+    """Build the release folder of a request, or bring it up to date.
 
-    Shards that are already made from the same inputs stay as they are; a group keeps the split
-    that it had. The files are the same whatever `num_proc`, and with or without Ray.
+    A shard that was already made from the same inputs is not made again, and a group keeps the
+    split of an earlier build. The files are the same for every `num_proc`, with or without Ray.
 
     Example:
         >>> report = build_release(BuildRequest("music", Path("dataset"), recipe))
@@ -112,17 +118,18 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
 
     Raises:
         SourceError: the source cannot be used, or gives no chunk.
-        HubError: it lies on the Hub, which refused or could not be reached.
-        MachineError: Chromaprint's library is missing, or Ray is; a node of it sees other files.
-        ReleaseError: `out` holds something else, another recipe and not `force`, is being written
-            by somebody else, or cannot be written.
+        HubError: the source is on the Hub, which refused or could not be reached.
+        MachineError: Chromaprint's library or Ray is missing, or a node of Ray cannot read the
+            files of this machine.
+        ReleaseError: `out` holds something else, or a release of another recipe without `force`;
+            or another process is writing to it; or it cannot be written.
     """
     earlier, recipe = request.earlier(), request.recipe
     release = _new_release(request, earlier)
     work = release.folder / WORK_FOLDER
     with request.engine() as engine:
         library = _scan(engine, request, release, progress)
-        with _undone(release, earlier), writing(release.folder), engine.sharing(work):
+        with _removed_on_error(release, earlier), writing(release.folder), engine.sharing(work):
             store, spools = FingerprintStore(work), _spools(release, recipe)
             spools.open(library.usable)
             cut_tracks(engine, library.usable, spools, store, progress)
@@ -130,7 +137,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
             shards = plan_shards(grouping.library, recipe, earlier)
             written = write_shards(engine, shards, release, spools, progress)
             while not written.fills(shards):
-                # Tracks that failed when they were cut left a split empty: plan without them.
+                # Tracks that failed in cutting left a split without chunks: plan without them.
                 shards = plan_shards(grouping.library, recipe, earlier, written.failed)
                 written = written.then(write_shards(engine, shards, release, spools, progress))
             moved = moved_tracks(shards, earlier.splits_by_track)
@@ -147,8 +154,11 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
 
 
 class BuildPlan(NamedTuple):
-    """What a build would do: its groups, all its shards, what making those that are missing costs,
-    and what else to report."""
+    """What a build would do.
+
+    `grouping` has its groups, `shards` all its shards, `estimate` the cost of making the missing
+    shards. `notes` are messages for the user.
+    """
 
     grouping: Grouping
     shards: tuple[Shard, ...]
@@ -157,14 +167,17 @@ class BuildPlan(NamedTuple):
 
 
 def plan_build(request: BuildRequest, progress: Progress = no_progress) -> BuildPlan:
-    """What `build_release` would decode and into which shards; writes nothing. Raises as that."""
+    """Plan a build: what `build_release` would decode, and into which shards; raises as it does.
+
+    Nothing is written to `out`.
+    """
     earlier, recipe = request.earlier(), request.recipe
     release = _new_release(request, earlier)
     with request.engine() as engine, TemporaryDirectory() as temporary:
         folder = Path(temporary)
         library = _scan(engine, request, release, progress)
-        for known in (release.folder / WORK_FOLDER).glob(STORES):
-            shutil.copy(known, folder)
+        for store_file in (release.folder / WORK_FOLDER).glob(STORES):
+            shutil.copy(store_file, folder)
         grouping = fingerprint_and_group(
             engine, library, recipe, folder, earlier.track_ids, progress
         )
@@ -183,20 +196,21 @@ def scan_source(
     license: str = "",
     progress: Progress = no_progress,
 ) -> Library:
-    """`read_source` on processes: a file that crashes its decoder costs itself only.
+    """Run `read_source` on processes, so that a file that crashes its decoder is left out alone.
 
-    `license` is that of tracks for which metadata gives none.
+    `license` is the licence of tracks for which metadata gives none; the other arguments are those
+    of `read_source`. Raises as `read_source`; MachineError where Chromaprint's library is missing.
     """
 
     def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
         tracks = list(tracks)
         with progress("Scanning", len(tracks)) as advance:
-            for track in processes.map(function, tracks, _failed):
+            for track in processes.map(function, tracks, _with_reason):
                 yield replace(track, license=track.license or license)
                 advance(1)
 
     check_on_disk(Source.of(source).location)
-    chromaprint_version()  # raises where it is missing: else that would show after hours of hashing
+    chromaprint_version()  # raises MachineError now, not after hours of hashing
     return read_source(source, recipe.styles, exclude=exclude, run=run, progress=progress)
 
 
@@ -208,7 +222,10 @@ def fingerprint_and_group(
     first: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Grouping:
-    """The groups of a library whose tracks are not cut; `folder` keeps fingerprints."""
+    """Fingerprint and group the tracks of a library without cutting them.
+
+    The fingerprints are stored in `folder`; `first` is as for `group_tracks`, as are the errors.
+    """
     store = FingerprintStore(folder)
     fingerprint_tracks(processes, library.usable, recipe, store, progress)
     return group_tracks(library, store, recipe, first, progress)
@@ -233,8 +250,8 @@ def _spools(release: Release, recipe: Recipe) -> SpoolFolder:
 
 
 @contextmanager
-def _undone(release: Release, earlier: Earlier) -> Iterator[None]:
-    """Leave nothing of a first build that comes to nothing."""
+def _removed_on_error(release: Release, earlier: Earlier) -> Iterator[None]:
+    """Remove what a first build has written if it ends in a SourceError."""
     try:
         yield
     except SourceError:
@@ -247,5 +264,5 @@ def _undone(release: Release, earlier: Earlier) -> Iterator[None]:
         raise
 
 
-def _failed(track: Track, reason: str) -> Track:
+def _with_reason(track: Track, reason: str) -> Track:
     return replace(track, reason=reason)
