@@ -117,6 +117,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         {'train': 4, 'test': 2}
 
     Raises:
+        SettingError: `out` or the source is a URL, or not a valid name of a dataset.
         SourceError: the source cannot be used, or gives no chunk.
         HubError: the source is on the Hub, which refused or could not be reached.
         MachineError: Chromaprint's library or Ray is missing, or a node of Ray cannot read the
