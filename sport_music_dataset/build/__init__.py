@@ -1,6 +1,6 @@
-"""Tracks to `raw/`: scan, cut, group, plan, write.
+"""Builds `raw/` from the tracks of a source: scan, cut, group, plan, write.
 
-`build_release` calls these five stages in this order; each has a module of its own.
+`build_release` calls these five stages one after the other; each stage has its own module.
 """
 
 from .build import BuildRequest, build_release

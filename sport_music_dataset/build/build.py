@@ -1,4 +1,4 @@
-"""Build a release folder from a source: scan, cut, group, plan, write. Or plan it only."""
+"""Builds a release folder from a source (scan, cut, group, plan, write), or plans the build."""
 
 import shutil
 from collections import Counter
@@ -42,13 +42,14 @@ class BuildRequest:
     Args:
         source: the folder with the music, or a dataset.
         out: the release folder.
-        recipe: all settings that determine the rows.
-        num_proc: processes that decode; if a Ray is started for this build, its processors.
-        timeout: seconds that decoding one track may take.
-        force: replace a release in `out` that another recipe made.
-        license: licence of the tracks whose metadata gives none.
-        since: an earlier release, in a folder or on the Hub, whose groups keep their splits.
-        ray: the address of Ray, if Ray is to do the work.
+        recipe: every setting that determines the rows.
+        num_proc: number of processes that decode; if the build starts Ray, its number of CPUs.
+        timeout: seconds that one track may take.
+        force: build `out` again if it was built with another recipe.
+        license: the licence of tracks for which metadata gives none.
+        since: what an earlier release decides, from any folder or the Hub: its groups keep their
+            splits.
+        ray: how to reach Ray and what to use of it; None to work without Ray.
     """
 
     source: Path | str | Source
@@ -62,23 +63,28 @@ class BuildRequest:
     ray: RaySettings | None = None
 
     def earlier(self) -> Earlier:
-        """The earlier releases: in `out`, and `since`. Raises as `Earlier.read`."""
+        """The release that is in `out`, with `since`; raises as `Earlier.read`."""
         return Earlier.read(self.out, self.recipe, self.since, self.force)
 
     def engine(self) -> AbstractContextManager[Engine]:
-        """The engine that does the work. Raises as `open_engine`."""
+        """The workers of the build; raises as `open_engine`."""
         places = places_read(self.source) if self.ray else []
         return open_engine(self.num_proc, self.timeout, self.ray, places, build_versions)
 
 
 def build_versions() -> dict[str, str]:
-    """The versions on which the rows and the groups of a build depend."""
+    """The versions of software that the rows and the groups of a build depend on."""
     return {**software(), "chromaprint": chromaprint_version()}
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: the rows of `tracks`, the chunks per split, and notes for the user."""
+    """The result of a build.
+
+    `tracks` are the rows of the `tracks` config, `chunks` maps a split to its number of chunks,
+    `ignored` an extension to its number of files that are not audio. `notes` are messages for the
+    user, `duplicates` the groups of tracks that share audio.
+    """
 
     tracks: list[Row]
     chunks: dict[str, int]
@@ -94,7 +100,7 @@ class BuildReport:
 
     @property
     def left_out(self) -> dict[str, int]:
-        """Reason, without its detail -> number of files that it left out."""
+        """Reason, without its detail -> number of files."""
         reasons = (kind_of(row["reason"]) for row in self.tracks if row["reason"])
         return dict(Counter(reasons))
 
@@ -102,8 +108,8 @@ class BuildReport:
 def build_release(request: BuildRequest, progress: Progress = no_progress) -> BuildReport:
     """Build the release folder of a request, or bring it up to date.
 
-    Shards that were made from the same inputs stay as they are, and a group keeps its split. The
-    files are the same for every `num_proc`, and with or without Ray.
+    A shard that was already made from the same inputs is not made again, and a group keeps the
+    split of an earlier build. The files are the same for every `num_proc`, with or without Ray.
 
     Example:
         >>> splits = (("train", 0.7), ("test", 0.3))
@@ -113,18 +119,20 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         {'train': 21, 'test': 12}
 
     Raises:
+        SettingError: `out` or the source is a URL, or not a valid name of a dataset.
         SourceError: the source cannot be used, or gives no chunk.
-        HubError: the source is on the Hub, and the Hub refused or could not be reached.
-        MachineError: Chromaprint's library or Ray is missing, or a node of Ray sees other files.
-        ReleaseError: `out` is no release, has another recipe and `force` is not set, is being
-            written by another process, or cannot be written.
+        HubError: the source is on the Hub, which refused or could not be reached.
+        MachineError: Chromaprint's library or Ray is missing, or a node of Ray cannot read the
+            files of this machine.
+        ReleaseError: `out` holds something else, or a release of another recipe without `force`;
+            or another process is writing to it; or it cannot be written.
     """
     earlier, recipe = request.earlier(), request.recipe
     release = _new_release(request, earlier)
     work = release.folder / WORK_FOLDER
     with request.engine() as engine:
         library = _scan(engine, request, release, progress)
-        with _undone(release, earlier), writing(release.folder), engine.sharing(work):
+        with _removed_on_error(release, earlier), writing(release.folder), engine.sharing(work):
             store, spools = FingerprintStore(work), _spools(release, recipe)
             spools.open(library.usable)
             cut_tracks(engine, library.usable, spools, store, progress)
@@ -132,7 +140,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
             shards = plan_shards(grouping.library, recipe, earlier)
             written = write_shards(engine, shards, release, spools, progress)
             while not written.fills(shards):
-                # A split is empty because its tracks failed when they were cut: plan without them.
+                # Tracks that failed in cutting left a split without chunks: plan without them.
                 shards = plan_shards(grouping.library, recipe, earlier, written.failed)
                 written = written.then(write_shards(engine, shards, release, spools, progress))
             moved = moved_tracks(shards, earlier.splits_by_track)
@@ -149,8 +157,11 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
 
 
 class BuildPlan(NamedTuple):
-    """What a build would do: its groups, all its shards, the cost of the shards that are missing,
-    and notes for the user."""
+    """What a build would do.
+
+    `grouping` has its groups, `shards` all its shards, `estimate` the cost of making the missing
+    shards. `notes` are messages for the user.
+    """
 
     grouping: Grouping
     shards: tuple[Shard, ...]
@@ -159,14 +170,17 @@ class BuildPlan(NamedTuple):
 
 
 def plan_build(request: BuildRequest, progress: Progress = no_progress) -> BuildPlan:
-    """What `build_release` would decode, and into which shards. Writes nothing; raises as it."""
+    """Plan a build: what `build_release` would decode, and into which shards; raises as it does.
+
+    Nothing is written to `out`.
+    """
     earlier, recipe = request.earlier(), request.recipe
     release = _new_release(request, earlier)
     with request.engine() as engine, TemporaryDirectory() as temporary:
         folder = Path(temporary)
         library = _scan(engine, request, release, progress)
-        for known in (release.folder / WORK_FOLDER).glob(STORES):
-            shutil.copy(known, folder)
+        for store_file in (release.folder / WORK_FOLDER).glob(STORES):
+            shutil.copy(store_file, folder)
         grouping = fingerprint_and_group(
             engine, library, recipe, folder, earlier.track_ids, progress
         )
@@ -185,20 +199,21 @@ def scan_source(
     license: str = "",
     progress: Progress = no_progress,
 ) -> Library:
-    """Run `read_source` on processes, so that a file that crashes its decoder fails alone.
+    """Run `read_source` on processes, so that a file that crashes its decoder is left out alone.
 
-    `license` is the licence of the tracks whose metadata gives none.
+    `license` is the licence of tracks for which metadata gives none; the other arguments are those
+    of `read_source`. Raises as `read_source`; MachineError where Chromaprint's library is missing.
     """
 
     def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
         tracks = list(tracks)
         with progress("Scanning", len(tracks)) as advance:
-            for track in processes.map(function, tracks, _failed):
+            for track in processes.map(function, tracks, _with_reason):
                 yield replace(track, license=track.license or license)
                 advance(1)
 
     check_on_disk(Source.of(source).location)
-    chromaprint_version()  # raises if it is missing: now, and not after hours of hashing
+    chromaprint_version()  # raises MachineError now, not after hours of hashing
     return read_source(source, recipe.styles, exclude=exclude, run=run, progress=progress)
 
 
@@ -210,7 +225,10 @@ def fingerprint_and_group(
     first: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Grouping:
-    """Fingerprint a library without cutting it, and group it; `folder` keeps the fingerprints."""
+    """Fingerprint and group the tracks of a library without cutting them.
+
+    The fingerprints are stored in `folder`; `first` is as for `group_tracks`, as are the errors.
+    """
     store = FingerprintStore(folder)
     fingerprint_tracks(processes, library.usable, recipe, store, progress)
     return group_tracks(library, store, recipe, first, progress)
@@ -235,8 +253,8 @@ def _spools(release: Release, recipe: Recipe) -> SpoolFolder:
 
 
 @contextmanager
-def _undone(release: Release, earlier: Earlier) -> Iterator[None]:
-    """Remove the files of a first build if its source turns out to be unusable."""
+def _removed_on_error(release: Release, earlier: Earlier) -> Iterator[None]:
+    """Remove what a first build has written if it ends in a SourceError."""
     try:
         yield
     except SourceError:
@@ -249,5 +267,5 @@ def _undone(release: Release, earlier: Earlier) -> Iterator[None]:
         raise
 
 
-def _failed(track: Track, reason: str) -> Track:
+def _with_reason(track: Track, reason: str) -> Track:
     return replace(track, reason=reason)

@@ -1,6 +1,7 @@
 """The cutting stage: every new track is decoded once, for its rows and for its fingerprint.
 
-The rows wait in a spool file until all fingerprints are compared and the track's shard is known.
+The rows of a track wait in a spool, a file, until all fingerprints are compared and the shard of
+the track is known.
 """
 
 import shutil
@@ -25,9 +26,9 @@ from .track_rows import cut_track, measure_track
 
 
 class SpoolFolder:
-    """A spool in `folder` for each track that is cut and not in a finished shard yet.
+    """The spools in `folder`, one for each track that is cut and not in a finished shard yet.
 
-    The next run uses the spools of a killed run, if both cut with the same settings.
+    The next run uses the spools of a killed run if its recipe and software are the same.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, software: Mapping[str, str]) -> None:
@@ -36,7 +37,7 @@ class SpoolFolder:
         self._inputs = digest([recipe.fingerprint, dict(software)])
 
     def open(self, tracks: Iterable[Track]) -> None:
-        """Make the folder, and remove the files in it that belong to none of these tracks."""
+        """Make the folder, and remove every file that is not the spool of one of these tracks."""
         self._folder.mkdir(parents=True, exist_ok=True)
         current = {self.file(track) for track in tracks}
         for file in self._folder.iterdir():
@@ -49,15 +50,18 @@ class SpoolFolder:
             self.file(track).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the folder. Spools of tracks that turned out to be copies are still in it."""
+        """Remove the folder, with the spools of tracks that are left out as copies."""
         shutil.rmtree(self._folder)
 
     def file(self, track: Track) -> Path:
-        """Path of the track's spool, which may not exist."""
+        """The path of the track's spool, whether or not it exists."""
         return self._folder / digest([self._inputs, content(track)])
 
     def cut_and_fingerprint(self, track: Track) -> Items | None:
-        """Cut a track; returns the items of its fingerprint, None if the track does not decode."""
+        """Cut a track unless it has a spool with a fingerprint or a failure.
+
+        Returns the items of its fingerprint, uint32 [items]; None if the track does not decode.
+        """
         file = self.file(track)
         spooled = read_spool(file)
         if not spooled or (spooled.items is None and not spooled.outcome.reason):
@@ -65,12 +69,12 @@ class SpoolFolder:
         return None if spooled.items is None else np.array(spooled.items, np.uint32)
 
     def cut(self, track: Track) -> Outcome:
-        """Cut a track that has no spool yet."""
+        """Cut a track unless it has a spool; returns its outcome."""
         file = self.file(track)
         return (read_spool(file) or cut_track(track, self._recipe, file)).outcome
 
     def record_failure(self, track: Track, reason: str) -> Outcome:
-        """Record that cutting a track crashed its process, so that it is not tried again."""
+        """Record in a spool why a track crashed its process or timed out: it is not cut again."""
         outcome = Outcome(duration_seconds=track.duration_seconds, reason=reason)
         with SpoolWriter(self.file(track)) as spool:
             spool.finish(Spooled(outcome), [])
@@ -86,14 +90,16 @@ def cut_tracks(
 ) -> None:
     """Cut the tracks without a fingerprint in `store` into `spools`, and add their fingerprints.
 
-    A track with a fingerprint is in a finished shard in most cases. If its shard must be made
-    again, `write.write_shards` cuts it.
+    A track with a fingerprint in `store` is mostly in a finished shard; if its shard is made again,
+    `write.write_shards` cuts the track.
     """
 
     def failed(track: Track, reason: str) -> None:
         spools.record_failure(track, reason)
 
-    _fill(processes, spools.cut_and_fingerprint, tracks, store, failed, "Cutting", progress)
+    _add_fingerprints(
+        processes, spools.cut_and_fingerprint, tracks, store, failed, "Cutting", progress
+    )
 
 
 def fingerprint_tracks(
@@ -103,16 +109,16 @@ def fingerprint_tracks(
     store: FingerprintStore,
     progress: Progress = no_progress,
 ) -> None:
-    """Add the fingerprints that are missing in `store`, without cutting the tracks."""
+    """Add the fingerprints of tracks that `store` lacks, without cutting the tracks."""
 
     def failed(track: Track, reason: str) -> None:
-        """Nothing is recorded: cutting the track finds the reason again."""
+        """Record nothing: cutting the track will find the reason again."""
 
     function = partial(track_fingerprint, recipe=recipe)
-    _fill(processes, function, tracks, store, failed, "Fingerprinting", progress)
+    _add_fingerprints(processes, function, tracks, store, failed, "Fingerprinting", progress)
 
 
-def _fill(
+def _add_fingerprints(
     processes: Processes,
     function: Callable[[Track], Items | None],
     tracks: Iterable[Track],
@@ -135,7 +141,7 @@ def measure_tracks(
     recipe: Recipe,
     progress: Progress = no_progress,
 ) -> dict[str, Outcome]:
-    """Path -> outcome of cutting and measuring each track; no row is kept."""
+    """Cut and measure tracks without keeping rows: path -> outcome of the track."""
 
     def failed(track: Track, reason: str) -> Outcome:
         return Outcome(reason=reason)
@@ -150,7 +156,7 @@ def measure_tracks(
 
 
 def cutting_cost(track: Track, recipe: Recipe) -> tuple[int, float, int, float]:
-    """Of a track: chunks, seconds that cutting took, bytes of its rows, seconds of its audio."""
+    """(chunks, seconds that cutting took, bytes of the spool, seconds of audio) of a track."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "spool"

@@ -1,4 +1,4 @@
-"""The fingerprint of a track, and the file that keeps the fingerprints of a library."""
+"""The fingerprint of a whole track, and the file that stores the fingerprints of a library."""
 
 import os
 import struct
@@ -18,16 +18,16 @@ from ..records import Track
 from ..source.files import check_unchanged
 
 STORES = "fingerprints-*.bin"
-"""Pattern for the names of the files of `FingerprintStore`."""
+"""The pattern of the names of `FingerprintStore` files."""
 
-# sha256, items, and the CRC-32 of their bytes: 40 bytes, so that items stay aligned.
+# sha256, number of items, CRC-32 of the items' bytes: 40 bytes, so that the items stay aligned.
 _HEADER = struct.Struct("<32sII")
 
 
 def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
-    """The items of a whole track, without cutting it.
+    """Fingerprint a whole track without cutting it; returns the items, uint32 [items].
 
-    None if the track does not decode within the recipe's limits: cutting it records the reason.
+    None if the track does not decode within the recipe's limits; cutting it records the reason.
     """
     try:
         items = fingerprint(decode_within(track, recipe, Tally(), RATE))
@@ -38,10 +38,10 @@ def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
 
 
 class FingerprintStore:
-    """Fingerprints by sha256, in one file that is only appended to.
+    """Fingerprints by sha256, in one file that only grows; a killed run damages at most the last.
 
-    A killed run loses at most its last fingerprint. `folder` has one file for each version of the
-    decoder and Chromaprint; files of other versions are not read. One writer at a time.
+    `folder` has one file for each pair of versions of decoder and Chromaprint, and only the file of
+    the present versions is read. Only one process may write at a time.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,43 +49,44 @@ class FingerprintStore:
         self.folder = folder
         self.file = folder / f"fingerprints-{software[:8]}.bin"
         folder.mkdir(parents=True, exist_ok=True)
-        self._places: dict[str, tuple[int, int, int]] = {}
+        # sha256 -> (offset of the items in bytes, number of items, CRC-32)
+        self._positions: dict[str, tuple[int, int, int]] = {}
         with self.file.open("a+b") as handle:
-            end = self._scan(handle)
-            # A killed run may have written a part of its last fingerprint: it is overwritten.
+            end = self._index(handle)
+            # Cut off a last fingerprint that a killed run has written in part.
             handle.truncate(end)
 
-    def _scan(self, handle: BinaryIO) -> int:
-        """Find the position of each fingerprint; returns the end of the last complete one."""
-        size, place = handle.seek(0, os.SEEK_END), 0
-        while place + _HEADER.size <= size:
-            handle.seek(place)
+    def _index(self, handle: BinaryIO) -> int:
+        """Record the position of each fingerprint; returns the end of the last complete one."""
+        size, position = handle.seek(0, os.SEEK_END), 0
+        while position + _HEADER.size <= size:
+            handle.seek(position)
             sha256, count, check = _HEADER.unpack(handle.read(_HEADER.size))
-            end = place + _HEADER.size + 4 * count
+            end = position + _HEADER.size + 4 * count
             if end > size:
                 break
-            self._places[sha256.hex()] = (place + _HEADER.size, count, check)
-            place = end
-        return place
+            self._positions[sha256.hex()] = (position + _HEADER.size, count, check)
+            position = end
+        return position
 
     def __contains__(self, sha256: str) -> bool:
-        return sha256 in self._places
+        return sha256 in self._positions
 
     def add(self, sha256: str, items: Items) -> None:
-        """Keep a fingerprint."""
+        """Append a fingerprint to the file."""
         data = items.astype("<u4").tobytes()
         check = zlib.crc32(data)
         with self.file.open("ab") as handle:
-            place = handle.tell() + _HEADER.size
+            position = handle.tell() + _HEADER.size
             handle.write(_HEADER.pack(bytes.fromhex(sha256), len(items), check) + data)
-        self._places[sha256] = (place, len(items), check)
+        self._positions[sha256] = (position, len(items), check)
 
     def read(self, names: Iterable[str]) -> Iterator[Items | None]:
-        """The items of each track; None if they are missing or do not match their checksum."""
+        """Yield the items of each sha256; None if they are missing or their checksum is wrong."""
         with self.file.open("rb") as handle:
             for sha256 in names:
-                place, count, check = self._places.get(sha256, (0, 0, 0))
-                handle.seek(place)
+                position, count, check = self._positions.get(sha256, (0, 0, 0))
+                handle.seek(position)
                 data = handle.read(4 * count)
-                good = sha256 in self._places and zlib.crc32(data) == check
-                yield np.frombuffer(data, "<u4") if good else None
+                is_valid = sha256 in self._positions and zlib.crc32(data) == check
+                yield np.frombuffer(data, "<u4") if is_valid else None

@@ -1,4 +1,4 @@
-"""Group tracks that must be in one split: a recording, a given group, an album or an artist."""
+"""Groups tracks that must be in one split: copies of a recording, and groups from metadata."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,13 +14,13 @@ from ..source.library import Library
 from .fingerprints import FingerprintStore
 from .plan import asked_splits
 
-# A copy lacks some seconds at its ends. A track with half of new audio is not a copy.
+# A copy may lack seconds at its ends; a track with half of its audio in no other is not a copy.
 _COPY_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """A library whose tracks have their groups, and the pairs of its tracks that share audio.
+    """A library whose tracks have their groups, and the pairs of tracks that share audio.
 
     `fingerprints` is the number of fingerprints that were compared.
     """
@@ -30,8 +30,10 @@ class Grouping:
     fingerprints: int = 0
 
     def duplicates(self) -> list[dict[str, Any]]:
-        """For JSON: each group of tracks that share audio, by name, with its pairs and the seconds
-        that each pair shares."""
+        """The groups of tracks that share audio, as JSON values.
+
+        Each has its name, and its pairs of tracks with the seconds of audio that they share.
+        """
         return _duplicate_groups(self.library.tracks, self.matches)
 
 
@@ -42,47 +44,48 @@ def group_tracks(
     first: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> Grouping:
-    """The library with its groups, and with copies left out if the recipe says so.
+    """Group the tracks of a library, and leave out copies if the recipe asks for it.
 
     Args:
         library: the scanned tracks.
         store: the fingerprints of the tracks that decode.
-        recipe: says what makes a group, and whether copies stay.
-        first: ids of tracks to prefer when one of several copies stays.
-        progress: told how far the work is.
+        recipe: what makes a group, and whether copies are left out.
+        first: ids of tracks that are kept before others where copies are left out.
+        progress: shows how far the comparison of fingerprints is.
 
     Raises:
         SourceError: metadata asks for two splits inside a group.
     """
-    # Sorted by id, so that the order of the store does not change the result.
+    # Sorted by id: the result does not depend on the order of fingerprints in the store.
     tracks = sorted(library.usable, key=lambda track: track.track_id)
     with FingerprintFile(store.folder) as file:
         for track, items in zip(tracks, store.read(t.sha256 for t in tracks), strict=True):
             if items is not None:
                 file.add(track.track_id, items)
-        prints = file.fingerprints()
-        matches = tuple(find_matches(prints, store.folder, progress))
+        fingerprints = file.fingerprints()
+        matches = tuple(find_matches(fingerprints, store.folder, progress))
     library = _with_asked_splits(with_groups(library, matches, recipe.group_by))
     if recipe.duplicates == "first":
         library = _without_copies(library, matches, first)
-    return Grouping(library, matches, len(prints.names))
+    return Grouping(library, matches, len(fingerprints.names))
 
 
 def with_groups(library: Library, matches: Iterable[Match], group_by: str = "recording") -> Library:
-    """The library with `group` set for every track that shares its group with another track.
+    """Set the `group` of every track that has a group in metadata or belongs with other tracks.
 
-    The name of a group is the one that metadata gives to its tracks (the first by name, if there
-    are several), else the smallest id in it.
+    Tracks belong together if they share audio (`matches`), a group in metadata, or what `group_by`
+    names (album or artist). The name of a group is the one that metadata gives to its tracks, the
+    first by alphabet if there are several, else the smallest track id in the group.
     """
     groups = _Groups()
-    given: dict[str, str] = {}
+    first_with_key: dict[str, str] = {}
     for track in library.tracks:
-        # An exact copy is left out, but its metadata is about the same recording, so it counts.
+        # An exact copy is left out, but its metadata applies to the recording.
         if track.reason and kind_of(track.reason) != Reason.DUPLICATE:
             continue
         groups.join(track.track_id, track.track_id)
-        for mark in _marks(track, group_by):
-            groups.join(track.track_id, given.setdefault(mark, track.track_id))
+        for key in _group_keys(track, group_by):
+            groups.join(track.track_id, first_with_key.setdefault(key, track.track_id))
     for match in matches:
         groups.join(match.a, match.b)
     names = _names(library.tracks, groups)
@@ -94,8 +97,8 @@ def with_groups(library: Library, matches: Iterable[Match], group_by: str = "rec
 
 
 def _duplicate_groups(files: Sequence[Track], matches: Sequence[Match]) -> list[dict[str, Any]]:
-    """As `Grouping.duplicates`."""
-    # An exact copy has the id of its original, and comes after it.
+    """See `Grouping.duplicates`."""
+    # An exact copy has the id of its original and comes after it: reversed, the original is used.
     tracks = {track.track_id: track for track in reversed(files) if track.sha256}
     groups = _Groups()
     for match in matches:
@@ -115,7 +118,7 @@ def _duplicate_groups(files: Sequence[Track], matches: Sequence[Match]) -> list[
 
 
 def shared_seconds(matches: Iterable[Match], split_of: Mapping[str, str]) -> float:
-    """Seconds of audio that tracks of two splits share; `split_of` maps track ids to splits."""
+    """Seconds of audio that are in two splits; `split_of` maps ids of kept tracks to splits."""
     return sum(
         match.seconds
         for match in matches
@@ -130,7 +133,7 @@ class _Groups:
         self._parent: dict[str, str] = {}
 
     def root(self, member: str) -> str:
-        """The smallest member of its component."""
+        """The smallest member of the component of `member`."""
         path = []
         while (parent := self._parent.setdefault(member, member)) != member:
             path.append(member)
@@ -139,13 +142,13 @@ class _Groups:
         return member
 
     def join(self, one: str, other: str) -> None:
-        """Make one component of two."""
+        """Unite the components of two members."""
         low, high = sorted((self.root(one), self.root(other)))
         self._parent[high] = low
 
 
-def _marks(track: Track, group_by: str) -> Iterator[str]:
-    """The marks of a track: tracks with a common mark are in one group."""
+def _group_keys(track: Track, group_by: str) -> Iterator[str]:
+    """Keys from the metadata of a track; tracks with an equal key are in one group."""
     if track.group:
         yield f"group\0{track.group}"
     artist, album = folded(track.artist), folded(track.album)
@@ -156,7 +159,7 @@ def _marks(track: Track, group_by: str) -> Iterator[str]:
 
 
 def _names(tracks: Iterable[Track], groups: _Groups) -> dict[str, str]:
-    """Root -> name, for every component with a given name or with more than one track."""
+    """Root -> name, of components with a group in metadata or with more than one track."""
     given: dict[str, str] = {}
     members: dict[str, set[str]] = {}
     for track in tracks:
@@ -169,9 +172,10 @@ def _names(tracks: Iterable[Track], groups: _Groups) -> dict[str, str]:
 
 
 def _with_asked_splits(library: Library) -> Library:
-    """Every track with the split that metadata asks for any track of its group.
+    """Set the split of every track to the one that metadata asks for in the track's group.
 
-    Copies that are left out count too. Raises SourceError if metadata asks for two splits.
+    The metadata of exact copies counts too. Raises SourceError where a group is asked for in two
+    splits.
     """
     # An exact copy has the id of its original.
     groups = {track.track_id: track.group_id for track in library.usable}
@@ -188,7 +192,7 @@ def _with_asked_splits(library: Library) -> Library:
 
 
 def _without_copies(library: Library, matches: Iterable[Match], first: Collection[str]) -> Library:
-    """Leave out each track that is mostly in a track that stays; `first` are kept before others."""
+    """Leave out tracks of which over half is in a kept track; those of `first` are kept first."""
     contained_in: dict[str, list[str]] = {}
     for match in matches:
         if match.seconds > _COPY_SHARE * match.a_seconds:
@@ -198,9 +202,9 @@ def _without_copies(library: Library, matches: Iterable[Match], first: Collectio
     kept: dict[str, str] = {}
     copies: dict[str, str] = {}
     for track in sorted(library.usable, key=lambda track: track.track_id not in first):
-        copied = [kept[other] for other in contained_in.get(track.track_id, []) if other in kept]
-        if copied:
-            copies[track.track_id] = Reason.DUPLICATE.because(min(copied))
+        originals = [kept[other] for other in contained_in.get(track.track_id, []) if other in kept]
+        if originals:
+            copies[track.track_id] = Reason.DUPLICATE.because(min(originals))
         else:
             kept[track.track_id] = track.path
     tracks = (

@@ -1,4 +1,4 @@
-"""Plan which track goes into which split and which shard."""
+"""The stage that plans: which track goes into which split and shard."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,12 @@ from ..source.library import Library
 from .since import Earlier
 from .splits import assign
 
-# The lowest bit rate of speech codecs; music has ten times as much.
+# The lowest rate of speech codecs; music takes ten times as many bytes.
 _LEAST_BYTES_PER_SECOND = 500
-# Another --group-by may move nearly every track: `tracks` has the split of each.
+# Another --group-by may move nearly all tracks; the `tracks` config has the split of each.
 _MOST_NAMED = 20
 
-# The rows do not depend on the place of the file, its time stamp, its group and its split.
+# The place of a file, the time of its copy, its group and its split do not change its rows.
 _PLACE = ("file", "path", "signature", "group", "split")
 _CONTENT = tuple(field.name for field in fields(Track) if field.name not in _PLACE)
 
@@ -35,24 +35,24 @@ class Shard:
     tracks: tuple[Track, ...]
 
     def inputs(self, recipe_fingerprint: str, software: Mapping[str, str]) -> str:
-        """Digest of all inputs that determine the bytes of the shard."""
+        """The digest of everything that determines the shard's bytes."""
         tracks = [content(track) for track in self.tracks]
         return digest([recipe_fingerprint, dict(software), self.split, tracks])
 
 
 def content(track: Track) -> dict[str, Any]:
     """The fields of a track that determine its rows."""
-    # Not asdict: it copies every value and takes four times as long.
+    # Not by asdict: it copies every value, which takes four times as long.
     return {key: getattr(track, key) for key in _CONTENT}
 
 
 def plan_shards(
     library: Library, recipe: Recipe, earlier: Earlier, failed: Mapping[str, Outcome] | None = None
 ) -> tuple[Shard, ...]:
-    """Plan shards for the tracks of a library that have not failed.
+    """Plan the shards of the usable tracks of a library that are not in `failed`.
 
     Raises:
-        SourceError: no track is left, or as `plan_tracks`.
+        SourceError: there is no such track; or as `plan_tracks`.
     """
     failed = failed or {}
     tracks = [track for track in library.usable if track.track_id not in failed]
@@ -64,9 +64,9 @@ def plan_shards(
         raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
     fixed: dict[str, str] = {}
     counts: dict[str, int] = {}
-    for decided in earlier.decisions():
-        fixed |= decided.splits(tracks)
-        counts |= decided.shards
+    for decision in earlier.decisions():
+        fixed |= decision.splits(tracks)
+        counts |= decision.shards
     return plan_tracks(tracks, recipe, fixed, counts)
 
 
@@ -79,13 +79,14 @@ def plan_tracks(
     """Plan the shards of `raw` for tracks.
 
     Args:
-        tracks: usable tracks; a track's own `split` is kept.
-        recipe: gives the proportions of the splits and the seed.
-        fixed: group -> its split in an earlier build, which is kept.
-        shards: split -> its number of shards in an earlier build, which is kept.
+        tracks: usable tracks; the `split` of a track has priority over `fixed`.
+        recipe: the splits with their proportions, the seed, and the length of chunks.
+        fixed: group -> its split in an earlier build, which it keeps.
+        shards: split -> its number of shards in an earlier build, which it keeps.
 
     Raises:
-        SourceError: metadata gives a group two splits, or a split cannot get a group.
+        SourceError: metadata asks for two splits inside a group, or there are too few groups to
+            fill the splits.
     """
     tracks = tuple(tracks)
     sizes = {track.track_id: max(1, _expected_chunks(track, recipe)) for track in tracks}
@@ -93,32 +94,32 @@ def plan_tracks(
     for track in tracks:
         weights[track.group_id] = weights.get(track.group_id, 0.0) + sizes[track.track_id]
     asked = {**(fixed or {}), **asked_splits(tracks)}
-    # If the tracks of a group have different styles, the last track by id decides.
+    # Where the tracks of a group differ in style or session, the last by id is used for all.
     by_id = sorted(tracks, key=lambda track: track.track_id)
     kinds = {track.group_id: (track.style, track.session) for track in by_id}
     split_of = assign(weights, dict(recipe.splits), recipe.seed, asked, kinds)
-    result = []
+    planned = []
     for split in [name for name, _ in recipe.splits] + sorted(
         set(split_of.values()) - dict(recipe.splits).keys()
     ):
         members = [track for track in by_id if split_of[track.group_id] == split]
         expected = sum(sizes[track.track_id] for track in members)
         count = (shards or {}).get(split) or shard_count(expected, len(members))
-        inside: list[list[Track]] = [[] for _ in range(count)]
+        by_shard: list[list[Track]] = [[] for _ in range(count)]
         for track in members:
-            inside[shard_of(track.track_id, count)].append(track)
-        result += [
-            Shard(shard_name("raw", split, index, count), split, tuple(ordered))
-            for index, ordered in enumerate(inside)
+            by_shard[shard_of(track.track_id, count)].append(track)
+        planned += [
+            Shard(shard_name("raw", split, index, count), split, tuple(shard_tracks))
+            for index, shard_tracks in enumerate(by_shard)
         ]
-    return tuple(result)
+    return tuple(planned)
 
 
 def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
-    """A note for every track, by id, that is in another split than in `earlier`.
+    """Notes for the user on tracks that are not in their split of `earlier`: track id -> split.
 
-    A group is in one split. If a new track joins two groups of different splits, one of the groups
-    moves; the note names a track of the other group.
+    A group is in one split: where a new track joins two groups of different splits, one of the
+    groups moves, and the note names a track of the other group. At most 20 tracks get a note.
     """
     tracks = [(track, shard.split) for shard in shards for track in shard.tracks]
     stayed = {
@@ -138,7 +139,7 @@ def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[s
 
 
 def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
-    """Group -> the split that metadata asks for; raises SourceError if it asks for two."""
+    """Group -> the split that metadata asks for; raises SourceError for a group with two splits."""
     asked: dict[str, Track] = {}
     for track in tracks:
         if not track.split:
@@ -153,7 +154,7 @@ def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
 
 
 def _expected_chunks(track: Track, recipe: Recipe) -> int:
-    """Chunks by the stated length, limited by the size of the file: a header may be wrong."""
+    """Number of chunks by the header's duration, limited by file size: headers may be wrong."""
     most = min(track.size_bytes / _LEAST_BYTES_PER_SECOND, recipe.max_track_seconds)
     likely = min(track.duration_seconds, most)
     samples = int(likely * SAMPLING_RATE)

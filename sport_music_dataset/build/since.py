@@ -22,8 +22,9 @@ _COLUMNS = ("track_id", "group", "split", "status")
 class Since:
     """What one release decides for the next one.
 
-    `groups` maps groups to splits, `tracks` maps track ids to splits. `shards` maps splits to
-    their number of shards: with the same number, shards without a new track stay the same file.
+    `groups` maps a group to its split, and `tracks` the id of a track to its split. `shards` maps a
+    split to its number of shards, which stays the same so that a shard without a new track stays
+    the same file. `withdrawn` has the ids of tracks that no later build may use.
     """
 
     groups: Mapping[str, str]
@@ -33,7 +34,7 @@ class Since:
 
     @classmethod
     def of(cls, release: Release) -> "Since":
-        """Read it from a release, in a folder or on the Hub."""
+        """What a release in a folder or on the Hub decides; raises as `Release.tracks`."""
         kept = kept_rows(release.tracks(_COLUMNS))
         return cls(
             groups={row["group"]: row["split"] for row in kept},
@@ -45,8 +46,8 @@ class Since:
     def splits(self, tracks: Iterable[Track]) -> dict[str, str]:
         """Group -> split, for the groups of `tracks` that the release decides.
 
-        A group of the release keeps its split. A new group with tracks of the release gets the
-        split of the first of them, by id.
+        A group of the release keeps its split. A new group gets the split of the first of its
+        tracks, by id, that is in the release.
         """
         found: dict[str, str] = {}
         for track in sorted(tracks, key=lambda track: track.track_id):
@@ -58,7 +59,7 @@ class Since:
 
 @dataclass
 class Earlier:
-    """The release that is in `out` already, if any, and the release that `--since` names."""
+    """The earlier releases of a build: `before`, which is in `out`, and `since`, from `--since`."""
 
     out: Path
     recipe: Recipe
@@ -67,11 +68,12 @@ class Earlier:
 
     @classmethod
     def read(cls, out: Path, recipe: Recipe, since: Since | None, force: bool) -> "Earlier":
-        """Read the release in `out`.
+        """Read the release that is in `out`, if any, and check that a build may change `out`.
 
         Raises:
             SettingError: `out` is a URL.
-            ReleaseError: `out` is no release, or has another recipe and `force` is not set.
+            ReleaseError: `out` holds something else, or a release of another recipe without
+                `force`.
         """
         check_on_disk(out)
         if not is_ours(out):
@@ -90,13 +92,13 @@ class Earlier:
 
     @property
     def withdrawn(self) -> list[str]:
-        """The ids of withdrawn tracks, which no build may include again."""
+        """The ids of tracks that no later build may use."""
         before = self.before.manifest.withdrawn if self.before else ()
         return sorted({*before, *(self.since.withdrawn if self.since else ())})
 
     @property
     def track_ids(self) -> set[str]:
-        """The ids of tracks that an earlier release has."""
+        """The ids of the tracks that an earlier release kept."""
         return {*self._splits_before, *(self.since.tracks if self.since else ())}
 
     @property
@@ -106,9 +108,10 @@ class Earlier:
         return before | dict(self.since.tracks if self.since else {})
 
     def decisions(self) -> Iterator[Since]:
-        """The decisions of both releases; if they differ, that of `since` wins."""
+        """Yield what each earlier release decides; the second overrides the first."""
         if self.before and self._keeps_splits:
-            # Tracks without chunks stay in the plan of their shard, or the shard would be stale.
+            # From the notes, which have tracks without chunks too: a shard whose plan lacks one of
+            # these tracks would be made again.
             planned = {
                 track_id: split_of(name)
                 for name, note in read_notes(self.out, "raw").items()
@@ -129,6 +132,6 @@ class Earlier:
 
     @property
     def _keeps_splits(self) -> bool:
-        """Whether the release in `out` was built with the same splits."""
+        """Whether the release in `out` has the same splits and proportions as the recipe."""
         asked = self.before.manifest.recipe["splits"] if self.before else None
         return bool(asked == dict(self.recipe.splits))

@@ -1,4 +1,4 @@
-"""Assign groups to splits: close to the asked proportions, no split empty, repeatable."""
+"""Assigns groups to splits: close to the asked proportions, none empty, always the same."""
 
 import hashlib
 from collections import Counter
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..errors import SourceError
 
-# A smaller gain is rounding: the same move could be made and undone without end.
+# A smaller gain is a rounding error: a group could move between two splits for ever.
 _LEAST_GAIN = 1e-9
 
 
@@ -18,93 +18,98 @@ def assign(
     fixed: Mapping[str, str] | None = None,
     kinds: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, str]:
-    """The split of every group.
+    """Assign every group to a split: group -> split.
 
-    Groups are dealt kind by kind. The order of the kinds, and of the groups in a kind, is drawn
-    from `seed` and their names. Each group goes to the split furthest below its share of the groups
-    dealt so far, so every run of groups is divided in the asked proportions, as far as the sizes of
-    the groups allow. This is systematic sampling from an ordered list: Madow and Madow, On the
-    theory of systematic sampling (1944). After that, empty splits get the smallest groups, and
-    groups move until no split differs from its share by more than the largest group, or no move
-    makes the difference smaller.
+    Groups are put in order kind by kind; `seed` and the names determine the order of the kinds and
+    of the groups in each kind. Group by group, each split's target rises by its share of the group,
+    and the group goes to the split furthest below its target. So every run of neighbours in the
+    order is divided in the asked proportions, as far as the sizes of groups allow: a kind, or a
+    small kind together with the kinds next to it. This is systematic sampling from an ordered
+    list: Madow and Madow, On the theory of systematic sampling (1944).
+
+    Then every empty split gets the smallest group that another split can spare. Last, groups move
+    until no split differs from its target by more than the largest group, or no move brings the
+    splits closer to their targets.
 
     Args:
         weights: group -> its size, in chunks.
-        proportions: split -> share, summing to 1.
+        proportions: split -> share; the shares sum to 1.
         seed: another seed gives another order.
-        fixed: group -> the split that it already has, which is kept.
-        kinds: group -> its kind (style, session), which splits should have in equal shares; the
-            most important part first.
+        fixed: group -> the split it already has, which it keeps.
+        kinds: group -> its kind (style, session), the more important first; splits should have the
+            same mix of kinds.
 
     Raises:
-        SourceError: there are fewer groups than splits.
+        SourceError: there are fewer groups without a fixed split than empty splits.
     """
-    held = {group: fixed[group] for group in weights if fixed and group in fixed}
+    assigned = {group: fixed[group] for group in weights if fixed and group in fixed}
     kinds = kinds or {}
     free = sorted(
-        weights.keys() - held.keys(),
+        weights.keys() - assigned.keys(),
         key=lambda group: [_order(seed, name) for name in (*kinds.get(group, ()), group)],
     )
-    dealing = _Dealing(weights, proportions, held)
-    if len(free) < len(dealing.empty()):
+    assignment = _Assignment(weights, proportions, assigned)
+    if len(free) < len(assignment.empty_splits()):
         raise SourceError(
             f"{len(weights)} usable track(s) cannot fill the splits {', '.join(proportions)}: "
             f"add tracks or ask for fewer splits (--splits train=1)"
         )
     for group in free:
-        dealing.deal(group)
-    dealing.fill(free)
-    dealing.level(free)
-    return dealing.split_of
+        assignment.add(group)
+    assignment.fill_empty_splits(free)
+    assignment.balance(free)
+    return assignment.split_of
 
 
 @dataclass(slots=True)
-class _Dealing:
-    """Groups that are dealt to splits; `lacking` is how far each split is below its target."""
+class _Assignment:
+    """The splits of the groups assigned so far.
+
+    `below_target` has, for each split, its target size minus its size, in chunks; `group_counts`
+    has its number of groups.
+    """
 
     weights: Mapping[str, float]
     proportions: Mapping[str, float]
     split_of: dict[str, str]
-    lacking: dict[str, float] = field(init=False)
-    groups: Counter[str] = field(init=False)
+    below_target: dict[str, float] = field(init=False)
+    group_counts: Counter[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        held = sum(self.weights[group] for group in self.split_of)
-        self.lacking = {split: share * held for split, share in self.proportions.items()}
-        self.groups = Counter(self.split_of.values())
+        total = sum(self.weights[group] for group in self.split_of)
+        self.below_target = {split: share * total for split, share in self.proportions.items()}
+        self.group_counts = Counter(self.split_of.values())
         for group, split in self.split_of.items():
-            if split in self.lacking:
-                self.lacking[split] -= self.weights[group]
+            if split in self.below_target:
+                self.below_target[split] -= self.weights[group]
 
-    def empty(self) -> list[str]:
-        """Splits without a group, by name."""
-        return sorted(split for split in self.proportions if not self.groups[split])
+    def empty_splits(self) -> list[str]:
+        """The splits without a group, sorted by name."""
+        return sorted(split for split in self.proportions if not self.group_counts[split])
 
-    def deal(self, group: str) -> None:
-        """Give a group to the split furthest below its target.
-
-        Each split's target is raised by its share of this group first.
-        """
+    def add(self, group: str) -> None:
+        """Raise each split's target by its share of this group, then give the group to the split
+        furthest below its target."""
         weight = self.weights[group]
         for split, share in self.proportions.items():
-            self.lacking[split] += share * weight
-        # The name breaks ties, so that the order of the splits in the settings does not count.
-        split = max(self.lacking, key=lambda name: (self.lacking[name], name))
+            self.below_target[split] += share * weight
+        # Of equal splits the last by name: the order in which the user named splits has no effect.
+        split = max(self.below_target, key=lambda name: (self.below_target[name], name))
         self._put(group, split)
 
-    def fill(self, free: Sequence[str]) -> None:
-        """Give every empty split the smallest group of a split that has more than one."""
-        for split in self.empty():
-            spare = (group for group in free if self.groups[self.split_of[group]] > 1)
+    def fill_empty_splits(self, free: Sequence[str]) -> None:
+        """Give every empty split the smallest group of a split that has more than one group."""
+        for split in self.empty_splits():
+            spare = (group for group in free if self.group_counts[self.split_of[group]] > 1)
             self._move(min(spare, key=self.weights.__getitem__), split)
 
-    def level(self, free: Sequence[str]) -> None:
-        """Move groups while a split is off its target by more than the largest group.
+    def balance(self, free: Sequence[str]) -> None:
+        """Move groups while a split differs from its target by more than the largest group.
 
-        Each time, the group moves that reduces the sum of squared differences most.
+        Each move is the one that most reduces the sum of the squared differences from the targets.
         """
         largest = max(self.weights.values())
-        while free and max(map(abs, self.lacking.values())) > largest:
+        while free and max(map(abs, self.below_target.values())) > largest:
             gain, group, split = max(
                 (self._gain(group, split), group, split)
                 for group in free
@@ -115,22 +120,22 @@ class _Dealing:
             self._move(group, split)
 
     def _gain(self, group: str, split: str) -> float:
-        """How much half the sum of squared differences shrinks if `group` moves to `split`."""
-        weight, here = self.weights[group], self.split_of[group]
-        if self.groups[here] < 2:
+        """By how much moving `group` to `split` reduces half the sum of squared differences."""
+        weight, current = self.weights[group], self.split_of[group]
+        if self.group_counts[current] < 2:
             return 0.0
-        return weight * (self.lacking[split] - self.lacking[here] - weight)
+        return weight * (self.below_target[split] - self.below_target[current] - weight)
 
     def _move(self, group: str, split: str) -> None:
-        here = self.split_of[group]
-        self.lacking[here] += self.weights[group]
-        self.groups[here] -= 1
+        current = self.split_of[group]
+        self.below_target[current] += self.weights[group]
+        self.group_counts[current] -= 1
         self._put(group, split)
 
     def _put(self, group: str, split: str) -> None:
         self.split_of[group] = split
-        self.lacking[split] -= self.weights[group]
-        self.groups[split] += 1
+        self.below_target[split] -= self.weights[group]
+        self.group_counts[split] += 1
 
 
 def _order(seed: int, group: str) -> bytes:

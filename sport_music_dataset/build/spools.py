@@ -1,9 +1,10 @@
-"""Spools: one file for each track that is cut and waits for its shard; a later run can use it.
+"""Spools: one file per cut track, with the track's rows until its shard is written.
 
-A track is decoded once, which gives its rows and its fingerprint. Its shard is known only after all
-fingerprints are compared. Until then a spool keeps the rows: the FLAC files of the chunks one after
-the other, then JSON of everything else, then a footer. There is no fsync, because decoding would
-wait for the disk; a checksum finds spools that a power cut damaged.
+A track is decoded once, for its rows and its fingerprint. The shard of a track is known only when
+all fingerprints are compared; until then the rows are in a spool, which a later run can use too. A
+spool has the FLAC files of the chunks one after the other, then JSON with all other values, then a
+footer. There is no fsync, which would make decoding wait for the disk; a checksum in the footer
+shows which spools a power cut has damaged.
 """
 
 import json
@@ -17,14 +18,17 @@ from typing import Any, Self
 from ..records import Outcome, Row
 from ..storage.atomic import partial_name
 
-# Length of the JSON in bytes, and CRC-32 of everything before the footer.
+# The length of the JSON in bytes, and the CRC-32 of all bytes before the footer.
 _FOOTER = struct.Struct("<QI")
 _READ_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """The outcome of cutting a track, and the items of its fingerprint, None if it has none."""
+    """What a spool records of its track: the outcome, and the items of the fingerprint.
+
+    `items` is None if the track has no fingerprint.
+    """
 
     outcome: Outcome
     items: list[int] | None = None
@@ -33,7 +37,7 @@ class Spooled:
 class SpoolWriter:
     """Writes a spool under a temporary name, and renames it when it is complete.
 
-    Use it as a context manager.
+    It is a context manager; without `finish`, its end removes the incomplete spool.
     """
 
     def __init__(self, file: Path) -> None:
@@ -51,14 +55,17 @@ class SpoolWriter:
         self._partial.unlink(missing_ok=True)
 
     def add(self, flac: bytes) -> None:
-        """Add the FLAC file of the next chunk."""
+        """Write the FLAC file of the next chunk."""
         self._write(flac)
         self._sizes.append(len(flac))
 
     def finish(self, spooled: Spooled, rows: Sequence[Row | None]) -> None:
-        """Add the other data and the footer. `rows`: one for each chunk, None to leave it out."""
-        known = {**asdict(spooled), "rows": rows, "sizes": self._sizes}
-        data = json.dumps(known).encode()
+        """Complete the spool.
+
+        `rows` has one item per chunk: its row without `audio`, or None to leave the chunk out.
+        """
+        record = {**asdict(spooled), "rows": rows, "sizes": self._sizes}
+        data = json.dumps(record).encode()
         self._write(data)
         self._stream.write(_FOOTER.pack(len(data), self._check))
         self._stream.close()
@@ -70,33 +77,33 @@ class SpoolWriter:
 
 
 def read_spool(file: Path) -> Spooled | None:
-    """Read a spool without its audio; None if there is no spool or it is incomplete."""
-    if not file.is_file() or not _is_whole(file):
+    """Read the outcome and fingerprint from a spool; None if it is missing or not complete."""
+    if not file.is_file() or not _is_complete(file):
         return None
-    known = _known(file)
-    return Spooled(Outcome(**known["outcome"]), known["items"])
+    record = _read_record(file)
+    return Spooled(Outcome(**record["outcome"]), record["items"])
 
 
 def read_spooled_rows(file: Path) -> Iterator[Row]:
-    """Yield the rows of a complete spool."""
-    known = _known(file)
+    """Yield the rows of a complete spool, each with its `audio`."""
+    record = _read_record(file)
     with file.open("rb") as stream:
-        for row, size in zip(known["rows"], known["sizes"], strict=True):
+        for row, size in zip(record["rows"], record["sizes"], strict=True):
             flac = stream.read(size)
             if row is not None:
                 yield row | {"audio": {"bytes": flac, "path": f"{row['chunk_id']}.flac"}}
 
 
-def _known(file: Path) -> dict[str, Any]:
+def _read_record(file: Path) -> dict[str, Any]:
     with file.open("rb") as stream:
         end = stream.seek(-_FOOTER.size, 2)
         length, _ = _FOOTER.unpack(stream.read())
         stream.seek(end - length)
-        known: dict[str, Any] = json.loads(stream.read(length))
-        return known
+        record: dict[str, Any] = json.loads(stream.read(length))
+        return record
 
 
-def _is_whole(file: Path) -> bool:
+def _is_complete(file: Path) -> bool:
     left = file.stat().st_size - _FOOTER.size
     check = 0
     with file.open("rb") as stream:

@@ -1,4 +1,4 @@
-"""Make the rows of `raw` for one track: decode it once; cut, measure, describe and fingerprint."""
+"""Makes the rows of `raw` of a track: decodes it once, cuts, measures, describes, fingerprints."""
 
 import tempfile
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ from ..records import Outcome, Row, Track, chunk_id
 from ..source.files import check_unchanged
 from .spools import Spooled, SpoolWriter, read_spooled_rows
 
-# The stated length of a lossy file may be off by the frame or two that encoders add at the ends.
+# Encoders add or cut a frame or two at the ends, so lossy containers may claim another length.
 _LENGTH_TOLERANCE_SECONDS = 0.1
 
 
 @dataclass(slots=True)
 class TrackRows:
-    """The rows of one track, in order. After iteration, `outcome` has the result.
+    """Iterates over the rows of one track, in order; afterwards `outcome` has the track's outcome.
 
-    Iteration does not raise for a bad file: there are no rows, and `outcome.reason` says why.
+    Iteration never raises for a bad file: it yields no row, and `outcome.reason` says why.
     """
 
     track: Track
@@ -32,7 +32,8 @@ class TrackRows:
     outcome: Outcome = field(default_factory=Outcome)
 
     def __iter__(self) -> Iterator[Row]:
-        # A description needs the whole track, which may have ten hours: rows wait on the disk.
+        # Rows wait on disk: the description of a chunk needs measures of the whole track, which may
+        # last ten hours.
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rows"
             self.outcome = cut_track(self.track, self.recipe, file).outcome
@@ -42,27 +43,32 @@ class TrackRows:
 def cut_track(
     track: Track, recipe: Recipe, file: Path, fingerprinter: TrackFingerprinter | None = None
 ) -> Spooled:
-    """Write a track's rows to the spool `file`; returns the outcome and the fingerprint.
+    """Cut a track into the spool `file`; returns the track's outcome and fingerprint.
 
-    `fingerprinter` makes the fingerprint from the same decoded blocks.
+    `fingerprinter` computes the fingerprint from the blocks that are decoded for the rows.
     """
     with SpoolWriter(file) as spool:
-        cutting = _Cutting(track, recipe, spool, fingerprinter)
-        outcome, rows = cutting.run()
-        spooled = Spooled(outcome, cutting.items)
+        cutter = _TrackCutter(track, recipe, spool, fingerprinter)
+        outcome, rows = cutter.run()
+        spooled = Spooled(outcome, cutter.items)
         spool.finish(spooled, rows)
     return spooled
 
 
 def measure_track(track: Track, recipe: Recipe) -> Outcome:
-    """The outcome of cutting and measuring a track as a build does; its rows are not kept."""
-    outcome, _ = _Cutting(track, recipe).run()
+    """Cut and measure a track as a build does, without keeping its rows; returns its outcome."""
+    outcome, _ = _TrackCutter(track, recipe).run()
     return outcome
 
 
 @dataclass(slots=True)
-class _Cutting:
-    """State while one track is cut; `kept` has the indices of the chunks that are not silent."""
+class _TrackCutter:
+    """Cuts one track.
+
+    `found` counts the chunks so far, `kept` has the indices of the chunks that go into the spool:
+    those that are not silent, or all if the recipe keeps silence. `items` are the items of the
+    fingerprint, once the track is decoded.
+    """
 
     track: Track
     recipe: Recipe
@@ -79,8 +85,11 @@ class _Cutting:
             self.analysis = TrackAnalysis(self.recipe.hop_samples)
 
     def run(self) -> tuple[Outcome, list[Row | None]]:
-        """The outcome of the track, and a row without `audio` for each chunk in the spool; None
-        instead of the row for chunks that are left out."""
+        """Cut the track: (outcome, rows).
+
+        There is one row without `audio` for each chunk in the spool; it is None if the chunk is
+        left out.
+        """
         try:
             self._cut()
             self._check()
@@ -89,8 +98,8 @@ class _Cutting:
         measures = self.analysis.finish() if self.analysis else None
         annotation = annotate(self.track, self.recipe, self.kept, self._seconds, measures)
         rows = [
-            self._row(index) | late if late is not None else None
-            for index, late in zip(self.kept, annotation.columns, strict=True)
+            self._row(index) | columns if columns is not None else None
+            for index, columns in zip(self.kept, annotation.columns, strict=True)
         ]
         reason = "" if any(rows) else Reason.MISFIT.because(annotation.reason)
         return self._outcome(annotation, reason), rows
@@ -143,8 +152,8 @@ class _Cutting:
     @property
     def _is_truncated(self) -> bool:
         claimed = self.track.claimed_seconds
-        off = claimed is not None and abs(self._seconds - claimed) > _LENGTH_TOLERANCE_SECONDS
-        return self.tally.broken_off or off
+        differs = claimed is not None and abs(self._seconds - claimed) > _LENGTH_TOLERANCE_SECONDS
+        return self.tally.broken_off or differs
 
     def _check(self) -> None:
         """Raise TrackError if the decoded track cannot be kept."""
@@ -153,8 +162,8 @@ class _Cutting:
             raise TrackError(Reason.UNREADABLE, "no samples in it")
         if not self.recipe.keep_truncated and self._is_truncated:
             claimed = self.track.claimed_seconds
-            says = "breaks off" if claimed is None else f"its container says {claimed:.1f} s"
-            raise TrackError(Reason.TRUNCATED, f"{seconds:.1f} s, {says}")
+            detail = "breaks off" if claimed is None else f"its container says {claimed:.1f} s"
+            raise TrackError(Reason.TRUNCATED, f"{seconds:.1f} s, {detail}")
         if not self.found:
             chunk = self.recipe.chunk_seconds
             raise TrackError(Reason.TOO_SHORT, f"{seconds:.1f} s, a chunk is {chunk:g} s")

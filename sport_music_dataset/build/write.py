@@ -35,15 +35,15 @@ from .spools import read_spooled_rows
 
 TRACKS_FILE = shard_name("tracks", "train", 0, 1)
 
-# Tracks of each worker that an estimate cuts: enough that one slow track does not decide.
+# Tracks per worker: enough that one slow track does not decide the estimate.
 _SAMPLED_TRACKS = 4
-# Memory holds a row group twice while it is written: at most 100 MB for each shard.
+# A writer has its row group in memory twice: at most 100 MB for each writer.
 _MOST_WRITERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ShardJob:
-    """A shard to make, and the digest of all inputs that determine its bytes."""
+    """A shard to be made, and the digest of everything that determines its bytes."""
 
     shard: Shard
     inputs: str
@@ -51,31 +51,34 @@ class ShardJob:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The written shards: their files by path, the outcomes of their tracks by id, and how many
-    shards were made in this run."""
+    """The shards that exist after writing.
+
+    `files` maps the path of each shard to its entry, `outcomes` the id of each track to its
+    outcome. `count` is the number of shards made by this run.
+    """
 
     files: dict[str, FileEntry] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     count: int = 0
 
     def then(self, later: "Written") -> "Written":
-        """Join with the result of a second plan, which leaves out the tracks that failed here."""
+        """This result, followed by a later one from a plan without the tracks that failed here."""
         outcomes = {**self.failed, **later.outcomes}
         return Written(later.files, outcomes, self.count + later.count)
 
     @property
     def failed(self) -> dict[str, Outcome]:
-        """The tracks that cannot be kept."""
+        """Id -> outcome of the tracks that cannot be kept."""
         return {key: outcome for key, outcome in self.outcomes.items() if outcome.reason}
 
     def fills(self, shards: Iterable[Shard]) -> bool:
-        """Whether every split of `shards` has a chunk."""
+        """Whether every split of `shards` has at least one chunk."""
         filled = {s.split for s in shards for t in s.tracks if self.outcomes[t.track_id].chunks}
         return filled == {shard.split for shard in shards}
 
 
 def shard_jobs(shards: Iterable[Shard], release: Release) -> list[ShardJob]:
-    """Jobs for the shards that are missing or were made from other inputs."""
+    """The shards that do not exist yet, or were made from other inputs."""
     manifest = release.manifest
     jobs = [
         ShardJob(shard, shard.inputs(manifest.fingerprint, manifest.software)) for shard in shards
@@ -90,7 +93,7 @@ def write_shards(
     spools: SpoolFolder,
     progress: Progress,
 ) -> Written:
-    """Make the shards that are missing or stale."""
+    """Make the shards that do not exist yet; returns all shards and the outcomes of all tracks."""
     out, jobs = release.folder, shard_jobs(shards, release)
     notes = {shard.name: finished_note(out, shard.name) for shard in shards}
     work = partial(make_shards, out=out.resolve(), spools=spools)
@@ -115,16 +118,16 @@ def make_shards(
 ) -> Iterator[tuple[Shard, ShardNote]]:
     """Cut the tracks of shards, and write each shard and its note; yields shard and note.
 
-    The bytes do not depend on the engine or the number of processes. `advance` counts tracks. The
-    spools of the tracks stay, because another attempt may be making the same shard.
+    The bytes are the same on every machine and for every number of processes. `advance` counts
+    tracks. The spools of the tracks stay: another attempt may be working on the same shard.
     """
     tracks = [track for job in jobs for track in job.shard.tracks]
     results = processes.map(spools.cut, tracks, spools.record_failure)
-    # Threads: compressing and writing release Python's lock.
+    # Threads are enough: the slow parts of writing release Python's lock.
     threads = min(processes.size, _MOST_WRITERS)
     with ThreadPoolExecutor(threads) as writers:
 
-        def begun() -> Iterator[Future[tuple[Shard, ShardNote]]]:
+        def begun_writes() -> Iterator[Future[tuple[Shard, ShardNote]]]:
             for job in jobs:
                 outcomes = {}
                 for track in job.shard.tracks:
@@ -132,13 +135,13 @@ def make_shards(
                     advance(1)
                 yield writers.submit(_write, job, outcomes, out, spools)
 
-        yield from in_order(begun(), threads, Future.result)
+        yield from in_order(begun_writes(), threads, Future.result)
 
 
 def _write(
     job: ShardJob, outcomes: dict[str, Any], out: Path, spools: SpoolFolder
 ) -> tuple[Shard, ShardNote]:
-    # datasets takes a second to import: only where there is something to write.
+    # Imported here: datasets takes a second, and only writing needs it.
     from ..release.features import RAW_FEATURES
 
     shard = job.shard
@@ -156,15 +159,15 @@ def write_release(
     written: Written,
     progress: Progress,
 ) -> list[Row]:
-    """Write all files except the shards of `raw`, the manifest last; returns the `tracks` rows.
+    """Write everything but the shards of `raw`, the manifest last; returns the rows of `tracks`.
 
     Args:
-        release: the folder, with a manifest without files; this adds the files.
-        earlier: the releases before this one.
+        release: the release, whose manifest has no files yet; this function fills the manifest.
+        earlier: the release that is in the folder already, if any.
         grouping: every source file, and the pairs that share audio.
-        shards: the planned shards.
-        written: the written shards.
-        progress: is told how far the work is.
+        shards: all planned shards.
+        written: the files of the shards, and the outcomes of their tracks.
+        progress: shows how far the drawing of pictures is.
     """
     rows = list(_track_rows(grouping.library.tracks, shards, written.outcomes))
     manifest = release.manifest
@@ -188,7 +191,7 @@ def write_release(
 def _track_rows(
     tracks: Iterable[Track], shards: Iterable[Shard], outcomes: dict[str, Outcome]
 ) -> Iterator[Row]:
-    """A row of `tracks` for every source file, in the order of their paths."""
+    """Yield one row of `tracks` for every source file, sorted by path."""
     split_by_id = {track.track_id: shard.split for shard in shards for track in shard.tracks}
     for track in tracks:
         outcome = Outcome(duration_seconds=track.duration_seconds, reason=track.reason)
@@ -208,20 +211,20 @@ def _track_rows(
 
 
 def _tracks_file(release: Release, earlier: Release | None, rows: list[Row]) -> FileEntry:
-    """The file of `tracks`: the existing file if it was made from these rows, else a new one."""
+    """The entry of the `tracks` file: the existing file if it has these rows, else a new file."""
     entry = earlier.manifest.files.get(TRACKS_FILE) if earlier else None
     if earlier and entry and earlier.manifest.software == release.manifest.software:
-        whole = file_digest(earlier.folder / TRACKS_FILE) == entry.sha256
-        if whole and earlier.tracks() == rows:
+        intact = file_digest(earlier.folder / TRACKS_FILE) == entry.sha256
+        if intact and earlier.tracks() == rows:
             return entry
-    # datasets takes a second to import: only where there is something to write.
+    # Imported here: datasets takes a second, and only writing needs it.
     from ..release.features import TRACK_FEATURES
 
     return write_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows)
 
 
 def _carry_over(manifest: Manifest, before: Manifest) -> None:
-    """Keep `encoded` if no raw shard changed; else it is stale."""
+    """Copy card and changelog from `before`, and `encoded` if the raw shards are unchanged."""
     manifest.card, manifest.changelog = before.card, before.changelog
     if before.shards("raw") == manifest.shards("raw"):
         manifest.files |= before.shards("encoded")
@@ -231,15 +234,19 @@ def _carry_over(manifest: Manifest, before: Manifest) -> None:
 def estimate_writing(
     engine: Engine, jobs: Sequence[ShardJob], kept: int, recipe: Recipe
 ) -> Estimate:
-    """Estimate the cost of making shards by cutting some of their tracks."""
+    """Estimate what making shards will cost, by cutting a sample of their tracks.
+
+    `kept` is the number of shards that are not made again.
+    """
     tracks = [track for job in jobs for track in job.shard.tracks]
     total = sum(track.duration_seconds for track in tracks)
-    # Ids are digests, so the first ids are a random sample. Long tracks would take too long.
+    # Of the shorter half only, since long tracks take long. Ids are digests, so the first tracks
+    # by id are a random sample.
     by_length = sorted(tracks, key=lambda track: track.duration_seconds)
     short = by_length[: (len(tracks) + 1) // 2]
     sample = sorted(short, key=lambda track: track.track_id)[: _SAMPLED_TRACKS * engine.size]
     costs = list(engine.map(partial(cutting_cost, recipe=recipe), sample, _no_cost))
-    # The tuple of zeros is for no tracks: zip would then give no columns.
+    # The leading zeros give four sums even if no track was cut.
     chunks, seconds, size, measured = map(sum, zip((0, 0.0, 0, 0.0), *costs, strict=True))
     share = total / measured if measured else 0.0
     basis = f"{chunks} chunks of {len(sample)} tracks cut for it"
@@ -247,5 +254,5 @@ def estimate_writing(
 
 
 def _no_cost(track: Track, reason: str) -> tuple[int, float, int, float]:
-    """A track that crashes its process gives no cost, and does not change that of others."""
+    """No cost: a track that crashes its process is not counted in the estimate."""
     return 0, 0.0, 0, 0.0

@@ -1,7 +1,7 @@
-"""A release: the layout of its folder, its manifest, its shards and their rows.
+"""What a release is: the layout of its folder, its manifest, its rows and its shards.
 
-A `Release` has a place and a manifest; `open_release` opens one by its name. All stages read and
-write releases through it.
+A `Release` has a place, where its files are, and a manifest; `open_release` opens a release by its
+name. The stages read and write releases through `Release`.
 """
 
 from .release import Release, open_release

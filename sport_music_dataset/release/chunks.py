@@ -1,4 +1,4 @@
-"""Read the light columns of chunks: all columns except audio, codes and labels."""
+"""Reads the chunks of a release, without the heavy columns audio, codes and labels."""
 
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,20 +10,20 @@ from ..errors import ReleaseError
 from .layout import split_of
 from .release import Release
 
-# Threads are enough: reading Parquet releases Python's lock.
+# Threads help: Arrow releases Python's lock while it reads Parquet.
 THREADS = 2
 
 
-def _arrow(kind: Kind) -> pa.DataType:
+def _arrow_type(kind: Kind) -> pa.DataType:
     if isinstance(kind, list):
-        return pa.list_(pa.field("element", _arrow(kind[0])))
+        return pa.list_(pa.field("element", _arrow_type(kind[0])))
     return pa.type_for_alias(kind)
 
 
-# Columns of raw and encoded; `split` comes from the name of the shard.
+# The columns of raw and encoded together; `split` is from the shard's name.
 LIGHT = pa.schema(
     {
-        name: _arrow(kind)
+        name: _arrow_type(kind)
         for name, kind in {"split": "string", **RAW_COLUMNS, **ENCODED_COLUMNS}.items()
         if name not in HEAVY_COLUMNS
     }
@@ -36,25 +36,28 @@ def read_chunks(
     columns: Collection[str] = LIGHT.names,
     shorten: Callable[[pa.Table], pa.Table] = lambda shard: shard,
 ) -> pa.Table:
-    """Read a table with one row for each chunk, in the order of the shards.
+    """Read one row per chunk, in the order of the shards.
 
-    It has those `columns` that are in LIGHT, from all `configs`; a column is null if the release
-    lacks its config. `shorten` is applied to the table of each shard, to save memory.
+    Args:
+        release: the release to read.
+        configs: configs whose columns are joined; those that the release lacks are skipped.
+        columns: names of columns in LIGHT; a column is null where its config is missing.
+        shorten: applied to each shard's table, of which only the result stays in memory.
 
     Raises:
-        ReleaseError: a shard cannot be read, or raw and encoded have different chunks.
+        ReleaseError: a shard cannot be read, or raw and encoded hold different chunks.
     """
     configs = [config for config in configs if release.shards(config)]
     empty = LIGHT.empty_table().select(columns)
-    # chunk_id is needed to compare the chunks of the configs.
-    read_too = {"chunk_id", *columns}
+    # chunk_id shows whether the configs hold the same chunks.
+    read_columns = {"chunk_id", *columns}
 
     def read(path: str) -> pa.Table:
         _, _, shard = path.partition("/")
-        table = release.place.only(path, read_too)
+        table = release.place.only(path, read_columns)
         for config in configs[1:]:
-            other = release.place.only(f"{config}/{shard}", read_too)
-            table = _beside(table, other, release.name, shard)
+            other = release.place.only(f"{config}/{shard}", read_columns)
+            table = _joined(table, other, release.name, shard)
         split = pa.array([split_of(path)] * len(table), pa.string())
         table = table.append_column("split", split).replace_schema_metadata()
         table = table.select([name for name in columns if name in table.column_names])
@@ -65,7 +68,7 @@ def read_chunks(
     return pa.concat_tables([shorten(empty), *tables])
 
 
-def _beside(raw: pa.Table, encoded: pa.Table, release: str, shard: str) -> pa.Table:
+def _joined(raw: pa.Table, encoded: pa.Table, release: str, shard: str) -> pa.Table:
     if not raw["chunk_id"].equals(encoded["chunk_id"]):
         raise ReleaseError(
             f"{release}: raw/{shard} and encoded/{shard} hold other chunks; run `sportgen encode`"

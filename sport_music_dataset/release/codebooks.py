@@ -14,13 +14,12 @@ Counts = NDArray[np.int64]
 
 
 def count_codes(release: Release, codebooks: int, size: int) -> Counts:
-    """Occurrences [codebooks, size] of each code of each codebook, over all of `encoded`.
+    """Count each code in each codebook, int64 [codebooks, size], over all shards of `encoded`.
 
-    Only the column `codes` is read; each thread holds one row group in memory.
+    Only the column `codes` is read; each thread has one row group in memory.
 
     Raises:
-        ReleaseError: a shard cannot be read, or its codes have another shape or are not in
-            [0, size).
+        ReleaseError: a shard cannot be read, or its codes are not [codebooks, T] in [0, size).
     """
 
     def count(path: str) -> Counts:
@@ -47,28 +46,29 @@ def count_codes(release: Release, codebooks: int, size: int) -> Counts:
 def perplexity(counts: Counts) -> NDArray[np.float64]:
     """Perplexity [K] of counts [K, size]: 2 to the power of the entropy in bits.
 
-    A codebook that uses n entries equally often has perplexity n; without counts it is 0.
+    A perplexity of N means that the next code is as hard to guess as one of N entries that are used
+    equally often. Where nothing was counted, it is 0.
     """
     total = counts.sum(axis=1)
     shares = counts / np.maximum(total, 1)[:, None]
-    # A share of 0 adds nothing to the entropy, but log2(0) is not finite.
+    # 0 log 0 counts as 0.
     bits = -(shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)).sum(axis=1)
     return np.asarray(np.where(total, np.exp2(bits), 0.0), np.float64)
 
 
 def dead_share(counts: Counts) -> NDArray[np.float64]:
-    """Share [K] of the entries of each codebook that never occur in counts [K, size]."""
+    """Share [K], 0 to 1, of the entries of each codebook whose count in counts [K, size] is 0."""
     return np.asarray((counts == 0).mean(axis=1), np.float64)
 
 
 def codebook_use(release: Release) -> list[CodebookUse]:
-    """Perplexity and dead share of each codebook for the manifest; empty without codes.
+    """Perplexity and dead share of each codebook, as the manifest records them.
 
-    Raises as `count_codes`.
+    The list is empty for a release without codes. Raises as `count_codes`.
     """
     facts = release.manifest.encoding
     if not facts:
         return []
     counts = count_codes(release, facts["num_codebooks"], facts["codebook_size"])
     pairs = zip(perplexity(counts).tolist(), dead_share(counts).tolist(), strict=True)
-    return [{"perplexity": round(one, 1), "dead": round(other, 4)} for one, other in pairs]
+    return [{"perplexity": round(value, 1), "dead": round(dead, 4)} for value, dead in pairs]

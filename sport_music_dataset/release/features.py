@@ -1,4 +1,4 @@
-"""The `datasets.Features` of each config."""
+"""The features of each config, as types of datasets."""
 
 from datasets import Audio, Features, List, Value
 

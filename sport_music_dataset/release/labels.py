@@ -1,7 +1,8 @@
-"""Labels: codes under MusicGen's delay pattern.
+"""Labels from codes under MusicGen's delay pattern; needs numpy only.
 
-The pattern is that of Copet et al., Simple and Controllable Music Generation (2023), section 2.2:
-codebook k is delayed by k frames, so one step predicts K codes, each from the past of the others.
+The pattern is from Copet et al., Simple and Controllable Music Generation (2023), section 2.2:
+codebook k is delayed by k frames, so that one step predicts K codes, one of each codebook, and each
+of them depends on codes of all codebooks from earlier steps.
 """
 
 from typing import Literal, get_args
@@ -16,14 +17,14 @@ LabelStyle = Literal["lossless", "notebook"]
 
 
 def delay(codes: Codes, pad_token_id: int, style: LabelStyle = "lossless") -> Codes:
-    """Labels of codes [K, T].
+    """The labels, int16, of codes [K, T].
 
-    `lossless` gives [K, T+K-1] like audiocraft: `labels[k, k + t] == codes[k, t]`, and the pad id
-    elsewhere. `notebook` gives only the first T columns, like transformers'
-    `build_delay_pattern_mask`: the last k codes of codebook k are lost.
+    `lossless` returns [K, T+K-1] as audiocraft does: `labels[k, k + t] == codes[k, t]`, and
+    `pad_token_id` elsewhere. `notebook` returns only the first T columns, as transformers'
+    `build_delay_pattern_mask` does: the labels lack the last k codes of codebook k.
 
     Raises:
-        SettingError: `style` is neither `lossless` nor `notebook`.
+        SettingError: `style` is neither of the two.
     """
     if style not in get_args(LabelStyle):
         raise SettingError(f"labels={style!r}: must be one of {', '.join(get_args(LabelStyle))}")

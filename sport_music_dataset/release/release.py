@@ -1,4 +1,4 @@
-"""A release: the place of its files, and its manifest, which describes them."""
+"""A release: the place of its files, and its manifest, which describes the files."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -25,13 +25,13 @@ class Release:
     """A release in a folder or on the Hub.
 
     Args:
-        place: the folder or the revision on the Hub that has its files.
-        manifest: a manifest to use instead of the one in `place`, for a part of a release or for a
-            release that is being made.
+        place: the folder or the Hub revision with the files.
+        manifest: used in place of the manifest that is in `place`: for a part of a release, or for
+            a release that is being made.
 
     Raises:
-        ReleaseError: there is no readable manifest.
-        HubError: the Hub has no such revision, or the revision has no manifest.
+        ReleaseError: the manifest is missing or cannot be read.
+        HubError: the revision is missing on the Hub, or it has no manifest.
     """
 
     def __init__(self, place: Place, manifest: Manifest | None = None) -> None:
@@ -48,26 +48,27 @@ class Release:
 
     @property
     def name(self) -> str:
-        """The name of the release in messages."""
+        """The release's name in messages."""
         return self.place.name
 
     @property
     def folder(self) -> Path:
-        """The folder on this machine with its files; of one on the Hub, with the fetched files."""
+        """The folder on this machine; of a release on the Hub, it has the files fetched so far."""
         return self.place.folder
 
     def shards(self, config: str) -> dict[str, FileEntry]:
-        """The shards of a config, by path."""
+        """The shards of a config: path -> entry in the manifest."""
         return self.manifest.shards(config)
 
     def paths(self) -> set[str]:
-        """The paths of all files in the place, except `.sportgen/`."""
+        """The path of every file of the place, except those in the work folder."""
         return {path for path in self.place.paths() if path.partition("/")[0] != WORK_FOLDER}
 
     def tracks(self, columns: Collection[str] = ()) -> list[Row]:
-        """The rows of the `tracks` config, with those of `columns` that exist, or with all columns.
+        """The rows of the `tracks` config, with all columns or with `columns`.
 
-        Raises ReleaseError.
+        Raises:
+            ReleaseError: there are no shards of `tracks`, or one is damaged.
         """
         return as_rows(self.track_table(columns))
 
@@ -78,17 +79,17 @@ class Release:
             return read_track_table(self.folder, shards, columns)
 
     def kept_tracks(self, columns: Collection[str]) -> pa.Table:
-        """As `track_table`, but only the tracks that gave chunks."""
+        """The tracks that gave chunks, with those of `columns` that exist; raises as `tracks`."""
         tracks = self.track_table({"status", *columns})
-        there = [name for name in tracks.column_names if name in columns]
-        return kept_tracks(tracks).select(there)
+        existing = [name for name in tracks.column_names if name in columns]
+        return kept_tracks(tracks).select(existing)
 
 
 @contextmanager
 def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Release]:
     """Open the release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
 
-    Files on the Hub are downloaded one at a time to a temporary folder. With `keep` they stay there
+    Files on the Hub are downloaded one by one into a temporary folder; with `keep` they stay there
     until the `with` block ends.
 
     Example:
@@ -97,20 +98,20 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
         {'train': 21, 'test': 12}
 
     Raises:
-        ReleaseError: `text` is neither an existing folder nor ORG/NAME@TAG, or has no manifest.
+        ReleaseError: `text` is neither a folder nor of the form ORG/NAME@TAG; or as `Release`.
         SettingError: ORG/NAME is not a valid name of a dataset.
-        HubError: the Hub refused or could not be reached.
+        HubError: the Hub refused, or could not be reached.
     """
-    found = _ON_HUB.fullmatch(text)
-    if found is None or Path(text).is_dir():
+    match = _ON_HUB.fullmatch(text)
+    if match is None or Path(text).is_dir():
         if not Path(text).exists():
             raise ReleaseError(
                 f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
             )
         yield Release.of(Path(text))
         return
-    # Importing the Hub's client takes 0.5 s, and a folder does not need it.
+    # Imported here: the Hub's client takes half a second, and a folder does not need it.
     from ..storage.hub_place import on_hub
 
-    with on_hub(found[1], found[2], api, keep) as place:
+    with on_hub(match[1], match[2], api, keep) as place:
         yield Release(place)

@@ -1,7 +1,7 @@
-"""A shard: a Parquet file, written completely or not at all, and a note on how it was made.
+"""One shard: a Parquet file that is written completely or not at all, and a note on its making.
 
-The notes are in `.sportgen/` of the release folder. A note says which inputs its shard was made
-from, so that a second run makes only the shards that are missing or stale.
+The notes are in `.sportgen/` of the release folder and stay there. A note says from which inputs
+its shard was made, so that a second run makes only the shards that are missing or out of date.
 """
 
 import json
@@ -27,16 +27,20 @@ from .manifest import FileEntry
 if TYPE_CHECKING:
     from datasets import Features
 
-# Rows of a row group. The Hub's viewer reads a whole group to show one row, and memory holds a
-# group twice while it is written: 50 rows are at most 50 MB.
+# The Hub's viewer reads a whole row group to show one row, and a row group is in memory twice while
+# it is written: 50 rows are at most 50 MB.
 _GROUP_ROWS = 50
-# A row of tracks has 400 bytes; in groups of 50 rows, its share of the footer would have 1000.
+# A row of `tracks` is 400 bytes; in row groups of 50 rows, the footer would need 1,000 bytes for
+# each row.
 _TRACK_GROUP_ROWS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class ShardNote:
-    """What is known of a finished shard: the digest of its inputs, its file, and its outcomes."""
+    """The note on a finished file: the digest of its inputs, and the file's entry in the manifest.
+
+    `outcomes` has what the stage that made the file reports of it, as JSON values.
+    """
 
     inputs: str
     sha256: str
@@ -46,18 +50,18 @@ class ShardNote:
 
     @classmethod
     def of(cls, inputs: str, file: FileEntry, outcomes: dict[str, Any] | None = None) -> Self:
-        """The note of a finished file, which is read for its size and digest."""
+        """The note on a file that has just been made."""
         return cls(inputs, file.sha256, file.rows, file.bytes, outcomes or {})
 
     @property
     def file(self) -> FileEntry:
-        """The entry of the file in the manifest."""
+        """The file's entry in the manifest."""
         return FileEntry(self.sha256, self.rows, self.bytes)
 
 
 def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Row]) -> FileEntry:
-    """Write rows of `features` to `folder/name`; returns the entry for the manifest."""
-    # Importing datasets takes 1 s: only writing needs it, not reading.
+    """Write rows of `features` as the file `folder/name`; returns its entry in the manifest."""
+    # Imported here: datasets takes a second, and only writing needs it.
     from datasets.arrow_writer import ParquetWriter
 
     size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
@@ -68,7 +72,7 @@ def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Ro
             table = pa.Table.from_pylist(group, schema=features.arrow_schema)
             group.clear()
             writer.write_table(table)
-            del table  # or it stays in memory while the next group is collected
+            del table  # frees its memory before the next group is read
             pa.default_memory_pool().release_unused()
         count, _ = writer.finalize(close_stream=False)
         stream.flush()
@@ -77,7 +81,7 @@ def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Ro
 
 @contextmanager
 def writing(out: Path) -> Iterator[None]:
-    """Lock the release folder for one writer, and turn errors of the disk into ReleaseError.
+    """Lock the release folder for one writer, and raise errors of the disk as one line.
 
     Raises:
         ReleaseError: another process writes to the folder, or the disk is full or read-only.
@@ -101,20 +105,20 @@ def _note_file(folder: Path, name: str) -> Path:
 
 
 def finished_note(folder: Path, name: str) -> ShardNote | None:
-    """The note of a finished shard, whatever its inputs were; None if it is not finished."""
+    """The note on a shard that is finished, whatever its inputs were; None if it is not."""
     note, file = _read_note(_note_file(folder, name)), folder / name
     finished = note and file.is_file() and file.stat().st_size == note.bytes
     return note if finished else None
 
 
 def read_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
-    """The note of a finished shard that was made from `inputs`; None if there is none."""
+    """The note on a shard that is finished and was made from `inputs`; None otherwise."""
     note = finished_note(folder, name)
     return note if note and note.inputs == inputs else None
 
 
 def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:
-    """Path -> note, for all shards of a config, whatever their inputs were."""
+    """Path of a shard -> its note, for all notes of a config, whatever the inputs were."""
     root = folder / WORK_FOLDER
     files = sorted((root / config).glob("*.json"))
     notes = {str(file.relative_to(root).with_suffix("")): _read_note(file) for file in files}
@@ -122,7 +126,7 @@ def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:
 
 
 def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
-    """Remove the shards of a config that are not `current`, and their notes."""
+    """Remove the shards of a config whose paths are not in `current`, and their notes."""
     for file in (folder / config).glob("*.parquet"):
         name = f"{config}/{file.name}"
         if name not in current:
@@ -131,7 +135,7 @@ def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
 
 
 def _remove_partial(folder: Path) -> None:
-    """Remove files that killed runs and lost workers left: unfinished shards, and probes."""
+    """Remove unfinished files and probe folders of killed runs and of workers that disappeared."""
     for config in (*CONFIGS, "assets", "."):
         for file in (folder / config).glob(f"*{PARTIAL}"):
             file.unlink(missing_ok=True)
@@ -149,6 +153,6 @@ def _read_note(file: Path) -> ShardNote | None:
 
 
 def write_note(folder: Path, name: str, note: ShardNote) -> None:
-    """Write the note of a shard, which marks it as finished."""
+    """Write the note that says that a shard is finished."""
     text = json.dumps(asdict(note), indent=1, sort_keys=True)
     write_atomically(_note_file(folder, name), text.encode())

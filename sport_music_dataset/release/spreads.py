@@ -1,4 +1,4 @@
-"""The spread of the values of a column: count, percentiles, histogram."""
+"""The distribution of the values of a column."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The spread of `count` values; its figures are None if there is no value.
+    """The distribution of `count` values; lowest, median and highest are None if there are none.
 
-    `bins` has (from, below, count) for equal steps, if the values are binned. Values with too
-    little confidence are only counted, in `unsure`; rows without a value are counted in `missing`.
+    `bins` has (from, below, count) in equal steps, and is empty if no step was given. `unsure` is
+    the number of values that are not reliable, `missing` the number of rows without a value;
+    neither are part of the other numbers.
     """
 
     count: int
@@ -25,9 +26,12 @@ class Spread:
 
 
 def spread(values: pa.ChunkedArray, column: pa.ChunkedArray | None = None, step: int = 0) -> Spread:
-    """The spread of a `column`, from its confident `values`, or from all values if not given.
+    """The distribution of the reliable values of a column.
 
-    With `step`, the values are also binned.
+    Args:
+        values: the reliable values.
+        column: the whole column, to count unreliable and missing values; by default `values`.
+        step: width of the bins, in the unit of the values; 0 for no bins.
     """
     column = values if column is None else column
     numbers = values.drop_null().to_numpy()
@@ -38,14 +42,14 @@ def spread(values: pa.ChunkedArray, column: pa.ChunkedArray | None = None, step:
     lowest, median, highest = (float(f(numbers)) for f in (np.min, np.median, np.max))
     bins: tuple[tuple[float, float, int], ...] = ()
     if step:
-        places = np.floor(numbers / step).astype(np.int64)
-        counts = np.bincount(places - places.min()).tolist()
-        edges = range(int(places.min()) * step, int(places.max() + 1) * step, step)
+        bin_numbers = np.floor(numbers / step).astype(np.int64)
+        counts = np.bincount(bin_numbers - bin_numbers.min()).tolist()
+        edges = range(int(bin_numbers.min()) * step, int(bin_numbers.max() + 1) * step, step)
         bins = tuple((edge, edge + step, n) for edge, n in zip(edges, counts, strict=True))
     return Spread(count, lowest, median, highest, bins, unsure, missing)
 
 
 def sure(table: pa.Table, column: str, least: float) -> pa.ChunkedArray:
-    """The values of a measure whose confidence is at least `least`."""
+    """The values of a measure whose confidence, 0 to 1, is `least` or more."""
     confidence = table[column.removesuffix("_bpm") + "_confidence"]
     return table[column].filter(pc.greater_equal(confidence, least)).drop_null()

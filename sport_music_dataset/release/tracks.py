@@ -1,4 +1,4 @@
-"""Read the rows of the `tracks` config, and count them by session, misfits, source and licence."""
+"""The rows of the `tracks` config: reads them, and counts tracks and chunks by their values."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -18,10 +18,10 @@ SOURCE_COLUMNS = ("artist", "title", "source_url", "license")
 
 
 def read_track_table(folder: Path, paths: Iterable[str], columns: Collection[str] = ()) -> pa.Table:
-    """Read the shards of `tracks` in a folder as one table, with these columns or with all.
+    """Read the shards of `tracks` in a folder as one table, with `columns` or all columns.
 
     Raises:
-        ReleaseError: there is no such shard, or one is damaged.
+        ReleaseError: there is no shard, or a shard is damaged.
     """
     files = sorted(paths)
     if not files:
@@ -31,13 +31,13 @@ def read_track_table(folder: Path, paths: Iterable[str], columns: Collection[str
 
 
 def as_rows(table: pa.Table) -> list[Row]:
-    """The rows of a table as dicts, which take ten times the memory of the table."""
+    """The rows of a table; they take ten times the memory of the table."""
     values = map(_values, table.columns)
     return [dict(zip(table.column_names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column; equal texts (sessions, artists) share one object, to save memory."""
+    """The values of a column; equal texts (sessions, artists) become one object, to save memory."""
     values: list[Any] = column.to_pylist()
     known: dict[str | None, str | None] = {}
     text = pa.types.is_string(column.type)
@@ -55,7 +55,7 @@ def kept_tracks(tracks: pa.Table) -> pa.Table:
 
 
 def session_counts(kept: list[Row]) -> list[dict[str, Any]]:
-    """For each (session, style) of kept tracks: its number of tracks and of chunks."""
+    """Each distinct (session, style) of kept tracks, with its numbers of tracks and chunks."""
     chunks: Counter[tuple[str, str]] = Counter()
     tracks: Counter[tuple[str, str]] = Counter()
     for track in kept:
@@ -69,19 +69,19 @@ def session_counts(kept: list[Row]) -> list[dict[str, Any]]:
 
 
 def worst_misfits(kept: list[Row]) -> list[dict[str, Any]]:
-    """Kept tracks with chunks that do not fit their session, those with most such chunks first."""
+    """Kept tracks with chunks that do not suit the session; those with most misfits come first."""
     columns = ("path", "session", "chunks", "misfit_chunks")
     rows = [{key: row[key] for key in columns} for row in kept if row.get("misfit_chunks")]
     return sorted(rows, key=lambda row: (-row["misfit_chunks"], row["path"]))
 
 
 def source_counts(kept: list[Row]) -> list[dict[str, Any]]:
-    """For each (artist, title, source, licence) of kept tracks: its number of tracks."""
+    """Each distinct artist, title, source and licence of kept tracks, with its number of tracks."""
     counts = Counter(tuple(track[name] for name in SOURCE_COLUMNS) for track in kept)
     known = sorted(key for key in counts if any(key))
     return [{**dict(zip(SOURCE_COLUMNS, key, strict=True)), "tracks": counts[key]} for key in known]
 
 
 def license_counts(kept: list[Row]) -> Counter[str]:
-    """Licence -> number of tracks, for tracks with a licence."""
+    """Licence -> number of tracks; tracks without a licence are not counted."""
     return Counter(track["license"] for track in kept if track["license"])

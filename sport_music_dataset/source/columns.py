@@ -1,4 +1,4 @@
-"""Find the columns of a dataset with its audio and the data about its tracks."""
+"""Which columns of a Parquet dataset hold the audio and the metadata of its tracks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,54 +14,61 @@ from .source import Source
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of a dataset: `fields` maps our names to its columns, `labels` has the names that
-    the numbers of a column stand for."""
+    """The columns of a dataset that a build reads.
+
+    `audio` is the name of the audio column. `fields` maps each name of `metadata.COLUMNS` that the
+    dataset has to the dataset's column. `labels` maps a column of class numbers to their names.
+    """
 
     audio: str
     fields: dict[str, str]
     labels: dict[str, list[str]]
 
     def known(self, row: Mapping[str, str]) -> dict[str, Any]:
-        """The metadata of a track from its row.
+        """The metadata of a row's track, in the form of `read_metadata`: the fields with a value.
 
-        Raises ValueError if descriptions are not texts.
+        Raises:
+            ValueError: the row's descriptions are not texts.
         """
         texts = {key: row.get(column, "").strip() for key, column in self.fields.items()}
-        known: dict[str, Any] = {key: text for key, text in texts.items() if text}
-        if "descriptions" in known:
-            known["descriptions"] = read_descriptions(known["descriptions"])
-        return known
+        values: dict[str, Any] = {key: text for key, text in texts.items() if text}
+        if "descriptions" in values:
+            values["descriptions"] = read_descriptions(values["descriptions"])
+        return values
 
 
-def choose_columns(source: Source, schema: pa.Schema, told: Features, place: str) -> Columns:
-    """Choose the columns that `source` names, and others by their names and types.
+def choose_columns(
+    source: Source, schema: pa.Schema, card_features: Features, place: str
+) -> Columns:
+    """Choose the columns that `source` names, and find the others by their type or name.
 
     Args:
-        source: gives the columns that the user named.
-        schema: schema of the dataset's Parquet.
-        told: features from the dataset's card, which count more than the schema.
-        place: name of the dataset for messages.
+        source: names the columns that the user asked for.
+        schema: the schema of the dataset's Parquet files.
+        card_features: the features on the dataset's card; they override those of the schema.
+        place: the dataset, for error messages.
 
     Raises:
-        SourceError: there is no such column, or no single column can be the audio.
+        SourceError: a column that was asked for does not exist, not exactly one column can be the
+            audio column, or that column does not hold files.
     """
     try:
-        features = {**Features.from_arrow_schema(schema), **told}
+        features = {**Features.from_arrow_schema(schema), **card_features}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SourceError(f"{place}: {' '.join(str(error).split())}") from error
-    there = f"there are {', '.join(schema.names)}"
+    available = f"there are {', '.join(schema.names)}"
     asked = {"style": source.style_column, "session": source.session_column}
     asked = {name: column for name, column in asked.items() if column}
     for column in (source.audio_column, *asked.values()):
         if column and column not in schema.names:
-            raise SourceError(f"{place}: has no column {column}; {there}")
+            raise SourceError(f"{place}: has no column {column}; {available}")
     audio = [name for name in schema.names if isinstance(features.get(name), Audio)]
     audio = audio or [name for name in schema.names if name == "audio"]
     if source.audio_column:
         audio = [source.audio_column]
     if len(audio) != 1:
         found = f"{len(audio)} columns hold audio" if audio else "no column holds audio"
-        raise SourceError(f"{place}: {found}, --audio-column names the one; {there}")
+        raise SourceError(f"{place}: {found}, --audio-column names the one; {available}")
     check_audio(schema.field(audio[0]).type, f"{place}: {audio[0]}")
     fields = {name: name for name in COLUMNS if name in schema.names} | asked
     labels = {n: f.names for n, f in features.items() if isinstance(f, ClassLabel)}

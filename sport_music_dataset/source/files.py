@@ -1,4 +1,4 @@
-"""Find the files inside a folder; hash and probe them, and check them for changes."""
+"""The files of a folder: found inside it only, hashed, probed, and checked for changes."""
 
 import os
 import stat
@@ -15,7 +15,11 @@ from .metadata import METADATA_NAMES
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """An audio file, with `path` and `file` as in a Track, and the reason if it is left out."""
+    """An audio file of a source.
+
+    `path` and `file` are those of `Track`; `reason` says why the file is left out, empty if the
+    file is used.
+    """
 
     path: str
     file: str
@@ -26,8 +30,9 @@ class SourceFile:
 class FoundFiles:
     """The files under a folder.
 
-    `audio` maps the paths of audio files, relative to the folder, to the reason why they are left
-    out, empty if they are not. `ignored` counts all other files by extension.
+    `audio` maps the path of each audio file, relative to the folder, to the reason why the file is
+    left out, empty if the file is used; it also has the folders that cannot be listed or that are
+    links out of the folder. `ignored` counts all other files by extension.
     """
 
     audio: dict[str, str] = field(default_factory=dict)
@@ -35,35 +40,35 @@ class FoundFiles:
 
 
 def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
-    """Find every file under `root`; links that lead out of `root` are not followed.
+    """Find every file under `root` by its name; no link that leads out of `root` is followed.
 
     Args:
-        root: a resolved folder.
+        root: a folder, resolved.
         exclude: a folder inside `root` to skip.
     """
     files = FoundFiles()
-    passed_by = exclude.resolve() if exclude else None
+    excluded = exclude.resolve() if exclude else None
 
     def unreadable(error: OSError) -> None:
-        place = os.path.relpath(error.filename, root)
-        files.audio[place] = Reason.UNREADABLE.because(error.strerror or "cannot be listed")
+        path = os.path.relpath(error.filename, root)
+        files.audio[path] = Reason.UNREADABLE.because(error.strerror or "cannot be listed")
 
     for folder, subfolders, names in os.walk(root, onerror=unreadable):
         here = Path(folder)
         for name in subfolders:
             if (here / name).is_symlink():
-                if _leaves(here / name, root):
+                if _leads_outside(here / name, root):
                     files.audio[os.path.relpath(here / name, root)] = str(Reason.OUTSIDE)
                 else:
                     files.ignored["link to a folder"] += 1
             elif name.startswith("."):
                 files.ignored["hidden"] += 1
-        subfolders[:] = [name for name in subfolders if name[0] != "." and here / name != passed_by]
+        subfolders[:] = [name for name in subfolders if name[0] != "." and here / name != excluded]
         for name in names:
             if name.startswith("."):
                 files.ignored["hidden"] += 1
             elif Path(name).suffix.lower() in EXTENSIONS:
-                files.audio[os.path.relpath(here / name, root)] = _refused(here / name, root)
+                files.audio[os.path.relpath(here / name, root)] = _refusal(here / name, root)
             elif here != root or name not in METADATA_NAMES:
                 files.ignored[_extension(name)] += 1
     return files
@@ -75,7 +80,7 @@ def display_path(path: str) -> str:
 
 
 def inspect(track: Track) -> Track:
-    """The track with its sha256 and its container's facts, or with the reason to leave it out."""
+    """The track with its sha256 and its container's facts, or the reason why it is left out."""
     if track.reason:
         return track
     try:
@@ -101,9 +106,9 @@ def inspect(track: Track) -> Track:
 
 
 def check_unchanged(track: Track) -> None:
-    """Raise TrackError if a file has changed since it was hashed.
+    """Raise TrackError if a track's file has changed since it was hashed.
 
-    A new time stamp with the same bytes, after a rename or a change of rights, is no change.
+    A new time stamp alone is no change: renaming a file or setting its access rights gives one.
     """
     try:
         if (
@@ -116,29 +121,32 @@ def check_unchanged(track: Track) -> None:
 
 
 def signature(file: str) -> tuple[int, ...]:
-    """Size, times and inode of a file: they show a possible change without reading the file."""
+    """Size in bytes, modification and change time in ns, and inode number of a file.
+
+    A file with an unchanged signature need not be read again.
+    """
     found = Path(file).stat()
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
-def _refused(file: Path, root: Path) -> str:
-    """Why a file with an audio extension must not be opened; empty if it may be."""
+def _refusal(file: Path, root: Path) -> str:
+    """The reason not to open a file with an audio extension; empty if it may be opened."""
     try:
-        if file.is_symlink() and _leaves(file, root):
+        if file.is_symlink() and _leads_outside(file, root):
             return str(Reason.OUTSIDE)
         mode = file.stat().st_mode
     except (OSError, RuntimeError):
         return Reason.UNREADABLE.because("a link that leads nowhere")
-    # Opening a FIFO waits without end, and reading a device may not end.
+    # Only regular files: opening a FIFO may wait for ever, and a device may have no end.
     return "" if stat.S_ISREG(mode) else str(Reason.NOT_REGULAR)
 
 
-def _leaves(link: Path, root: Path) -> bool:
+def _leads_outside(link: Path, root: Path) -> bool:
     return not link.resolve(strict=True).is_relative_to(root)
 
 
 def _extension(name: str) -> str:
-    """The text after the last dot of a name, if it is an extension and not part of a title."""
+    """A name's extension, in lower case; `other` where it is more likely part of a title."""
     extension = Path(name).suffix.lower()
     if not extension:
         return "no extension"

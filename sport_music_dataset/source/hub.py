@@ -1,4 +1,4 @@
-"""Sources whose audio is unpacked into datasets' cache: Parquet in a folder or on the Hub."""
+"""Sources whose audio is written to the cache of datasets: folders of Parquet, Hub datasets."""
 
 import re
 import shutil
@@ -26,14 +26,18 @@ from .parquet import ParquetSource, writing_cache
 from .source import Source
 
 _ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
-# Downloads at a time, the default of huggingface_hub.
-_FETCHERS = 8
+# Downloads at the same time: as many as the Hub's client runs by default.
+_DOWNLOAD_THREADS = 8
 
 
 def read_local(
     source: Source, exclude: Path | None, styles: Iterable[str], run: InspectMap, progress: Progress
 ) -> Library:
-    """Read a folder of Parquet, for `read_source`."""
+    """Read a folder of Parquet files, for `read_source`.
+
+    Raises:
+        SourceError: `exclude` is inside the folder; or as `read_source`.
+    """
     root = Path(source.location).resolve()
     if exclude and exclude.resolve().is_relative_to(root):
         raise SourceError(
@@ -42,15 +46,15 @@ def read_local(
     cache = cache_folder(f"{root.name}-{digest(str(root))[:16]}")
     place = Place(root)
     library = ParquetSource(source, str(root), place, place, cache).library(styles, run, progress)
-    return _with_note(library, cache)
+    return _with_cache_note(library, cache)
 
 
 def read_hub(source: Source, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
-    """Read a dataset on the Hub, for `read_source`.
+    """Read a dataset on the Hub, for `read_source`; raises as `read_source`.
 
-    All files are read at one commit, so that a push during the scan changes nothing.
+    All files are read at one commit, so that a push in the meantime changes nothing.
     """
-    repo_id, revision = _name(source.location)
+    repo_id, revision = _parse_location(source.location)
     api = HfApi()
     with hub_errors(api, repo_id):
         info = api.dataset_info(repo_id, revision=revision, files_metadata=True)
@@ -58,34 +62,35 @@ def read_hub(source: Source, styles: Iterable[str], run: InspectMap, progress: P
     files = {file.rfilename: (file.size or 0, file.blob_id or "") for file in siblings}
     commit = str(info.sha)
     cache = cache_folder(repo_id.replace("/", "--"))
-    kept = HubPlace(repo_id, commit, cache / commit[:16] / repo_id.split("/")[-1], api, keep=True)
+    folder = cache / commit[:16] / repo_id.split("/")[-1]
+    kept_place = HubPlace(repo_id, commit, folder, api, keep=True)
     audio = [path for path in files if _is_audio(path)]
     if audio and not source.is_dataset:
-        _fetch(kept, [*audio, *(files.keys() & set(METADATA_NAMES))], cache, progress)
-        library = scan_folder(kept.folder, find_music(kept.folder), styles, run)
+        _fetch(kept_place, [*audio, *(files.keys() & set(METADATA_NAMES))], cache, progress)
+        library = scan_folder(kept_place.folder, find_music(kept_place.folder), styles, run)
     else:
         root = f"hf://datasets/{repo_id}@{commit}"
         place = HubPlace(repo_id, commit, cache / "download", api)
-        rows = ParquetSource(source, root, place, kept, cache, commit, files)
-        library = rows.library(styles, run, progress)
+        dataset = ParquetSource(source, root, place, kept_place, cache, commit, files)
+        library = dataset.library(styles, run, progress)
     library = replace(library, source={"dataset": repo_id, "revision": commit})
-    return _with_note(library, cache)
+    return _with_cache_note(library, cache)
 
 
-def _name(location: str) -> tuple[str, str | None]:
+def _parse_location(location: str) -> tuple[str, str | None]:
     """(ORG/NAME, revision) of a location; raises SourceError or SettingError."""
-    found = _ON_HUB.fullmatch(location)
-    if found is None:
+    match = _ON_HUB.fullmatch(location)
+    if match is None:
         raise SourceError(f"{location}: write it as hf://datasets/ORG/NAME or .../NAME@REVISION")
     try:
-        validate_repo_id(found[1])
+        validate_repo_id(match[1])
     except HFValidationError as error:
         raise SettingError(f"{location}: {' '.join(str(error).split())}") from error
-    return found[1], unquote(found[2]) if found[2] else None
+    return match[1], unquote(match[2]) if match[2] else None
 
 
 def _fetch(place: HubPlace, paths: list[str], cache: Path, progress: Progress) -> None:
-    """Download files into the folder of `place`; files that it has already stay."""
+    """Download files into the folder of `place`, except those that are in it already."""
 
     def fetch(path: str) -> None:
         with place.fetched(path):
@@ -94,15 +99,15 @@ def _fetch(place: HubPlace, paths: list[str], cache: Path, progress: Progress) -
     with (
         writing_cache(cache),
         progress("Fetching", len(paths)) as advance,
-        ThreadPoolExecutor(_FETCHERS) as pool,
+        ThreadPoolExecutor(_DOWNLOAD_THREADS) as pool,
     ):
-        # A list, so that errors of the threads are raised.
+        # list(): map raises the error of a download only when its result is read.
         list(pool.map(fetch, paths))
-        # The client's own files about its downloads are not part of the dataset.
+        # The client records its downloads in this folder; they are no part of the dataset.
         shutil.rmtree(place.folder / ".cache", ignore_errors=True)
 
 
-def _with_note(library: Library, cache: Path) -> Library:
+def _with_cache_note(library: Library, cache: Path) -> Library:
     size = sum(track.size_bytes for track in library.tracks) / 1e6
     note = f"{size:.1f} MB of audio lie in {cache}; delete it when you need it no more"
     return replace(library, notes=(*library.notes, note))
@@ -114,5 +119,5 @@ def _is_audio(path: str) -> bool:
 
 
 def cache_folder(name: str) -> Path:
-    """The folder of sportgen inside the cache of datasets."""
+    """A folder for sportgen inside the cache of datasets (HF_DATASETS_CACHE)."""
     return Path(config.HF_DATASETS_CACHE) / "sportgen" / name

@@ -1,4 +1,4 @@
-"""Make tracks of the files of a source; each is kept, or left out with its reason."""
+"""The audio files of a source folder as tracks: usable, or left out with the reason."""
 
 import os
 import re
@@ -15,8 +15,9 @@ from ..records import Track
 from .files import FoundFiles, SourceFile, display_path, find_files, inspect
 from .metadata import read_metadata
 
+# The number of a take in a file name: the 2 of `Course_a_pied_2_latino`.
 _TAKE = re.compile(r"\d+")
-# Most extensions that an error names if no file is audio.
+# Most kinds of files that the error for a folder without audio names.
 _KINDS_NAMED = 5
 
 InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
@@ -26,9 +27,9 @@ InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Trac
 class Library:
     """The tracks of a source.
 
-    `tracks` has every audio file, sorted by path; those that are left out have a `reason`.
-    `ignored` counts other files by extension. `notes` are lines for the user. `source` names the
-    dataset on the Hub that the tracks come from, if any.
+    `tracks` has every audio file, sorted by path; a file that is left out has a `reason`. `ignored`
+    counts the other files by extension. `notes` are messages for the user. `source` has the
+    `dataset` on the Hub and its `revision`, and is empty for a folder.
     """
 
     tracks: tuple[Track, ...]
@@ -42,11 +43,11 @@ class Library:
         return tuple(track for track in self.tracks if not track.reason)
 
     def without(self, withdrawn: Iterable[str]) -> "Library":
-        """The library with the tracks of these ids left out, because they were withdrawn."""
-        gone = frozenset(withdrawn)
+        """The library with the tracks of these ids left out: they were withdrawn."""
+        withdrawn_ids = frozenset(withdrawn)
         tracks = (
             replace(track, reason=str(Reason.WITHDRAWN))
-            if not track.reason and track.track_id in gone
+            if not track.reason and track.track_id in withdrawn_ids
             else track
             for track in self.tracks
         )
@@ -54,11 +55,11 @@ class Library:
 
 
 def find_music(source: Path, exclude: Path | None = None) -> FoundFiles:
-    """Walk a source folder, once.
+    """Find the files of a source folder, in one walk through it.
 
     Args:
         source: a folder of style folders, or one style's folder.
-        exclude: a folder inside `source` to skip (the release that is being built).
+        exclude: a folder inside `source` to skip (the release being built).
 
     Raises:
         SourceError: `source` is not a folder.
@@ -75,10 +76,10 @@ def scan_folder(
     """Name, hash and probe the audio files under `source`.
 
     Args:
-        source: as for `find_music`.
-        files: the result of `find_music`.
-        styles: the styles to take; all if empty.
-        run: maps `inspect` over the files, in order; the map of a pool runs it in parallel.
+        source: the folder, as for `find_music`.
+        files: the files that `find_music` found in it.
+        styles: the styles to take; all when empty.
+        run: maps `inspect` over the tracks, in order; the map of a pool makes it parallel.
 
     Raises:
         SourceError: there is no audio, or the metadata cannot be used.
@@ -93,7 +94,7 @@ def scan_folder(
         )
     found = [
         SourceFile(display_path(name), str(root / name), reason)
-        # Sorted by bytes, which does not depend on the file system or the locale.
+        # Sorted by bytes: the result depends neither on the order of the folder nor on the locale.
         for name, reason in sorted(files.audio.items(), key=lambda item: os.fsencode(item[0]))
     ]
     metadata = read_metadata(root)
@@ -110,29 +111,29 @@ def to_tracks(
     styles: Iterable[str],
     run: InspectMap,
 ) -> tuple[Track, ...]:
-    """Name, hash and probe files, in the given order.
+    """Name, hash and probe files; returns their tracks in the same order.
 
     Args:
         files: the audio files of a source.
-        folder: the source's name, and the style of files that are directly in the source.
-        metadata: path in NFC -> values that replace those from the file name, and further values.
-        styles: the styles to take; all if empty.
+        folder: the source's name, which is the style of files that are in none of its folders.
+        metadata: path in NFC -> fields of the track; they override those from the file's name.
+        styles: the styles to take; all when empty.
         run: as for `scan_folder`.
 
     Raises:
-        SourceError: a style of `styles` has no file.
+        SourceError: one of `styles` has no track.
     """
     known_styles = _styles_named([file.path for file in files])
-    tracks = [_name(file, folder, known_styles, metadata) for file in files]
-    tracks = _of_styles(folder, tracks, {style.casefold() for style in styles})
+    tracks = [_named_track(file, folder, known_styles, metadata) for file in files]
+    tracks = _only_styles(folder, tracks, {style.casefold() for style in styles})
     return tuple(_without_copies(run(inspect, tracks)))
 
 
 def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str]:
     """(session, style) of a file name: `Course_a_pied_2_latino` -> ("Course a pied", "latino").
 
-    The last part is the style if it is the folder's style or one of `styles`, which are casefolded.
-    Otherwise the folder gives the style, and the whole stem is the session.
+    The last part is the style if it equals the folder's name or one of `styles`, which are
+    casefolded. Otherwise the folder is the style, and the whole stem is the session.
     """
     *words, last = stem.split("_")
     is_style = last.casefold() in styles or last.casefold() == folder.casefold()
@@ -146,14 +147,14 @@ def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str
 def _styles_named(paths: Iterable[str]) -> frozenset[str]:
     """The styles of a source, casefolded: the names of its folders.
 
-    In a source without folders, the last parts of its file names.
+    For a source without folders, they are the last parts of the file names.
     """
     folders = {path.partition("/")[0] for path in paths if "/" in path}
     names = folders or (PurePosixPath(path).stem.rpartition("_")[2] for path in paths)
     return frozenset(name.casefold() for name in names)
 
 
-def _name(
+def _named_track(
     file: SourceFile,
     folder: str,
     styles: Container[str],
@@ -165,12 +166,12 @@ def _name(
     track = Track(
         file=file.file, path=path, session=session, style=style or "music", reason=file.reason
     )
-    # Names in a table are usually composed (NFC); names from some file systems are not.
-    known = metadata.get(unicodedata.normalize("NFC", path), {})
-    return replace(track, **known)
+    # Paths typed into a table are composed Unicode (NFC), paths of some file systems are not.
+    fields = metadata.get(unicodedata.normalize("NFC", path), {})
+    return replace(track, **fields)
 
 
-def _of_styles(folder: str, tracks: list[Track], wanted: set[str]) -> list[Track]:
+def _only_styles(folder: str, tracks: list[Track], wanted: set[str]) -> list[Track]:
     styles = {track.style.casefold() for track in tracks}
     if missing := wanted - styles:
         raise SourceError(
@@ -181,12 +182,12 @@ def _of_styles(folder: str, tracks: list[Track], wanted: set[str]) -> list[Track
 
 
 def _without_copies(tracks: Iterable[Track]) -> Iterator[Track]:
-    """Leave out exact copies of a track; the first by path stays."""
+    """Leave out exact copies of a track (equal sha256): the first one by path stays."""
     first: dict[str, str] = {}
     for track in tracks:
         if track.reason:
             yield track
             continue
         original = first.setdefault(track.sha256, track.path)
-        copy = Reason.DUPLICATE.because(original) if original != track.path else ""
-        yield replace(track, reason=copy)
+        reason = Reason.DUPLICATE.because(original) if original != track.path else ""
+        yield replace(track, reason=reason)

@@ -1,4 +1,4 @@
-"""Read metadata.csv, .jsonl or .parquet beside the music: what users say about their tracks."""
+"""Reads metadata.csv, .jsonl or .parquet beside the music: what users write about their tracks."""
 
 import csv
 import json
@@ -13,21 +13,22 @@ COLUMNS = frozenset(
     "session style title artist album license source_url description descriptions group "
     "split".split()
 )
-# Separates several descriptions in one cell of a table.
+# Separates the descriptions in one cell of a table.
 _SEPARATOR = "|"
 METADATA_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
-    """Path of a track, relative to `root` and in NFC -> its columns that have a value.
+    """Read a folder's metadata: path of a track -> its columns that have a value.
 
-    The column `file_name` names the track, as in Hugging Face's AudioFolder. Unknown columns are
-    ignored. All values are strings except `descriptions`, a tuple of strings; in the file it is a
-    list, or one cell with `|` between the texts or with JSON. Empty if there is no metadata file.
+    Paths are relative to `root` and in the Unicode form NFC. The column `file_name` names the
+    track, as in Hugging Face's AudioFolder; unknown columns are ignored. Values are strings, but
+    `descriptions` is a tuple of strings: the file has them as a list, or in one cell as JSON or
+    with `|` between them. The result is empty when there is no metadata file.
 
     Raises:
-        SourceError: there are two metadata files; or the file cannot be read, lacks `file_name`,
-            names a track twice, or has descriptions that are not texts.
+        SourceError: there are two metadata files, or the file is a link out of `root`, cannot be
+            read, lacks `file_name`, names a track twice or has descriptions that are not texts.
     """
     found = [root / name for name in METADATA_NAMES if (root / name).is_file()]
     if not found:
@@ -50,11 +51,11 @@ def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
         path = unicodedata.normalize("NFC", str(name).removeprefix("./"))
         if path in metadata:
             raise SourceError(f"{file}: row {number}: {path} stands twice; keep one row")
-        known = {key: value for key, value in row.items() if key in COLUMNS and value}
+        values = {key: value for key, value in row.items() if key in COLUMNS and value}
         try:
             metadata[path] = {
                 key: read_descriptions(value) if key == "descriptions" else str(value).strip()
-                for key, value in known.items()
+                for key, value in values.items()
             }
         except ValueError as error:
             raise SourceError(f"{file}: row {number}: {error}") from error
@@ -62,7 +63,11 @@ def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
 
 
 def read_descriptions(value: Any) -> tuple[str, ...]:
-    """Several descriptions from a list or one cell; raises ValueError if they are not texts."""
+    """The descriptions in a list, or in the text of one cell: as JSON, or with `|` between them.
+
+    Raises:
+        ValueError: `value` is neither, or not all descriptions are texts.
+    """
     if isinstance(value, str):
         is_json = value.lstrip().startswith("[")
         value = json.loads(value) if is_json else value.split(_SEPARATOR)
@@ -72,7 +77,7 @@ def read_descriptions(value: Any) -> tuple[str, ...]:
 
 
 def _read_csv(file: Path) -> list[dict[str, Any]]:
-    # utf-8-sig, because spreadsheets write a byte order mark before the header.
+    # utf-8-sig: spreadsheets write a byte order mark before the header.
     with file.open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle, strict=True))
 

@@ -1,4 +1,4 @@
-"""A dataset of Parquet as a source: every row is a track, whose audio is unpacked into a file."""
+"""A Parquet dataset as a source: every row is a track, its audio is unpacked once into a file."""
 
 import glob
 import posixpath
@@ -37,11 +37,12 @@ Metadata = dict[str, dict[str, Any]]
 
 @dataclass(slots=True)
 class ParquetSource:
-    """A dataset of Parquet.
+    """A Parquet dataset in a folder or on the Hub.
 
-    `root` is its folder, or `hf://datasets/ORG/NAME@COMMIT`; in that case `revision` is the commit
-    and `files` has the (size, identity) of every file. `place` has the Parquet files; `linked` has
-    the files that rows refer to by path. Audio is unpacked into `cache`.
+    `root` is the folder, or `hf://datasets/ORG/NAME@COMMIT`. For a dataset on the Hub, `revision`
+    is the commit, and `files` maps the path of every file to its (size in bytes, blob id). `place`
+    has the Parquet files, `linked` the audio files that rows name by path. Audio is unpacked into
+    `cache`.
     """
 
     source: Source
@@ -53,28 +54,27 @@ class ParquetSource:
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     def library(self, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
-        """The rows as tracks; arguments as for `scan_folder`, errors as for `read_source`."""
-        parquet, features = self._parquet()
-        columns = self._columns(next(iter(parquet)), features)
-        folders = {path: self._folder(path, columns.audio) for path in parquet}
+        """The rows as tracks; `styles` and `run` as for `scan_folder`; raises as `read_source`."""
+        parquet, card_features = self._parquet_files()
+        columns = self._columns(next(iter(parquet)), card_features)
+        folders = {path: self._unpack_folder(path, columns.audio) for path in parquet}
         with writing_cache(self.cache):
             self._unpack(folders, columns.audio, progress)
             files, metadata = self._rows(parquet, folders, columns)
         if not files:
             raise SourceError(f"{self.root}: its Parquet has no rows")
-        tracks = to_tracks(files, PurePosixPath(self._opened).name, metadata, styles, run)
+        tracks = to_tracks(files, PurePosixPath(self._load_location).name, metadata, styles, run)
         return Library(tracks, {}, ())
 
-    def _parquet(self) -> tuple[dict[str, str], Features]:
-        """Path -> split of the Parquet files, as load_dataset finds them; and the features from
-        the dataset's card."""
+    def _parquet_files(self) -> tuple[dict[str, str], Features]:
+        """(path -> split of the Parquet files that load_dataset finds, features on the card)."""
         try:
             with hub_errors(HfApi(), self.root) if self.revision else nullcontext():
                 builder = load_dataset_builder(
-                    self._opened, self.source.subset or None, revision=self.revision
+                    self._load_location, self.source.subset or None, revision=self.revision
                 )
         except (ValueError, TypeError, AttributeError, KeyError, OSError, yaml.YAMLError) as error:
-            # The rest of the message is advice for callers of load_dataset.
+            # The rest of the message is an example in Python, of no use on a command line.
             detail = " ".join(str(error).partition("Example of usage")[0].split())
             hint = "; --subset names one" if "onfig" in detail else ""
             if not self.revision and glob.has_magic(self.root):
@@ -96,17 +96,17 @@ class ParquetSource:
                 parquet.setdefault(path, str(split))
         return parquet, builder.info.features or Features()
 
-    def _columns(self, parquet: str, told: Features) -> Columns:
-        """The columns, from the schema of a Parquet file and the features of the card."""
+    def _columns(self, parquet: str, card_features: Features) -> Columns:
+        """The columns to read, chosen from the schema of a Parquet file and the card's features."""
         try:
             schema = self.place.schema(parquet)
         except ReleaseError as error:
             raise SourceError(str(error)) from error
-        return choose_columns(self.source, schema, told, self.root)
+        return choose_columns(self.source, schema, card_features, self.root)
 
     @property
-    def _opened(self) -> str:
-        """The builder of load_dataset, at `revision`."""
+    def _load_location(self) -> str:
+        """The location for load_dataset, which takes `revision` as an argument of its own."""
         return self.root.removesuffix(f"@{self.revision}")
 
     def _is_inside(self, path: str) -> bool:
@@ -121,11 +121,12 @@ class ParquetSource:
         found = (self.place.folder / path).stat()
         return found.st_size, str(found.st_mtime_ns)
 
-    def _folder(self, path: str, column: str) -> Path:
-        """The folder for the audio of a Parquet file; a changed file gets another folder."""
+    def _unpack_folder(self, path: str, column: str) -> Path:
+        """The cache folder for a Parquet file's audio; a file that has changed gets another one."""
         return self.cache / digest([path, *self._size_and_identity(path), column])[:16]
 
     def _unpack(self, folders: Mapping[str, Path], column: str, progress: Progress) -> None:
+        """Unpack the Parquet files that are not unpacked yet, into their `folders`."""
         todo = [path for path, folder in folders.items() if not is_unpacked(folder)]
         need = sum(self._size_and_identity(path)[0] for path in todo)
         free = shutil.disk_usage(self.cache).free
@@ -143,14 +144,14 @@ class ParquetSource:
     def _rows(
         self, parquet: Mapping[str, str], folders: Mapping[str, Path], columns: Columns
     ) -> tuple[list[SourceFile], Metadata]:
-        """The rows as files, by path, with their metadata."""
+        """(audio files, sorted by path; their metadata): the rows of all Parquet files."""
         files: list[SourceFile] = []
         metadata: Metadata = {}
         taken: Counter[str] = Counter()
         for path, split in parquet.items():
             rows = read_unpacked(folders[path], list(columns.fields.values()), columns.labels)
             for number, row in enumerate(rows):
-                name = _safe(row.get(PATH, ""))
+                name = _relative_path(row.get(PATH, ""))
                 file, reason = self._audio(path, row, folders[path])
                 if file and not name and {"style", "session"} - columns.fields.keys():
                     raise SourceError(
@@ -158,21 +159,21 @@ class ParquetSource:
                         "session from; --style-column and --session-column name what has them"
                     )
                 name = _unique(name or f"{path.removesuffix('.parquet')}/{number:06d}", taken)
-                kept = {"split": split} if self.source.keep_splits else {}
+                split_field = {"split": split} if self.source.keep_splits else {}
                 try:
-                    metadata[_key(name)] = kept | columns.known(row)
+                    metadata[_key(name)] = split_field | columns.known(row)
                 except ValueError as error:
                     raise SourceError(f"{self.root}: row {number} of {path}: {error}") from error
                 files.append(SourceFile(name, file, reason))
         return sorted(files, key=lambda file: file.path.encode()), metadata
 
     def _audio(self, parquet: str, row: Mapping[str, str], folder: Path) -> tuple[str, str]:
-        """The file with the audio of a row, or the reason why there is none."""
+        """(file with a row's audio, ""), or ("", the reason why the row has no usable file)."""
         if FILE in row:
             return str(folder / row[FILE]), ""
         if PATH not in row:
             return "", Reason.NOT_AUDIO.because("the row has none")
-        candidates = _inside(parquet, row[PATH])
+        candidates = _candidate_paths(parquet, row[PATH])
         on_hub = [path for path in candidates if path in self.files]
         root = self.linked.folder.resolve()
         with self.linked.fetched(*on_hub[:1]):
@@ -186,7 +187,7 @@ class ParquetSource:
 
 @contextmanager
 def writing_cache(folder: Path) -> Iterator[None]:
-    """Lock a folder of the cache for one writer; others wait.
+    """Lock a folder of the cache for one writer; other writers wait.
 
     Raises:
         SourceError: the disk is full or read-only.
@@ -200,16 +201,17 @@ def writing_cache(folder: Path) -> Iterator[None]:
         raise SourceError(f"{folder}: {reason}; see to it, or set HF_HOME elsewhere") from error
 
 
-def _safe(path: str) -> str:
-    """The path of a row, made safe inside a folder; of an absolute path, only the name."""
+def _relative_path(path: str) -> str:
+    """A row's path without `.` and `..`; of an absolute path, only the file's name."""
     parts = re.split(r"[\\/]", path)[-1:] if _ABSOLUTE.match(path) else path.split("/")
     return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
 def _unique(path: str, taken: Counter[str]) -> str:
-    """The path, with `#2` at its end if it is taken, so that style and session do not change.
+    """The path, or the path with `#2` (`#3`, ...) behind it if another row has the path already.
 
-    `taken` counts how often each path was asked for.
+    The number is behind the path so that style and session stay the same. `taken` counts how often
+    each path was asked for or returned.
     """
     name = path
     while taken[_key(name)]:
@@ -220,12 +222,12 @@ def _unique(path: str, taken: Counter[str]) -> str:
 
 
 def _key(path: str) -> str:
-    """The key of a path in metadata."""
+    """A path as a key of metadata: in the Unicode form NFC."""
     return unicodedata.normalize("NFC", path)
 
 
-def _inside(parquet: str, path: str) -> list[str]:
-    """Paths in the dataset that a row may mean: relative to its Parquet file, or to the root."""
+def _candidate_paths(parquet: str, path: str) -> list[str]:
+    """The files that a row's path may name: relative to its Parquet's folder, or to the dataset."""
     joined = (posixpath.join(folder, path) for folder in (posixpath.dirname(parquet), ""))
     normal = dict.fromkeys(map(posixpath.normpath, joined))
     return [name for name in normal if name[0] != "/" and name.split("/")[0] not in (".", "..")]

@@ -1,4 +1,4 @@
-"""Read a source of any kind: a folder of files or of Parquet, or a dataset on the Hub."""
+"""Reads a source of any kind: a folder of audio files or of Parquet, or a dataset on the Hub."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,31 +18,31 @@ def read_source(
 ) -> Library:
     """Find, name, hash and probe the audio of a source.
 
-    A source with audio files is read as files, also on the Hub. A source with Parquet and no audio
-    files, or one with settings for a dataset, has a track in every row; its audio is unpacked once
-    into datasets' cache.
+    A source with audio files is read as a folder of files, on the Hub too. A source with Parquet
+    files and without audio files, or one whose options are set (`Source.is_dataset`), is read as a
+    dataset: every row is a track, and its audio is written once to the cache of datasets.
 
     Args:
-        source: the place of the music.
-        styles: the styles to take; all if empty.
-        exclude: a folder inside the source to skip (the release that is being built).
+        source: the folder or dataset with the music.
+        styles: the styles to take; all when empty.
+        exclude: a folder inside the source to skip (the release being built).
         run: as for `scan_folder`.
-        progress: is told how far unpacking is.
+        progress: shows how many files are downloaded or unpacked.
 
     Raises:
-        SettingError: the location is not a valid name of a dataset.
+        SettingError: the source's location is not a valid name of a dataset.
         SourceError: the source cannot be used.
         HubError: the Hub refused, or could not be reached.
     """
     source = Source.of(source)
     if source.is_on_hub:
-        # Importing datasets and the Hub's client takes 1 s, and music in a folder needs neither.
+        # Imported here: datasets and the Hub's client take a second, and audio files need neither.
         from .hub import read_hub
 
         return read_hub(source, styles, run, progress)
     folder = Path(source.location)
     files = find_music(folder, exclude)
-    if not (source.is_dataset or _is_parquet(files)):
+    if not (source.is_dataset or _has_parquet_but_no_audio(files)):
         return scan_folder(folder, files, styles, run)
     from .hub import read_local
 
@@ -50,11 +50,11 @@ def read_source(
 
 
 def places_read(source: Path | str | Source) -> list[Path]:
-    """The folders that every worker that decodes tracks of a source must see."""
+    """The folders that every machine that decodes tracks of a source must be able to read."""
     source = Source.of(source)
     folder = Path(source.location)
     unpacked = source.is_on_hub or source.is_dataset
-    if unpacked or (folder.is_dir() and _is_parquet(find_music(folder))):
+    if unpacked or (folder.is_dir() and _has_parquet_but_no_audio(find_music(folder))):
         from .hub import cache_folder
 
         cache = cache_folder("")
@@ -63,5 +63,5 @@ def places_read(source: Path | str | Source) -> list[Path]:
     return [folder]
 
 
-def _is_parquet(files: FoundFiles) -> bool:
+def _has_parquet_but_no_audio(files: FoundFiles) -> bool:
     return not files.audio and files.ignored[".parquet"] > 0

@@ -1,4 +1,4 @@
-"""The settings of a source: its location, and the columns to use if it is a dataset."""
+"""Where music comes from, and which columns, config and splits to read from a dataset."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder, or a dataset.
+    """A folder of music, or a dataset.
 
     `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`
-    and `session_column` name columns of the dataset, and `subset` one of its configs; sportgen
-    finds those that are empty by itself. `keep_splits` keeps the dataset's splits.
+    and `session_column` name columns of the dataset, `subset` one of its configs; an empty name is
+    found from the dataset. `keep_splits` keeps the dataset's splits.
     """
 
     location: str
@@ -22,16 +22,16 @@ class Source:
 
     @classmethod
     def of(cls, place: "Path | str | Source") -> "Source":
-        """A folder as a source; a source as it is."""
+        """A folder as a `Source`; a `Source` is returned unchanged."""
         return place if isinstance(place, Source) else cls(str(place))
 
     @property
     def is_on_hub(self) -> bool:
-        """Whether the source is a dataset on the Hub."""
+        """Whether the location is a dataset on the Hub."""
         return self.location.startswith("hf:")
 
     @property
     def is_dataset(self) -> bool:
-        """Whether settings say that the source is a dataset, whatever files it has."""
+        """Whether an option for datasets is set, so that the source is read as a dataset."""
         named = (self.audio_column, self.style_column, self.session_column, self.subset)
         return any(named) or self.keep_splits

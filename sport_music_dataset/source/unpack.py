@@ -1,4 +1,4 @@
-"""Unpack the rows of a Parquet file: audio files, and a table with the other columns."""
+"""Unpacks a Parquet file: the audio of its rows into files, the other columns into one table."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ from ..storage.atomic import write_atomically
 from ..storage.parquet import read_batches
 from .columns import check_audio, is_binary, is_text
 
-# The name of the table, and our columns in it: file and size of a row's audio, and the row's path.
+# The table, and the columns that `unpack` adds to it: the file with a row's audio, the file's size
+# in bytes, and the path in the row's audio column.
 _TABLE = "rows.parquet"
 FILE, SIZE, PATH = "sportgen_file", "sportgen_bytes", "sportgen_path"
 
@@ -23,33 +24,33 @@ FILE, SIZE, PATH = "sportgen_file", "sportgen_bytes", "sportgen_path"
 def unpack(parquet: Path, column: str, folder: Path) -> None:
     """Write the audio of every row of `parquet` to `folder`, and last the table of its rows.
 
-    Memory holds one row group of `parquet`.
+    One row group of `parquet` is in memory at a time.
 
     Raises:
-        SourceError: `parquet` cannot be read, or the audio column is missing or of another type.
+        SourceError: `parquet` cannot be read, or `column` is not a column of audio files.
         OSError: `folder` cannot be written to.
     """
     try:
         table = pq.read_table(parquet, columns=_light_columns(parquet, column))
         rows: list[Row] = []
-        # Batches of one row: memory holds a batch beside its row group, and a track has megabytes.
+        # One row a batch: batch and row group are in memory together, and a track is megabytes.
         for batch in read_batches(parquet, [column], rows=1):
             rows.append(_store(batch[column][0], folder, len(rows)))
     except (pa.ArrowException, OSError) as error:
-        # Arrow raises OSError for damaged pages.
+        # An OSError with errno comes from the disk; Arrow raises one without for damaged pages.
         if getattr(error, "errno", None) is not None:
             raise
         detail = " ".join(str(error).split())
         raise SourceError(f"{parquet}: cannot be read ({detail})") from error
-    ours = pa.schema({FILE: pa.string(), SIZE: pa.int64(), PATH: pa.string()})
-    found = pa.Table.from_pylist(rows, schema=ours)
+    added_schema = pa.schema({FILE: pa.string(), SIZE: pa.int64(), PATH: pa.string()})
+    added = pa.Table.from_pylist(rows, schema=added_schema)
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table({**_columns(table), **_columns(found)}), sink)
+    pq.write_table(pa.table({**_columns(table), **_columns(added)}), sink)
     write_atomically(folder / _TABLE, sink.getvalue())
 
 
 def is_unpacked(folder: Path) -> bool:
-    """Whether `unpack` has finished in `folder`, and all its files exist."""
+    """Whether `unpack` has finished in `folder`, and all files that it wrote still exist."""
     try:
         table = pq.read_table(folder / _TABLE, columns=[FILE, SIZE])
     except (OSError, pa.ArrowException):
@@ -61,12 +62,12 @@ def is_unpacked(folder: Path) -> bool:
 def read_unpacked(
     folder: Path, columns: Sequence[str], labels: dict[str, list[str]]
 ) -> list[dict[str, str]]:
-    """Yield the rows that `unpack` wrote to `folder`, as text, without nulls.
+    """The rows that `unpack` wrote to `folder`: column -> text, without null and empty values.
 
     Args:
         folder: a folder in which `unpack` has finished.
-        columns: columns of the dataset to read; missing ones are skipped.
-        labels: column -> the names that its numbers stand for.
+        columns: the dataset's columns to read; columns that do not exist are ignored.
+        labels: column of class numbers -> the names of these numbers.
     """
     schema = pq.read_schema(folder / _TABLE)
     names = [FILE, PATH, *(name for name in columns if name in schema.names)]
@@ -79,7 +80,7 @@ def read_unpacked(
 
 
 def _light_columns(parquet: Path, column: str) -> list[str]:
-    """The columns of texts and numbers; raises SourceError as `unpack`."""
+    """The columns of texts, lists of texts or numbers; raises SourceError as `unpack`."""
     schema = pq.read_schema(parquet)
     names = schema.names
     if column not in names or len(set(names)) != len(names):
@@ -90,7 +91,7 @@ def _light_columns(parquet: Path, column: str) -> list[str]:
 
 
 def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
-    """Write the audio of a row; returns the file, its size and the path of the row."""
+    """Write the audio of a row; returns the values of the columns FILE, SIZE and PATH."""
     content, path = value, None
     if pa.types.is_struct(value.type):
         parts = value if value.is_valid else {}
@@ -100,7 +101,7 @@ def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
     row = {PATH: _decoded(path.as_buffer().to_pybytes()) if path and path.is_valid else None}
     if content is None or not content.is_valid:
         return row
-    # The extension is kept, because FFmpeg uses it too to find the format.
+    # The file keeps its extension: FFmpeg uses it too, so probing gives the same result.
     suffix = PurePosixPath(row[PATH] or "").suffix.lower()
     name = f"{number:06d}{suffix if suffix in EXTENSIONS else ''}"
     data = content.as_buffer()
@@ -113,7 +114,7 @@ def _texts(column: pa.ChunkedArray, names: list[str] | None) -> list[str]:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if is_text(column.type):
-        # Through bytes, because Parquet does not ensure valid UTF-8.
+        # Cast to bytes first: Arrow does not check that texts in a file are UTF-8.
         return [_decoded(value or b"") for value in column.cast(pa.large_binary()).to_pylist()]
     values = column.to_pylist()
     if names is not None:
@@ -122,7 +123,7 @@ def _texts(column: pa.ChunkedArray, names: list[str] | None) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """A list of texts as JSON, which `read_descriptions` reads."""
+    """A value as text; a list as JSON, which `read_descriptions` reads."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
 
 
@@ -138,5 +139,5 @@ def _is_light(field: pa.Field) -> bool:
     kind = field.type
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return is_text(kind.value_type)
-    ours = field.name in (FILE, SIZE, PATH)
-    return not (ours or pa.types.is_nested(kind) or is_binary(kind))
+    is_added = field.name in (FILE, SIZE, PATH)
+    return not (is_added or pa.types.is_nested(kind) or is_binary(kind))
