@@ -1,4 +1,4 @@
-"""The manifest of a release, `sportgen.json`: what the release holds and how it was made."""
+"""The manifest of a release, `sportgen.json`: its files, and how they were made."""
 
 import json
 from dataclasses import asdict, dataclass, field, replace
@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NotRequired
 
-from typing_extensions import TypedDict  # pydantic reads typing's only since Python 3.12
+from typing_extensions import TypedDict  # pydantic reads that of typing from Python 3.12 on only
 
 from .._version import __version__
 from ..audio.decode import decoder_version
@@ -24,7 +24,7 @@ MANIFEST_SCHEMA = 1
 
 _LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
 
-# A manifest that is read and written again must keep 25, and not change it to 25.0.
+# JSON does not separate int and float: 25 must not become 25.0 when a manifest is rewritten.
 Number = int | float
 _ANY_KEYS = {"extra": "allow"}
 
@@ -32,7 +32,7 @@ _ANY_KEYS = {"extra": "allow"}
 class RecipeRecord(TypedDict):
     """`Recipe.as_dict()` in a manifest; earlier versions of sportgen wrote fewer settings."""
 
-    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # an attribute that pydantic reads
+    __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # pydantic reads this
 
     chunk_seconds: Number
     overlap_seconds: Number
@@ -42,11 +42,10 @@ class RecipeRecord(TypedDict):
 
 
 class Encoding(TypedDict):
-    """How `encoded` was made, and facts about its texts and codes.
+    """How `encoded` was made: the facts of `encode.encoder.Encoder`, then its results.
 
-    The first keys are the facts of `encode.encoder.Encoder`. Then `truncated` is the number of
-    truncated descriptions, `longest` the length of the longest in tokens, `frames` the T of codes
-    and `label_frames` the T of labels.
+    The results are the number of truncated descriptions, the longest description in tokens, and
+    the number of frames, T, of codes and of labels.
     """
 
     __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]
@@ -68,7 +67,7 @@ class Encoding(TypedDict):
 
 
 class ChangelogEntry(TypedDict):
-    """One release: its version, its ISO date, what changed, and the publisher's own notes."""
+    """A published version: its number, its ISO date, the changes, and the publisher's notes."""
 
     version: str
     date: str
@@ -77,11 +76,8 @@ class ChangelogEntry(TypedDict):
 
 
 class SharedRecord(TypedDict, total=False):
-    """What the search for shared audio found.
-
-    `fingerprints` is the number of fingerprints compared, `matches` the number of pairs of tracks
-    that share audio, `seconds` the audio that is in two splits.
-    """
+    """Number of compared fingerprints, number of pairs of tracks that share audio, and the seconds
+    of audio that are in two splits."""
 
     fingerprints: int
     matches: int
@@ -89,7 +85,7 @@ class SharedRecord(TypedDict, total=False):
 
 
 class CodebookUse(TypedDict):
-    """Perplexity of a codebook's codes, and the share of its entries that no code names."""
+    """Perplexity of a codebook, and the share of its entries that never occur."""
 
     perplexity: Number
     dead: Number
@@ -106,17 +102,17 @@ class FileEntry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a release holds and how it was made.
+    """The files of a release and how they were made.
 
-    `files` maps the path of every shard and picture to its entry. `changelog` has one entry per
-    release, the newest first. `withdrawn` has the ids of tracks that no later build may use again.
-    `source` has the `dataset` on the Hub and its `revision`, and is empty if the rows come from a
-    folder. `codebooks` has the use of each codebook. `pictures` describes each picture in `assets`
-    in words. `card` is the front matter that sportgen wrote to README.md.
+    `files` has every shard and picture by its path. `changelog` has an entry for every version,
+    newest first. `withdrawn` has the ids of tracks that no later build may include. `source` has
+    the `dataset` and the `revision` on the Hub that the rows come from, if they do. `codebooks` has
+    the use of each codebook. `pictures` describes each picture in `assets` in words. `card` is the
+    front matter that sportgen wrote to README.md.
     """
 
-    # read_manifest checks the JSON with pydantic: no value is converted, no unknown key allowed.
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True, "extra": "forbid"}
+    # read_manifest uses pydantic to check that the JSON has exactly these keys and types.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
     recipe: RecipeRecord
     fingerprint: str
@@ -139,11 +135,11 @@ class Manifest:
         return cls(record, recipe.fingerprint, software=software())
 
     def shards(self, config: str) -> dict[str, FileEntry]:
-        """The shards of a config: path -> entry."""
+        """The shards of a config, by path."""
         return {path: entry for path, entry in self.files.items() if path.startswith(config + "/")}
 
     def splits(self, config: str) -> dict[str, int]:
-        """Split -> number of rows of a config; the recipe's splits come first."""
+        """Split -> number of rows of a config; the splits of the recipe come first."""
         rows = dict.fromkeys(self.recipe["splits"], 0)
         for path, entry in self.shards(config).items():
             split = split_of(path)
@@ -153,7 +149,7 @@ class Manifest:
 
     @property
     def rows_config(self) -> str:
-        """The config of the chunks, which loads by default: `raw` if it exists, else `encoded`."""
+        """The config that `load_dataset` loads by default: raw if there is one, else encoded."""
         return "raw" if self.shards("raw") else "encoded"
 
     @property
@@ -167,7 +163,7 @@ class Manifest:
         return self.chunk_samples - samples_of(self.recipe["overlap_seconds"])
 
     def as_json(self) -> bytes:
-        """The content of `sportgen.json`, in UTF-8."""
+        """The bytes of `sportgen.json`, UTF-8."""
         data = asdict(replace(self, files=dict(sorted(self.files.items()))))
         return (
             json.dumps({"schema": self.schema, **data}, indent=2, ensure_ascii=False) + "\n"
@@ -188,8 +184,8 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a release folder, and check the type of every value.
 
     Raises:
-        ReleaseError: the folder is not a release, the manifest has an unknown schema, or it is
-            damaged; the message names the first wrong key.
+        ReleaseError: the folder is no release, its schema is unknown, or its manifest is damaged;
+            the message names the first wrong key.
     """
     file = folder / MANIFEST
     if not file.is_file():
@@ -207,14 +203,15 @@ def read_manifest(folder: Path) -> Manifest:
             "use the version that wrote it or build again"
         )
     _validate(text, file)
-    # Made from `data`, not from pydantic's result, whose keys are in another order.
+    # Not the result of pydantic, which has the keys in another order.
     data["files"] = {path: FileEntry(**entry) for path, entry in data["files"].items()}
     return Manifest(**data)
 
 
 def _validate(text: str, file: Path) -> None:
-    """Raise ReleaseError for wrong keys, values of a wrong type, or a path out of the release."""
-    # Imported here: pydantic takes a fifth of a second, and only reading a manifest needs it.
+    """Raise ReleaseError if a key or a type in the JSON text of a manifest is wrong, or if a path
+    leads out of the release."""
+    # Importing pydantic takes 0.2 s: only commands that read a manifest need it.
     from pydantic import ValidationError
 
     try:
@@ -224,7 +221,7 @@ def _validate(text: str, file: Path) -> None:
         key = ".".join(map(str, first["loc"]))
         detail = " ".join(f"{key}: {first['msg']}".split())
         raise ReleaseError(f"{file}: is damaged ({detail}); build the release again") from error
-    # A release may come from anybody: no path in its manifest may lead out of its folder.
+    # The release may come from a stranger: its paths must not lead out of its folder.
     outside = [p for p in manifest.files if p.startswith("/") or ".." in p.split("/")]
     if outside:
         raise ReleaseError(f"{file}: names {outside[0]}, which lies outside the release")
