@@ -40,6 +40,11 @@ def test_doctor_finds_what_it_needs_here_and_shows_no_token(
         ),
         (
             "torchcodec/decoders",
+            "raise OSError('libtorchcodec_image.so') from OSError('libnvrtc.so.13: cannot open')",
+            *("missing", "torchcodec", "torchcodec<"),
+        ),
+        (
+            "torchcodec/decoders",
             "raise RuntimeError('libavutil.so.60: cannot open shared object file')",
             *("missing", "torchcodec", "apt-get install ffmpeg"),
         ),

@@ -4,7 +4,7 @@ import io
 import struct
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
@@ -103,8 +103,16 @@ def _torchcodec() -> str:
     return f"torchcodec {version('torchcodec')}, with FFmpeg's shared libraries"
 
 
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and the errors that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def _torchcodec_remedy(error: Exception) -> str:
-    said = str(error)
+    # torchcodec 0.17 names the missing library only in the cause of its error.
+    said = "\n".join(map(str, _chain(error)))
     if any(name in said for name in _CUDA):
         return (
             "pip install 'torchcodec<0.14': newer wheels load CUDA's libraries, which a CPU build "
