@@ -2,7 +2,12 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
+
+from .outside.files import open_regular
+
+_BLOCK_BYTES = 1 << 20
 
 
 def digest(value: object) -> str:
@@ -12,6 +17,18 @@ def digest(value: object) -> str:
 
 
 def file_digest(file: Path) -> str:
-    """sha256 of a file, in hex."""
-    with file.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    """sha256, in hex, of the bytes that a regular file had when it was opened.
+
+    A file that grows faster than it is read comes to an end too; that it has changed shows in its
+    size.
+
+    Raises:
+        OSError: the file is missing, not readable, or no regular file.
+    """
+    found = hashlib.sha256()
+    with open_regular(file, links=True) as stream:
+        left = os.fstat(stream.fileno()).st_size
+        while left > 0 and (block := stream.read(min(left, _BLOCK_BYTES))):
+            found.update(block)
+            left -= len(block)
+    return found.hexdigest()

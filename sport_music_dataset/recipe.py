@@ -1,12 +1,12 @@
 """The recipe: every setting that determines the rows of a release, and its fingerprint."""
 
 import math
-import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from .digests import digest
 from .errors import SettingError
+from .outside.names import check_name
 
 SAMPLING_RATE = 32_000
 DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
@@ -17,8 +17,6 @@ GROUP_BY = ("recording", "album", "artist")
 # Increase by one when changed code gives other rows for the same settings: the fingerprint includes
 # this number.
 ROWS_VERSION = 3
-
-_SPLIT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def samples_of(seconds: float) -> int:
@@ -43,14 +41,14 @@ def parse_splits(text: str) -> dict[str, float]:
 
 
 def check_splits(splits: dict[str, float]) -> None:
-    """Raise SettingError unless datasets accepts the names and the proportions sum to 1."""
+    """Raise SettingError unless datasets accepts the names and the proportions sum to 1.
+
+    A split of proportion 0 has only the tracks for which metadata asks for it.
+    """
     for name, share in splits.items():
-        if not _SPLIT_NAME.fullmatch(name) or name == "all":
-            raise SettingError(
-                f"splits: the name {name!r} cannot be used; letters, digits and _ only, not 'all'"
-            )
-        if not 0 < share <= 1:
-            raise SettingError(f"splits: {name}={share} is not a proportion in (0, 1]")
+        check_name(name, "splits")
+        if not 0 <= share <= 1:
+            raise SettingError(f"splits: {name}={share} is not a proportion in [0, 1]")
     total = sum(splits.values())
     if not math.isclose(total, 1.0, abs_tol=1e-6):
         raise SettingError(f"splits: the proportions sum to {total:g}, not to 1")

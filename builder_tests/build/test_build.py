@@ -145,12 +145,16 @@ def test_a_folder_of_something_else_is_not_touched(music: Path, tmp_path: Path) 
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
 
 
-def test_nothing_is_left_where_no_track_can_be_kept(tmp_path: Path) -> None:
+def test_an_error_leaves_the_work_that_the_next_run_goes_on_from(tmp_path: Path) -> None:
     for number in range(3):
         write_audio(tmp_path / f"music/{number}.wav", noise(1.0, seed=number))
     with pytest.raises(SourceError, match="3 too short"):
         build(tmp_path / "music", tmp_path / "out", RECIPE)
-    assert not (tmp_path / "out").exists()
+    assert len(list((tmp_path / "out/.sportgen/cut").iterdir())) == 3
+    for number in range(3, 5):
+        write_audio(tmp_path / f"music/{number}.wav", noise(3.0, seed=number))
+    report = build(tmp_path / "music", tmp_path / "out", RECIPE)
+    assert report.left_out == {"too short": 3} and len(report.kept) == 2
 
 
 def test_a_split_emptied_by_bad_tracks_is_filled_again(tmp_path: Path) -> None:

@@ -135,9 +135,9 @@ def test_what_metadata_asks_for_an_exact_copy_holds_for_its_original(
 ) -> None:
     copy = shutil.copytree(music, tmp_path / "music")
     one, other = "latino/Yoga_1_latino.flac", "latino/Yoga_3_latino.flac"
-    (copy / "metadata.csv").write_text(f"file_name,split\n{other},held\n")
+    (copy / "metadata.csv").write_text(f"file_name,split\n{other},validation\n")
     report = build(copy, tmp_path / "out", PLAIN)
-    assert {row["path"] for row in report.kept if row["split"] == "held"} == {one}
+    assert {row["path"] for row in report.kept if row["split"] == "validation"} == {one}
     (copy / "metadata.csv").write_text(f"file_name,split\n{one},train\n{other},test\n")
     with pytest.raises(SourceError, match=f"{one} is in split train and {other} of"):
         build(copy, tmp_path / "out", PLAIN)

@@ -22,7 +22,7 @@ from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.progress import Progress
-from sport_music_dataset.release.shards import writing
+from sport_music_dataset.release.folder import writing
 
 KILLS = int(os.environ.get("KILLS", "6"))
 

@@ -23,6 +23,7 @@ from builder_tests.support.models import (
     tiny_musicgen,
 )
 from sport_music_dataset.cli import main
+from sport_music_dataset.digests import file_digest
 from sport_music_dataset.encode.codec.encodec import Codec
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.reference import LEAST_AGREEMENT, agreement
@@ -147,11 +148,12 @@ def plant_codes(folder: Path) -> None:
     for file in (folder / "encoded").glob("*.parquet"):
         rows = pq.read_table(file)
         at = rows.schema.get_field_index("codes")
-        size = file.stat().st_size
+        size, digest = file.stat().st_size, file_digest(file)
         sevens = pa.array([[[7] * 100] * 4] * len(rows), rows.field(at).type)
         pq.write_table(rows.set_column(at, rows.field(at), sevens), file)
         note = folder / ".sportgen" / f"encoded/{file.name}.json"
-        note.write_text(note.read_text().replace(f": {size}", f": {file.stat().st_size}"))
+        text = note.read_text().replace(f": {size}", f": {file.stat().st_size}")
+        note.write_text(text.replace(digest, file_digest(file)))
 
 
 def test_another_codec_or_backend_encodes_again(release: Path, tmp_path: Path) -> None:

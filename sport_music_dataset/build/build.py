@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,15 +13,14 @@ from ..audio.fingerprint import chromaprint_version
 from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings
 from ..engines.estimate import Estimate
 from ..engines.open import open_engine
-from ..errors import SourceError
 from ..progress import Progress, no_progress
 from ..reasons import kind_of
 from ..recipe import Recipe
 from ..records import Row, Track
+from ..release.folder import writing
 from ..release.layout import WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
-from ..release.shards import writing
 from ..release.tracks import kept_rows
 from ..source.library import Library
 from ..source.read import places_read, read_source
@@ -29,8 +28,8 @@ from ..source.source import Source
 from ..storage.place import check_on_disk
 from .cut import SpoolFolder, cut_tracks, fingerprint_tracks
 from .fingerprints import STORES, FingerprintStore
-from .groups import Grouping, group_tracks
-from .plan import Shard, moved_tracks, plan_shards
+from .groups import Grouping, check_groups, group_tracks
+from .plan import Shard, check_split_names, moved_tracks, plan_shards
 from .since import Earlier, Since
 from .write import estimate_writing, shard_jobs, write_release, write_shards
 
@@ -132,7 +131,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
     work = release.folder / WORK_FOLDER
     with request.engine() as engine:
         library = _scan(engine, request, release, progress)
-        with _removed_on_error(release, earlier), writing(release.folder), engine.sharing(work):
+        with writing(release.folder), engine.sharing(work):
             store, spools = FingerprintStore(work), _spools(release, recipe)
             spools.open(library.usable)
             cut_tracks(engine, library.usable, spools, store, progress)
@@ -185,7 +184,7 @@ def plan_build(request: BuildRequest, progress: Progress = no_progress) -> Build
             engine, library, recipe, folder, earlier.track_ids, progress
         )
         shards = plan_shards(grouping.library, recipe, earlier)
-        jobs = shard_jobs(shards, release)
+        jobs, _ = shard_jobs(shards, release, progress)
         estimate = estimate_writing(engine, jobs, len(shards) - len(jobs), recipe)
         notes = library.notes + moved_tracks(shards, earlier.splits_by_track)
         return BuildPlan(grouping, shards, estimate, notes)
@@ -238,7 +237,11 @@ def _scan(engine: Engine, request: BuildRequest, release: Release, progress: Pro
     library = scan_source(
         engine, request.source, request.recipe, request.out, request.license, progress
     )
-    return library.without(release.manifest.withdrawn)
+    library = library.without(release.manifest.withdrawn)
+    if not Source.of(request.source).keep_splits:
+        check_split_names(library.tracks, dict(request.recipe.splits))
+    check_groups(library, request.recipe)
+    return library
 
 
 def _new_release(request: BuildRequest, earlier: Earlier) -> Release:
@@ -250,21 +253,6 @@ def _new_release(request: BuildRequest, earlier: Earlier) -> Release:
 def _spools(release: Release, recipe: Recipe) -> SpoolFolder:
     folder = release.folder.resolve() / WORK_FOLDER / "cut"
     return SpoolFolder(folder, recipe, release.manifest.software)
-
-
-@contextmanager
-def _removed_on_error(release: Release, earlier: Earlier) -> Iterator[None]:
-    """Remove what a first build has written if it ends in a SourceError."""
-    try:
-        yield
-    except SourceError:
-        if earlier.before is None:
-            out = release.folder
-            for name in ("raw", "tracks", WORK_FOLDER):
-                shutil.rmtree(out / name, ignore_errors=True)
-            if out.is_dir() and not any(out.iterdir()):
-                out.rmdir()
-        raise
 
 
 def _with_reason(track: Track, reason: str) -> Track:

@@ -4,7 +4,7 @@ The rows of a track wait in a spool, a file, until all fingerprints are compared
 the track is known.
 """
 
-import shutil
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,10 +19,14 @@ from ..engines.base import Processes
 from ..progress import Progress, no_progress
 from ..recipe import Recipe
 from ..records import Outcome, Track
+from ..storage.atomic import file_of_partial
 from .fingerprints import FingerprintStore, track_fingerprint
 from .plan import content
 from .spools import Spooled, SpoolWriter, read_spool
 from .track_rows import cut_track, measure_track
+
+# A sha256: the spool is named after the digest of all that determines its bytes.
+_SPOOL_NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class SpoolFolder:
@@ -37,12 +41,9 @@ class SpoolFolder:
         self._inputs = digest([recipe.fingerprint, dict(software)])
 
     def open(self, tracks: Iterable[Track]) -> None:
-        """Make the folder, and remove every file that is not the spool of one of these tracks."""
+        """Make the folder, and remove the spools of all tracks but these."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        current = {self.file(track) for track in tracks}
-        for file in self._folder.iterdir():
-            if file not in current:
-                file.unlink()
+        self._remove_but({self.file(track) for track in tracks})
 
     def drop(self, tracks: Iterable[Track]) -> None:
         """Remove the spools of these tracks."""
@@ -50,8 +51,16 @@ class SpoolFolder:
             self.file(track).unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Remove the folder, with the spools of tracks that are left out as copies."""
-        shutil.rmtree(self._folder)
+        """Remove all spools, also of tracks that are left out as copies, and the empty folder."""
+        self._remove_but(set())
+        if not any(self._folder.iterdir()):
+            self._folder.rmdir()
+
+    def _remove_but(self, current: set[Path]) -> None:
+        for file in self._folder.iterdir():
+            name = file_of_partial(file.name) or file.name
+            if file not in current and _SPOOL_NAME.fullmatch(name):
+                file.unlink()
 
     def file(self, track: Track) -> Path:
         """The path of the track's spool, whether or not it exists."""

@@ -64,10 +64,22 @@ def group_tracks(
                 file.add(track.track_id, items)
         fingerprints = file.fingerprints()
         matches = tuple(find_matches(fingerprints, store.folder, progress))
-    library = _with_asked_splits(with_groups(library, matches, recipe.group_by))
+    library = _grouped(library, matches, recipe)
     if recipe.duplicates == "first":
         library = _without_copies(library, matches, first)
     return Grouping(library, matches, len(fingerprints.names))
+
+
+def check_groups(library: Library, recipe: Recipe) -> None:
+    """Raise SourceError for what metadata contradicts in a library, before any track is decoded.
+
+    Copies that only their sound shows are compared later, in `group_tracks`.
+    """
+    _grouped(library, (), recipe)
+
+
+def _grouped(library: Library, matches: Iterable[Match], recipe: Recipe) -> Library:
+    return _with_asked_splits(with_groups(library, matches, recipe.group_by))
 
 
 def with_groups(library: Library, matches: Iterable[Match], group_by: str = "recording") -> Library:

@@ -18,6 +18,8 @@ from .splits import assign
 
 # The lowest rate of speech codecs; music takes ten times as many bytes.
 _LEAST_BYTES_PER_SECOND = 500
+# The splits that datasets has names for (datasets.Split).
+_USUAL_SPLITS = ("train", "validation", "test")
 # Another --group-by may move nearly all tracks; the `tracks` config has the split of each.
 _MOST_NAMED = 20
 
@@ -97,11 +99,10 @@ def plan_tracks(
     # Where the tracks of a group differ in style or session, the last by id is used for all.
     by_id = sorted(tracks, key=lambda track: track.track_id)
     kinds = {track.group_id: (track.style, track.session) for track in by_id}
-    split_of = assign(weights, dict(recipe.splits), recipe.seed, asked, kinds)
+    proportions = {split: share for split, share in recipe.splits if share}
+    split_of = assign(weights, proportions, recipe.seed, asked, kinds)
     planned = []
-    for split in [name for name, _ in recipe.splits] + sorted(
-        set(split_of.values()) - dict(recipe.splits).keys()
-    ):
+    for split in [*proportions, *sorted(set(split_of.values()) - proportions.keys())]:
         members = [track for track in by_id if split_of[track.group_id] == split]
         expected = sum(sizes[track.track_id] for track in members)
         count = (shards or {}).get(split) or shard_count(expected, len(members))
@@ -136,6 +137,19 @@ def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[s
     ]
     more = len(notes) - _MOST_NAMED
     return (*notes[:_MOST_NAMED], *([f"and {more} more tracks moved"] if more > 0 else []))
+
+
+def check_split_names(tracks: Iterable[Track], splits: Mapping[str, float]) -> None:
+    """Raise SourceError for a track whose metadata asks for a split that nobody has named.
+
+    Named are the splits of the recipe, and those that datasets knows by itself.
+    """
+    for track in tracks:
+        if track.split and track.split not in {*splits, *_USUAL_SPLITS}:
+            raise SourceError(
+                f"metadata: {track.path} is in split {track.split}, which is none of "
+                f"{', '.join(splits)}; mend it, or name it as in --splits train=1,{track.split}=0"
+            )
 
 
 def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:

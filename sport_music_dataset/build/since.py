@@ -9,7 +9,8 @@ from pathlib import Path
 from ..errors import ReleaseError
 from ..recipe import Recipe
 from ..records import Row, Track
-from ..release.layout import MANIFEST, is_ours, split_of
+from ..release.folder import check_ours
+from ..release.layout import MANIFEST, split_of
 from ..release.release import Release
 from ..release.shards import read_notes
 from ..release.tracks import kept_rows
@@ -76,8 +77,7 @@ class Earlier:
                 `force`.
         """
         check_on_disk(out)
-        if not is_ours(out):
-            raise ReleaseError(f"{out}: holds something else than a release; give an empty folder")
+        check_ours(out)
         if not (out / MANIFEST).is_file():
             return cls(out, recipe, None, since)
         before = Release.of(out)
@@ -124,7 +124,20 @@ class Earlier:
 
     @cached_property
     def _rows_before(self) -> list[Row]:
-        return kept_rows(self.before.tracks(_COLUMNS)) if self.before else []
+        if self.before is None:
+            return []
+        try:
+            return kept_rows(self.before.intact_tracks(_COLUMNS))
+        except ReleaseError:
+            # The notes have the split of each track, and the build writes `tracks` again.
+            notes = read_notes(self.out, "raw")
+            if not self.before.shards("raw").keys() <= notes.keys():
+                raise
+            return [
+                {"track_id": track_id, "group": track_id, "split": split_of(name)}
+                for name, note in notes.items()
+                for track_id in note.outcomes
+            ]
 
     @cached_property
     def _splits_before(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from ..outside.records import as_record
 from ..records import Outcome, Row
 from ..storage.atomic import partial_name
 
@@ -47,7 +48,7 @@ class SpoolWriter:
         self._check = 0
 
     def __enter__(self) -> Self:
-        self._stream = self._partial.open("wb")
+        self._stream = self._partial.open("xb")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,7 +82,8 @@ def read_spool(file: Path) -> Spooled | None:
     if not file.is_file() or not _is_complete(file):
         return None
     record = _read_record(file)
-    return Spooled(Outcome(**record["outcome"]), record["items"])
+    outcome = as_record(Outcome, record.get("outcome"))
+    return as_record(Spooled, {"outcome": outcome, "items": record.get("items")})
 
 
 def read_spooled_rows(file: Path) -> Iterator[Row]:

@@ -10,24 +10,19 @@ from typing import Any
 
 from ..card.card import write_card
 from ..columns import MEASURE_COLUMNS, TRACK_COLUMNS
-from ..digests import file_digest
+from ..digests import digest
 from ..engines.base import Engine, Processes, in_order
 from ..engines.estimate import Estimate
-from ..progress import Advance, Progress
+from ..outside.records import as_record
+from ..progress import Advance, Progress, no_progress
 from ..reasons import Status
 from ..recipe import Recipe
 from ..records import Outcome, Row, Track
+from ..release.folder import remove_stale
 from ..release.layout import shard_name
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
-from ..release.shards import (
-    ShardNote,
-    finished_note,
-    read_note,
-    remove_stale,
-    write_note,
-    write_shard,
-)
+from ..release.shards import ShardNote, intact_note, read_note, write_note, write_shard
 from .cut import SpoolFolder, cutting_cost
 from .groups import Grouping, shared_seconds
 from .plan import Shard
@@ -77,13 +72,37 @@ class Written:
         return filled == {shard.split for shard in shards}
 
 
-def shard_jobs(shards: Iterable[Shard], release: Release) -> list[ShardJob]:
-    """The shards that do not exist yet, or were made from other inputs."""
+def shard_jobs(
+    shards: Sequence[Shard], release: Release, progress: Progress = no_progress
+) -> tuple[list[ShardJob], dict[str, ShardNote]]:
+    """(shards to be made, path -> note of the others).
+
+    A shard is made unless it exists, was made from the same inputs, and is intact byte for byte.
+    """
     manifest = release.manifest
     jobs = [
         ShardJob(shard, shard.inputs(manifest.fingerprint, manifest.software)) for shard in shards
     ]
-    return [job for job in jobs if not read_note(release.folder, job.shard.name, job.inputs)]
+    found = {job.shard.name: read_note(release.folder, job.shard.name) for job in jobs}
+    noted = [job for job in jobs if _describes(found[job.shard.name], job)]
+    notes: dict[str, ShardNote] = {}
+    with ThreadPoolExecutor(_MOST_WRITERS) as readers, progress("Checking", len(noted)) as advance:
+        names = [job.shard.name for job in noted]
+        intact = readers.map(partial(intact_note, release.folder), names)
+        for name, note in zip(names, intact, strict=True):
+            notes |= {name: note} if note else {}
+            advance(1)
+    return [job for job in jobs if job.shard.name not in notes], notes
+
+
+def _describes(note: ShardNote | None, job: ShardJob) -> bool:
+    """Whether a note says that its shard was made from the inputs of a job, with all its tracks."""
+    return (
+        note is not None
+        and note.inputs == job.inputs
+        and note.outcomes.keys() == {track.track_id for track in job.shard.tracks}
+        and all(as_record(Outcome, value) for value in note.outcomes.values())
+    )
 
 
 def write_shards(
@@ -94,18 +113,18 @@ def write_shards(
     progress: Progress,
 ) -> Written:
     """Make the shards that do not exist yet; returns all shards and the outcomes of all tracks."""
-    out, jobs = release.folder, shard_jobs(shards, release)
-    notes = {shard.name: finished_note(out, shard.name) for shard in shards}
+    out = release.folder
+    jobs, notes = shard_jobs(shards, release, progress)
     work = partial(make_shards, out=out.resolve(), spools=spools)
     with progress("Writing", sum(len(job.shard.tracks) for job in jobs)) as advance:
         for shard, note in engine.map_shards(work, jobs, advance):
             notes[shard.name] = note
             spools.drop(shard.tracks)
-    done = {name: note for name, note in notes.items() if note is not None}
     outcomes = {
-        key: Outcome(**value) for note in done.values() for key, value in note.outcomes.items()
+        key: Outcome(**value) for note in notes.values() for key, value in note.outcomes.items()
     }
-    return Written({name: note.file for name, note in done.items()}, outcomes, len(jobs))
+    files = {shard.name: notes[shard.name].file for shard in shards}
+    return Written(files, outcomes, len(jobs))
 
 
 def make_shards(
@@ -146,9 +165,14 @@ def _write(
 
     shard = job.shard
     rows = chain.from_iterable(read_spooled_rows(spools.file(track)) for track in shard.tracks)
-    note = ShardNote.of(job.inputs, write_shard(out, shard.name, RAW_FEATURES, rows), outcomes)
-    write_note(out, shard.name, note)
-    return shard, note
+
+    def note(entry: FileEntry) -> ShardNote:
+        return ShardNote.of(job.inputs, entry, outcomes)
+
+    def record(entry: FileEntry) -> None:
+        write_note(out, shard.name, note(entry))
+
+    return shard, note(write_shard(out, shard.name, RAW_FEATURES, rows, record))
 
 
 def write_release(
@@ -179,12 +203,14 @@ def write_release(
         "seconds": shared_seconds(grouping.matches, splits),
     }
     manifest.files = {**written.files}
-    manifest.files[TRACKS_FILE] = _tracks_file(release, earlier, rows)
+    manifest.files[TRACKS_FILE] = _tracks_file(release, rows)
     if earlier:
         _carry_over(manifest, earlier.manifest)
     write_card(release, progress)
     manifest.write(release.folder)
-    remove_stale(release.folder, "raw", manifest.files)
+    before = earlier.manifest.files if earlier else ()
+    for config in ("raw", "tracks"):
+        remove_stale(release.folder, config, manifest.files, before)
     return rows
 
 
@@ -210,17 +236,19 @@ def _track_rows(
         yield {column: row[column] for column in TRACK_COLUMNS}
 
 
-def _tracks_file(release: Release, earlier: Release | None, rows: list[Row]) -> FileEntry:
+def _tracks_file(release: Release, rows: list[Row]) -> FileEntry:
     """The entry of the `tracks` file: the existing file if it has these rows, else a new file."""
-    entry = earlier.manifest.files.get(TRACKS_FILE) if earlier else None
-    if earlier and entry and earlier.manifest.software == release.manifest.software:
-        intact = file_digest(earlier.folder / TRACKS_FILE) == entry.sha256
-        if intact and earlier.tracks() == rows:
-            return entry
+    inputs = digest([release.manifest.software, rows])
+    note = intact_note(release.folder, TRACKS_FILE, inputs)
+    if note:
+        return note.file
     # Imported here: datasets takes a second, and only writing needs it.
     from ..release.features import TRACK_FEATURES
 
-    return write_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows)
+    def record(entry: FileEntry) -> None:
+        write_note(release.folder, TRACKS_FILE, ShardNote.of(inputs, entry))
+
+    return write_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows, record)
 
 
 def _carry_over(manifest: Manifest, before: Manifest) -> None:

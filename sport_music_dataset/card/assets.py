@@ -1,20 +1,22 @@
 """The pictures of a release folder as files: `assets/NAME-light.png` and `-dark.png`."""
 
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
-from ..digests import digest, file_digest
+from ..digests import digest
 from ..progress import Progress, no_progress
+from ..release.folder import remove_stale
+from ..release.layout import ASSETS
 from ..release.manifest import FileEntry
 from ..release.release import Release
-from ..release.shards import ShardNote, read_note, write_note
+from ..release.shards import ShardNote, intact_note, write_note
 from ..storage.atomic import write_atomically
 from .panels import Picture
-from .pictures import NAMES, pictures
+from .pictures import pictures
 
-FOLDER = "assets"
 THEMES = ("light", "dark")
 # Increase it when the same numbers are drawn differently: then all pictures are drawn again.
 _VERSION = 2
@@ -39,23 +41,21 @@ def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
     folder = release.folder
     wanted = list(pictures(release))
     jobs = [_Job.of(picture, theme) for picture, theme in product(wanted, THEMES)]
-    recorded = ((job.path, read_note(folder, job.path, job.inputs)) for job in jobs)
+    recorded = ((job.path, intact_note(folder, job.path, job.inputs)) for job in jobs)
     notes = {path: note for path, note in recorded if note}
     todo = [job for job in jobs if job.path not in notes]
     with progress("Drawing", len(todo)) as advance:
         for job in todo:
             notes[job.path] = _draw(folder, job)
             advance(1)
-    for path in (picture_path(name, theme) for name in NAMES for theme in THEMES):
-        if path not in notes:
-            (folder / path).unlink(missing_ok=True)
+    remove_stale(folder, ASSETS, notes, release.manifest.files)
     files = {path: note.file for path, note in notes.items()}
     return Drawn(files, {picture.name: picture.alt for picture in wanted})
 
 
 def picture_path(name: str, theme: str) -> str:
     """Path of a picture file, relative to the release folder."""
-    return f"{FOLDER}/{name}-{theme}.png"
+    return f"{ASSETS}/{name}-{theme}.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,7 @@ def _draw(folder: Path, job: _Job) -> ShardNote:
     from .plots import render
 
     data = render(job.picture.panels, job.theme)
-    write_atomically(folder / job.path, data)
-    entry = FileEntry(file_digest(folder / job.path), 0, len(data))
-    note = ShardNote.of(job.inputs, entry)
+    note = ShardNote.of(job.inputs, FileEntry(sha256(data).hexdigest(), 0, len(data)))
     write_note(folder, job.path, note)
+    write_atomically(folder / job.path, data)
     return note

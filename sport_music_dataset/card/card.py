@@ -3,28 +3,28 @@
 Text that people write by hand is kept: their front matter, and the body outside our markers.
 """
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ..digests import digest
 from ..errors import ReleaseError
+from ..outside import documents
+from ..outside.files import CARD_BYTES, read_text
 from ..progress import Progress, no_progress
-from ..release.layout import CARD, CONFIGS
+from ..release.layout import ASSETS, CARD, CONFIGS
 from ..release.manifest import Manifest
 from ..release.release import Release
 from ..release.tracks import kept_rows, license_counts
 from ..storage.atomic import write_atomically
-from .assets import FOLDER, write_pictures
+from .assets import write_pictures
 from .body import CARD_TRACK_COLUMNS, render_body
 
 _BEGIN = "<!-- sportgen: from here to the end marker this card is written anew by each build -->"
 _END = "<!-- sportgen: end -->"
-_FRONT_MATTER = re.compile(r"\A---\s*\n(.*?\n|)---\s*(?:\n|\Z)", re.DOTALL)
-_GENERATED = re.compile(re.escape(_BEGIN) + ".*?" + re.escape(_END), re.DOTALL)
 
 # Licence ids for music from the Hub's list; the Hub refuses ids that are not in its list.
 _HUB_LICENSES = frozenset(
@@ -47,7 +47,7 @@ def write_card(release: Release, progress: Progress = no_progress) -> None:
     """
     manifest = release.manifest
     drawn = write_pictures(release, progress)
-    others = {p: entry for p, entry in manifest.files.items() if not p.startswith(f"{FOLDER}/")}
+    others = {p: entry for p, entry in manifest.files.items() if not p.startswith(f"{ASSETS}/")}
     manifest.files, manifest.pictures = others | drawn.files, drawn.words
     card = compose(release)
     manifest.card = card.front_matter
@@ -87,7 +87,7 @@ def compose(
         ReleaseError: a card has front matter that is not YAML.
     """
     file, manifest = release.folder / CARD, release.manifest
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    text = read_card(file) if file.exists() else ""
     tracks = release.tracks(CARD_TRACK_COLUMNS)
     folder_fields, body = split_front_matter(text, str(file))
     hub_fields, hub_body = split_front_matter(published.text, f"{CARD} on the Hub")
@@ -100,9 +100,9 @@ def compose(
     if _handwritten(hub_body) and _handwritten(body) in ("", released):
         body = hub_body
     section = f"{_BEGIN}\n{render_body(manifest, tracks, repo_id, version)}{_END}"
-    if _GENERATED.search(body):
-        # A function as replacement: in a string, re.sub reads a backslash as a group reference.
-        body = _GENERATED.sub(lambda _: section, body, count=1)
+    before, found, after = _generated(body)
+    if found:
+        body = before + section + after
     else:
         body = "\n".join(part for part in (body.strip(), section) if part) + "\n"
     head = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=100)
@@ -111,7 +111,18 @@ def compose(
 
 def _handwritten(body: str) -> str:
     """The body without the generated section between our markers."""
-    return _GENERATED.sub("", body, count=1).strip()
+    before, _, after = _generated(body)
+    return (before + after).strip()
+
+
+def _generated(body: str) -> tuple[str, str, str]:
+    """The body in three parts: before the generated section, the section, and after it."""
+    start = body.find(_BEGIN)
+    end = body.find(_END, start)
+    if start < 0 or end < 0:
+        return body, "", ""
+    end += len(_END)
+    return body[:start], body[start:end], body[end:]
 
 
 def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
@@ -120,17 +131,12 @@ def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
     Raises:
         ReleaseError: the front matter is not a YAML mapping; the message names `place`.
     """
-    match = _FRONT_MATTER.match(text)
-    if match is None:
-        return {}, text
-    try:
-        data = yaml.safe_load(match[1]) or {}
-    except yaml.YAMLError as error:
-        detail = " ".join(str(error).split())
-        raise ReleaseError(f"{place}: the front matter is not YAML ({detail}); mend it") from error
-    if not isinstance(data, dict):
-        raise ReleaseError(f"{place}: the front matter is no mapping; mend it")
-    return data, text[match.end() :]
+    return documents.split_front_matter(text, place, ReleaseError)
+
+
+def read_card(file: Path) -> str:
+    """The text of a card; raises ReleaseError if it is a link, no UTF-8, or too large."""
+    return read_text(file, CARD_BYTES, ReleaseError)
 
 
 def merge_front_matter(

@@ -191,13 +191,10 @@ def read_sessions(file: Path | None) -> str:
     """
     from ..describe.sessions import known_sessions
     from ..errors import SettingError
+    from ..outside.files import SETTINGS_BYTES, read_text
 
     if file is None:
         return ""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "is not UTF-8"
-        raise SettingError(f"--sessions {file}: {reason}") from None
+    text = read_text(file, SETTINGS_BYTES, SettingError, links=True)
     known_sessions(text)
     return text

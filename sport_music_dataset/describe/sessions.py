@@ -11,9 +11,14 @@ from typing import Any
 import yaml
 
 from ..errors import SettingError
+from ..outside.documents import compose_yaml, construct_yaml
+from ..outside.names import shown
 
 INTENSITIES = ("low", "medium", "high")
+MOST_WORDS = 200
+"""Most letters of the name of a session: patterns that fold names take quadratic time."""
 
+_MOST_BPM = 1_000
 _NUMBER_AT_END = re.compile(r"(?<=[^\d\s])[\s#]*\d+$")
 _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 # Words that people add to the name of a session.
@@ -83,25 +88,19 @@ def energy_words() -> dict[str, tuple[str, ...]]:
 
 
 def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:
-    try:
-        root = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}:" if mark else ""
-        problem = getattr(error, "problem", None) or "cannot be read"
-        raise SettingError(f"{place}:{line} {problem}; it must be YAML") from None
-    entries = _entries(root, place)
+    entries = _entries(compose_yaml(text, place, SettingError), place)
     taken: dict[str, str] = {}
     for key, value in entries:
-        line, name = key.start_mark.line + 1, str(key.value)
-        data = yaml.SafeLoader("").construct_document(value)
-        session, aliases = _session(name, data, f"{place}: line {line}: {name}")
+        line, name = key.start_mark.line + 1, key.value
+        where = f"{place}: line {line}"
+        if not isinstance(key, yaml.ScalarNode) or len(name) > MOST_WORDS:
+            raise SettingError(f"{where}: {shown(name)} is no name of a session")
+        data = construct_yaml(value, where, SettingError)
+        session, aliases = _session(name, data, f"{where}: {name}")
         for alias in (name, *aliases):
             other = taken.setdefault(normalise(alias), name)
             if other != name:
-                raise SettingError(
-                    f"{place}: line {line}: {alias!r} means {other!r} already; keep one"
-                )
+                raise SettingError(f"{where}: {alias!r} means {other!r} already; keep one")
             yield normalise(alias), session
 
 
@@ -117,19 +116,23 @@ def _session(name: str, data: Any, place: str) -> tuple[Session, list[str]]:
     """A session and its aliases; raises SettingError if `data` does not describe a session."""
     if not isinstance(data, dict) or not data.keys() <= _KEYS:
         extra = (
-            f", not {', '.join(map(str, data.keys() - _KEYS))}" if isinstance(data, dict) else ""
+            f", not {', '.join(map(shown, data.keys() - _KEYS))}" if isinstance(data, dict) else ""
         )
         raise SettingError(f"{place}: takes {', '.join(sorted(_KEYS))}{extra}")
     intensity = data.get("intensity")
-    if intensity not in INTENSITIES:
-        raise SettingError(f"{place}: intensity {intensity!r}: one of {', '.join(INTENSITIES)}")
+    if not isinstance(intensity, str) or intensity not in INTENSITIES:
+        raise SettingError(
+            f"{place}: intensity {shown(intensity)}: one of {', '.join(INTENSITIES)}"
+        )
     lists = {key: data.get(key, []) for key in ("aliases", "moods")}
     for key, value in lists.items():
-        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        if not isinstance(value, list) or not all(
+            isinstance(word, str) and len(word) <= MOST_WORDS for word in value
+        ):
             raise SettingError(f"{place}: {key} must be a list of words")
     band = data.get("tempo_bpm")
     if band is not None and not _is_band(band):
-        raise SettingError(f"{place}: tempo_bpm {band!r}: two numbers, as in [120, 140]")
+        raise SettingError(f"{place}: tempo_bpm {shown(band)}: two numbers, as in [120, 140]")
     tempo = (float(band[0]), float(band[1])) if band else None
     source = str(data.get("source", "convention"))
     return Session(name, intensity, tempo, source, tuple(lists["moods"])), lists["aliases"]
@@ -137,4 +140,4 @@ def _session(name: str, data: Any, place: str) -> tuple[Session, list[str]]:
 
 def _is_band(band: Any) -> bool:
     numbers = isinstance(band, list) and all(type(value) in (int, float) for value in band)
-    return numbers and len(band) == 2 and 0 < band[0] < band[1]
+    return numbers and len(band) == 2 and 0 < band[0] < band[1] < _MOST_BPM

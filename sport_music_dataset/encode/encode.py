@@ -1,6 +1,7 @@
 """The encoding stage: adds `encoded/` to a release folder, shard by shard."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,22 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from ..card.card import write_card
-from ..digests import digest
+from ..digests import digest, file_digest
 from ..engines.base import RaySettings
 from ..engines.estimate import Estimate
 from ..errors import ReleaseError
+from ..outside.records import as_record
 from ..progress import Progress, no_progress
+from ..release.chunks import THREADS
 from ..release.codebooks import codebook_use
+from ..release.folder import check_ours, remove_stale, writing
 from ..release.layout import MANIFEST, WORK_FOLDER
-from ..release.manifest import Manifest
+from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
-from ..release.shards import finished_note, remove_stale, writing
+from ..release.shards import intact_note, read_note
 from ..storage.place import check_on_disk
 from .codec.devices import pick_devices
 from .decode import load_codec
 from .reference import agreement
 from .settings import EncodeSettings
-from .shards import MOST_LOST, EncodeJob, SampleCost, encode_sample, encode_shard
+from .shards import MOST_LOST, EncodeJob, EncodeResults, SampleCost, encode_sample, encode_shard
 from .training import check_trainable
 from .workers.base import EncoderInfo, EncodeWorkers, Finished, RowsDone
 from .workers.local import open_workers
@@ -83,7 +87,7 @@ def encode_release(
     """
     settings, release = settings or EncodeSettings(), _built_release(folder)
     with _workers(release, settings, ray) as workers:
-        info, jobs = workers.info, _jobs(release, workers.info)
+        info, jobs = workers.info, _jobs(release, workers.info, progress)
         todo = [job for job in jobs if job.note is None]
         with writing(folder), workers.sharing(folder / WORK_FOLDER):
             _encode_shards(workers, todo, folder, progress)
@@ -118,7 +122,7 @@ def estimate_encode(
     """
     release = _built_release(folder)
     with _workers(release, settings, ray) as workers:
-        jobs = _jobs(release, workers.info)
+        jobs = _jobs(release, workers.info, no_progress)
         todo = [job for job in jobs if job.note is None]
         # Only shards without codes: new tokens and labels take almost no time.
         new = [job for job in todo if not job.has_codes and job.rows]
@@ -134,6 +138,7 @@ def estimate_encode(
 def _built_release(folder: Path) -> Release:
     check_on_disk(folder)
     release = Release.of(folder)
+    check_ours(folder)
     if not release.shards("raw"):
         raise ReleaseError(f"{folder}: has no raw rows; run `sportgen build` again")
     return release
@@ -146,20 +151,40 @@ def _workers(
     return open_workers(settings, chunk, ray, release.folder / MANIFEST)
 
 
-def _jobs(release: Release, info: EncoderInfo) -> list[EncodeJob]:
-    folder, jobs = release.folder, []
-    for name, entry in release.shards("raw").items():
-        if not (folder / name).is_file() or (folder / name).stat().st_size != entry.bytes:
-            raise ReleaseError(f"{folder / name}: is not what the manifest says; build again")
-        encoded = name.replace("raw/", "encoded/", 1)
-        inputs = digest([entry.sha256, info.facts])
-        codes_inputs = digest([entry.sha256, info.code_facts])
-        note = finished_note(folder, encoded)
-        has_codes = note is not None and note.outcomes.get("codes_inputs") == codes_inputs
-        if note and note.inputs != inputs:
-            note = None
-        jobs.append(EncodeJob(name, encoded, entry.rows, inputs, codes_inputs, has_codes, note))
-    return jobs
+def _jobs(release: Release, info: EncoderInfo, progress: Progress) -> list[EncodeJob]:
+    """All shards; raises ReleaseError if one of `raw` is not what the manifest says."""
+    shards = release.shards("raw")
+    with (
+        ThreadPoolExecutor(THREADS) as readers,
+        release.place.fetched(*shards),
+        progress("Checking", len(shards)) as advance,
+    ):
+
+        def job(shard: tuple[str, FileEntry]) -> EncodeJob:
+            found = _job(release.folder, *shard, info)
+            advance(1)
+            return found
+
+        return list(readers.map(job, shards.items()))
+
+
+def _job(folder: Path, name: str, entry: FileEntry, info: EncoderInfo) -> EncodeJob:
+    if not (folder / name).is_file() or file_digest(folder / name) != entry.sha256:
+        raise ReleaseError(
+            f"{folder / name}: is not what the manifest says; `sportgen build` makes it again"
+        )
+    encoded = name.replace("raw/", "encoded/", 1)
+    inputs = digest([entry.sha256, info.facts])
+    codes_inputs = digest([entry.sha256, info.code_facts])
+    note = read_note(folder, encoded)
+    results = note and as_record(EncodeResults, note.outcomes)
+    has_codes = bool(results and results.codes_inputs == codes_inputs)
+    # Only a shard that can be of use is read as a whole.
+    is_current = bool(note and results and note.inputs == inputs)
+    if (has_codes or is_current) and not intact_note(folder, encoded):
+        has_codes = is_current = False
+    note = note if is_current else None
+    return EncodeJob(name, encoded, entry.rows, inputs, codes_inputs, has_codes, note)
 
 
 def _finish(
@@ -168,6 +193,7 @@ def _finish(
     """Remove old shards, and write card and manifest of the new ones."""
     manifest, folder = release.manifest, release.folder
     notes = {job.encoded: job.note for job in jobs if job.note}
+    before = manifest.files
     others = {p: entry for p, entry in manifest.files.items() if not p.startswith("encoded/")}
     manifest.files = others | {name: note.file for name, note in notes.items()}
     encoding: Any = {
@@ -182,7 +208,7 @@ def _finish(
     manifest.codebooks = codebook_use(release)
     write_card(release, progress)
     manifest.write(folder)
-    remove_stale(folder, "encoded", manifest.files)
+    remove_stale(folder, "encoded", manifest.files, before)
 
 
 def _lost_words(jobs: list[EncodeJob]) -> dict[str, int]:

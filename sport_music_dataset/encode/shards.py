@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
 
@@ -47,6 +47,23 @@ class EncodeJob:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodeResults:
+    """What a note says of an encoded shard.
+
+    `codes_inputs` is the digest of what determines the codes, `truncated` counts descriptions with
+    more than `max_length` tokens, and the longest has `longest`; `lost` counts the words that were
+    cut off. `frames` and `label_frames` are the T of codes and of labels, 0 in an empty shard.
+    """
+
+    codes_inputs: str
+    truncated: int
+    longest: int
+    lost: dict[str, int]
+    frames: int
+    label_frames: int
+
+
+@dataclass(frozen=True, slots=True)
 class SampleCost:
     """The seconds that encoding some rows took, and the bytes that the rows have in a file."""
 
@@ -63,9 +80,25 @@ def encode_shard(
     lost: Counter[str] = Counter()
     shape = (0, 0)
 
-    def write(batches: Iterator[list[Row]]) -> FileEntry:
+    def note(entry: FileEntry) -> ShardNote:
+        results = EncodeResults(
+            job.codes_inputs,
+            truncated=sum(length > encoder.settings.max_length for length in lengths),
+            # A shard without tracks is empty.
+            longest=max(lengths, default=0),
+            lost=dict(lost.most_common(MOST_LOST)),
+            frames=shape[0],
+            label_frames=shape[1],
+        )
+        return ShardNote.of(job.inputs, entry, asdict(results))
+
+    def write(batches: Iterator[list[Row]]) -> ShardNote:
         rows = (row for batch in batches for row in batch)
-        return write_shard(folder, job.encoded, ENCODED_FEATURES, rows)
+
+        def record(entry: FileEntry) -> None:
+            write_note(folder, job.encoded, note(entry))
+
+        return note(write_shard(folder, job.encoded, ENCODED_FEATURES, rows, record))
 
     with behind(write) as writer:
         for rows, codes in _with_codes(folder, job, encoder):
@@ -75,18 +108,7 @@ def encode_shard(
             lost.update(encoder.lost_words(rows, own))
             shape = len(encoded[0]["codes"][0]), len(encoded[0]["labels"][0])
             yield RowsDone(len(rows))
-    outcomes = {
-        "codes_inputs": job.codes_inputs,
-        "truncated": sum(length > encoder.settings.max_length for length in lengths),
-        # A shard without tracks is empty.
-        "longest": max(lengths, default=0),
-        "lost": dict(lost.most_common(MOST_LOST)),
-        "frames": shape[0],
-        "label_frames": shape[1],
-    }
-    note = ShardNote.of(job.inputs, writer.result, outcomes)
-    write_note(folder, job.encoded, note)
-    yield Finished(note)
+    yield Finished(writer.result)
 
 
 def encode_sample(

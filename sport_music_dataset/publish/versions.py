@@ -13,8 +13,9 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 
 from ..card.card import Published, by_hand, compose
-from ..errors import ReleaseError, SettingError
+from ..errors import HubError, ReleaseError, SettingError
 from ..look.diff import Difference, diff_releases
+from ..outside.files import CARD_BYTES, SETTINGS_BYTES, read_bytes, read_text
 from ..progress import Progress, no_progress
 from ..release.layout import CARD, MANIFEST
 from ..release.manifest import ChangelogEntry, Manifest
@@ -168,10 +169,7 @@ def read_notes(text: str) -> str:
     """
     if "\n" in text or len(text) > 255 or not Path(text).is_file():
         return text
-    try:
-        return Path(text).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"release notes {text}: cannot be read ({error})") from error
+    return read_text(Path(text), SETTINGS_BYTES, SettingError, links=True)
 
 
 def release_order(tag: str) -> tuple[int, ...]:
@@ -199,7 +197,8 @@ def _card_at(repo_id: str, revision: str, api: HfApi) -> str:
         if CARD not in place.paths():
             return ""
         with place.fetched(CARD) as [file]:
-            return file.read_text(encoding="utf-8", errors="replace")
+            data = read_bytes(file, CARD_BYTES, HubError)
+            return data.decode("utf-8", "replace")
 
 
 def _handwriting_changed(release: Release, last: Manifest, published: Published) -> bool:

@@ -2,17 +2,20 @@
 
 import math
 import re
-from pathlib import Path
 
 from ..errors import ReleaseError
+from ..outside.names import check_name
 
 MANIFEST = "sportgen.json"
 CARD = "README.md"
 WORK_FOLDER = ".sportgen"
 """The folder of notes on how shards were made and of unfinished work; it is never published."""
 CONFIGS = ("raw", "encoded", "tracks")
+ASSETS = "assets"
+"""The folder of the card's pictures."""
 
-_SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([^/]+)-\d{5}-of-(\d{5})\.parquet")
+_SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([A-Za-z0-9_.]+)-(\d{5})-of-(\d{5})\.parquet")
+_PICTURE_NAME = re.compile(rf"{ASSETS}/[a-z]+(-[a-z]+)*\.png")
 # A chunk of 25 s as FLAC is at most 1 MB in practice: a shard is about 300 MB.
 _CHUNKS_PER_SHARD = 300
 
@@ -28,7 +31,12 @@ def shard_of(track_id: str, shards: int) -> int:
 
 
 def shard_name(config: str, split: str, index: int, count: int) -> str:
-    """Path of a shard in the release folder, in the form that the Hub uses for shards."""
+    """Path of a shard in the release folder, in the form that the Hub uses for shards.
+
+    Raises:
+        SettingError: `split` cannot be the name of a split.
+    """
+    check_name(split, "split")
     return f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
 
 
@@ -40,11 +48,6 @@ def split_of(path: str) -> str:
     return match[2]
 
 
-def is_ours(folder: Path) -> bool:
-    """Whether a folder may be written to: it is absent, empty, a release or an unfinished one."""
-    if not folder.exists():
-        return True
-    marks = (MANIFEST, WORK_FOLDER)
-    return folder.is_dir() and (
-        not any(folder.iterdir()) or any((folder / name).exists() for name in marks)
-    )
+def is_release_path(path: str) -> bool:
+    """Whether `path` can be a file that a manifest lists: a shard, or a picture of the card."""
+    return bool(_SHARD_NAME.fullmatch(path) or _PICTURE_NAME.fullmatch(path))

@@ -5,17 +5,21 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NotRequired
 
+from annotated_types import Interval
 from typing_extensions import TypedDict  # pydantic reads that of typing from Python 3.12 on only
 
 from .._version import __version__
 from ..audio.decode import decoder_version
-from ..errors import ReleaseError
-from ..recipe import Recipe, samples_of
+from ..errors import ReleaseError, SettingError
+from ..outside.documents import load_json
+from ..outside.files import MANIFEST_BYTES, read_text
+from ..outside.names import check_name, shown
+from ..recipe import Recipe, check_splits, samples_of
 from ..storage.atomic import write_atomically
 from .labels import LabelStyle
-from .layout import MANIFEST, split_of
+from .layout import ASSETS, MANIFEST, is_release_path, split_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -26,6 +30,14 @@ _LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
 
 # JSON does not separate int and float: 25 must not become 25.0 when a manifest is rewritten.
 Number = int | float
+# Ranges beyond which a value cannot be meant: arrays are made of these sizes.
+Seconds = Annotated[int, Interval(ge=0, le=3600)] | Annotated[float, Interval(ge=0, le=3600)]
+Count = Annotated[int, Interval(ge=0, lt=1 << 53)]
+Codebooks = Annotated[int, Interval(ge=1, le=128)]
+# Codes are stored as int16.
+CodebookSize = Annotated[int, Interval(ge=1, le=1 << 15)]
+PadId = Annotated[int, Interval(ge=0, lt=1 << 15)]
+Length = Annotated[int, Interval(ge=0, le=1 << 20)]
 _ANY_KEYS = {"extra": "allow"}
 
 
@@ -34,8 +46,8 @@ class RecipeRecord(TypedDict):
 
     __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]  # pydantic reads this
 
-    chunk_seconds: Number
-    overlap_seconds: Number
+    chunk_seconds: Seconds
+    overlap_seconds: Seconds
     splits: dict[str, Number]
     sessions: NotRequired[str]
     group_by: NotRequired[str]
@@ -53,17 +65,17 @@ class Encoding(TypedDict):
     model: str
     codec: str
     codec_revision: str
-    num_codebooks: int
-    codebook_size: int
+    num_codebooks: Codebooks
+    codebook_size: CodebookSize
     nano: bool
-    max_length: int
+    max_length: Length
     labels: LabelStyle
     special_tokens: bool
-    pad_token_id: int
-    truncated: int
-    longest: int
-    frames: int
-    label_frames: int
+    pad_token_id: PadId
+    truncated: Count
+    longest: Count
+    frames: Length
+    label_frames: Length
 
 
 class ChangelogEntry(TypedDict):
@@ -79,8 +91,8 @@ class SharedRecord(TypedDict, total=False):
     """Number of compared fingerprints, number of pairs of tracks that share audio, and the seconds
     of audio that are in two splits."""
 
-    fingerprints: int
-    matches: int
+    fingerprints: Count
+    matches: Count
     seconds: Number
 
 
@@ -96,8 +108,8 @@ class FileEntry:
     """One file of a release, as the manifest records it."""
 
     sha256: str
-    rows: int
-    bytes: int
+    rows: Count
+    bytes: Count
 
 
 @dataclass(slots=True)
@@ -188,14 +200,14 @@ def read_manifest(folder: Path) -> Manifest:
             the message names the first wrong key.
     """
     file = folder / MANIFEST
-    if not file.is_file():
+    if not file.exists() and not file.is_symlink():
         state = "is not a release folder" if folder.is_dir() else "does not exist"
         raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
+    text = read_text(file, MANIFEST_BYTES, ReleaseError)
     try:
-        text = file.read_text(encoding="utf-8")
-        data = json.loads(text)
-    except ValueError as error:
-        raise ReleaseError(f"{file}: is damaged ({error}); build the release again") from error
+        data = load_json(text, "it", ReleaseError)
+    except ReleaseError as error:
+        raise _damaged(file, str(error)) from error
     schema = data.get("schema") if isinstance(data, dict) else None
     if isinstance(schema, int) and schema != MANIFEST_SCHEMA:
         raise ReleaseError(
@@ -208,9 +220,16 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(**data)
 
 
+def _damaged(file: Path, detail: str) -> ReleaseError:
+    return ReleaseError(
+        f"{file}: is damaged ({' '.join(detail.split())}); take it from the Hub or from a backup, "
+        "or delete it and build again"
+    )
+
+
 def _validate(text: str, file: Path) -> None:
-    """Raise ReleaseError if a key or a type in the JSON text of a manifest is wrong, or if a path
-    leads out of the release."""
+    """Raise ReleaseError if a key, a type or a range in the JSON text of a manifest is wrong, or if
+    a path is not that of a shard or a picture."""
     # Importing pydantic takes 0.2 s: only commands that read a manifest need it.
     from pydantic import ValidationError
 
@@ -219,12 +238,20 @@ def _validate(text: str, file: Path) -> None:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
-        detail = " ".join(f"{key}: {first['msg']}".split())
-        raise ReleaseError(f"{file}: is damaged ({detail}); build the release again") from error
+        raise _damaged(file, f"{key}: {first['msg']}") from error
     # The release may come from a stranger: its paths must not lead out of its folder.
-    outside = [p for p in manifest.files if p.startswith("/") or ".." in p.split("/")]
-    if outside:
-        raise ReleaseError(f"{file}: names {outside[0]}, which lies outside the release")
+    for path in manifest.files:
+        if not is_release_path(path):
+            raise ReleaseError(f"{file}: names {shown(path)}, which is no file of a release")
+    if not manifest.hop_samples > 0:
+        raise _damaged(file, "recipe: chunks overlap by their whole length")
+    try:
+        check_splits(manifest.recipe["splits"])
+        for path in manifest.files:
+            if not path.startswith(f"{ASSETS}/"):
+                check_name(split_of(path), f"files.{path}")
+    except SettingError as error:
+        raise _damaged(file, str(error)) from error
 
 
 @cache

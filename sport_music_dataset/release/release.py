@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
+from ..digests import file_digest
 from ..errors import ReleaseError
 from ..records import Row
 from ..storage.place import Place
@@ -77,6 +78,18 @@ class Release:
         shards = self.shards("tracks")
         with self.place.fetched(*shards):
             return read_track_table(self.folder, shards, columns)
+
+    def intact_tracks(self, columns: Collection[str] = ()) -> list[Row]:
+        """As `tracks`; raises ReleaseError too if a shard is not what the manifest says."""
+        shards = self.shards("tracks")
+        with self.place.fetched(*shards) as files:
+            for file, entry in zip(files, shards.values(), strict=True):
+                if not file.is_file() or file_digest(file) != entry.sha256:
+                    raise ReleaseError(
+                        f"{file}: is not what the manifest says; take it from the Hub or from a "
+                        "backup, or give another folder"
+                    )
+            return self.tracks(columns)
 
     def kept_tracks(self, columns: Collection[str]) -> pa.Table:
         """The tracks that gave chunks, with those of `columns` that exist; raises as `tracks`."""

@@ -5,23 +5,22 @@ its shard was made, so that a second run makes only the shards that are missing 
 """
 
 import json
-import shutil
-from collections.abc import Container, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
 from ..digests import file_digest
-from ..engines.base import PROBE
 from ..errors import ReleaseError
+from ..outside.documents import load_json
+from ..outside.files import MANIFEST_BYTES, read_bytes
+from ..outside.records import as_record
 from ..records import Row
-from ..storage.atomic import PARTIAL, replaced, write_atomically
-from .layout import CONFIGS, WORK_FOLDER
+from ..storage.atomic import replaced, write_atomically
+from .layout import WORK_FOLDER
 from .manifest import FileEntry
 
 if TYPE_CHECKING:
@@ -59,8 +58,17 @@ class ShardNote:
         return FileEntry(self.sha256, self.rows, self.bytes)
 
 
-def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Row]) -> FileEntry:
-    """Write rows of `features` as the file `folder/name`; returns its entry in the manifest."""
+def write_shard(
+    folder: Path,
+    name: str,
+    features: "Features",
+    rows: Iterable[Row],
+    record: Callable[[FileEntry], None] = lambda entry: None,
+) -> FileEntry:
+    """Write rows of `features` as the file `folder/name`; returns its entry in the manifest.
+
+    `record` is called with the entry before the file has its name.
+    """
     # Imported here: datasets takes a second, and only writing needs it.
     from datasets.arrow_writer import ParquetWriter
 
@@ -76,83 +84,56 @@ def write_shard(folder: Path, name: str, features: "Features", rows: Iterable[Ro
             pa.default_memory_pool().release_unused()
         count, _ = writer.finalize(close_stream=False)
         stream.flush()
-        return FileEntry(file_digest(partial), count, partial.stat().st_size)
+        entry = FileEntry(file_digest(partial), count, partial.stat().st_size)
+        record(entry)
+    return entry
 
 
-@contextmanager
-def writing(out: Path) -> Iterator[None]:
-    """Lock the release folder for one writer, and raise errors of the disk as one line.
-
-    Raises:
-        ReleaseError: another process writes to the folder, or the disk is full or read-only.
-    """
-    lock = FileLock(out / WORK_FOLDER / "lock", timeout=0)
-    try:
-        (out / WORK_FOLDER).mkdir(parents=True, exist_ok=True)
-        with lock:
-            _remove_partial(out)
-            yield
-            _remove_partial(out)
-    except Timeout as error:
-        raise ReleaseError(f"{out}: another sportgen is writing to it; wait for it") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ReleaseError(f"{out}: {reason}; see to it and run the same command again") from error
-
-
-def _note_file(folder: Path, name: str) -> Path:
+def note_file(folder: Path, name: str) -> Path:
+    """Where the note on a file of a release folder is."""
     return folder / WORK_FOLDER / f"{name}.json"
 
 
-def finished_note(folder: Path, name: str) -> ShardNote | None:
-    """The note on a shard that is finished, whatever its inputs were; None if it is not."""
-    note, file = _read_note(_note_file(folder, name)), folder / name
-    finished = note and file.is_file() and file.stat().st_size == note.bytes
-    return note if finished else None
+def noted(folder: Path, config: str) -> set[str]:
+    """The paths of all files of a config, or of the assets, that have a note."""
+    root = folder / WORK_FOLDER / config
+    return {f"{config}/{file.name.removesuffix('.json')}" for file in root.glob("*.json")}
 
 
-def read_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
-    """The note on a shard that is finished and was made from `inputs`; None otherwise."""
-    note = finished_note(folder, name)
-    return note if note and note.inputs == inputs else None
+def read_note(folder: Path, name: str) -> ShardNote | None:
+    """The note on a file, whatever its inputs were; None if there is none, or it is damaged."""
+    try:
+        text = read_bytes(note_file(folder, name), MANIFEST_BYTES, ReleaseError)
+        return as_record(ShardNote, load_json(text, name, ReleaseError))
+    except ReleaseError:
+        return None
 
 
 def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:
     """Path of a shard -> its note, for all notes of a config, whatever the inputs were."""
-    root = folder / WORK_FOLDER
-    files = sorted((root / config).glob("*.json"))
-    notes = {str(file.relative_to(root).with_suffix("")): _read_note(file) for file in files}
+    notes = {name: read_note(folder, name) for name in sorted(noted(folder, config))}
     return {name: note for name, note in notes.items() if note}
 
 
-def remove_stale(folder: Path, config: str, current: Container[str]) -> None:
-    """Remove the shards of a config whose paths are not in `current`, and their notes."""
-    for file in (folder / config).glob("*.parquet"):
-        name = f"{config}/{file.name}"
-        if name not in current:
-            file.unlink()
-            _note_file(folder, name).unlink(missing_ok=True)
+def intact_note(folder: Path, name: str, inputs: str = "") -> ShardNote | None:
+    """The note on a file that is what its note says, byte for byte; None otherwise.
 
-
-def _remove_partial(folder: Path) -> None:
-    """Remove unfinished files and probe folders of killed runs and of workers that disappeared."""
-    for config in (*CONFIGS, "assets", "."):
-        for file in (folder / config).glob(f"*{PARTIAL}"):
-            file.unlink(missing_ok=True)
-    for file in (folder / WORK_FOLDER).rglob(f"*{PARTIAL}"):
-        file.unlink(missing_ok=True)
-    for probe in (folder / WORK_FOLDER).glob(f"{PROBE}*"):
-        shutil.rmtree(probe, ignore_errors=True)
-
-
-def _read_note(file: Path) -> ShardNote | None:
-    try:
-        return ShardNote(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    With `inputs`, the file must also have been made from them.
+    """
+    note, file = read_note(folder, name), folder / name
+    if note is None or (inputs and note.inputs != inputs):
         return None
+    is_intact = (
+        file.is_file() and file.stat().st_size == note.bytes and file_digest(file) == note.sha256
+    )
+    return note if is_intact else None
 
 
 def write_note(folder: Path, name: str, note: ShardNote) -> None:
-    """Write the note that says that a shard is finished."""
+    """Write the note that says what a file is and what it was made from.
+
+    It is written before the file has its name: every file of ours has a note, whenever a run is
+    killed, and a note without its file says nothing (`intact_note`).
+    """
     text = json.dumps(asdict(note), indent=1, sort_keys=True)
-    write_atomically(_note_file(folder, name), text.encode())
+    write_atomically(note_file(folder, name), text.encode())

@@ -8,7 +8,7 @@ import pyarrow as pa
 from datasets import Audio, ClassLabel, Features
 
 from ..errors import SourceError
-from .metadata import COLUMNS, read_descriptions
+from .metadata import COLUMNS, read_fields
 from .source import Source
 
 
@@ -28,13 +28,9 @@ class Columns:
         """The metadata of a row's track, in the form of `read_metadata`: the fields with a value.
 
         Raises:
-            ValueError: the row's descriptions are not texts.
+            ValueError: as `read_fields`.
         """
-        texts = {key: row.get(column, "").strip() for key, column in self.fields.items()}
-        values: dict[str, Any] = {key: text for key, text in texts.items() if text}
-        if "descriptions" in values:
-            values["descriptions"] = read_descriptions(values["descriptions"])
-        return values
+        return read_fields({key: row.get(column, "") for key, column in self.fields.items()})
 
 
 def choose_columns(

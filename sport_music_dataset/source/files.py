@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..audio.decode import EXTENSIONS, probe
 from ..digests import file_digest
+from ..outside.files import walk
 from ..reasons import Reason, TrackError
 from ..records import Track
 from .metadata import METADATA_NAMES
@@ -53,10 +54,10 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
         path = os.path.relpath(error.filename, root)
         files.audio[path] = Reason.UNREADABLE.because(error.strerror or "cannot be listed")
 
-    for folder, subfolders, names in os.walk(root, onerror=unreadable):
+    for folder, subfolders, names in walk(root, unreadable):
         here = Path(folder)
         for name in subfolders:
-            if (here / name).is_symlink():
+            if os.path.islink(here / name):  # noqa: PTH114 - too long a path is none
                 if _leads_outside(here / name, root):
                     files.audio[os.path.relpath(here / name, root)] = str(Reason.OUTSIDE)
                 else:
@@ -135,8 +136,11 @@ def _refusal(file: Path, root: Path) -> str:
         if file.is_symlink() and _leads_outside(file, root):
             return str(Reason.OUTSIDE)
         mode = file.stat().st_mode
-    except (OSError, RuntimeError):
+    except FileNotFoundError:
         return Reason.UNREADABLE.because("a link that leads nowhere")
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        detail = getattr(error, "strerror", None) or "a link that leads to itself"
+        return Reason.UNREADABLE.because(detail)
     # Only regular files: opening a FIFO may wait for ever, and a device may have no end.
     return "" if stat.S_ISREG(mode) else str(Reason.NOT_REGULAR)
 

@@ -2,17 +2,25 @@
 
 import csv
 import json
+import os
 import unicodedata
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from ..describe.sessions import MOST_WORDS
 from ..errors import SourceError
+from ..outside.documents import load_json
+from ..outside.files import METADATA_BYTES, open_regular
+from ..outside.names import check_name, is_text, shown
 
 COLUMNS = frozenset(
     "session style title artist album license source_url description descriptions group "
     "split".split()
 )
+# Most letters of a field: those of a description, which T5 would cut off long before.
+_MOST_LETTERS = 10_000
 # Separates the descriptions in one cell of a table.
 _SEPARATOR = "|"
 METADATA_NAMES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
@@ -39,27 +47,58 @@ def read_metadata(root: Path) -> dict[str, dict[str, Any]]:
     file = found[0]
     if not file.resolve().is_relative_to(root):
         raise SourceError(f"{file}: is a link that leads out of the folder; put the file there")
-    try:
-        rows = _READERS[file.suffix](file)
-    except (OSError, ValueError, csv.Error) as error:
-        raise SourceError(f"{file}: cannot be read: {' '.join(str(error).split())}") from error
     metadata: dict[str, dict[str, Any]] = {}
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(_rows(file), start=1):
         name = row.get("file_name") if isinstance(row, Mapping) else None
         if not name:
             raise SourceError(f"{file}: row {number} has no file_name; it names the track's file")
         path = unicodedata.normalize("NFC", str(name).removeprefix("./"))
         if path in metadata:
-            raise SourceError(f"{file}: row {number}: {path} stands twice; keep one row")
-        values = {key: value for key, value in row.items() if key in COLUMNS and value}
+            raise SourceError(f"{file}: row {number}: {shown(path)} stands twice; keep one row")
         try:
-            metadata[path] = {
-                key: read_descriptions(value) if key == "descriptions" else str(value).strip()
-                for key, value in values.items()
-            }
+            metadata[path] = read_fields(row)
         except ValueError as error:
             raise SourceError(f"{file}: row {number}: {error}") from error
     return metadata
+
+
+def _rows(file: Path) -> list[Any]:
+    """The rows of a metadata file; raises SourceError if it cannot be read."""
+    try:
+        with open_regular(file, links=True) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > METADATA_BYTES:
+                raise SourceError(
+                    f"{file}: has {size:,} bytes, at most {METADATA_BYTES:,} are read"
+                )
+            return _READERS[file.suffix](stream)
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
+        raise SourceError(f"{file}: cannot be read: {' '.join(str(error).split())}") from error
+
+
+def read_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a track in a row of metadata: those of COLUMNS that have a value.
+
+    Raises:
+        ValueError: a value is too long, is not Unicode, cannot be the name of a split, or
+            `descriptions` are not texts.
+    """
+    fields: dict[str, Any] = {}
+    for key, value in row.items():
+        if key not in COLUMNS or not value:
+            continue
+        texts = read_descriptions(value) if key == "descriptions" else (str(value).strip(),)
+        most = MOST_WORDS if key in ("session", "style") else _MOST_LETTERS
+        for text in texts:
+            if len(text) > most or not is_text(text):
+                fault = f"has {len(text):,} letters, at most {most:,}"
+                raise ValueError(
+                    f"{key}: {fault if len(text) > most else 'has half of a surrogate pair'}"
+                )
+        fields[key] = texts if key == "descriptions" else texts[0]
+    if fields.get("split"):
+        check_name(fields["split"], "split")
+    return fields
 
 
 def read_descriptions(value: Any) -> tuple[str, ...]:
@@ -72,26 +111,35 @@ def read_descriptions(value: Any) -> tuple[str, ...]:
         is_json = value.lstrip().startswith("[")
         value = json.loads(value) if is_json else value.split(_SEPARATOR)
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise ValueError(f"descriptions {value!r}: give a list of texts, or a | between them")
+        raise ValueError(f"descriptions {shown(value)}: give a list of texts, or a | between them")
     return tuple(text.strip() for text in value if text.strip())
 
 
-def _read_csv(file: Path) -> list[dict[str, Any]]:
+def _read_csv(stream: IO[bytes]) -> list[dict[str, Any]]:
     # utf-8-sig: spreadsheets write a byte order mark before the header.
-    with file.open(encoding="utf-8-sig", newline="") as handle:
-        return list(csv.DictReader(handle, strict=True))
+    with TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        return list(csv.DictReader(text, strict=True))
 
 
-def _read_jsonl(file: Path) -> list[Any]:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines if line.strip()]
+def _read_jsonl(stream: IO[bytes]) -> list[Any]:
+    with TextIOWrapper(stream, "utf-8") as text:
+        lines = enumerate(text, start=1)
+        return [load_json(line, f"line {n}", _LineError) for n, line in lines if line.strip()]
 
 
-def _read_parquet(file: Path) -> list[dict[str, Any]]:
+def _read_parquet(stream: IO[bytes]) -> list[dict[str, Any]]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(stream).to_pylist()
+    except pa.ArrowException as error:
+        raise ValueError(str(error)) from error
     return rows
+
+
+class _LineError(SourceError, ValueError):
+    """A line is not JSON."""
 
 
 _READERS = {".csv": _read_csv, ".jsonl": _read_jsonl, ".parquet": _read_parquet}

@@ -12,7 +12,7 @@ from ..audio.decode import EXTENSIONS
 from ..errors import SourceError
 from ..records import Row
 from ..storage.atomic import write_atomically
-from ..storage.parquet import read_batches
+from ..storage.parquet import group_batches
 from .columns import check_audio, is_binary, is_text
 
 # The table, and the columns that `unpack` adds to it: the file with a row's audio, the file's size
@@ -34,8 +34,9 @@ def unpack(parquet: Path, column: str, folder: Path) -> None:
         table = pq.read_table(parquet, columns=_light_columns(parquet, column))
         rows: list[Row] = []
         # One row a batch: batch and row group are in memory together, and a track is megabytes.
-        for batch in read_batches(parquet, [column], rows=1):
-            rows.append(_store(batch[column][0], folder, len(rows)))
+        with pq.ParquetFile(parquet) as file:
+            for batch in group_batches(file, [column], rows=1):
+                rows.append(_store(batch[column][0], folder, len(rows)))
     except (pa.ArrowException, OSError) as error:
         # An OSError with errno comes from the disk; Arrow raises one without for damaged pages.
         if getattr(error, "errno", None) is not None:

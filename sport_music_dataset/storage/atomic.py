@@ -1,6 +1,7 @@
 """Write a file whole or not at all: write under a temporary name, then rename."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import IO
 PARTIAL = ".partial"
 """Suffix of the name of a file that is still being written."""
 
+_PARTIAL_NAME = re.compile(rf"(.+)\.[0-9a-f]{{8}}\{PARTIAL}", re.DOTALL)
+
 
 def partial_name(file: Path) -> Path:
     """A temporary name for `file` that no other attempt uses.
@@ -18,6 +21,12 @@ def partial_name(file: Path) -> Path:
     writes.
     """
     return file.with_name(f"{file.name}.{secrets.token_hex(4)}{PARTIAL}")
+
+
+def file_of_partial(name: str) -> str:
+    """The name of the file that a temporary name stands for; empty for any other name."""
+    match = _PARTIAL_NAME.fullmatch(name)
+    return match[1] if match else ""
 
 
 def write_atomically(file: Path, data: bytes) -> None:
@@ -36,7 +45,7 @@ def replaced(file: Path) -> Iterator[tuple[IO[bytes], Path]]:
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_name(file)
     try:
-        with partial.open("wb") as stream:
+        with partial.open("xb") as stream:
             yield stream, partial
             stream.flush()
             os.fsync(stream.fileno())

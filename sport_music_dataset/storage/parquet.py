@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import ReleaseError
+from ..outside.files import check_regular
 
 _BATCH_ROWS = 50
 
@@ -29,8 +30,12 @@ def read_parquet(file: Path, columns: list[str] | None = None) -> pa.Table:
 def read_batches(
     file: Path, columns: list[str] | None = None, rows: int = _BATCH_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a shard in batches of `rows`, with one row group at a time in memory."""
-    with pq.ParquetFile(file) as parquet:
+    """Yield the rows of a shard in batches of `rows`, with one row group at a time in memory.
+
+    Raises:
+        ReleaseError: the file is missing or damaged.
+    """
+    with _parquet(file) as parquet:
         yield from group_batches(parquet, columns, rows)
 
 
@@ -68,6 +73,7 @@ def read_single_rows(
 @contextmanager
 def _parquet(file: Path) -> Iterator[pq.ParquetFile]:
     try:
+        check_regular(file)
         with pq.ParquetFile(file) as parquet:
             yield parquet
     except (OSError, pa.ArrowException) as error:

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import ReleaseError, SettingError
+from ..outside.files import check_no_link, check_regular, open_regular, walk
+from ..outside.names import is_inside, shown
 from .parquet import group_batches
 
 # A URL; `Path` leaves only one of its two slashes. `hf:` names a dataset on the Hub.
@@ -39,13 +41,19 @@ class Place:
         return self.folder.resolve().name
 
     def paths(self) -> set[str]:
-        """The path of every file, relative to the folder."""
-        found = (file for file in self.folder.rglob("*") if file.is_file())
+        """The path of every file, and of every link to one, relative to the folder."""
+        found = (Path(folder, name) for folder, _, names in walk(self.folder) for name in names)
         return {file.relative_to(self.folder).as_posix() for file in found}
 
     @contextmanager
     def fetched(self, *paths: str) -> Iterator[list[Path]]:
-        """The files on this machine, for the time of a `with` block."""
+        """The files on this machine, for the time of a `with` block.
+
+        Raises:
+            ReleaseError: a path leads out of the folder, or is a link, a pipe or the like.
+        """
+        for path in paths:
+            self._check(path)
         yield [self.folder / path for path in paths]
 
     def without(self, path: str, heavy: Container[str]) -> pa.Table:
@@ -106,4 +114,17 @@ class Place:
             raise ReleaseError(f"{self.name}: {path} cannot be read ({detail})") from error
 
     def _open(self, path: str) -> IO[bytes]:
-        return (self.folder / path).open("rb")
+        self._check(path)
+        return open_regular(self.folder / path)
+
+    def _check(self, path: str) -> None:
+        """Raise ReleaseError unless a path is absent, or a regular file inside the folder."""
+        if not is_inside(path):
+            raise ReleaseError(f"{self.name}: {shown(path)} leads out of the folder")
+        try:
+            check_no_link(self.folder, path)
+            check_regular(self.folder / path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise ReleaseError(f"{error.filename}: {error.strerror}") from error

@@ -196,8 +196,8 @@ class Inspection:
             return
         try:
             with self.release.place.fetched(CARD) as [file]:
-                found, _ = card.split_front_matter(file.read_text(encoding="utf-8"), CARD)
-        except (ReleaseError, UnicodeDecodeError) as error:
+                found, _ = card.split_front_matter(card.read_card(file), CARD)
+        except ReleaseError as error:
             self.findings.fail(Check.CARD, str(error))
             return
         if found.get("configs") != card.front_matter(self.release.manifest, self.tracks)["configs"]:

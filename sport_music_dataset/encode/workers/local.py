@@ -105,7 +105,7 @@ class DeviceWorkers:
         waiting = iter(jobs)
         busy: dict[Connection, Job] = {}
         for line, job in zip(self._processes, waiting, strict=False):
-            line.send((work, job))
+            self._send(line, (work, job))
             busy[line] = job
         while busy:
             ready = wait(list(busy))
@@ -116,7 +116,7 @@ class DeviceWorkers:
                     continue
                 del busy[line]
                 for job in islice(waiting, 1):
-                    line.send((work, job))
+                    self._send(line, (work, job))
                     busy[line] = job
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
@@ -130,19 +130,28 @@ class DeviceWorkers:
         for _, process in self._processes.values():
             process.join()
 
+    def _send(self, line: Connection, message: Any) -> None:
+        try:
+            line.send(message)
+        except ConnectionError:
+            raise self._ended(line) from None
+
     def _receive(self, line: Connection) -> Any:
         try:
             event = line.recv()
-        except EOFError:
-            device, process = self._processes[line]
-            process.join()
-            raise MachineError(
-                f"device {device}: its process has ended (exit code {process.exitcode}); the same "
-                "command goes on from here"
-            ) from None
+        except (EOFError, ConnectionError):
+            raise self._ended(line) from None
         if isinstance(event, Exception):
             raise event
         return event
+
+    def _ended(self, line: Connection) -> MachineError:
+        device, process = self._processes[line]
+        process.join()
+        return MachineError(
+            f"device {device}: its process has ended (exit code {process.exitcode}); the same "
+            "command goes on from here"
+        )
 
 
 def _serve(

@@ -1,0 +1,43 @@
+"""JSON values as a dataclass, checked without the time that importing pydantic takes."""
+
+from dataclasses import fields
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+Kind = TypeVar("Kind")
+
+
+def as_record(kind: type[Kind], data: Any) -> Kind | None:
+    """The dataclass `kind` with the values of `data`; None if a key or a type is wrong.
+
+    A key may be missing where the dataclass has a default. An int is accepted as a float.
+    """
+    hints: dict[str, Any] = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
+    if not isinstance(data, dict) or not data.keys() <= hints.keys():
+        return None
+    if not all(_is(hints[key], value) for key, value in data.items()):
+        return None
+    try:
+        return kind(**data)
+    except TypeError:  # a key is missing
+        return None
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _is(hint: Any, value: Any) -> bool:
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is UnionType:
+        return any(_is(part, value) for part in parts)
+    if origin is list:
+        return isinstance(value, list) and all(_is(parts[0], item) for item in value)
+    if origin is dict:
+        return isinstance(value, dict) and all(_is(parts[1], item) for item in value.values())
+    if hint is float:
+        return type(value) in (int, float)
+    return hint is Any or type(value) is hint
