@@ -150,7 +150,7 @@ def test_an_error_leaves_the_work_that_the_next_run_goes_on_from(tmp_path: Path)
         write_audio(tmp_path / f"music/{number}.wav", noise(1.0, seed=number))
     with pytest.raises(SourceError, match="3 too short"):
         build(tmp_path / "music", tmp_path / "out", RECIPE)
-    assert len(list((tmp_path / "out/.sportgen/cut").iterdir())) == 3
+    assert list((tmp_path / "out/.sportgen").glob("fingerprints-*.bin"))
     for number in range(3, 5):
         write_audio(tmp_path / f"music/{number}.wav", noise(3.0, seed=number))
     report = build(tmp_path / "music", tmp_path / "out", RECIPE)

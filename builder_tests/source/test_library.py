@@ -112,7 +112,7 @@ def test_metadata_overrides_and_adds(tmp_path: Path, name: str) -> None:
     ("text", "said"),
     [
         ("name,style\nx.wav,rock\n", "row 1 has no file_name"),
-        ("file_name,style\nx.wav,rock\nx.wav,pop\n", "x.wav stands twice"),
+        ("file_name,style\nx.wav,rock\nx.wav,pop\n", ".x.wav. stands twice"),
         ('file_name,style\n"x.wav,rock\n', "cannot be read"),
         (b"file_name\n\xff\xfe\n", "cannot be read"),
         ("file_name,descriptions\nx.wav,[7]\n", r"row 1: descriptions \[7\]: give a list of texts"),

@@ -43,7 +43,8 @@ def is_text(text: str) -> bool:
 
 def shown(value: object) -> str:
     """The repr of any value, shortened for a message: a stranger's value may have megabytes."""
-    return _shortened.repr(value)
+    text = _shortened.repr(value)
+    return text if len(text) <= 2 * _MOST_SHOWN else f"{text[: 2 * _MOST_SHOWN]}..."
 
 
 _shortened = reprlib.Repr()

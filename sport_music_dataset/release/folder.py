@@ -43,7 +43,7 @@ def check_ours(folder: Path) -> None:
     if not folder.is_dir():
         raise ReleaseError(f"{folder}: is not a folder; give another name")
     marked = any((folder / name).is_file() for name in (MANIFEST, _MARKER))
-    if not marked and any(folder.iterdir()):
+    if not marked and not _is_begun(folder):
         raise ReleaseError(f"{folder}: holds something else than a release; give an empty folder")
     _check_kinds(folder)
     _check_names(folder)
@@ -59,9 +59,10 @@ def writing(out: Path) -> Iterator[None]:
     """
     try:
         check_ours(out)
-        (out / WORK_FOLDER).mkdir(parents=True, exist_ok=True)
-        with FileLock(out / WORK_FOLDER / "lock", timeout=0):
+        # The marker is the first file: whenever a run is killed, the folder stays ours.
+        if not (out / _MARKER).exists():
             write_atomically(out / _MARKER, _MARKER_TEXT)
+        with FileLock(out / WORK_FOLDER / "lock", timeout=0):
             _remove_partial(out)
             yield
             _remove_partial(out)
@@ -85,6 +86,15 @@ def remove_stale(
         if name.startswith(f"{config}/") and name not in current:
             (folder / name).unlink(missing_ok=True)
             note_file(folder, name).unlink(missing_ok=True)
+
+
+def _is_begun(folder: Path) -> bool:
+    """Whether a folder has nothing but what a run leaves that was killed before its marker."""
+    with _listed(folder) as entries:
+        names = {entry.name for entry in entries}
+    with _listed(folder / WORK_FOLDER) as entries:
+        work = {f"{WORK_FOLDER}/{entry.name}" for entry in entries}
+    return names <= {WORK_FOLDER} and all(file_of_partial(name) == _MARKER for name in work)
 
 
 def _check_kinds(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ..digests import file_digest
 from ..errors import ReleaseError
@@ -126,6 +127,8 @@ def intact_note(folder: Path, name: str, inputs: str = "") -> ShardNote | None:
     is_intact = (
         file.is_file() and file.stat().st_size == note.bytes and file_digest(file) == note.sha256
     )
+    if is_intact and file.suffix == ".parquet":
+        is_intact = pq.read_metadata(file).num_rows == note.rows
     return note if is_intact else None
 
 
