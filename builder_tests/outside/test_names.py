@@ -46,9 +46,7 @@ def test_a_name_is_a_part_of_a_path_or_refused(name: str) -> None:
     assert is_inside(path) and is_release_path(path) and split_of(path) == name
 
 
-@pytest.mark.parametrize(
-    "path", ["../x", "/x", "a/../b", "a//b", "./a", "a/.", "C:/x", "a\\b", "a\x00", ""]
-)
+@pytest.mark.parametrize("path", ["../x", "/x", "a/../b", "a//b", "./a", "a/.", "..", "a\x00", ""])
 def test_paths_that_lead_out_are_told(path: str) -> None:
     assert not is_inside(path) and not is_release_path(path)
 

@@ -96,7 +96,7 @@ def test_notes_are_text_or_a_file(tmp_path: Path) -> None:
     assert read_notes(str(tmp_path / "notes.md")) == "More *yoga*\n"
     assert read_notes("More *yoga*") == "More *yoga*"
     (tmp_path / "notes.bin").write_bytes(b"\xff")
-    with pytest.raises(SettingError, match="cannot be read"):
+    with pytest.raises(SettingError, match="is not UTF-8"):
         read_notes(str(tmp_path / "notes.bin"))
 
 

@@ -37,6 +37,11 @@ def tree(folder: Path) -> dict[str, bytes | str]:
     return found
 
 
+def make_pipe(out: Path) -> None:
+    out.mkdir()
+    os.mkfifo(out / MANIFEST)
+
+
 @pytest.fixture
 def out(encoded: Path, tmp_path: Path) -> Path:
     return shutil.copytree(encoded, tmp_path / "out")
@@ -89,7 +94,7 @@ def test_no_link_is_followed(music: Path, out: Path, tmp_path: Path, path: str) 
         lambda out: ((out / ".sportgen").mkdir(parents=True), (out / "thesis").touch()),
         lambda out: ((out / ".sportgen").mkdir(parents=True), (out / ".sportgen/x").touch()),
         lambda out: ((out / MANIFEST).mkdir(parents=True), None),
-        lambda out: (out.mkdir(), os.mkfifo(out / MANIFEST)),
+        make_pipe,
     ],
 )
 def test_a_folder_of_something_else_stays(
@@ -184,3 +189,19 @@ def test_the_splits_of_damaged_tracks_are_those_of_the_notes(
     shutil.rmtree(out / "tracks")
     with pytest.raises(ReleaseError, match=r"tracks.*take it from the Hub or from a backup"):
         build(copy, out, RECIPE)
+
+
+def test_a_snapshot_of_the_hubs_cache_is_read_through_its_links(
+    encoded: Path, tmp_path: Path
+) -> None:
+    snapshot = shutil.copytree(encoded, tmp_path / "datasets--org--music/snapshots/0123")
+    blobs = tmp_path / "datasets--org--music/blobs"
+    blobs.mkdir()
+    for number, file in enumerate(sorted(snapshot.rglob("*.*"))):
+        if file.is_file():
+            blob = file.rename(blobs / str(number))
+            file.symlink_to(blob)
+    assert verify_folder(snapshot).ok
+    (snapshot / "README.md").unlink()
+    (snapshot / "README.md").symlink_to(encoded / "README.md")
+    assert "README.md: is a link" in verify_folder(snapshot).failures[0]

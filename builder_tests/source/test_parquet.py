@@ -310,4 +310,4 @@ def test_a_card_names_the_subset_and_nothing_outside(
         card(outside)
         assert "lies outside of it" in fails(capsys, 1, "scan", root)
     (root / "README.md").write_text("---\nconfigs: [\n---\n")
-    assert "cannot be opened" in fails(capsys, 1, "scan", root)
+    assert "must be YAML" in fails(capsys, 1, "scan", root)

@@ -86,8 +86,9 @@ def compose(
     Raises:
         ReleaseError: a card has front matter that is not YAML.
     """
-    file, manifest = release.folder / CARD, release.manifest
-    text = read_card(file) if file.exists() else ""
+    manifest = release.manifest
+    with release.place.fetched(CARD) as [file]:
+        text = read_card(file) if file.exists() else ""
     tracks = release.tracks(CARD_TRACK_COLUMNS)
     folder_fields, body = split_front_matter(text, str(file))
     hub_fields, hub_body = split_front_matter(published.text, f"{CARD} on the Hub")
@@ -135,8 +136,8 @@ def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
 
 
 def read_card(file: Path) -> str:
-    """The text of a card; raises ReleaseError if it is a link, no UTF-8, or too large."""
-    return read_text(file, CARD_BYTES, ReleaseError)
+    """The text of a card; raises ReleaseError if it is no UTF-8, or too large."""
+    return read_text(file, CARD_BYTES, ReleaseError, links=True)
 
 
 def merge_front_matter(

@@ -62,13 +62,24 @@ def check_regular(file: Path) -> None:
         raise _not_regular(file, kind)
 
 
-def check_no_link(root: Path, path: str) -> None:
-    """Raise OSError if a part of `path` below `root` is a link; parts that are missing are none."""
-    file = root
+def check_in_folder(folder: Path, path: str) -> None:
+    """Raise OSError unless `path`, below `folder`, is a regular file to which no link leads.
+
+    In a snapshot of the Hub's cache, every file is a link into the folder `blobs` of the same
+    dataset: these links are followed.
+    """
+    file = folder
     for part in path.split("/"):
         file = file / part
-        if file.is_symlink():
+        if file.is_symlink() and not _is_blob(folder, file):
             raise _not_regular(file, "a link")
+    check_regular(file.resolve())
+
+
+def _is_blob(folder: Path, link: Path) -> bool:
+    cached = folder.resolve().parent
+    blobs = cached.with_name("blobs")
+    return cached.name == "snapshots" and link.resolve().parent == blobs
 
 
 def walk(

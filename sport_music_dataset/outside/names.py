@@ -1,5 +1,6 @@
 """Names and paths that strangers wrote: which of them may become file names and config names."""
 
+import os
 import re
 import reprlib
 
@@ -9,6 +10,8 @@ MOST_NAME = 64
 # Letters, digits and _, as datasets demands of the names of splits; it also allows single dots
 # inside. A first digit or _ is left out: datasets reads `_` as hidden in the names of files.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
+# On Windows, both separate parts of a path.
+_NEVER_IN_PATHS = re.compile(r"[\\:\0]" if os.name == "nt" else r"\0")
 _MOST_SHOWN = 80
 
 
@@ -28,12 +31,12 @@ def check_name(name: str, what: str, error: type[SportgenError] = SettingError) 
 
 
 def is_inside(path: str) -> bool:
-    """Whether a relative path with `/` between parts stays inside of its folder, on any system.
+    """Whether a relative path with `/` between parts stays inside of its folder.
 
     Links are not looked at: `files.check_regular` refuses them.
     """
     parts = path.split("/")
-    return all(part not in ("", ".", "..") for part in parts) and not re.search(r"[\\:\0]", path)
+    return all(part not in ("", ".", "..") for part in parts) and not _NEVER_IN_PATHS.search(path)
 
 
 def is_text(text: str) -> bool:

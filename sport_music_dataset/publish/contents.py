@@ -48,7 +48,7 @@ class Content:
         if isinstance(self.source, Path) and file_digest(self.source) != self.sha256:
             raise ReleaseError(
                 f"{self.source}: is not what the manifest says; "
-                "run `sportgen build --force` and `encode`"
+                "run `sportgen build` and `encode` again"
             )
 
     def addition(self) -> CommitOperationAdd:
@@ -114,8 +114,9 @@ def contents(release: Release, repo_id: str, version: str, published: Published)
     """
     files = []
     for path, entry in release.manifest.files.items():
-        file = release.folder / path
-        if not file.is_file():
+        with release.place.fetched(path) as [file]:
+            missing = not file.is_file()
+        if missing:
             raise ReleaseError(f"{file}: is missing; run `sportgen build` or `encode` again")
         files.append(Content(path, file, entry.sha256, entry.bytes))
     card = compose(release, repo_id, version, published)

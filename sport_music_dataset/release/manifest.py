@@ -14,7 +14,7 @@ from .._version import __version__
 from ..audio.decode import decoder_version
 from ..errors import ReleaseError, SettingError
 from ..outside.documents import load_json
-from ..outside.files import MANIFEST_BYTES, read_text
+from ..outside.files import MANIFEST_BYTES, check_in_folder, read_text
 from ..outside.names import check_name, shown
 from ..recipe import Recipe, check_splits, samples_of
 from ..storage.atomic import write_atomically
@@ -203,7 +203,11 @@ def read_manifest(folder: Path) -> Manifest:
     if not file.exists() and not file.is_symlink():
         state = "is not a release folder" if folder.is_dir() else "does not exist"
         raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
-    text = read_text(file, MANIFEST_BYTES, ReleaseError)
+    try:
+        check_in_folder(folder, MANIFEST)
+    except OSError as error:
+        raise ReleaseError(f"{error.filename}: {error.strerror}") from error
+    text = read_text(file, MANIFEST_BYTES, ReleaseError, links=True)
     try:
         data = load_json(text, "it", ReleaseError)
     except ReleaseError as error:

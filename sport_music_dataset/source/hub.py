@@ -44,7 +44,7 @@ def read_local(
             f"{exclude}: lies inside the dataset {source.location}; give another folder"
         )
     cache = cache_folder(f"{root.name}-{digest(str(root))[:16]}")
-    place = Place(root)
+    place = Place(root, links=True)
     library = ParquetSource(source, str(root), place, place, cache).library(styles, run, progress)
     return _with_cache_note(library, cache)
 

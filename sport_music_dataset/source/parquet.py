@@ -20,6 +20,8 @@ from huggingface_hub import HfApi
 
 from ..digests import digest
 from ..errors import ReleaseError, SourceError
+from ..outside.documents import split_front_matter
+from ..outside.files import CARD_BYTES, read_text
 from ..progress import Progress
 from ..reasons import Reason
 from ..storage.hub_client import hub_errors
@@ -30,6 +32,7 @@ from .library import InspectMap, Library, to_tracks
 from .source import Source
 from .unpack import FILE, PATH, is_unpacked, read_unpacked, unpack
 
+_CARD = "README.md"
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
 
 Metadata = dict[str, dict[str, Any]]
@@ -68,6 +71,7 @@ class ParquetSource:
 
     def _parquet_files(self) -> tuple[dict[str, str], Features]:
         """(path -> split of the Parquet files that load_dataset finds, features on the card)."""
+        self._check_card()
         try:
             with hub_errors(HfApi(), self.root) if self.revision else nullcontext():
                 builder = load_dataset_builder(
@@ -95,6 +99,15 @@ class ParquetSource:
                     )
                 parquet.setdefault(path, str(split))
         return parquet, builder.info.features or Features()
+
+    def _check_card(self) -> None:
+        """Raise SourceError if the card is beyond our limits: datasets reads it without limits."""
+        if self.revision and _CARD not in self.files:
+            return
+        with self.place.fetched(_CARD) as [file]:
+            if file.exists():
+                text = read_text(file, CARD_BYTES, SourceError, links=True)
+                split_front_matter(text, f"{self.root}/{_CARD}", SourceError)
 
     def _columns(self, parquet: str, card_features: Features) -> Columns:
         """The columns to read, chosen from the schema of a Parquet file and the card's features."""

@@ -12,6 +12,7 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from ..errors import HubError, SettingError
+from ..outside.names import is_inside, shown
 from .hub_client import hub_errors
 from .place import Place
 
@@ -58,6 +59,8 @@ class HubPlace(Place):
                 file.unlink(missing_ok=True)
 
     def _download(self, path: str, attempts: int = _ATTEMPTS) -> Path:
+        if not is_inside(path):
+            raise HubError(f"{self.name}: names {shown(path)}, which leads out of its folder")
         if (self.folder / path).is_file():
             return self.folder / path
         try:

@@ -73,7 +73,7 @@ def read_single_rows(
 @contextmanager
 def _parquet(file: Path) -> Iterator[pq.ParquetFile]:
     try:
-        check_regular(file)
+        check_regular(file.resolve())
         with pq.ParquetFile(file) as parquet:
             yield parquet
     except (OSError, pa.ArrowException) as error:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import ReleaseError, SettingError
-from ..outside.files import check_no_link, check_regular, open_regular, walk
+from ..outside.files import check_in_folder, check_regular, open_regular, walk
 from ..outside.names import is_inside, shown
 from .parquet import group_batches
 
@@ -29,11 +29,15 @@ def check_on_disk(place: Path | str) -> None:
 
 
 class Place:
-    """A folder of this machine; messages call it by `name`."""
+    """A folder of this machine; messages call it by `name`.
 
-    def __init__(self, folder: Path, name: str = "") -> None:
+    `links` says whether its files may be links: in a release they may not.
+    """
+
+    def __init__(self, folder: Path, name: str = "", links: bool = False) -> None:
         self.folder = folder
         self.name = name or str(folder)
+        self._links = links
 
     @property
     def public_name(self) -> str:
@@ -115,15 +119,17 @@ class Place:
 
     def _open(self, path: str) -> IO[bytes]:
         self._check(path)
-        return open_regular(self.folder / path)
+        return open_regular(self.folder / path, links=True)
 
     def _check(self, path: str) -> None:
         """Raise ReleaseError unless a path is absent, or a regular file inside the folder."""
         if not is_inside(path):
             raise ReleaseError(f"{self.name}: {shown(path)} leads out of the folder")
         try:
-            check_no_link(self.folder, path)
-            check_regular(self.folder / path)
+            if self._links:
+                check_regular((self.folder / path).resolve())
+            else:
+                check_in_folder(self.folder, path)
         except FileNotFoundError:
             return
         except OSError as error:
