@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builder_tests.conftest import RECIPE
-from builder_tests.support.folders import files
+from builder_tests.support.folders import files, tree
 from builder_tests.support.making import build, verify_folder
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.encode.encode import encode_release
@@ -23,18 +23,6 @@ ALIEN = (
     *("encoded/mine.parquet", "tracks/mine.txt", "assets/mine.png"),
     "raw/train-00000-of-00001.parquet.deadbeef.partial.txt",
 )
-
-
-def tree(folder: Path) -> dict[str, bytes | str]:
-    """Every file below a folder with its bytes, every link with its target."""
-    found: dict[str, bytes | str] = {}
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_symlink():
-            found[name] = f"-> {path.readlink()}"
-        elif path.is_file():
-            found[name] = path.read_bytes()
-    return found
 
 
 def make_pipe(out: Path) -> None:
