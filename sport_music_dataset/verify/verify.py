@@ -6,11 +6,11 @@ from huggingface_hub import get_token
 
 from ..errors import SettingError
 from ..progress import Progress, no_progress
+from ..redact import redact
 from ..release.features import FEATURES
 from ..release.layout import MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
-from ..storage.hub_client import redact
 from ..storage.hub_place import HubPlace
 from .files import Inspection
 from .findings import Check, CheckResult, Findings, State
