@@ -19,6 +19,7 @@ _PACKAGE = __name__.partition(".")[0]
 _MEMORY = "memory is full; run it again with --num-proc 1, or with more memory"
 _PROXY = "mend or unset the proxy in ALL_PROXY, HTTP_PROXY or HTTPS_PROXY; for socks5: pip install "
 _PROXY += "socksio"
+_NO_MEMORY = r"start new thread|[Cc]an(no|')t allocate memory|out of memory|failed to map segment"
 _AGAIN = "run the same command again"
 _PARQUET = "a Parquet file is damaged or of another kind; `sportgen verify` names a release's"
 
@@ -29,7 +30,7 @@ _REMEDIES = (
     ("builtins.MemoryError", "", _MEMORY),
     ("torch.OutOfMemoryError", "", "the GPU's memory is full; run it again with --device cpu"),
     ("duckdb.OutOfMemoryException", "", "the query needs more memory than there is; ask for less"),
-    ("builtins.Exception", r"start new thread|[Cc]an(no|')t allocate memory", _MEMORY),
+    ("builtins.Exception", _NO_MEMORY, _MEMORY),
     ("builtins.RecursionError", "", "a file is nested too deeply; look at the YAML, JSON or audio"),
     ("pyarrow.ArrowException", "", _PARQUET),
     ("yaml.YAMLError", "", "this is no valid YAML; mend it at that line"),
@@ -91,11 +92,12 @@ def report(error: BaseException, trace: bool) -> int:
     if isinstance(error, BrokenPipeError) and error.filename == STDOUT:
         # The reader of our output has closed it, and knows.
         return 1
-    known = isinstance(error, SportgenError) or "typer.TyperException" in names
-    console.fail(redact(str(error) if known else line(error)))
     if "typer.TyperException" in names:
+        console.fail(redact(error.format_message()))  # type: ignore[attr-defined]  # by its name
         console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
-    return int(getattr(error, "exit_code", 1)) if known else 1
+    else:
+        console.fail(redact(str(error) if isinstance(error, SportgenError) else line(error)))
+    return int(getattr(error, "exit_code", 1))
 
 
 def line(error: BaseException) -> str:

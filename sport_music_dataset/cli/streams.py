@@ -23,6 +23,8 @@ def safe_streams() -> Iterator[None]:
     that nobody can draw are bounded.
     """
     _bound_sizes()
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        _occupy()
     before = sys.stdout, sys.stderr
     opened = _safe(sys.stdout, _Results), _safe(sys.stderr, _Messages)
     sys.stdout, sys.stderr = opened
@@ -98,6 +100,14 @@ def _safe(stream: TextIO | None, kind: type[_Escaping]) -> TextIO:
     # Python has None for a stream that was closed before it started. Others come from whoever
     # calls `main`, such as a notebook.
     return stream or io.StringIO()
+
+
+def _occupy() -> None:
+    """Open the closed ones of descriptors 0 to 2: else the next file that is opened takes one, and
+    a library that writes to stderr writes into that file."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
 
 
 def _bound_sizes() -> None:
