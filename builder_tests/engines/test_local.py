@@ -3,10 +3,16 @@
 import os
 import signal
 import sys
+import time
+from collections.abc import Iterator
+from multiprocessing import active_children
 from pathlib import Path
 
-from builder_tests.support.items import work
+import pytest
+
+from builder_tests.support.items import Deadly, stay, work
 from sport_music_dataset.engines.local import Workers
+from sport_music_dataset.errors import MachineError
 
 
 def test_a_bad_item_costs_itself_only() -> None:
@@ -75,3 +81,26 @@ def test_results_come_in_order_and_items_are_taken_as_needed() -> None:
         assert next(results) == "0"
         assert len(taken) < 20
         assert list(results) == [str(number) for number in range(1, 200)]
+
+
+@pytest.mark.timeout(60)
+def test_processes_that_cannot_start_are_an_error_with_a_remedy() -> None:
+    with pytest.raises(MachineError, match="--num-proc 1"), Workers(2, timeout=10.0) as workers:
+        list(workers.map(Deadly(), ["a", "b"], str.__add__))
+    assert active_children() == []
+
+
+@pytest.mark.timeout(60)
+def test_an_error_ends_processes_that_do_not_listen(tmp_path: Path) -> None:
+    files = [tmp_path / str(number) for number in range(24)]
+
+    def items() -> Iterator[str]:
+        yield from map(str, files)
+        while not all(file.exists() for file in files):
+            time.sleep(0.1)
+        raise KeyError
+
+    # Asked one after the other, they take 72 s.
+    with pytest.raises(KeyError), Workers(len(files), timeout=600.0) as workers:
+        list(workers.map(stay, items(), str.__add__))
+    assert active_children() == []

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -21,3 +22,21 @@ def work(item: str) -> str:
         case "slow":
             time.sleep(0.3)
     return item
+
+
+def stay(item: str) -> str:
+    """Make the file `item`, then do not end when asked to."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Path(item).touch()
+    time.sleep(600)
+    return item
+
+
+class Deadly:
+    """A function whose arrival ends the process, as too little memory does before the first item."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os._exit, (7,)
+
+    def __call__(self, item: str) -> str:
+        return item

@@ -4,39 +4,47 @@ Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a know
 usage, 130 interrupted. Each command imports the stage that it needs, so that --help is quick.
 """
 
+import os
 import sys
+from functools import partial
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
+_ERRORS = 4
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run `sportgen` and return its exit code."""
-    # Imported here: worker processes import this module, as their parent did, but need no command.
-    import typer
-    from typer.exceptions import TyperException
+    """Run `sportgen` and return its exit code; every exception becomes one line on stderr."""
+    from .streams import safe_streams
 
-    from ..errors import SportgenError
-    from . import console
+    arguments = sys.argv[1:] if argv is None else argv
+    step = partial(_run, arguments)
+    with safe_streams():
+        # While one error is reported, others may come: Ctrl-C, or no memory for the report.
+        for _ in range(_ERRORS):
+            try:
+                return step()
+            except (Exception, KeyboardInterrupt) as error:
+                step = partial(_report, error, arguments)
+        print("error: memory is full; run it again with more", file=sys.stderr)
+    return 1
+
+
+def _run(arguments: list[str]) -> int:
+    # Imported here: worker processes import this module, as their parent did, but need no command.
     from .app import app
 
-    try:
-        code = app(args=argv, prog_name="sportgen", standalone_mode=False)
-    except SportgenError as error:
-        console.fail(str(error))
-        return error.exit_code
-    except TyperException as error:
-        console.fail(error.format_message())
-        console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        code = _INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has closed it: not our error, and there is nowhere to report one.
-        sys.stderr.close()
-        return 1
+    code = app(args=arguments, prog_name="sportgen", standalone_mode=False)
     # Typer itself turns Ctrl-C into this code, without a message.
-    if code == _INTERRUPTED:
-        console.fail("interrupted; the same command goes on from here")
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    # Here, because at the end of the interpreter nobody can report a full disk.
+    sys.stdout.flush()
     return code if isinstance(code, int) else 0
+
+
+def _report(error: BaseException, arguments: list[str]) -> int:
+    from .faults import report
+
+    return report(error, trace="--debug" in arguments or os.environ.get("SPORTGEN_DEBUG") == "1")

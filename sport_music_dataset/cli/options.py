@@ -112,7 +112,7 @@ Endpoint = Annotated[
     str | None, typer.Option("--endpoint", help="Another Hub.  [default: HF_ENDPOINT, or the Hub]")
 ]
 Debug = Annotated[
-    bool, typer.Option("--debug", help="Log every request to stderr, without the token.")
+    bool, typer.Option("--debug", help="Log requests and show tracebacks on stderr, no token.")
 ]
 
 # Options of build

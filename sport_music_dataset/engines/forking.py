@@ -1,6 +1,9 @@
 """The server that forks worker processes, after it has imported all modules that they need."""
 
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import forkserver, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 
@@ -17,9 +20,30 @@ def warm_up() -> None:
     # Ctrl-C signals the whole process group, but only this process must handle it.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()
+        with _mute():
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _mute() -> Iterator[None]:
+    """Processes that start within the block write their stderr to nowhere.
+
+    The exit code or the result of a process says what happened to it; what it prints is a traceback
+    or the chatter of a decoder, which only somebody who looks for a fault wants to see.
+    """
+    if os.environ.get("SPORTGEN_DEBUG") == "1":
+        yield
+        return
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def context() -> BaseContext:

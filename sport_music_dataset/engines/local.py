@@ -5,14 +5,18 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
+from multiprocessing import active_children
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
+from pebble.pool.process import WORKERS_NAME
 from threadpoolctl import threadpool_limits
 
+from ..errors import MachineError
 from ..progress import Advance
 from ..reasons import Reason
 from .base import Item, Result, ShardWork, in_order
@@ -27,6 +31,9 @@ _PR_SET_PDEATHSIG = 1
 # Signals from outside (shutdown, out-of-memory killer): they say nothing about the item, so it is
 # tried once more. On SIGTERM, pebble's processes exit with the number of the signal.
 _SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)
+# How often a wait for a result looks whether the pool still works: a thread of it that has died of
+# too little memory leaves its futures without a result for ever.
+_LOOK_SECONDS = 1.0
 
 
 def follow_parent() -> None:
@@ -90,7 +97,10 @@ class Workers:
         return nullcontext()
 
     def _schedule(self, function: Callable[[Item], Result], item: Item) -> ProcessFuture[Result]:
-        return self._pool.schedule(function, args=(item,), timeout=self._timeout)
+        try:
+            return self._pool.schedule(function, args=(item,), timeout=self._timeout)
+        except RuntimeError as error:
+            raise _no_workers(error) from error
 
     def _result(
         self,
@@ -101,7 +111,7 @@ class Workers:
         again: bool = True,
     ) -> Result:
         try:
-            return future.result()
+            return self._wait(future)
         except ProcessExpired as error:
             if again and error.exitcode in _SIGNALS_FROM_OUTSIDE:
                 future = self._schedule(function, item)
@@ -111,6 +121,19 @@ class Workers:
             return failed(item, Reason.LIMIT.because(f"took more than {self._timeout:g} s"))
         except MemoryError:
             return failed(item, Reason.LIMIT.because("needs too much memory"))
+
+    def _wait(self, future: ProcessFuture[Result]) -> Result:
+        while True:
+            try:
+                return future.result(_LOOK_SECONDS)
+            except BrokenProcessPool as error:
+                raise _no_workers(error) from error
+            except TimeoutError:
+                # That of the item, or only of this wait.
+                if future.done():
+                    return future.result()
+            if not self._pool.active:
+                raise _no_workers(None)
 
     def __enter__(self) -> Self:
         return self
@@ -125,4 +148,16 @@ class Workers:
             self._pool.close()
         else:
             self._pool.stop()
+            # The pool would ask one process after the other to end, and give each three seconds.
+            for process in active_children():
+                if process.name == WORKERS_NAME:
+                    process.kill()
         self._pool.join()
+
+
+def _no_workers(error: Exception | None) -> MachineError:
+    reason = f" ({error})" if error and str(error) else ""
+    return MachineError(
+        f"worker processes cannot start, or end at once{reason}; run it again with --num-proc 1, "
+        "or with more memory"
+    )

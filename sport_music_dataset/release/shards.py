@@ -4,12 +4,13 @@ The notes are in `.sportgen/` of the release folder and stay there. A note says 
 its shard was made, so that a second run makes only the shards that are missing or out of date.
 """
 
+import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +27,7 @@ from .manifest import FileEntry
 
 if TYPE_CHECKING:
     from datasets import Features
+    from typing_extensions import Buffer
 
 # The Hub's viewer reads a whole row group to show one row, and a row group is in memory twice while
 # it is written: 50 rows are at most 50 MB.
@@ -75,19 +77,49 @@ def write_shard(
 
     size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
     with replaced(folder / name) as (stream, partial):
-        writer = ParquetWriter(features=features, stream=stream, writer_batch_size=size)
+        sink = _Sink(stream)
+        writer = ParquetWriter(features=features, stream=sink, writer_batch_size=size)
         remaining = iter(rows)
         while group := list(islice(remaining, size)):
             table = pa.Table.from_pylist(group, schema=features.arrow_schema)
             group.clear()
             writer.write_table(table)
+            sink.check()
             del table  # frees its memory before the next group is read
             pa.default_memory_pool().release_unused()
         count, _ = writer.finalize(close_stream=False)
+        sink.check()
         stream.flush()
         entry = FileEntry(file_digest(partial), count, partial.stat().st_size)
         record(entry)
     return entry
+
+
+class _Sink(io.RawIOBase):
+    """A file for Arrow to write to. Arrow aborts the process where a write raises an error (a full
+    disk, Ctrl-C), so the first error waits for `check`, and what is written after it is dropped."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._error: BaseException | None = None
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: "Buffer") -> int:
+        """Write all of `data`; never raises."""
+        if self._error is None:
+            try:
+                self._stream.write(data)
+            except BaseException as error:
+                self._error = error
+        return memoryview(data).nbytes
+
+    def check(self) -> None:
+        """Raise the first error of a write."""
+        if self._error is not None:
+            raise self._error
 
 
 def note_file(folder: Path, name: str) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx2
-from huggingface_hub import HfApi, get_token
+from huggingface_hub import HfApi
 from huggingface_hub.errors import (
     HfHubHTTPError,
     LocalTokenNotFoundError,
@@ -15,25 +15,9 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import disable_progress_bars, get_session
 
 from ..errors import HubError
+from .redact import redact
 
-_SECRETS = (
-    re.compile(r"(Bearer )[^\s'\"]+"),
-    re.compile(r"\b(hf_)[A-Za-z0-9]{20,}\b"),
-    # The signature in the URL of an upload; user and password in the URL of an endpoint.
-    re.compile(r"([?&](?:X-Amz-[\w-]+|Signature|Policy|key)=)[^&\s'\"]+"),
-    re.compile(r"(://)[^/@\s]+(?=@)"),
-)
 _UPLOAD_PATHS = re.compile(r"/preupload/|\.git/info/lfs/")
-
-
-def redact(text: str) -> str:
-    """The text with the token in use, other tokens, signatures and passwords replaced."""
-    token = get_token()
-    if token:
-        text = text.replace(token, "<token>")
-    for secret in _SECRETS:
-        text = secret.sub(r"\1<secret>", text)
-    return text
 
 
 @contextmanager

@@ -6,13 +6,25 @@ Therefore only a new process has empty caches.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 _CACHES = ("HF_DATASETS_CACHE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_XET_CACHE")
+
+# Generous, since the Hub may be slow: a load reads cards, footers and one column, no audio and no
+# codes. The limit is for a card or a file at which it never ends.
+_LIMIT_SECONDS = 1800.0
+# An answer has a few kilobytes of features, and a number for each split.
+_MOST_BYTES = 16 << 20
+# Only the last line of the errors is shown.
+_MOST_ERROR_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,12 @@ class Loaded:
 
 
 def reload(
-    where: str, configs: list[str], revision: str = "", endpoint: str = "", token: str = ""
+    where: str,
+    configs: list[str],
+    revision: str = "",
+    endpoint: str = "",
+    token: str = "",
+    limit_seconds: float = _LIMIT_SECONDS,
 ) -> Loaded:
     """Load `configs` of a folder or, with a `revision`, of a repository on the Hub.
 
@@ -39,22 +56,59 @@ def reload(
         hub = {"HF_ENDPOINT": endpoint, "HF_TOKEN": token} if revision else {"HF_HUB_OFFLINE": "1"}
         settings = {"HF_HOME": home, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", **hub}
         environment = kept | {name: value for name, value in settings.items() if value}
-        done = subprocess.run(
-            # The path of this module, to run from anywhere; -P keeps its folder out of sys.path.
-            [sys.executable, "-P", __file__, where, revision, *configs],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        return Loaded({}, {}, said[-1])
-    return Loaded(**json.loads(done.stdout))
+        # The path of this module, to run from anywhere; -P keeps its folder out of sys.path.
+        command = [sys.executable, "-P", __file__, where, revision, *configs]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+            try:
+                with _process(command, env=environment, stdout=out, stderr=errors) as process:
+                    code = process.wait(limit_seconds)
+            except subprocess.TimeoutExpired:
+                return Loaded({}, {}, f"load_dataset did not end within {limit_seconds:g} s")
+            return _answer(code, out, errors)
+
+
+def _answer(code: int, out: IO[bytes], errors: IO[bytes]) -> Loaded:
+    """What a process that has ended says in its output, or in the last line of its errors."""
+    if code:
+        errors.seek(max(0, errors.seek(0, os.SEEK_END) - _MOST_ERROR_BYTES))
+        said = errors.read().decode(errors="replace").strip().splitlines()
+        return Loaded({}, {}, (said or [f"exit code {code}"])[-1])
+    out.seek(0)
+    try:
+        return Loaded(**json.loads(out.read(_MOST_BYTES)))
+    except (ValueError, TypeError, RecursionError):
+        return Loaded({}, {}, "load_dataset printed something else than its answer")
+
+
+@contextmanager
+def _process(command: list[str], **settings: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own; if it runs after the block, the group is killed.
+
+    Its stdin is a pipe that ends when this process does, however that ends.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, **settings)
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _follow_parent() -> None:
+    """End this process and its group when stdin ends, as it does with the parent."""
+
+    def follow() -> None:
+        # Without a lock of sys.stdin, which the interpreter would miss at its end.
+        os.read(0, 1)
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def main(where: str, revision: str, *configs: str) -> None:
     """Print what `load_dataset` loads, as JSON."""
+    _follow_parent()
     from datasets import load_dataset
 
     features: dict[str, Any] = {}

@@ -10,8 +10,8 @@ from ..release.features import FEATURES
 from ..release.layout import MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
-from ..storage.hub_client import redact
 from ..storage.hub_place import HubPlace
+from ..storage.redact import redact
 from .files import Inspection
 from .findings import Check, CheckResult, Findings, State
 from .reload import Loaded, reload
