@@ -122,9 +122,9 @@ def make_table(draw: random.Random, names: list[str], jsonl: bool) -> bytes:
     rows: list[dict[str, Any]] = [{"file_name": name} for name in names]
     for row in rows:
         for column in draw.sample(columns, 2):
-            odd: tuple[Any, ...] = (
-                (*ODD_TEXTS, *ODD_NUMBERS, None, [], {"a": [1]}, True) if jsonl else ODD_TEXTS
-            )
+            odd: tuple[Any, ...] = ODD_TEXTS
+            if jsonl:
+                odd = (*ODD_TEXTS, *ODD_NUMBERS, None, [], {"a": [1]}, True)
             row[column] = draw.choice(odd)
     if jsonl:
         return "\n".join(json.dumps(row) for row in rows).encode()

@@ -2,8 +2,9 @@
 
 import os
 import socket
+import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sport_music_dataset.digests import file_digest
 from sport_music_dataset.errors import SourceError
 from sport_music_dataset.outside.files import read_bytes, read_text, walk
+from sport_music_dataset.source.files import find_files
 
 
 def make_socket(path: Path) -> None:
@@ -70,7 +72,9 @@ def test_a_file_that_grows_while_it_is_read_comes_to_an_end(tmp_path: Path) -> N
         writer.join()
 
 
-def test_a_walk_goes_down_any_depth_and_through_no_link(tmp_path: Path) -> None:
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder with 1,100 levels below it, which shutil.rmtree would not tidy up."""
     folder = os.open(tmp_path, os.O_RDONLY)
     for _ in range(1_100):
         os.mkdir("d", dir_fd=folder)
@@ -78,12 +82,22 @@ def test_a_walk_goes_down_any_depth_and_through_no_link(tmp_path: Path) -> None:
         os.close(above)
     os.close(os.open("deepest.wav", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
     os.close(folder)
-    (tmp_path / "again").symlink_to(tmp_path)
-    (tmp_path / "loop").symlink_to("loop")
-    found = list(walk(tmp_path))
+    yield tmp_path
+    subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
+
+
+def test_a_walk_goes_down_any_depth_and_through_no_link(deep: Path) -> None:
+    (deep / "again").symlink_to(deep)
+    (deep / "loop").symlink_to("loop")
+    found = list(walk(deep))
     assert len(found) == 1_101
     assert sorted(found[0][1]) == ["again", "d"] and found[0][2] == ["loop"]
     assert found[-1][2] == ["deepest.wav"]
+
+
+def test_a_folder_of_any_depth_is_scanned(deep: Path) -> None:
+    [path] = find_files(deep).audio
+    assert path.endswith("d/deepest.wav")
 
 
 def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path) -> None:

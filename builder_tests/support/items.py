@@ -33,7 +33,7 @@ def stay(item: str) -> str:
 
 
 class Deadly:
-    """A function whose arrival ends the process, as too little memory does before the first item."""
+    """A function whose arrival ends the process, as too little memory does."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return os._exit, (7,)
