@@ -81,7 +81,7 @@ def mutate_json(draw: random.Random, data: bytes) -> bytes:
             case 4:
                 holder[key] = draw.choice((None, True, [], {}, [[]], {"": None}, [1], {"a": "b"}))
             case _:
-                holder[key] = _deep(draw.choice((3, 30, 900)))
+                holder[key] = _deep(draw.choice((3, 30, 300)))
     return json.dumps(value).encode()
 
 
@@ -137,10 +137,12 @@ def make_table(draw: random.Random, names: list[str], jsonl: bool) -> bytes:
 
 def _holders(value: Any) -> Iterator[Any]:
     """Every list and dictionary in a value."""
-    if isinstance(value, (dict, list)):
-        yield value
-        for child in value.values() if isinstance(value, dict) else value:
-            yield from _holders(child)
+    waiting = [value]
+    while waiting:
+        holder = waiting.pop()
+        if isinstance(holder, (dict, list)):
+            yield holder
+            waiting += holder.values() if isinstance(holder, dict) else holder
 
 
 def _deep(levels: int) -> Any:
