@@ -114,8 +114,8 @@ class Recipe:
                     f"{name}_seconds={seconds!r}: is not a whole number of samples at 32 kHz"
                 )
         for name in ("max_track_seconds", "max_expansion"):
-            if not getattr(self, name) > 0:
-                raise SettingError(f"{name}={getattr(self, name):g}: must be over 0")
+            if not 0 < getattr(self, name) < math.inf:
+                raise SettingError(f"{name}={getattr(self, name):g}: must be over 0, and finite")
         if self.descriptions not in ("measured", "notebook"):
             raise SettingError(f"descriptions={self.descriptions!r}: measured or notebook")
         most = MOST_DESCRIPTIONS if self.descriptions == "measured" else 1

@@ -102,8 +102,9 @@ def _check_kinds(folder: Path) -> None:
     for name in (*_FOLDERS, *_NOTES):
         with _listed(folder / name) as entries:
             for entry in entries:
-                if entry.is_symlink():
-                    _refuse(Path(entry.path), "a link")
+                kind = kind_of_file(entry.stat(follow_symlinks=False).st_mode)
+                if kind and not entry.is_dir(follow_symlinks=False):
+                    _refuse(Path(entry.path), kind)
     for name in (*_FOLDERS, *_NOTES, MANIFEST, CARD):
         path = folder / name
         if path.is_symlink():

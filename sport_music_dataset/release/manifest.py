@@ -49,8 +49,22 @@ class RecipeRecord(TypedDict):
     chunk_seconds: Seconds
     overlap_seconds: Seconds
     splits: dict[str, Number]
+    seed: NotRequired[int]
+    styles: NotRequired[list[str]]
+    keep_silence: NotRequired[bool]
+    keep_truncated: NotRequired[bool]
+    max_track_seconds: NotRequired[Number]
+    max_expansion: NotRequired[Number]
+    analysis: NotRequired[bool]
+    descriptions: NotRequired[str]
+    descriptions_per_chunk: NotRequired[Count]
     sessions: NotRequired[str]
+    only_fitting: NotRequired[bool]
+    duplicates: NotRequired[str]
     group_by: NotRequired[str]
+    sampling_rate: NotRequired[Count]
+    audio: NotRequired[str]
+    rows_version: NotRequired[Count]
 
 
 class Encoding(TypedDict):
