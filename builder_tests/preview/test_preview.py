@@ -24,7 +24,7 @@ from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.clients import interruptible, push, sportgen
 from builder_tests.support.making import build
 from sport_music_dataset.cli import main
-from sport_music_dataset.errors import ReleaseError
+from sport_music_dataset.errors import ReleaseError, SettingError
 from sport_music_dataset.preview.catalogue import Catalogue
 from sport_music_dataset.preview.media import COLUMNS, MEL_ROWS, WAVE_ROWS, distance_db, render
 from sport_music_dataset.preview.page import escaped
@@ -167,10 +167,74 @@ def test_ids_that_sportgen_never_gives_name_no_files(encoded: Path, tmp_path: Pa
     folder = shutil.copytree(encoded, tmp_path / "dataset")
     name = next(iter(read_manifest(folder).shards("raw")))
     table = pq.read_table(folder / name)
-    ids = pa.array(["../../../0000"] * len(table))
-    pq.write_table(table.set_column(0, "chunk_id", ids), folder / name)
-    with pytest.raises(ReleaseError, match="chunk ids that sportgen never gives"):
-        write_preview(Release.of(folder), tmp_path / "page.html", PreviewSettings())
+    for strange in ("../../../0000", "0123456789abcdef-0000\n", None):
+        ids = pa.array([strange] * len(table), pa.string())
+        pq.write_table(table.set_column(0, "chunk_id", ids), folder / name)
+        with pytest.raises(ReleaseError, match=f"{name} has chunk ids that sportgen never gives"):
+            write_preview(Release.of(folder), tmp_path / "page.html", PreviewSettings())
+    assert not list(tmp_path.glob("page*"))
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A release of one track, with a short way to its page."""
+    write_audio(tmp_path / "music/rock/Yoga_rock.wav", noise(3.0))
+    recipe = replace(RECIPE, splits=(("train", 1.0),))
+    build(tmp_path / "music", tmp_path / "out", recipe, num_proc=1)
+    return tmp_path / "out"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*"))
+
+
+def test_only_what_a_preview_wrote_is_replaced(bare: Path, tmp_path: Path) -> None:
+    here, settings = tmp_path / "here", PreviewSettings(everything=True)
+    here.mkdir()
+    page, folder, theirs = here / "page.html", here / "page_files", tmp_path / "theirs"
+    write_preview(Release.of(bare), page, settings)
+    first = names(here)
+    write_preview(Release.of(bare), page, settings)
+    assert names(here) == first
+    theirs.mkdir()
+    (theirs / "keep.webm").touch()
+
+    def refused(place: Path) -> None:
+        before = names(here), names(theirs)
+        with pytest.raises(SettingError, match=f"^{re.escape(str(place))}: .* --output$"):
+            write_preview(Release.of(bare), page, settings)
+        assert (names(here), names(theirs)) == before
+
+    mine = folder / "0123456789abcdef-0000.webm"
+    mine.touch()
+    refused(mine)
+    mine.unlink()
+    chunk = next(folder.glob("*.webm"))
+    chunk.unlink()
+    chunk.symlink_to(theirs / "keep.webm")
+    refused(chunk)
+    shutil.rmtree(folder)
+    folder.symlink_to(theirs)
+    refused(folder)
+    folder.unlink()
+    write_preview(Release.of(bare), page, settings)
+    written = page.read_bytes()
+    page.write_text("<!doctype html><title>My page</title>")
+    refused(page)
+    (theirs / "page.html").write_bytes(written)
+    page.unlink()
+    page.symlink_to(theirs / "page.html")
+    refused(page)
+
+
+def test_a_list_from_a_stranger_removes_nothing_else(bare: Path, tmp_path: Path) -> None:
+    page, folder = tmp_path / "page.html", tmp_path / "page_files"
+    folder.mkdir()
+    (folder / "diary.txt").touch()
+    (folder / "files.txt").write_text("diary.txt\n../out/README.md\n")
+    with pytest.raises(SettingError, match="diary.txt: was written by no preview"):
+        write_preview(Release.of(bare), page, PreviewSettings(everything=True))
+    assert (folder / "diary.txt").exists() and (bare / "README.md").exists()
 
 
 def test_data_cannot_become_html() -> None:
@@ -185,10 +249,10 @@ def test_the_command(encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     captured = capsys.readouterr()
     count = len(Catalogue(Release.of(encoded)))
     assert captured.out.startswith(f"{page}: {count} of {count} chunks, ")
-    assert len(list((tmp_path / "page_files").iterdir())) == 4 * count
+    assert len(list((tmp_path / "page_files").iterdir())) == 4 * count + 1
     (tmp_path / "page_files/mine.txt").touch()
     for arguments, code, said in (
-        ([encoded, "-o", page, "--all"], 2, "holds other files than a preview's"),
+        ([encoded, "-o", page, "--all"], 2, "mine.txt: was written by no preview"),
         ([encoded, "-o", tmp_path / "no/page.html"], 2, "No such file or directory"),
         ([tmp_path, "-o", page], 1, "is not a release folder"),
         ([encoded, "--chunks", "0"], 2, "--chunks"),

@@ -66,10 +66,6 @@ class Catalogue:
         self.table = self._read(release)
         if not self.table.num_rows:
             raise ReleaseError(f"{release.name}: has no chunks to show")
-        # Chunk ids become file names and URLs, and the release may come from a stranger.
-        strange = pc.invert(pc.match_substring_regex(self.table["chunk_id"], f"^{CHUNK_ID}$"))
-        if pc.any(strange).as_py():
-            raise ReleaseError(f"{release.name}: has chunk ids that sportgen never gives")
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -190,6 +186,7 @@ class Catalogue:
         tables = []
         for number, path in enumerate(paths):
             table = release.place.without(path, HEAVY_COLUMNS)
+            _check_ids(release.name, path, table)
             rows = len(table)
             for name, column in {
                 "split": pa.array([split_of(path)] * rows, pa.string()),
@@ -211,6 +208,14 @@ class Catalogue:
             values = [row.get(name, "") for row in rows]
             table = table.append_column(name, pa.array(values, pa.string()))
         return table
+
+
+def _check_ids(release: str, shard: str, table: pa.Table) -> None:
+    """Chunk ids become file names and URLs, and the release may come from a stranger."""
+    ids = table["chunk_id"] if "chunk_id" in table.schema.names else pa.array([None], pa.string())
+    ours = pc.match_substring_regex(ids, f"^{CHUNK_ID}$")
+    if not pc.all(pc.fill_null(ours, False), min_count=0).as_py():
+        raise ReleaseError(f"{release}: {shard} has chunk ids that sportgen never gives")
 
 
 def _in_turn(strata: dict[str, list[int]], draw: dict[int, bytes]) -> Iterator[int]:

@@ -1,6 +1,8 @@
 """Write the page of a release: one file, or a file with audio beside it."""
 
+import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,13 +12,21 @@ from typing import IO
 
 from ..errors import SettingError
 from ..progress import Progress, no_progress
+from ..records import CHUNK_ID
 from ..release.release import Release
-from .page import TAIL, block, embedded, head
+from ..storage.atomic import partial_name
+from .page import MARK, TAIL, block, embedded, head
 from .sound import Sound
 from .view import PreviewSettings, View
 
 FILES_SUFFIX = "_files"
 AUDIO_ENDING, PICTURE_ENDING, CODES_MARK = ".webm", ".png", ".codes"
+LIST = "files.txt"
+"""The file that lists what a preview wrote to its folder."""
+
+_OURS = re.compile(rf"{CHUNK_ID}(\{CODES_MARK})?(\{AUDIO_ENDING}|\{PICTURE_ENDING})")
+# The head of a page has its mark within the first kilobyte.
+_HEAD_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +45,24 @@ def write_preview(
 ) -> PreviewReport:
     """Write the page of a release to `output`; memory does not grow with the number of sounds.
 
+    Only a page and a folder that a preview wrote are replaced.
+
     Raises:
         ReleaseError: there is no release, or it has no chunks.
-        SettingError: `output` cannot be written.
+        SettingError: `output` cannot be written, or something else is there.
     """
+    if not output.name:
+        raise SettingError(f"{output}: is a folder; give a file as --output")
+    beside = output.with_name(output.stem + FILES_SUFFIX)
+    # Before the work, which may take an hour.
+    _check_page(output)
+    if settings.everything:
+        _written_before(beside)
     view = View(release, settings)
     total = len(view.catalogue)
     whole = settings.everything or settings.chunks >= total
     indices = list(range(total)) if whole else view.catalogue.sample(settings.chunks, settings.seed)
     rows = view.rows(indices)
-    beside = output.with_name(output.stem + FILES_SUFFIX)
     try:
         with ExitStack() as stack:
             page = stack.enter_context(_replacing(output))
@@ -95,7 +113,7 @@ class _Blocks:
 
 
 class _Files:
-    """Writes sounds to files in a folder."""
+    """Writes sounds to files in a new folder, and their names to its list."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -104,8 +122,13 @@ class _Files:
         """Write the sound of a chunk."""
         for media, mark in ((sound.chunk, ""), (sound.decoded, CODES_MARK)):
             if media:
-                (self._folder / f"{chunk_id}{mark}{AUDIO_ENDING}").write_bytes(media.audio)
-                (self._folder / f"{chunk_id}{mark}{PICTURE_ENDING}").write_bytes(media.picture)
+                self._write(f"{chunk_id}{mark}{AUDIO_ENDING}", media.audio)
+                self._write(f"{chunk_id}{mark}{PICTURE_ENDING}", media.picture)
+
+    def _write(self, name: str, data: bytes) -> None:
+        with (self._folder / LIST).open("a", encoding="utf-8") as names:
+            names.write(f"{name}\n")
+        (self._folder / name).write_bytes(data)
 
     def copy_to(self, page: IO[bytes]) -> None:
         """Nothing to do: the files stay beside the page."""
@@ -113,28 +136,79 @@ class _Files:
 
 @contextmanager
 def _replacing(file: Path) -> Iterator[IO[bytes]]:
-    """A stream that replaces `file` if the `with` block ends without an error."""
-    partial = file.with_name(file.name + ".partial")
-    try:
-        with partial.open("wb") as stream:
+    """A stream that replaces the page `file` if the `with` block ends without an error."""
+    partial = partial_name(file)
+    with partial.open("xb") as stream:
+        try:
             yield stream
-        partial.replace(file)
-    finally:
-        partial.unlink(missing_ok=True)
+            stream.flush()
+            _check_page(file)
+            partial.replace(file)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 @contextmanager
 def _replacing_folder(folder: Path) -> Iterator[Path]:
     """A new folder that replaces the preview's `folder` if the block ends without an error."""
-    endings = (AUDIO_ENDING, PICTURE_ENDING)
-    if folder.exists() and not all(file.suffix in endings for file in folder.iterdir()):
-        raise SettingError(f"{folder}: holds other files than a preview's; give another --output")
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = partial_name(folder)
     partial.mkdir()
     try:
         yield partial
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
+        for file in _written_before(folder):
+            file.unlink()
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_page(file: Path) -> None:
+    """Raise SettingError if there is something else than a page of a preview."""
+    mode = _mode(file)
+    if mode and stat.S_ISREG(mode):
+        with file.open("rb") as stream:
+            if MARK in stream.read(_HEAD_BYTES):
+                return
+    if mode:
+        raise SettingError(f"{file}: is there and is no preview; give another --output")
+
+
+def _written_before(folder: Path) -> list[Path]:
+    """The files in the folder of an earlier preview, all of which it wrote; none without a folder.
+
+    Raises:
+        SettingError: there is something that no preview wrote.
+    """
+    mode = _mode(folder)
+    if not mode:
+        return []
+    if not stat.S_ISDIR(mode):
+        raise SettingError(f"{folder}: is there and is no folder; give another --output")
+    listed, there = _listed(folder / LIST), list(folder.iterdir())
+    for file in there:
+        if file.name not in listed or not _is_file(file):
+            raise SettingError(f"{file}: was written by no preview; give another --output")
+    return there
+
+
+def _listed(names: Path) -> set[str]:
+    """The names that a preview wrote by its list, itself included."""
+    if not _is_file(names):
+        return set()
+    with names.open(encoding="utf-8", errors="replace") as lines:
+        # The list may come from a stranger.
+        return {LIST, *(name for name in map(str.rstrip, lines) if _OURS.fullmatch(name))}
+
+
+def _is_file(path: Path) -> bool:
+    return stat.S_ISREG(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """Type and rights of what has this name, links not followed; 0 if nothing has it."""
+    try:
+        return path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
