@@ -13,7 +13,7 @@ from datasets import load_dataset
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.support.folders import files
-from builder_tests.support.making import build, planned
+from builder_tests.support.making import build, planned, verify_folder
 from sport_music_dataset.audio.decode import decode_mono
 from sport_music_dataset.audio.samples import to_pcm16
 from sport_music_dataset.build.build import BuildReport
@@ -143,6 +143,46 @@ def test_a_folder_of_something_else_is_not_touched(music: Path, tmp_path: Path) 
     with pytest.raises(ReleaseError, match="something else"):
         build(music, tmp_path, RECIPE, force=True)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("latino/Yoga_1_latino.flac,tset,", "is in split tset, which is none of train, test"),
+        ("latino/Yoga_1_latino.flac,../../x,", "metadata.csv: row 1: split: the name '../../x'"),
+        ("latino/Yoga_1_latino.flac,/etc/x,", "row 1: split: the name '/etc/x' cannot be used"),
+        ("latino/Yoga_1_latino.flac,a b,", "row 1: split: the name 'a b' cannot be used"),
+        (
+            "latino/Yoga_1_latino.flac,train,g\nclassic/Yoga_classic.aiff,test,g",
+            "of the same group in t",
+        ),
+    ],
+)
+def test_what_metadata_contradicts_is_found_before_anything_is_cut(
+    music: Path, tmp_path: Path, rows: str, said: str
+) -> None:
+    source = shutil.copytree(music, tmp_path / "music")
+    (source / "metadata.csv").write_text(f"file_name,split,group\n{rows}\n")
+    for work in (build, planned):
+        with pytest.raises(SourceError) as raised:
+            work(source, tmp_path / "out", RECIPE)
+        assert said in str(raised.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["music"]
+
+
+def test_a_split_of_proportion_0_has_only_what_metadata_puts_there(
+    music: Path, tmp_path: Path
+) -> None:
+    source = shutil.copytree(music, tmp_path / "music")
+    (source / "metadata.csv").write_text("file_name,split\nclassic/Yoga_classic.aiff,held\n")
+    recipe = replace(RECIPE, splits=(("train", 0.7), ("test", 0.3), ("held", 0.0)))
+    kept = build(source, tmp_path / "out", recipe).kept
+    assert [row["path"] for row in kept if row["split"] == "held"] == ["classic/Yoga_classic.aiff"]
+    assert {row["split"] for row in kept} == {"train", "test", "held"}
+    (source / "metadata.csv").unlink()
+    report = build(source, tmp_path / "without", recipe)
+    assert {row["split"] for row in report.kept} == {"train", "test"}
+    assert verify_folder(tmp_path / "without").ok
 
 
 def test_an_error_leaves_the_work_that_the_next_run_goes_on_from(tmp_path: Path) -> None:

@@ -77,8 +77,15 @@ class Encoding(TypedDict):
     __pydantic_config__ = _ANY_KEYS  # type: ignore[misc]
 
     model: str
+    model_revision: NotRequired[str]
     codec: str
     codec_revision: str
+    device: NotRequired[str]
+    dtype: NotRequired[str]
+    backend: NotRequired[str]
+    batch_size: NotRequired[Count]
+    rows_version: NotRequired[Count]
+    software: NotRequired[dict[str, str]]
     num_codebooks: Codebooks
     codebook_size: CodebookSize
     nano: bool
