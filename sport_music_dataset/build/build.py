@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from ..audio.fingerprint import chromaprint_version
+from ..card.card import check_card
 from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings
 from ..engines.estimate import Estimate
 from ..engines.open import open_engine
@@ -63,7 +64,9 @@ class BuildRequest:
 
     def earlier(self) -> Earlier:
         """The release that is in `out`, with `since`; raises as `Earlier.read`."""
-        return Earlier.read(self.out, self.recipe, self.since, self.force)
+        earlier = Earlier.read(self.out, self.recipe, self.since, self.force)
+        check_card(self.out)
+        return earlier
 
     def engine(self) -> AbstractContextManager[Engine]:
         """The workers of the build; raises as `open_engine`."""

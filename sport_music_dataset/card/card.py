@@ -135,6 +135,12 @@ def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
     return documents.split_front_matter(text, place, ReleaseError)
 
 
+def check_card(folder: Path) -> None:
+    """Raise ReleaseError if a folder has a card that `compose` could not read: before the work."""
+    if (folder / CARD).exists():
+        split_front_matter(read_card(folder / CARD), str(folder / CARD))
+
+
 def read_card(file: Path) -> str:
     """The text of a card; raises ReleaseError if it is no UTF-8, or too large."""
     return read_text(file, CARD_BYTES, ReleaseError, links=True)

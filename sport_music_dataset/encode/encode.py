@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..card.card import write_card
+from ..card.card import check_card, write_card
 from ..digests import digest, file_digest
 from ..engines.base import RaySettings
 from ..engines.estimate import Estimate
@@ -139,6 +139,7 @@ def _built_release(folder: Path) -> Release:
     check_on_disk(folder)
     release = Release.of(folder)
     check_ours(folder)
+    check_card(folder)
     if not release.shards("raw"):
         raise ReleaseError(f"{folder}: has no raw rows; run `sportgen build` again")
     return release
