@@ -3,7 +3,7 @@
 # make check  lint, format, types and which package may import which
 # make pictures  what the README shows, from the demo
 # make bench  all benchmarks with quick settings, under 20 minutes: build/bench.md
-# make fuzz   mutated files, thousands of them
+# make fuzz   mutated music, releases, metadata and settings, thousands of them
 
 BIN := .venv/bin
 
@@ -39,8 +39,10 @@ bench: .venv/ready
 clean:
 	rm -rf .venv demo
 
-# More of the fuzz test than CI runs: make fuzz FUZZ_FILES=20000 FUZZ_SEED=7
+# More of the fuzz tests than CI runs: make fuzz FUZZ_FILES=20000 FUZZ_MUTANTS=20000 FUZZ_SEED=7
 fuzz: export FUZZ_FILES ?= 5000
+fuzz: export FUZZ_MUTANTS ?= 5000
 fuzz: export FUZZ_SEED ?= 1
 fuzz: .venv/ready
-	$(BIN)/python -m pytest --timeout 3600 builder_tests/build/test_hostile.py -k mutated
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --timeout 36000 \
+		builder_tests/build/test_hostile.py builder_tests/fuzz -k "mutated or mutant"

@@ -149,7 +149,7 @@ TARGETS: tuple[tuple[Callable[[Path, random.Random], None], tuple[str, ...], int
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(36_000)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_mutant_does_no_harm(
     seedling: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], part: int
