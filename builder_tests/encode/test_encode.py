@@ -1,6 +1,7 @@
 """Encoding: codes, tokens and labels as transformers gives them; shards kept; errors named."""
 
 import io
+import json
 import re
 import shutil
 from pathlib import Path
@@ -28,6 +29,7 @@ from sport_music_dataset.encode.codec.encodec import Codec
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.reference import LEAST_AGREEMENT, agreement
 from sport_music_dataset.encode.settings import EncodeSettings
+from sport_music_dataset.encode.text import TextModel
 from sport_music_dataset.errors import ModelError, ReleaseError, SettingError
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
@@ -208,6 +210,22 @@ def test_a_folder_without_a_tokenizer_is_refused(release: Path, tmp_path: Path) 
     model = save_music_model(tmp_path / "model", tokenizer=False)
     with pytest.raises(ModelError, match=r"has no tokenizer \(tokenizer.json or spiece.model\)"):
         encode_release(release, EncodeSettings(model=str(model), codec="nano"))
+
+
+def test_a_model_runs_no_code_of_its_own(tmp_path: Path) -> None:
+    codec, ran = save_codec(tmp_path / "codec"), tmp_path / "ran"
+    torch.save(EncodecModel.from_pretrained(codec).state_dict(), codec / "pytorch_model.bin")
+    (codec / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match="an EnCodec model cannot be loaded"):
+        Codec(str(codec), 4)
+    model = save_music_model(tmp_path / "model")
+    config = json.loads((model / "config.json").read_text())
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.OwnConfig"}}
+    (model / "config.json").write_text(json.dumps(config))
+    (model / "own.py").write_text(f"import pathlib; pathlib.Path({str(ran)!r}).touch()")
+    with pytest.raises(ModelError, match="a MusicGen configuration cannot be loaded"):
+        TextModel(str(model))
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("place", ["./nowhere", "nowhere", "/nowhere/at/all"])

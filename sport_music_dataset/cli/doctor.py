@@ -10,6 +10,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..redact import redact
+from .faults import PROXY
 from .parts import PARTS, Part, wrong_versions
 
 _GB = 1e9
@@ -60,7 +62,7 @@ def _tried(part: Part) -> MachineCheck:
 
 
 def _line(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = redact(" ".join(str(error).split()))
     text = text if len(text) <= _MOST_LETTERS else f"... {text[-_MOST_LETTERS:]}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -135,14 +137,16 @@ def _hub() -> MachineCheck:
     import httpx2
     from huggingface_hub import constants
 
-    place = constants.ENDPOINT
+    place = redact(constants.ENDPOINT)
     remedy = "build, encode with local folders and --model nano work without; see HF_ENDPOINT"
     try:
-        answer = httpx2.head(place, timeout=_HUB_TIMEOUT_SECONDS, follow_redirects=True)
+        answer = httpx2.head(constants.ENDPOINT, timeout=_HUB_TIMEOUT_SECONDS, follow_redirects=True)
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         return MachineCheck(
             "Hub", "hint", f"{place} cannot be reached ({type(error).__name__})", remedy
         )
+    except (ImportError, ValueError) as error:  # what the client makes of a proxy's address
+        return MachineCheck("Hub", "hint", f"{place} cannot be reached ({_line(error)})", PROXY)
     if answer.status_code >= 500:
         return MachineCheck(
             "Hub", "hint", f"{place} answers HTTP {answer.status_code}", "try again later"

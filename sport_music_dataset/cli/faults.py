@@ -17,8 +17,7 @@ _MOST_LETTERS = 300
 _PACKAGE = __name__.partition(".")[0]
 
 _MEMORY = "memory is full; run it again with --num-proc 1, or with more memory"
-_PROXY = "mend or unset the proxy in ALL_PROXY, HTTP_PROXY or HTTPS_PROXY; for socks5: pip install "
-_PROXY += "socksio"
+PROXY = "mend or unset ALL_PROXY, HTTP_PROXY and HTTPS_PROXY; for socks5: pip install socksio"
 _NO_MEMORY = r"start new thread|[Cc]an(no|')t allocate memory|out of memory|failed to map segment"
 _AGAIN = "run the same command again"
 _PARQUET = "a Parquet file is damaged or of another kind; `sportgen verify` names a release's"
@@ -26,7 +25,7 @@ _PARQUET = "a Parquet file is damaged or of another kind; `sportgen verify` name
 # Package and name of a class of exceptions, a text in its message, and the remedy; the first row
 # that fits counts. By their names, because no library is imported to report an error.
 _REMEDIES = (
-    ("builtins.Exception", r"SOCKS|proxy (URL|scheme)", _PROXY),
+    ("builtins.Exception", r"SOCKS|proxy (URL|scheme)", PROXY),
     ("builtins.MemoryError", "", _MEMORY),
     ("torch.OutOfMemoryError", "", "the GPU's memory is full; run it again with --device cpu"),
     ("duckdb.OutOfMemoryException", "", "the query needs more memory than there is; ask for less"),

@@ -51,14 +51,24 @@ class Pretrained:
         transformers_logging.disable_progress_bar()
         try:
             return loader(self.place)
-        # transformers raises errors of many types for a faulty folder.
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
+        except MemoryError:
+            raise
+        except Exception as error:  # transformers raises errors of many types for a faulty folder
             logging.getLogger(__name__).debug("loading %s failed", self.place, exc_info=True)
-            reason = str(error).strip().split("\n")[0]
+            reason = str(_cause(error)).strip().split("\n")[0]
             raise ModelError(
                 f"{self.name}: {what} cannot be loaded from it ({reason}); give a Hub id that you "
                 "can reach or a folder that `save_pretrained` wrote"
             ) from error
+
+
+def _cause(error: BaseException) -> BaseException:
+    """The ImportError that led to an error, if one did: a library that is missing (socksio for a
+    proxy) makes transformers say that the model is."""
+    cause: BaseException | None = error
+    while cause and not isinstance(cause, ImportError):
+        cause = cause.__cause__ or cause.__context__
+    return cause or error
 
 
 def revision_of(source: Pretrained, commit: str | None) -> str:

@@ -5,6 +5,7 @@ Only the files of configuration and tokenizer are read, not the gigabytes of wei
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from transformers.utils.hub import cached_file
 from ..errors import ModelError
 from .models import Pretrained, revision_of
 
+# A model may bring code of its own, for which transformers would ask on the terminal.
+_load_config = partial(AutoConfig.from_pretrained, trust_remote_code=False)
+_load_tokenizer = partial(AutoTokenizer.from_pretrained, trust_remote_code=False)
 # Files with a vocabulary. Without any of them, transformers makes a T5 tokenizer with an empty one.
 _VOCABULARIES = ("tokenizer.json", "spiece.model")
 
@@ -47,7 +51,7 @@ class TextModel:
 
     def __init__(self, name: str) -> None:
         self.source = Pretrained(name, "model")
-        config = self.source.load("a MusicGen configuration", AutoConfig.from_pretrained)
+        config = self.source.load("a MusicGen configuration", _load_config)
         if config.model_type not in ("musicgen", "musicgen_melody"):
             raise ModelError(
                 f"{name}: is of type {config.model_type}; give a MusicGen, such as "
@@ -58,7 +62,7 @@ class TextModel:
         self.vocab_size = int(config.decoder.vocab_size)
         self.revision = revision_of(self.source, getattr(config, "_commit_hash", None))
         self._check_vocabulary(name)
-        self._tokenizer = self.source.load("a tokenizer", AutoTokenizer.from_pretrained)
+        self._tokenizer = self.source.load("a tokenizer", _load_tokenizer)
         if len(self._tokenizer) > config.text_encoder.vocab_size:
             raise ModelError(
                 f"{name}: its tokenizer has {len(self._tokenizer)} ids, its text encoder takes "

@@ -1,7 +1,9 @@
 """The server that forks worker processes, after it has imported all modules that they need."""
 
+import ctypes
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, get_all_start_methods, get_context
@@ -9,7 +11,14 @@ from multiprocessing.context import BaseContext
 
 # Modules that the server imports, none of which starts threads. Each process would have to import a
 # module that is missing here.
-_PRELOAD = ["sport_music_dataset.build", "scipy.fft"]
+_PRELOAD = ["sport_music_dataset.engines.server", "sport_music_dataset.build", "scipy.fft"]
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with_parent() -> None:
+    """Let Linux kill this process when its parent ends, however that happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def warm_up() -> None:

@@ -1,14 +1,14 @@
 """Processes of this machine: results in order; a file that crashes its decoder fails alone."""
 
-import ctypes
 import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from multiprocessing import active_children
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -20,29 +20,29 @@ from ..errors import MachineError
 from ..progress import Advance
 from ..reasons import Reason
 from .base import Item, Result, ShardWork, in_order
-from .forking import context, warm_up
+from .forking import context, end_with_parent, warm_up
 
 # Items per process that are started before the oldest result is needed: enough that no process is
 # idle while a long item runs.
 _AHEAD = 4
 # Decoding music needs a tenth of this; a file that needs more than this is not music.
 _MEMORY_BYTES = 4 << 30
-_PR_SET_PDEATHSIG = 1
 # Signals from outside (shutdown, out-of-memory killer): they say nothing about the item, so it is
 # tried once more. On SIGTERM, pebble's processes exit with the number of the signal.
 _SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)
 # How often a wait for a result looks whether the pool still works: a thread of it that has died of
 # too little memory leaves its futures without a result for ever.
 _LOOK_SECONDS = 1.0
+# A cold disk or a busy machine takes half a minute to import what processes need.
+_START_SECONDS = 120.0
 
 
 def follow_parent() -> None:
     """Ignore Ctrl-C, which the parent of this process handles, and end when the parent ends."""
     # Ctrl-C signals the whole process group, but only the parent must handle it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        # If the parent is killed, this process must not write any more.
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # If the parent is killed, this process must not write any more.
+    end_with_parent()
 
 
 def _prepare_process() -> None:
@@ -71,6 +71,7 @@ class Workers:
             initializer=_prepare_process,
             context=context(),
         )
+        self._started = False
 
     def map(
         self,
@@ -97,6 +98,8 @@ class Workers:
         return nullcontext()
 
     def _schedule(self, function: Callable[[Item], Result], item: Item) -> ProcessFuture[Result]:
+        if not self._started:
+            self._start()
         try:
             return self._pool.schedule(function, args=(item,), timeout=self._timeout)
         except RuntimeError as error:
@@ -122,6 +125,23 @@ class Workers:
         except MemoryError:
             return failed(item, Reason.LIMIT.because("needs too much memory"))
 
+    def _start(self) -> None:
+        """Start the pool, which waits for the server that forks: without memory, it never answers.
+
+        An error of the start comes again with the first item.
+        """
+
+        def start() -> None:
+            with suppress(Exception):
+                self._started = self._pool.active
+
+        thread = Thread(target=start, daemon=True)
+        thread.start()
+        thread.join(_START_SECONDS)
+        if thread.is_alive():
+            raise _no_workers(TimeoutError(f"no answer within {_START_SECONDS:g} s"))
+        self._started = True
+
     def _wait(self, future: ProcessFuture[Result]) -> Result:
         while True:
             try:
@@ -144,6 +164,8 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if not self._started:
+            return
         if kind is None:
             self._pool.close()
         else:

@@ -160,7 +160,8 @@ def _as_codes(codes: torch.Tensor) -> Codes:
 
 
 def _load_encodec(place: str) -> EncodecModel:
-    model = EncodecModel.from_pretrained(place, dtype=torch.float32)
+    # Weights in pickles could run code of whoever made them.
+    model = EncodecModel.from_pretrained(place, dtype=torch.float32, use_safetensors=True)
     if not isinstance(model, EncodecModel) or model.config.model_type != "encodec":
         raise ValueError("its config is not of an EnCodec model")
     return model
