@@ -42,7 +42,7 @@ def nested(depth: int) -> object:
         (lambda: pa.ipc.open_file(b"none"), "ArrowInvalid", "a Parquet file is damaged"),
         (lambda: yaml.safe_load("a: ["), "ParserError", "no valid YAML"),
         (lambda: json.loads("{"), "JSONDecodeError", "JSON is damaged"),
-        (lambda: b"\xff".decode(), "UnicodeDecodeError", "not UTF-8"),
+        (b"\xff".decode, "UnicodeDecodeError", "not UTF-8"),
         (lambda: nested(100_000), "RecursionError", "nested too deeply"),
         (lambda: bytearray(1 << 60), "MemoryError", "--num-proc 1"),
         (lambda: httpx2.get("http://127.0.0.1:1"), "ConnectError", "whether the network works"),

@@ -232,7 +232,7 @@ def test_a_list_from_a_stranger_removes_nothing_else(bare: Path, tmp_path: Path)
     folder.mkdir()
     (folder / "diary.txt").touch()
     (folder / "files.txt").write_text("diary.txt\n../out/README.md\n")
-    with pytest.raises(SettingError, match="diary.txt: was written by no preview"):
+    with pytest.raises(SettingError, match=r"diary\.txt: was written by no preview"):
         write_preview(Release.of(bare), page, PreviewSettings(everything=True))
     assert (folder / "diary.txt").exists() and (bare / "README.md").exists()
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..redact import redact
+from ..storage.redact import redact
 from .faults import PROXY
 from .parts import PARTS, Part, wrong_versions
 
@@ -140,7 +140,9 @@ def _hub() -> MachineCheck:
     place = redact(constants.ENDPOINT)
     remedy = "build, encode with local folders and --model nano work without; see HF_ENDPOINT"
     try:
-        answer = httpx2.head(constants.ENDPOINT, timeout=_HUB_TIMEOUT_SECONDS, follow_redirects=True)
+        answer = httpx2.head(
+            constants.ENDPOINT, timeout=_HUB_TIMEOUT_SECONDS, follow_redirects=True
+        )
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         return MachineCheck(
             "Hub", "hint", f"{place} cannot be reached ({type(error).__name__})", remedy
