@@ -49,7 +49,7 @@ def nested(depth: int) -> object:
         (lambda: httpx2.get("http://x:port"), "InvalidURL", "HF_ENDPOINT"),
         (lambda: httpx2.Client(proxy="none://x"), "ValueError", "ALL_PROXY"),
         (lambda: __import__("none.of_it"), "No module named 'none'", "sportgen doctor"),
-        (lambda: file_digest(None), "fault of sportgen: ", "(sport_music_dataset.digests:"),  # type: ignore[arg-type]
+        (lambda: file_digest(None), "fault of sportgen: ", "(sport_music_dataset.outside.files:"),  # type: ignore[arg-type]
     ],
 )
 def test_what_is_raised_is_said_with_its_remedy(

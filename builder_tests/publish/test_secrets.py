@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builder_tests.hub.local_hub import LocalHub, Request, Response, User
-from sport_music_dataset.storage.redact import redact
+from sport_music_dataset.outside.redact import redact
 
 TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz01234567"
 REPO = "org/sport-music"

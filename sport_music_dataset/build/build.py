@@ -29,7 +29,7 @@ from ..source.source import Source
 from ..storage.place import check_on_disk
 from .cut import SpoolFolder, cut_tracks, fingerprint_tracks
 from .fingerprints import STORES, FingerprintStore
-from .groups import Grouping, check_groups, group_tracks
+from .groups import Grouping, group_by_metadata, group_tracks
 from .plan import Shard, check_split_names, moved_tracks, plan_shards
 from .since import Earlier, Since
 from .write import estimate_writing, shard_jobs, write_release, write_shards
@@ -133,7 +133,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
     release = _new_release(request, earlier)
     work = release.folder / WORK_FOLDER
     with request.engine() as engine:
-        library = _scan(engine, request, release, progress)
+        library = _scan(engine, request, release, earlier, progress)
         with writing(release.folder), engine.sharing(work):
             store, spools = FingerprintStore(work), _spools(release, recipe)
             spools.open(library.usable)
@@ -180,7 +180,7 @@ def plan_build(request: BuildRequest, progress: Progress = no_progress) -> Build
     release = _new_release(request, earlier)
     with request.engine() as engine, TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        library = _scan(engine, request, release, progress)
+        library = _scan(engine, request, release, earlier, progress)
         for store_file in (release.folder / WORK_FOLDER).glob(STORES):
             shutil.copy(store_file, folder)
         grouping = fingerprint_and_group(
@@ -236,14 +236,21 @@ def fingerprint_and_group(
     return group_tracks(library, store, recipe, first, progress)
 
 
-def _scan(engine: Engine, request: BuildRequest, release: Release, progress: Progress) -> Library:
+def _scan(
+    engine: Engine,
+    request: BuildRequest,
+    release: Release,
+    earlier: Earlier,
+    progress: Progress,
+) -> Library:
     library = scan_source(
         engine, request.source, request.recipe, request.out, request.license, progress
     )
     library = library.without(release.manifest.withdrawn)
     if not Source.of(request.source).keep_splits:
         check_split_names(library.tracks, dict(request.recipe.splits))
-    check_groups(library, request.recipe)
+    # What cannot be planned with these groups cannot be planned with fewer: said before the work.
+    plan_shards(group_by_metadata(library, request.recipe), request.recipe, earlier)
     return library
 
 

@@ -70,12 +70,13 @@ def group_tracks(
     return Grouping(library, matches, len(fingerprints.names))
 
 
-def check_groups(library: Library, recipe: Recipe) -> None:
-    """Raise SourceError for what metadata contradicts in a library, before any track is decoded.
+def group_by_metadata(library: Library, recipe: Recipe) -> Library:
+    """The library with the groups that its metadata makes; copies are found later, by their sound.
 
-    Copies that only their sound shows are compared later, in `group_tracks`.
+    Raises:
+        SourceError: metadata asks for two splits inside a group.
     """
-    _grouped(library, (), recipe)
+    return _grouped(library, (), recipe)
 
 
 def _grouped(library: Library, matches: Iterable[Match], recipe: Recipe) -> Library:

@@ -17,7 +17,7 @@ from ..outside.records import as_record
 from ..progress import Advance, Progress, no_progress
 from ..reasons import Status
 from ..recipe import Recipe
-from ..records import Outcome, Row, Track
+from ..records import Measures, Outcome, Row, Track
 from ..release.folder import remove_stale
 from ..release.layout import shard_name
 from ..release.manifest import FileEntry, Manifest
@@ -101,8 +101,15 @@ def _describes(note: ShardNote | None, job: ShardJob) -> bool:
         note is not None
         and note.inputs == job.inputs
         and note.outcomes.keys() == {track.track_id for track in job.shard.tracks}
-        and all(as_record(Outcome, value) for value in note.outcomes.values())
+        and all(map(_is_outcome, note.outcomes.values()))
     )
+
+
+def _is_outcome(value: Any) -> bool:
+    outcome = as_record(Outcome, value)
+    measures = outcome.measures if outcome else {}
+    is_whole = not measures or measures.keys() == MEASURE_COLUMNS.keys()
+    return outcome is not None and is_whole and as_record(Measures, measures) is not None
 
 
 def write_shards(

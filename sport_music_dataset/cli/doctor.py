@@ -10,7 +10,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..storage.redact import redact
+from ..outside.redact import redact
 from .faults import PROXY
 from .parts import PARTS, Part, wrong_versions
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import SportgenError
-from ..storage.redact import redact
+from ..outside.redact import redact
 from . import INTERRUPTED, console
 from .streams import STDOUT
 

@@ -2,7 +2,7 @@
 
 import logging
 
-from ..storage.redact import redact
+from ..outside.redact import redact
 from .console import hint
 
 # Names of the loggers of the library and of its HTTP client.

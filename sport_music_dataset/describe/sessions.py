@@ -15,7 +15,7 @@ from ..outside.documents import compose_yaml, construct_yaml
 from ..outside.names import shown
 
 INTENSITIES = ("low", "medium", "high")
-MOST_WORDS = 200
+MOST_WORDS = 1_000
 """Most letters of the name of a session: patterns that fold names take quadratic time."""
 
 _MOST_BPM = 1_000

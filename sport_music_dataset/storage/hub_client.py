@@ -15,7 +15,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import disable_progress_bars, get_session
 
 from ..errors import HubError
-from .redact import redact
+from ..outside.redact import redact
 
 _UPLOAD_PATHS = re.compile(r"/preupload/|\.git/info/lfs/")
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from huggingface_hub import get_token
 
 from ..errors import SettingError
+from ..outside.redact import redact
 from ..progress import Progress, no_progress
 from ..release.features import FEATURES
 from ..release.layout import MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
 from ..storage.hub_place import HubPlace
-from ..storage.redact import redact
 from .files import Inspection
 from .findings import Check, CheckResult, Findings, State
 from .reload import Loaded, reload
