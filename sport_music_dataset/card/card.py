@@ -114,6 +114,12 @@ def _handwritten(body: str) -> str:
     return _GENERATED.sub("", body, count=1).strip()
 
 
+def generated_section(body: str) -> str | None:
+    """The text between our markers in a body; None if the markers are missing."""
+    match = _GENERATED.search(body)
+    return match and match[0][len(_BEGIN) + 1 : -len(_END)]
+
+
 def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
     """Split the text of a card into (front matter, body).
 
