@@ -114,9 +114,10 @@ class CodeChecks:
                 fault = f"the mask {mask[at].tolist()} is not ones, then zeros"
             elif own.min() < 0 or own.max() >= size:
                 fault = f"ids go from {own.min()} to {own.max()}, the vocabulary has {size}"
-            elif self._texts.setdefault(hash(text), _identity(own)) != _identity(own):
+            fault = fault or self._special_fault(own, count)
+            if not fault and self._texts.setdefault(hash(text), _identity(own)) != _identity(own):
                 fault = "has other ids than a chunk with the same description"
-            faults.append(fault or self._special_fault(own, count))
+            faults.append(fault)
             if len(self._texts) > _MOST_TEXTS:
                 self._texts.clear()
         return faults
