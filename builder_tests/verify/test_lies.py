@@ -177,7 +177,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_raw("license", Check.TRACK_FACTS, "mit"),
     **of_raw("position", Check.TRACK_FACTS, 0.9999, NAN, -1.0),
     **of_raw("tempo_bpm", Check.MEASURES, -5.0, 999.0, NAN, float("inf")),
-    **of_raw("tempo_alternative_bpm", Check.MEASURES, 0.0, None),
+    **of_raw("tempo_alternative_bpm", Check.MEASURES, 0.0, 120.0),
     **of_raw("tempo_confidence", Check.MEASURES, 1.5, None),
     **of_raw("beat_strength", Check.MEASURES, -0.1, NAN),
     **of_raw("key", Check.MEASURES, "H major"),
@@ -250,7 +250,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_tracks("nonfinite_samples", Check.TRACKS, -1),
     **of_tracks("damaged_packets", Check.TRACKS, -1),
     **of_tracks("tempo_bpm", Check.MEASURES, 5.0, NAN),
-    **of_tracks("tempo_alternative_bpm", Check.MEASURES, None),
+    **of_tracks("tempo_alternative_bpm", Check.MEASURES, 120.0),
     **of_tracks("tempo_confidence", Check.MEASURES, -0.5),
     **of_tracks("beat_strength", Check.MEASURES, 3.0),
     **of_tracks("key", Check.MEASURES, "X"),
@@ -325,9 +325,10 @@ LIES: dict[str, tuple[Check, Lie]] = {
         Check.SHARED, in_manifest("shared", "fingerprints", value=999)),
     "manifest.shared.fingerprints: less": (
         Check.SHARED, in_manifest("shared", "fingerprints", value=1)),
-    "manifest.shared.matches": (Check.SHARED, in_manifest("shared", "matches", value=5)),
+    "manifest.shared.matches": (Check.SHARED, in_manifest("shared", "matches", value=50)),
     "manifest.shared.seconds": (Check.SHARED, in_manifest("shared", "seconds", value=60.0)),
-    "manifest.source: half": (Check.MANIFEST, in_manifest("source", value={"dataset": "a/b"})),
+    "manifest.source: half": (
+        Check.MANIFEST, in_manifest("source", value={"dataset": "a/b", "revision": ""})),
     "manifest.codebooks: perplexity": (
         Check.CODEBOOKS, in_manifest("codebooks", 0, "perplexity", value=ONE_MORE)),
     "manifest.codebooks: dead": (

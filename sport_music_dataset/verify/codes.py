@@ -160,6 +160,9 @@ class CodeChecks:
         self._check_codebooks(manifest)
 
     def _check_codebooks(self, manifest: Manifest) -> None:
+        if not self._counts.size or self.findings.counts[Check.CODES]:
+            self.findings.skip(Check.CODEBOOKS, "codes are faulty")
+            return
         said = manifest.codebooks
         found = list(zip(perplexity(self._counts), dead_share(self._counts), strict=True))
         if len(said) != len(found):

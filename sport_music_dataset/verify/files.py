@@ -1,5 +1,6 @@
 """One pass over the files of a release, each of which is fetched once, and over their rows."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -191,9 +192,11 @@ class Inspection:
         self._pictures.add(batch)
         light = batch.select(_LIGHT_COLUMNS).to_pylist()
         for row, audio in zip(light, batch["audio"], strict=True):
-            pcm = self._audio.check(row, audio.as_py()["bytes"])
-            if self._shared and pcm is not None:
-                self._shared.add(row, place.split, pcm)
+            # A start that is no number is a fault of the check of ids.
+            if math.isfinite(row["start_seconds"]):
+                pcm = self._audio.check(row, audio.as_py()["bytes"])
+                if self._shared and pcm is not None:
+                    self._shared.add(row, place.split, pcm)
             self._rows.add(place, row)
 
     def _present_configs(self) -> list[str]:
@@ -247,7 +250,9 @@ class Inspection:
             self._codes.finish(manifest)
         if self._shared:
             self._shared.compare(self.tracks, manifest.shared.get("matches", 0))
-        if self._complete:
+        if findings.counts[Check.MEASURES]:
+            findings.skip(Check.PICTURES, "measures are faulty")
+        elif self._complete:
             self._pictures.finish(self.tracks, self.data)
         self._check_card(present)
         self._note()
