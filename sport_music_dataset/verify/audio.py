@@ -12,8 +12,8 @@ from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Row
 from .findings import Check, Findings
 
-# Silence is measured in blocks of 0.1 s. A block with a lower peak is silent, one with a higher peak
-# is not: only the blocks between are measured, since most music has none.
+# Silence is measured in blocks of 0.1 s. A block with a lower peak is silent, a block with a higher
+# peak is not: only the blocks between are measured, since most music has none.
 _BLOCK = SAMPLING_RATE // 10
 _SILENT_PEAK, _LOUD_PEAK = 32, 1_900
 _CLIPPING_ERROR = 1e-6
