@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from builder_tests.hub.local_hub import LocalHub, Request, Response
 from builder_tests.support.clients import push, run_python, sportgen
 from builder_tests.support.making import verify_folder
 from builder_tests.support.models import save_codec
+from builder_tests.support.rewriting import Rows, rewrite
 from sport_music_dataset.card.card import write_card
 from sport_music_dataset.cli import main
 from sport_music_dataset.release.manifest import FileEntry, read_manifest
@@ -49,9 +51,11 @@ def test_without_raw_what_is_there_is_verified(release: Path) -> None:
     manifest.write(release)
     report = verify_folder(release)
     assert report.ok, report.failures
-    states = {check.name: check.state for check in report.checks}
-    assert states[Check.AUDIO] == states[Check.SAME_CHUNKS] == State.SKIPPED
-    assert states[Check.LABELS] == states[Check.CHUNK_IDS] == State.OK
+    checks = {check.name: check for check in report.checks}
+    for name in (Check.AUDIO, Check.SAME_CHUNKS, Check.FIT, Check.SHARED):
+        assert (checks[name].state, checks[name].detail) == (State.SKIPPED, "no raw")
+    for name in (Check.LABELS, Check.CHUNK_IDS, Check.ORDER, Check.DESCRIPTIONS, Check.COUNTS):
+        assert checks[name].state == State.OK
 
 
 def test_rows_that_do_not_load_fail(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,6 +69,41 @@ def test_rows_that_do_not_load_fail(release: Path, capsys: pytest.CaptureFixture
     assert f"{path}: has {entry.rows} rows, not {entry.rows + 1}" in captured.out
     assert f"raw/test: {entry.rows} rows load, not {entry.rows + 1}" in captured.out
     assert captured.err.splitlines()[-1].startswith(f"error: {release}: is not what it must be")
+
+
+def test_the_checks_are_listed_without_a_release(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:14].rstrip() for line in lines] == list(Check)
+    assert main(["verify", "--list", "--json"]) == 0
+    proved = [check["proves"] for check in json.loads(capsys.readouterr().out)]
+    assert proved == [line[14:] for line in lines]
+    assert main(["verify"]) == 2
+
+
+def test_a_machine_without_chromaprint_verifies_the_rest(
+    encoded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "chromaprint", None)
+    report = verify_folder(encoded)
+    assert report.ok, report.failures
+    skipped = {check.name: check.detail for check in report.checks if check.state == State.SKIPPED}
+    assert skipped.keys() == {Check.SHARED, Check.AGREEMENT}
+    assert "Chromaprint's library" in skipped[Check.SHARED]
+
+
+def test_a_group_in_two_splits_is_counted(
+    release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def one_group(rows: Rows) -> None:
+        for split in ("train", "test"):
+            next(row for row in rows if row["split"] == split)["group"] = "album"
+
+    rewrite(release, "tracks", one_group)
+    assert main(["verify", str(release)]) == 1
+    out = capsys.readouterr().out
+    assert "  splits        failed   1 failed; 5 groups, 1 in two" in out
+    assert "  agreement     skipped  no chunks to encode again; --codes asks for them" in out
 
 
 FILES_ONLY = """
@@ -98,8 +137,8 @@ def test_a_release_on_the_hub_is_verified_as_it_is_served(encoded: Path, tmp_pat
         done = run_python(hub, tmp_path, "-c", FILES_ONLY, "org/music", "v1.0.0")
         assert done.stdout.splitlines() == [
             "manifest: sportgen.json: is not the one that was sent",
-            "skipped: chunk ids, same chunks, audio, overlap, tokens, codes, labels, tracks, "
-            "shared audio, agreement",
+            "skipped: chunk ids, order, same chunks, track facts, audio, overlap, silence, "
+            "fit and arc, descriptions, tokens, codes, labels, codebooks, shared audio, agreement",
         ], done.stderr
 
         def damage(request: Request) -> Response | None:

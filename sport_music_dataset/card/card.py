@@ -126,6 +126,12 @@ def _generated(body: str) -> tuple[str, str, str]:
     return body[:start], body[start:end], body[end:]
 
 
+def generated_section(body: str) -> str | None:
+    """The text of a card's body between our markers; None if they are not there."""
+    section = _generated(body)[1]
+    return section.removeprefix(_BEGIN + "\n").removesuffix(_END) if section else None
+
+
 def split_front_matter(text: str, place: str) -> tuple[dict[str, Any], str]:
     """Split the text of a card into (front matter, body).
 

@@ -10,7 +10,7 @@ from ..describe.fit import beat_factor
 from ..describe.sessions import find
 from ..records import TEMPO_CONFIDENCE, Row
 from ..release.chunks import read_chunks
-from ..release.manifest import CodebookUse
+from ..release.manifest import CodebookUse, Manifest
 from ..release.release import Release
 from ..release.spreads import spread
 from ..release.tracks import kept_rows
@@ -20,7 +20,8 @@ from .text import one_line
 NAMES = ("chunks", "splits", "tempo", "loudness", "codebooks")
 
 _TRACK_COLUMNS = ("session", "style", "split", "chunks", "status")
-_CHUNK_COLUMNS = ("session", "tempo_bpm", "tempo_confidence", "loudness_lufs")
+CHUNK_COLUMNS = ("session", "tempo_bpm", "tempo_confidence", "loudness_lufs")
+"""The columns of `raw` that pictures need."""
 # Limits for a picture that is legible at a width of 600 px.
 _MOST_LETTERS = 40
 _MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 80
@@ -33,10 +34,14 @@ def pictures(release: Release) -> Iterator[Picture]:
     Raises:
         ReleaseError: a shard cannot be read.
     """
-    manifest, kept = release.manifest, kept_rows(release.tracks(_TRACK_COLUMNS))
+    kept = kept_rows(release.tracks(_TRACK_COLUMNS))
+    yield from pictures_of(release.manifest, kept, read_chunks(release, ["raw"], CHUNK_COLUMNS))
+
+
+def pictures_of(manifest: Manifest, kept: list[Row], chunks: pa.Table) -> Iterator[Picture]:
+    """As `pictures`, from the rows of kept tracks and the columns of `raw` in CHUNK_COLUMNS."""
     yield _chunks(kept)
     yield _splits(kept)
-    chunks = read_chunks(release, ["raw"], _CHUNK_COLUMNS)
     yield from _tempo(chunks, manifest.recipe.get("sessions", ""))
     yield from _loudness(chunks)
     if manifest.encoding and manifest.codebooks:

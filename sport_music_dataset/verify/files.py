@@ -1,86 +1,98 @@
-"""Checks of the files of a release, each of which is fetched once, and of their rows."""
+"""One pass over the files of a release, each of which is fetched once, and over their rows."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features
 
-from ..card import card
+from ..columns import ENCODED_COLUMNS, MEASURE_COLUMNS, RAW_COLUMNS
 from ..digests import file_digest
-from ..errors import ReleaseError
+from ..errors import MachineError, ReleaseError
 from ..progress import Advance
+from ..recipe import Recipe
 from ..records import Row
-from ..release.features import ENCODED_FEATURES, FEATURES
+from ..release.features import FEATURES
 from ..release.layout import CARD, split_of
-from ..release.manifest import Encoding
 from ..release.release import Release
-from ..release.tracks import kept_rows
 from ..storage.parquet import read_batches, read_parquet
-from .checks import AudioChecks, ChunkChecks, CodeChecks
-from .findings import Check, Findings
-from .shared_audio import SharedAudio
+from .audio import AudioChecks
+from .card import PictureChecks, check_card
+from .codes import CodeChecks
+from .findings import Check, Findings, Need
+from .manifest import check_manifest, check_splits, read_recipe
+from .rows import TEXTS, RowChecks, ShardPlace
+from .shared_audio import SharedAudio, check_shared, require_chromaprint
+from .tracks import Rebuilt, TrackChecks, null_faults
 
-_TEXTS = ("chunk_id", "track_id", "description", "descriptions")
-_RAW_COLUMNS = [*_TEXTS, "chunk_index", "start_seconds", "audio"]
+_LIGHT_COLUMNS = [name for name in RAW_COLUMNS if name != "audio"]
 
 
 @dataclass(slots=True)
 class Inspection:
-    """One pass over the files of a release, and with `data` also over every row.
+    """All checks of a release but those that load it as users do; with `data`, also of every row.
 
-    Memory holds one batch of rows, and the rows of `tracks`.
+    Memory holds one batch of rows, the rows of one track without audio, and the rows of `tracks`.
+    `revision` is that of a release on the Hub.
     """
 
     release: Release
     findings: Findings
     data: bool
+    revision: str = ""
     tracks: list[Row] = field(default_factory=list)
-    _chunks: ChunkChecks = field(init=False)
+    _recipe: Recipe | None = field(init=False)
+    _rows: RowChecks = field(init=False)
     _audio: AudioChecks = field(init=False)
     _codes: CodeChecks | None = field(init=False)
-    _shared: SharedAudio = field(init=False)
-
-    def __post_init__(self) -> None:
-        encoding = self.release.manifest.encoding
-        self._chunks = ChunkChecks(self.release.manifest.hop_samples, self.findings)
-        self._audio = AudioChecks(self.release.manifest.chunk_samples, self.findings)
-        self._shared = SharedAudio(self.release.manifest.hop_samples, self.findings)
-        self._codes = CodeChecks(encoding, self.findings) if encoding else None
+    _pictures: PictureChecks = field(init=False)
+    _shared: SharedAudio | None = None
+    # Whether every shard of raw and encoded was read to its end.
+    _complete: bool = True
 
     def run(self, advance: Advance) -> None:
         """Run all checks; `advance` counts files."""
-        with self._shared:
-            self._run(advance)
+        manifest, findings = self.release.manifest, self.findings
+        check_manifest(manifest, self.revision, findings)
+        self._recipe = read_recipe(manifest, findings)
+        self._pictures = PictureChecks(manifest, findings)
+        encoding = manifest.encoding
+        self._codes = CodeChecks(encoding, findings) if encoding and self.data else None
+        self._skip_what_is_not_there()
+        present, together = self._present(), self._together()
+        # The tracks first: every row is compared with its track.
+        for path in sorted(manifest.shards("tracks").keys() & present):
+            with self._file_faults(), self.release.place.fetched(path) as [file]:
+                if self._is_whole(path, file):
+                    self.tracks += read_parquet(file).to_pylist()
+            advance(1)
+        tracks = self._track_checks()
+        self._start_rows(tracks)
+        if Check.SHARED not in findings.skipped:
+            self._shared = SharedAudio(manifest.hop_samples, findings)
+        try:
+            for paths in together:
+                self._check_files(paths, present)
+                advance(len(paths))
+            self._finish(tracks, present)
+        finally:
+            if self._shared:
+                self._shared.close()
 
-    def _run(self, advance: Advance) -> None:
-        present = self._present()
-        together: dict[str, list[str]] = defaultdict(list)
-        for path in self.release.manifest.files:
-            # Shards of raw and encoded with the same chunks are checked together.
-            config, _, name = path.partition("/")
-            together[name if config in ("raw", "encoded") else path].append(path)
-        for paths in together.values():
-            with self.release.place.fetched(*(path for path in paths if path in present)) as files:
-                whole = {
-                    path.partition("/")[0]: file
-                    for path, file in zip((p for p in paths if p in present), files, strict=True)
-                    if self._is_whole(path, file)
-                }
-                if "tracks" in whole:
-                    self.tracks += read_parquet(whole["tracks"]).to_pylist()
-                elif self.data and len(whole) == len(paths) and whole.keys() <= FEATURES.keys():
-                    self._check_rows(paths, whole)
-            advance(len(paths))
-        self._check_tracks()
-        if self.data and self.release.manifest.shards("raw"):
-            self._shared.compare(self.tracks)
-        self._check_card(CARD in present)
-        self._note()
+    def _skip_what_is_not_there(self) -> None:
+        raw, encoded = (self.release.manifest.shards(config) for config in ("raw", "encoded"))
+        there = {Need.ROWS: self.data, Need.RAW: raw, Need.ENCODED: encoded}
+        self.findings.skip_without([need for need, is_there in there.items() if not is_there])
+        if Check.SHARED not in self.findings.skipped:
+            try:
+                require_chromaprint()
+            except MachineError as error:
+                self.findings.skip(Check.SHARED, str(error))
 
     def _present(self) -> set[str]:
         present, listed = self.release.paths(), self.release.manifest.files.keys()
@@ -91,6 +103,24 @@ class Inspection:
             if path.partition("/")[0] in FEATURES:
                 self.findings.fail(Check.FILES, f"{path}: is not in the manifest")
         return present
+
+    @contextmanager
+    def _file_faults(self, check: Check = Check.FILES) -> Iterator[None]:
+        """Record a file that cannot be read, or is a link, a pipe or the like, as a fault."""
+        try:
+            yield
+        except ReleaseError as error:
+            self.findings.fail(check, str(error))
+            self._complete = False
+
+    def _together(self) -> list[list[str]]:
+        """The paths but those of `tracks`; shards of raw and encoded with the same chunks joined"""
+        together: dict[str, list[str]] = defaultdict(list)
+        for path in self.release.manifest.files:
+            config, _, name = path.partition("/")
+            if config != "tracks":
+                together[name if config in ("raw", "encoded") else path].append(path)
+        return list(together.values())
 
     def _is_whole(self, path: str, file: Path) -> bool:
         """Whether a file has the digest and rows of the manifest and the columns of its config."""
@@ -122,31 +152,83 @@ class Inspection:
             )
         return not other
 
+    def _track_checks(self) -> TrackChecks | None:
+        """The checks of `tracks`, of which those that need no other rows have run."""
+        empty = list(null_faults(self.tracks))
+        self.findings.fail_all(Check.FEATURES, empty)
+        if empty or not self.tracks:
+            self.tracks = []
+            self.findings.skip_without([Need.TRACKS])
+            return None
+        checks = TrackChecks(self.tracks, self.release.manifest, self._recipe, self.findings)
+        checks.run()
+        return checks
+
+    def _start_rows(self, tracks: TrackChecks | None) -> None:
+        manifest, kept = self.release.manifest, tracks.kept if tracks else {}
+        chunk, hop = manifest.chunk_samples, manifest.hop_samples
+        self._rows = RowChecks(kept, chunk, hop, self._recipe, self.findings)
+        self._audio = AudioChecks(chunk, self._recipe, self.findings)
+
+    def _check_files(self, paths: list[str], present: set[str]) -> None:
+        """Check a picture, or the shards of raw and encoded with the same chunks."""
+        there = [path for path in paths if path in present]
+        with self._file_faults(), self.release.place.fetched(*there) as files:
+            pairs = zip(there, files, strict=True)
+            whole = {path: file for path, file in pairs if self._is_whole(path, file)}
+            shards = {p.partition("/")[0]: f for p, f in whole.items() if not p.startswith("asset")}
+            for path in whole.keys() if not shards else ():
+                self._pictures.check_file(path, whole[path])
+            if len(whole) < len(paths):
+                self._complete = False
+            elif self.data and shards:
+                self._check_rows(paths, shards)
+
     def _check_rows(self, paths: list[str], files: dict[str, Path]) -> None:
-        split = split_of(paths[0])
-        raw = self._batches(paths, files, "raw", _RAW_COLUMNS)
-        encoded = self._batches(paths, files, "encoded", list(ENCODED_FEATURES))
-        both = self.release.manifest.shards("raw") and self.release.manifest.shards("encoded")
-        for one, other in zip_longest(_raw_rows(raw), _encoded_rows(encoded)):
-            if one:
-                pcm = self._audio.check(one)
-                if pcm is not None:
-                    self._shared.add(one, split, pcm)
-            if other and self._codes:
-                self._codes.check(other)
-            texts = one or _texts(other)
-            self._chunks.check(paths[0], split, texts)
-            if texts["descriptions"][:1] != [texts["description"]]:
-                self.findings.fail(
-                    Check.FEATURES,
-                    f"{texts['chunk_id']}: its first description is another one",
-                )
-            if both and (one and {key: one[key] for key in _TEXTS}) != (other and _texts(other)):
-                where = texts["chunk_id"]
-                self.findings.fail(
-                    Check.SAME_CHUNKS,
-                    f"{where}: raw and encoded differ in this row of {paths[0]}",
-                )
+        if len(files) == len(self._present_configs()) > 1:
+            self._compare(paths[0], files)
+        place = self._place_of(paths[0])
+        for batch in self._batches(paths, files, "raw", [*_LIGHT_COLUMNS, "audio"]):
+            self._check_raw(place, batch)
+        for batch in self._batches(paths, files, "encoded", list(ENCODED_COLUMNS)):
+            if self._codes:
+                self._codes.check(batch)
+            if "raw" not in files:
+                for row in batch.select(TEXTS).to_pylist():
+                    self._rows.add(place, row)
+        self._rows.finish()
+
+    def _check_raw(self, place: ShardPlace, batch: pa.RecordBatch) -> None:
+        self._pictures.add(batch)
+        light = batch.select(_LIGHT_COLUMNS).to_pylist()
+        for row, audio in zip(light, batch["audio"], strict=True):
+            # A start that is no number is a fault of the check of ids.
+            if math.isfinite(row["start_seconds"]):
+                pcm = self._audio.check(row, audio.as_py()["bytes"])
+                if self._shared and pcm is not None:
+                    self._shared.add(row, place.split, pcm)
+            self._rows.add(place, row)
+
+    def _present_configs(self) -> list[str]:
+        return [name for name in ("raw", "encoded") if self.release.manifest.shards(name)]
+
+    def _place_of(self, path: str) -> ShardPlace:
+        index, _, count = path.removesuffix(".parquet").rsplit("-", 3)[1:]
+        return ShardPlace(path, split_of(path), int(index), int(count))
+
+    def _compare(self, path: str, files: dict[str, Path]) -> None:
+        """Compare the texts of raw and encoded in one shard."""
+        raw, encoded = (
+            read_parquet(files[config], TEXTS).replace_schema_metadata()
+            for config in ("raw", "encoded")
+        )
+        if raw.equals(encoded):
+            return
+        pairs = zip(raw.to_pylist(), encoded.to_pylist(), strict=False)
+        where = next((one["chunk_id"] for one, other in pairs if one != other), "at the end")
+        self.findings.fail(
+            Check.SAME_CHUNKS, f"{where}: raw and encoded differ in this row of {path}"
+        )
 
     def _batches(
         self, paths: list[str], files: dict[str, Path], config: str, columns: list[str]
@@ -155,89 +237,58 @@ class Inspection:
         if config not in files:
             return
         for batch in read_batches(files[config], columns):
-            empty = [name for name in batch.schema.names if batch[name].null_count]
+            empty = [
+                name
+                for name in batch.schema.names
+                if batch[name].null_count and name not in MEASURE_COLUMNS
+            ]
             if empty:
                 name = next(path for path in paths if path.startswith(config))
                 self.findings.fail(Check.FEATURES, f"{name}: nulls in {', '.join(empty)}")
+                self._complete = False
                 return
             yield batch
 
-    def _check_tracks(self) -> None:
-        kept, found = kept_rows(self.tracks), self._chunks
-        splits: dict[str, set[str]] = defaultdict(set)
-        ids: set[str] = set()
-        for row in kept:
-            track_id, path = row["track_id"], row["path"]
-            if track_id in ids:
-                self.findings.fail(Check.TRACKS, f"{path}: track {track_id} is kept twice")
-            ids.add(track_id)
-            splits[row["group"]] |= {row["split"], *found.splits.get(track_id, ())}
-            if self.data and found.rows[track_id] != row["chunks"]:
-                self.findings.fail(
-                    Check.TRACKS,
-                    f"{path}: {row['chunks']} chunks, but {found.rows[track_id]} rows",
-                )
-        for track_id in sorted(found.rows.keys() - ids):
-            self.findings.fail(Check.TRACKS, f"{track_id}: has rows, but is no kept track")
-        for group, where in sorted(splits.items()):
-            if len(where) > 1:
-                self.findings.fail(
-                    Check.SPLITS, f"group {group}: lies in {' and '.join(sorted(where))}"
-                )
-        if self.tracks:
-            self.findings.note(Check.SPLITS, f"{len(splits)} groups, none in two")
-            if self.data:
-                self.findings.note(Check.TRACKS, f"{len(kept)} kept of {len(self.tracks)} files")
+    def _finish(self, tracks: TrackChecks | None, present: set[str]) -> None:
+        """The checks that need all rows, and what every check looked at."""
+        manifest, findings = self.release.manifest, self.findings
+        if tracks:
+            tracks.compare(Rebuilt(self._rows.rows, self._rows.splits), self.data)
+            check_splits(manifest, {row["split"] for row in tracks.kept.values()}, findings)
+            check_shared(manifest, tracks.kept, len(self.tracks), findings)
+        if self._codes and self._complete:
+            self._codes.finish(manifest)
+        if self._shared:
+            self._shared.compare(self.tracks, manifest.shared.get("matches", 0))
+        if findings.counts[Check.MEASURES]:
+            findings.skip(Check.PICTURES, "measures are faulty")
+        elif self._complete:
+            self._pictures.finish(self.tracks, self.data)
+        self._check_card(present)
+        self._note()
 
-    def _check_card(self, present: bool) -> None:
-        self.findings.note(Check.CARD, f"{CARD} names the files that are there")
-        if not present:
+    def _check_card(self, present: set[str]) -> None:
+        if CARD not in present:
             self.findings.fail(Check.CARD, f"{CARD}: is missing")
-            return
-        try:
-            with self.release.place.fetched(CARD) as [file]:
-                found, _ = card.split_front_matter(card.read_card(file), CARD)
-        except ReleaseError as error:
-            self.findings.fail(Check.CARD, str(error))
-            return
-        if found.get("configs") != card.front_matter(self.release.manifest, self.tracks)["configs"]:
-            self.findings.fail(Check.CARD, f"{CARD}: its configs are not those of the manifest")
+        elif self.tracks:
+            with self._file_faults(Check.CARD), self.release.place.fetched(CARD) as [file]:
+                check_card(file, self.release.manifest, self.tracks, self.findings)
 
     def _note(self) -> None:
-        files, rows = self.release.manifest.files.values(), sum(self._chunks.rows.values())
-        size = sum(entry.bytes for entry in files) / 1e6
-        self.findings.note(Check.FILES, f"{len(files)} files, {size:.1f} MB, sha256 as listed")
-        if not self.data:
-            return
-        self.findings.note(Check.CHUNK_IDS, f"{rows} chunks, each once and in its place")
-        raw, encoded = self.release.manifest.shards("raw"), self.release.manifest.shards("encoded")
-        if raw:
-            samples = self.release.manifest.chunk_samples
-            self.findings.note(Check.AUDIO, f"{rows} chunks decode to {samples} samples")
-            self.findings.note(Check.OVERLAP, f"{self._audio.pairs} pairs of neighbours")
-        if encoded and self.release.manifest.encoding:
-            self._note_encoding(self.release.manifest.encoding)
-            if raw:
-                self.findings.note(Check.SAME_CHUNKS, "raw and encoded, in the same order")
-
-    def _note_encoding(self, encoding: Encoding) -> None:
-        length, cut = encoding["max_length"], encoding["truncated"]
-        self.findings.note(Check.TOKENS, f"{length} ids a chunk; {cut} descriptions truncated")
-        books, frames = encoding["num_codebooks"], encoding["frames"]
-        self.findings.note(Check.CODES, f"[{books}][{frames}] in [0, {encoding['codebook_size']})")
-        self.findings.note(Check.LABELS, f"delay pattern of the codes, {encoding['labels']}")
-
-
-def _raw_rows(batches: Iterator[pa.RecordBatch]) -> Iterator[Row]:
-    for batch in batches:
-        yield from batch.to_pylist()
-
-
-def _encoded_rows(batches: Iterator[pa.RecordBatch]) -> Iterator[dict[str, pa.Scalar]]:
-    for batch in batches:
-        for number in range(batch.num_rows):
-            yield {name: batch[name][number] for name in batch.schema.names}
-
-
-def _texts(row: dict[str, pa.Scalar]) -> Row:
-    return {name: row[name].as_py() for name in _TEXTS}
+        files, rows = self.release.manifest.files.values(), sum(self._rows.rows.values())
+        size, note = sum(entry.bytes for entry in files) / 1e6, self.findings.note
+        note(Check.FILES, f"{len(files)} files, {size:.1f} MB, sha256 as listed")
+        samples, encoding = self.release.manifest.chunk_samples, self.release.manifest.encoding
+        note(Check.CHUNK_IDS, f"{rows} chunks, each once and in its place")
+        note(Check.AUDIO, f"{rows} chunks decode to {samples} samples")
+        note(Check.OVERLAP, f"{self._audio.pairs} pairs of neighbours")
+        note(Check.SAME_CHUNKS, "raw and encoded, in the same order")
+        for check in (Check.ORDER, Check.TRACK_FACTS, Check.SILENCE, Check.FIT, Check.DESCRIPTIONS):
+            note(check)
+        if encoding:
+            books, frames = encoding["num_codebooks"], encoding["frames"]
+            length, cut = encoding["max_length"], encoding["truncated"]
+            note(Check.TOKENS, f"{length} ids a chunk; {cut} descriptions truncated")
+            note(Check.CODES, f"[{books}][{frames}] in [0, {encoding['codebook_size']})")
+            note(Check.LABELS, f"delay pattern of the codes, {encoding['labels']}")
+            note(Check.CODEBOOKS, f"perplexity of {books}, counted again")

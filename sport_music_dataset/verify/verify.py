@@ -13,7 +13,7 @@ from ..release.manifest import Manifest
 from ..release.release import Release
 from ..storage.hub_place import HubPlace
 from .files import Inspection
-from .findings import Check, CheckResult, Findings, State
+from .findings import Check, CheckResult, Findings, Need, State
 from .reload import Loaded, reload
 
 _NANO = "nano"
@@ -73,28 +73,24 @@ def verify_release(
         SettingError, ModelError: the codec for `sample` cannot be loaded.
     """
     findings = Findings()
-    _check_manifest(release, sent, findings)
-    inspection = Inspection(release, findings, data)
+    if sent is not None:
+        _check_sent(release, sent, findings)
+    revision = release.place.revision if isinstance(release.place, HubPlace) else ""
+    inspection = Inspection(release, findings, data, revision)
     with progress("Verifying", len(release.manifest.files)) as advance:
         inspection.run(advance)
     _check_loaded(_reload(release), release.manifest, findings)
     if sample.count:
         _check_codes(release, sample, findings, progress)
+    else:
+        findings.skip_without([Need.SAMPLE])
     return Report(release.name, findings.results())
 
 
-def _check_manifest(release: Release, sent: bytes | None, findings: Findings) -> None:
-    manifest = release.manifest
-    findings.note(Check.MANIFEST, f"recipe {manifest.fingerprint}")
-    if sent is not None:
-        with release.place.fetched(MANIFEST) as [file]:
-            if file.read_bytes() != sent:
-                findings.fail(Check.MANIFEST, f"{MANIFEST}: is not the one that was sent")
-    raw, encoded, tracks = (bool(manifest.shards(config)) for config in FEATURES)
-    if not tracks or not (raw or encoded):
-        findings.fail(Check.MANIFEST, f"{MANIFEST}: lists no tracks, or neither raw nor encoded")
-    if encoded != bool(manifest.encoding):
-        findings.fail(Check.MANIFEST, f"{MANIFEST}: has encoded without its encoding, or the like")
+def _check_sent(release: Release, sent: bytes, findings: Findings) -> None:
+    with release.place.fetched(MANIFEST) as [file]:
+        if file.read_bytes() != sent:
+            findings.fail(Check.MANIFEST, f"{MANIFEST}: is not the one that was sent")
 
 
 def _reload(release: Release) -> Loaded:
@@ -140,6 +136,7 @@ def _check_codes(
     if not encoding or not raw:
         raise SettingError(f"{release.name}: only raw and encoded together can be encoded again")
     if any(findings.counts[check] for check in (Check.FILES, Check.FEATURES, Check.SAME_CHUNKS)):
+        findings.skip(Check.AGREEMENT, "files, features or chunks are faulty")
         return
     name = sample.codec or str(encoding["codec"])
     if not sample.codec and name != _NANO and "/" not in name:

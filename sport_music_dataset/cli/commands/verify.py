@@ -8,7 +8,7 @@ from .. import console, options
 
 
 def verify(
-    release: options.Release,
+    release: options.Release = "",
     codes: Annotated[
         int, typer.Option(min=0, help="Encode so many chunks again, the plain way, and compare.")
     ] = 0,
@@ -19,21 +19,30 @@ def verify(
         str | None, typer.Option(help="EnCodec for --codes.  [default: what the manifest names]")
     ] = None,
     device: options.Device = "auto",
+    list_checks: Annotated[
+        bool, typer.Option("--list", help="Print what each check proves; needs no RELEASE.")
+    ] = False,
     endpoint: options.Endpoint = None,
     as_json: options.AsJson = False,
 ) -> int:
-    """Check a release: checksums, rows, columns, and what must hold for audio, codes and splits.
+    """Check a release: checksums, rows, and every fact that it has in two places.
 
     One on the Hub is loaded by its tag, with empty caches; files pass one shard at a time through
     a temporary folder.
 
     Examples: sportgen verify dataset; sportgen verify org/sport-music@v1.0.0 --codes 20
     """
+    from ..show.verify import show_checks, show_report
+
+    if list_checks:
+        show_checks(as_json)
+        return 0
+    if not release:
+        raise typer.BadParameter("give a release, or --list", param_hint="RELEASE")
     from huggingface_hub import HfApi
 
     from ...release.release import open_release
     from ...verify.verify import CodesSample, verify_release
-    from ..show.verify import show_report
 
     if model and not codec:
         from ...encode.settings import EncodeSettings

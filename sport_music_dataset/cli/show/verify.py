@@ -1,4 +1,4 @@
-"""Print the result of a verification."""
+"""Print the checks of a verification, and their results."""
 
 import json
 from dataclasses import asdict
@@ -10,6 +10,23 @@ if TYPE_CHECKING:
     from ...verify.verify import Report
 
 
+# A name of a check has at most 12 letters, a state 7; two blanks follow.
+_NAME_WIDTH, _STATE_WIDTH = 14, 9
+
+
+def show_checks(as_json: bool) -> None:
+    """Print the name of each check, and what it proves."""
+    from ...verify.findings import DEFINITIONS
+
+    if as_json:
+        proved = {check: definition.proves for check, definition in DEFINITIONS.items()}
+        checks = [{"name": name, "proves": proves} for name, proves in proved.items()]
+        print(json.dumps(checks, indent=2))
+        return
+    for check, definition in DEFINITIONS.items():
+        print(f"{check:<{_NAME_WIDTH}}{definition.proves}")
+
+
 def show_report(report: "Report", as_json: bool) -> None:
     """Print each check and its failures on stdout, and a summary of failures on stderr."""
     if as_json:
@@ -17,7 +34,9 @@ def show_report(report: "Report", as_json: bool) -> None:
     else:
         print(report.name)
         for check in report.checks:
-            print(f"  {check.name:<12}{check.state:<9}{plain(check.detail)}".rstrip())
+            print(
+                f"  {check.name:<{_NAME_WIDTH}}{check.state:<{_STATE_WIDTH}}{plain(check.detail)}"
+            )
             for text in check.failures:
                 print(f"      {plain(text)}")
     if not report.ok:

@@ -1,0 +1,250 @@
+"""Checks of the manifest by itself: recipe, encoding, versions, names of shards, software."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import fields
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from .._version import __version__
+from ..card.assets import THEMES, picture_path
+from ..card.pictures import NAMES
+from ..describe.sessions import known_sessions
+from ..digests import digest
+from ..errors import SettingError
+from ..recipe import ROWS_VERSION, Recipe
+from ..release.features import FEATURES
+from ..release.manifest import Encoding, Manifest, software
+from .findings import Check, Findings
+
+_SHARD = re.compile(r"(raw|encoded|tracks)/([^/]+)-(\d{5})-of-(\d{5})\.parquet")
+_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
+_TAG = re.compile(r"v\d+\.\d+\.\d+")
+# A commit of the Hub, or empty where its client does not say which; of a folder, a digest.
+_HUB_REVISION, _FOLDER_REVISION = r"([0-9a-f]{40})?", r"sha256:[0-9a-f]{16}"
+_NANO = "nano"
+_MOST_TOKENS = 512
+
+
+def is_of_this_version(manifest: Manifest) -> bool:
+    """Whether this version of sportgen built the release, so that what it makes is the same."""
+    return manifest.software.get("sportgen") == __version__
+
+
+def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
+    """The recipe, checked; None if it is impossible, or its rows are made by other rules."""
+    record: dict[str, Any] = {**manifest.recipe}
+    if digest(record)[:16] != manifest.fingerprint:
+        findings.fail(
+            Check.RECIPE,
+            f"its fingerprint is {digest(record)[:16]}, not {manifest.fingerprint}",
+        )
+    findings.note(Check.RECIPE, f"fingerprint {manifest.fingerprint}")
+    rules = record.get("rows_version")
+    if rules != ROWS_VERSION:
+        if is_of_this_version(manifest):
+            findings.fail(Check.RECIPE, f"rows_version is {rules}, not {ROWS_VERSION}")
+        reason = f"made by rules {rules}, this sportgen knows {ROWS_VERSION}"
+        for check in (Check.SILENCE, Check.FIT):
+            findings.skip(check, reason)
+        return None
+    try:
+        return _recipe_of(record)
+    except (SettingError, TypeError, ValueError, AttributeError) as error:
+        findings.fail(Check.RECIPE, " ".join(str(error).split()))
+        return None
+
+
+def _recipe_of(record: dict[str, Any]) -> Recipe:
+    """The recipe of a record; raises SettingError for a value or a key that it cannot have."""
+    values: dict[str, Any] = {}
+    for field in fields(Recipe):
+        value, default = record.get(field.name), field.default
+        kind = (int, float) if isinstance(default, float) else type(default)
+        if field.name == "splits":
+            value = tuple(record["splits"].items())
+        elif isinstance(value, list):
+            value = tuple(value)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise SettingError(f"{field.name} is {value!r}")
+        values[field.name] = value
+    recipe = Recipe(**values)
+    known_sessions(recipe.sessions)
+    other = [key for key, value in recipe.as_dict().items() if record.get(key) != value]
+    other += sorted(record.keys() - recipe.as_dict().keys())
+    if other:
+        raise SettingError(f"{other[0]} is {record.get(other[0])!r}")
+    return recipe
+
+
+def check_manifest(manifest: Manifest, revision: str, findings: Findings) -> None:
+    """Check what the manifest says by itself; `revision` is that of the Hub, empty in a folder."""
+    findings.fail_all(Check.MANIFEST, _file_faults(manifest))
+    findings.fail_all(Check.MANIFEST, _software_faults(manifest))
+    findings.note(Check.MANIFEST, f"recipe {manifest.fingerprint}")
+    findings.fail_all(Check.SHARDS, _shard_faults(manifest))
+    findings.note(Check.SHARDS, f"{sum(map(len, _numbers(manifest).values()))} shards")
+    findings.fail_all(Check.HISTORY, _history_faults(manifest, revision))
+    versions, withdrawn = len(manifest.changelog), len(manifest.withdrawn)
+    findings.note(Check.HISTORY, f"{versions} versions, {withdrawn} tracks withdrawn")
+    if manifest.encoding:
+        findings.fail_all(Check.ENCODING, _encoding_faults(manifest.encoding))
+        findings.note(Check.ENCODING, f"{manifest.encoding['model']}")
+
+
+def _file_faults(manifest: Manifest) -> Iterator[str]:
+    raw, encoded, tracks = (bool(manifest.shards(config)) for config in FEATURES)
+    if not tracks or not (raw or encoded):
+        yield "lists no tracks, or neither raw nor encoded"
+    if encoded != bool(manifest.encoding) or (manifest.codebooks and not encoded):
+        yield "has encoded without its encoding, or the like"
+    pictures = {picture_path(name, theme) for name in NAMES for theme in THEMES}
+    for path, entry in manifest.files.items():
+        if not _SHARD.fullmatch(path) and path not in pictures:
+            yield f"lists {path}, which is neither a shard nor a picture"
+        if entry.rows < 0 or entry.bytes < 0 or (path in pictures and entry.rows):
+            yield f"{path}: has {entry.rows} rows and {entry.bytes} bytes"
+        if not re.fullmatch("[0-9a-f]{64}", entry.sha256):
+            yield f"{path}: has the sha256 {entry.sha256!r}"
+
+
+def _software_faults(manifest: Manifest) -> Iterator[str]:
+    lacking = sorted(software().keys() - manifest.software.keys())
+    if lacking and is_of_this_version(manifest):
+        yield f"software lacks {', '.join(lacking)}"
+    for name, version in manifest.software.items():
+        if not re.search(r"\d", version):
+            yield f"software {name} has the version {version!r}"
+    if "sportgen" not in manifest.software:
+        yield "does not say which sportgen built it"
+    source = manifest.source
+    if source and (source.keys() != {"dataset", "revision"} or not all(source.values())):
+        yield f"source is {source}, not a dataset and its revision"
+
+
+def _numbers(manifest: Manifest) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    """(config, split) -> the (number, count) in the name of each of its shards."""
+    numbers = defaultdict(list)
+    for path in sorted(manifest.files):
+        if match := _SHARD.fullmatch(path):
+            numbers[match[1], match[2]].append((int(match[3]), int(match[4])))
+    return numbers
+
+
+def _shard_faults(manifest: Manifest) -> Iterator[str]:
+    for (config, split), found in _numbers(manifest).items():
+        wanted = [(number, len(found)) for number in range(len(found))]
+        if found != wanted:
+            yield f"{config}/{split}: shards are {_listed(found)}, not {_listed(wanted)}"
+    entries = {
+        config: {
+            path.partition("/")[2]: entry.rows for path, entry in manifest.shards(config).items()
+        }
+        for config in ("raw", "encoded")
+    }
+    raw, encoded = entries["raw"], entries["encoded"]
+    if raw and encoded and raw != encoded:
+        names = sorted(name for name in raw.keys() | encoded if raw.get(name) != encoded.get(name))
+        yield f"raw and encoded differ in {', '.join(names)}"
+    for split, rows in manifest.splits(manifest.rows_config).items():
+        if not rows:
+            yield f"split {split} has no rows"
+    if {split for config, split in _numbers(manifest) if config == "tracks"} - {"train"}:
+        yield "tracks has another split than train"
+
+
+def _listed(numbers: Collection[tuple[int, int]]) -> str:
+    return ", ".join(f"{number} of {count}" for number, count in numbers)
+
+
+def check_splits(manifest: Manifest, asked: Collection[str], findings: Findings) -> None:
+    """Check that each split is one of the recipe, or one that a kept track has (`asked`)."""
+    known, present = {*manifest.recipe["splits"], *asked}, manifest.splits(manifest.rows_config)
+    for split in sorted(present.keys() - known):
+        findings.fail(Check.SHARDS, f"split {split} is neither the recipe's nor a track's")
+    for split in sorted({*asked} - present.keys()):
+        findings.fail(Check.SHARDS, f"split {split} has tracks, but no shard")
+
+
+def _history_faults(manifest: Manifest, revision: str) -> Iterator[str]:
+    for entry in manifest.changelog:
+        if not _VERSION.fullmatch(entry["version"]):
+            yield f"version {entry['version']!r} is not X.Y.Z"
+            return
+        if not _is_date(entry["date"]):
+            yield f"version {entry['version']} has the date {entry['date']!r}"
+        if not entry["changes"].strip():
+            yield f"version {entry['version']} does not say what changed"
+    versions = [entry["version"] for entry in manifest.changelog]
+    orders = [tuple(map(int, version.split("."))) for version in versions]
+    for (newer, older), names in zip(pairwise(orders), pairwise(versions), strict=True):
+        if newer <= older:
+            yield f"version {names[0]} stands above {names[1]}"
+    if _TAG.fullmatch(revision) and versions[:1] != [revision.removeprefix("v")]:
+        yield f"the tag is {revision}, the newest version {', '.join(versions[:1]) or 'missing'}"
+    withdrawn = manifest.withdrawn
+    if withdrawn != sorted(set(withdrawn)):
+        yield "withdrawn tracks are not sorted, or stand twice"
+    for identity in withdrawn:
+        if not re.fullmatch("[0-9a-f]{16}", identity):
+            yield f"withdrawn is {identity!r}, which is no id of a track"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _encoding_faults(encoding: Encoding) -> Iterator[str]:
+    for name in ("num_codebooks", "codebook_size", "frames", "longest"):
+        if encoding[name] < 1:
+            yield f"{name} is {encoding[name]}"
+    length, longest, truncated = (encoding[n] for n in ("max_length", "longest", "truncated"))
+    if not 1 <= length <= _MOST_TOKENS:
+        yield f"max_length is {length}, not 1 to {_MOST_TOKENS}"
+    if truncated < 0 or (truncated > 0) != (longest > length):
+        yield f"truncated is {truncated}, but longest {longest} and max_length {length}"
+    frames, books = encoding["frames"], encoding["num_codebooks"]
+    wanted = frames + (books - 1 if encoding["labels"] == "lossless" else 0)
+    if encoding["label_frames"] != wanted:
+        yield f"label_frames is {encoding['label_frames']}, not {wanted}"
+    # It must be no code: MusicGen has it behind its vocabulary.
+    if not encoding["codebook_size"] <= encoding["pad_token_id"] < 2**15:
+        yield f"pad_token_id is {encoding['pad_token_id']}, which is a code"
+    yield from _model_faults({**encoding})
+
+
+def _model_faults(encoding: dict[str, Any]) -> Iterator[str]:
+    names = {kind: encoding[kind] for kind in ("model", "codec")}
+    for kind, name in names.items():
+        form = _HUB_REVISION if "/" in name else _FOLDER_REVISION
+        said = encoding.get(f"{kind}_revision")
+        if not name or not isinstance(said, str) or not re.fullmatch(form, said):
+            yield f"{kind} {name!r} has the revision {said!r}"
+    if encoding["nano"] and _NANO not in names.values():
+        yield f"nano is true, but the models are {' and '.join(names.values())}"
+    elif not encoding["nano"] and _NANO in names.values() and _is_our_nano(encoding):
+        yield "nano is false, but the revision of the model is that of nano"
+    libraries = encoding.get("software")
+    if not isinstance(libraries, dict) or not {"torch", "transformers"} <= libraries.keys():
+        yield "does not say which torch and transformers made it"
+    for name, wanted in (("batch_size", int), ("rows_version", int), ("device", str)):
+        if not isinstance(encoding.get(name), wanted) or not encoding[name]:
+            yield f"{name} is {encoding.get(name)!r}"
+    if encoding.get("dtype") != "float32":
+        yield f"dtype is {encoding.get('dtype')!r}, not 'float32'"
+
+
+def _is_our_nano(encoding: dict[str, Any]) -> bool:
+    # Imported for a release that may lie only: transformers takes a second.
+    from ..encode.models import Pretrained, revision_of
+
+    return any(
+        encoding[kind] == _NANO
+        and encoding[f"{kind}_revision"] == revision_of(Pretrained(_NANO, kind), None)
+        for kind in ("model", "codec")
+    )

@@ -1,0 +1,233 @@
+"""Checks of the rows of `raw`, or of `encoded` without `raw`, track by track."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from ..columns import MEASURE_COLUMNS
+from ..describe.arc import arcs
+from ..describe.fit import fit
+from ..describe.phrasings import Facts, describe_plain, phrasings
+from ..describe.sessions import find
+from ..recipe import MOST_DESCRIPTIONS, SAMPLING_RATE, Recipe
+from ..records import CHUNK_ID, Measures, Row, chunk_id
+from ..release.layout import shard_of
+from .findings import Check, Findings
+from .tracks import measure_faults
+
+TEXTS = ["chunk_id", "track_id", "description", "descriptions"]
+
+# Columns that the rows of a track have from its row of `tracks`.
+_TRACK_COLUMNS = ("session", "style", "title", "artist", "license")
+_PHASES = ("", "warm-up", "build", "peak", "cool-down")
+_FITS = ("yes", "no", "unknown")
+# A position is rounded to four digits.
+_POSITION_ERROR = 0.000_050_1
+# The measures of a track are means of those of its chunks, both rounded: (column, its rounding).
+_MEANS = (("silence_ratio", 1e-4), ("clipping_ratio", 1e-6))
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPlace:
+    """The shard of rows: its path, its split, its number, and the number of shards of the split."""
+
+    path: str
+    split: str
+    index: int
+    count: int
+
+
+@dataclass(slots=True)
+class RowChecks:
+    """Checks rows in the order of their shards.
+
+    Memory holds the rows of one track, without audio. `rows` counts the rows of each track;
+    `splits` has the splits in which they are. Without a `recipe`, which is that of another version,
+    nothing is made again from its settings.
+    """
+
+    tracks: Mapping[str, Row]
+    chunk_samples: int
+    hop_samples: int
+    recipe: Recipe | None
+    findings: Findings
+    rows: Counter[str] = field(default_factory=Counter)
+    splits: dict[str, set[str]] = field(default_factory=dict)
+    _place: ShardPlace | None = None
+    _track: list[Row] = field(default_factory=list)
+    _ended: dict[str, str] = field(default_factory=dict)
+
+    def add(self, place: ShardPlace, row: Row) -> None:
+        """Add a row without audio; its track is checked when another track or shard begins."""
+        if self._track and (place != self._place or row["track_id"] != self._track[0]["track_id"]):
+            self.finish(next_id=row["track_id"] if place == self._place else "")
+        self._place = place
+        self._track.append(row)
+
+    def finish(self, next_id: str = "") -> None:
+        """Check the last track; `next_id` is the track behind it in its shard, if there is one."""
+        place, rows, self._track = self._place, self._track, []
+        if not rows or place is None:
+            return
+        track_id = rows[0]["track_id"]
+        self.rows[track_id] += len(rows)
+        self.splits.setdefault(track_id, set()).add(place.split)
+        self.findings.fail_all(Check.CHUNK_IDS, self._id_faults(rows))
+        self.findings.fail_all(Check.ORDER, self._order_faults(place, track_id, next_id))
+        self._ended.setdefault(track_id, place.path)
+        track = self.tracks.get(track_id)
+        for row in rows:
+            faults = self._text_faults(row["description"], row["descriptions"])
+            self.findings.fail_all(Check.DESCRIPTIONS, faults, row["chunk_id"])
+        if "session" in rows[0]:
+            self._check_track(rows, track)
+
+    def _id_faults(self, rows: list[Row]) -> Iterator[str]:
+        for row in rows:
+            identity, track_id = row["chunk_id"], row["track_id"]
+            index: int = row.get("chunk_index", _index_of(identity))
+            wanted = chunk_id(track_id, index) if index >= 0 else ""
+            if identity != wanted or not re.fullmatch(CHUNK_ID, identity):
+                yield f"{identity!r} is no id of chunk {index} of track {track_id}"
+                continue
+            start = index * self.hop_samples / SAMPLING_RATE
+            if row.get("start_seconds", start) != start:
+                yield f"{identity}: starts at {row['start_seconds']} s, not at {start} s"
+        for before, row in pairwise(rows):
+            if _index_of(before["chunk_id"]) >= _index_of(row["chunk_id"]):
+                yield f"{row['chunk_id']}: stands twice, or behind a later chunk of its track"
+
+    def _order_faults(self, place: ShardPlace, track_id: str, next_id: str) -> Iterator[str]:
+        if track_id in self._ended:
+            yield f"{track_id}: its rows lie apart in {self._ended[track_id]} and {place.path}"
+        if next_id and next_id < track_id:
+            yield f"{place.path}: track {next_id} lies behind {track_id}"
+        split = self.tracks[track_id]["split"] if track_id in self.tracks else place.split
+        if split != place.split:
+            yield f"{track_id}: is in {place.path}, but its split is {split}"
+        # An id of another form is a fault of the check of ids.
+        number = int(track_id, 16) if re.fullmatch("[0-9a-f]{16}", track_id) else None
+        if number is not None and shard_of(track_id, place.count) != place.index:
+            yield f"{track_id}: is in {place.path}, but its id belongs in another shard"
+
+    def _text_faults(self, first: str, texts: list[str]) -> Iterator[str]:
+        if texts[:1] != [first]:
+            yield "its first description is another one"
+        if not all(text and text.strip() for text in texts):
+            yield "has an empty description"
+        if len(set(texts)) != len(texts):
+            yield "has a description twice"
+
+    def _check_track(self, rows: list[Row], track: Row | None) -> None:
+        recipe, impossible = self.recipe, False
+        for row in rows:
+            faults = [*measure_faults(row, recipe.analysis if recipe else None), *_words(row)]
+            self.findings.fail_all(Check.MEASURES, faults, row["chunk_id"])
+            impossible = impossible or bool(faults)
+        if track is None:
+            return
+        self.findings.fail_all(Check.TRACK_FACTS, self._fact_faults(rows, track))
+        # Nothing follows from a measure that is not a number.
+        if recipe and not impossible:
+            self.findings.fail_all(Check.FIT, self._fit_faults(rows, track, recipe))
+            self.findings.fail_all(Check.DESCRIPTIONS, _made_faults(rows, recipe))
+            self.findings.fail_all(Check.COUNTS, _misfit_faults(rows, track, recipe))
+            if not (recipe.only_fitting and track["misfit_chunks"]):
+                self.findings.fail_all(Check.MEASURES, _mean_faults(rows, track))
+
+    def _fact_faults(self, rows: list[Row], track: Row) -> Iterator[str]:
+        for row in rows:
+            for name in _TRACK_COLUMNS:
+                if row[name] != track[name]:
+                    yield f"{row['chunk_id']}: {name} is {row[name]!r}, not {track[name]!r}"
+            position = self._position(row, track)
+            if not abs(row["position"] - position) <= _POSITION_ERROR:
+                yield f"{row['chunk_id']}: position is {row['position']}, not {position:.4f}"
+
+    def _position(self, row: Row, track: Row) -> float:
+        middle = row["chunk_index"] * self.hop_samples + self.chunk_samples / 2
+        return float(middle / SAMPLING_RATE / (track["duration_seconds"] or 1.0))
+
+    def _fit_faults(self, rows: list[Row], track: Row, recipe: Recipe) -> Iterator[str]:
+        session = find(track["session"], recipe.sessions)
+        for row in rows:
+            wanted = fit(_measures(row), session)
+            if (row["fit"], row["fit_reason"]) != wanted:
+                yield (
+                    f"{row['chunk_id']}: fit is {row['fit']!r} ({row['fit_reason']}), "
+                    f"not {wanted[0]!r} ({wanted[1]})"
+                )
+        # An arc is that of all chunks that are not silent: those that do not fit count too.
+        if recipe.only_fitting and track["misfit_chunks"]:
+            return
+        positions = [self._position(row, track) for row in rows]
+        found = arcs(positions, [row["energy"] or 0.0 for row in rows])
+        for row, arc in zip(rows, found if recipe.analysis else [""] * len(rows), strict=True):
+            if row["arc"] != arc:
+                yield f"{row['chunk_id']}: arc is {row['arc']!r}, not {arc!r}"
+
+
+def _words(row: Row) -> Iterator[str]:
+    """Faults of the words that say what the measures mean."""
+    if row["arc"] not in _PHASES:
+        yield f"arc is {row['arc']!r}"
+    if row["fit"] not in _FITS:
+        yield f"fit is {row['fit']!r}"
+
+
+def _made_faults(rows: list[Row], recipe: Recipe) -> Iterator[str]:
+    """Faults of descriptions that are neither given for the track nor made for the chunk."""
+    made = [list(dict.fromkeys(_made(row, recipe))) for row in rows]
+    if all(row["descriptions"] == rows[0]["descriptions"] for row in rows):
+        # What metadata gives is the same for all chunks.
+        return
+    for row, texts in zip(rows, made, strict=True):
+        if row["descriptions"] != texts:
+            yield f"{row['chunk_id']}: is described as {row['descriptions']}, not {texts}"
+
+
+def _made(row: Row, recipe: Recipe) -> list[str]:
+    """The descriptions that sportgen makes from a row, as describe.annotate does."""
+    if recipe.descriptions == "notebook":
+        return [describe_plain(row["session"], row["style"])]
+    measures = _measures(row)
+    facts = Facts(
+        row["session"],
+        row["style"],
+        tempo_bpm=measures.confident_tempo_bpm,
+        key=measures.confident_key,
+        energy=measures.energy,
+        arc=row["arc"],
+    )
+    count = min(recipe.descriptions_per_chunk, MOST_DESCRIPTIONS)
+    return phrasings(facts, recipe.seed, row["chunk_id"], recipe.sessions, count)
+
+
+def _misfit_faults(rows: list[Row], track: Row, recipe: Recipe) -> Iterator[str]:
+    misfits = sum(row["fit"] == "no" for row in rows)
+    wanted = 0 if recipe.only_fitting else track["misfit_chunks"]
+    if misfits != wanted:
+        yield f"{track['path']}: {wanted} chunks that do not fit, but {misfits} such rows"
+
+
+def _mean_faults(rows: list[Row], track: Row) -> Iterator[str]:
+    for name, error in _MEANS:
+        values = [row[name] for row in rows if row[name] is not None]
+        if len(values) == len(rows) and track[name] is not None:
+            mean = sum(values) / len(values)
+            if not abs(track[name] - mean) <= error * 1.01:
+                yield f"{track['path']}: {name} is {track[name]}, its chunks have {mean:.6f}"
+
+
+def _measures(row: Row) -> Measures:
+    values: dict[str, Any] = {name: row[name] for name in MEASURE_COLUMNS}
+    return Measures(**values)
+
+
+def _index_of(identity: str) -> int:
+    """The index in a chunk's id; -1 if it has none."""
+    index = identity.rpartition("-")[2]
+    return int(index) if index.isdecimal() else -1

@@ -1,0 +1,287 @@
+"""Checks of the rows of `tracks`: values, ids, reasons, numbers of chunks, and groups."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ..audio.keys import KEYS
+from ..audio.samples import chunk_count
+from ..columns import MEASURE_COLUMNS
+from ..describe.sessions import folded
+from ..reasons import Reason, Status, kind_of
+from ..recipe import SAMPLING_RATE, Recipe
+from ..records import Row
+from ..release.manifest import Manifest
+from .findings import Check, Findings
+
+# Lowest and highest value of each measure. Tempi are 38 to 215 BPM; full scale has at most 4 LUFS
+# by the K-weighting. The other limits are those of the definitions in `records.Measures`.
+_SHARE = (0.0, 1.0)
+_DOMAINS = {
+    **dict.fromkeys(("tempo_bpm", "tempo_alternative_bpm"), (30.0, 300.0)),
+    "loudness_lufs": (-70.0, 10.0),
+    "dynamic_range_db": (0.0, 100.0),
+    **dict.fromkeys(("tempo_confidence", "beat_strength", "key_confidence"), _SHARE),
+    **dict.fromkeys(("silence_ratio", "clipping_ratio", "energy"), _SHARE),
+}
+_MAY_LACK = {"tempo_bpm", "tempo_alternative_bpm", "loudness_lufs", "dynamic_range_db"}
+_COUNTS = (
+    *("chunks", "silent_chunks", "misfit_chunks"),
+    *("clipped_samples", "nonfinite_samples", "damaged_packets"),
+)
+_RATES = range(2_000, 768_001)
+_MOST_CHANNELS = 1_024
+# As in build.track_rows: a container may claim another length by this much.
+_LENGTH_TOLERANCE_SECONDS = 0.1
+_ROUNDING = 1e-6
+
+
+def measure_faults(row: Row, analysis: bool | None) -> Iterator[str]:
+    """The measures of a row that are impossible; `analysis` is None if it is not known."""
+    measured = row["energy"] is not None
+    for name, (low, high) in _DOMAINS.items():
+        value = row[name]
+        if value is not None and not low <= value <= high:
+            yield f"{name} is {value}, not from {low:g} to {high:g}"
+        if value is None and measured and name not in _MAY_LACK:
+            yield f"{name} is missing"
+        if value is not None and not measured:
+            yield f"{name} is {value}, but nothing else is measured"
+    if (row["key"] or "") not in ("", *KEYS) or (row["key"] and not measured):
+        yield f"key is {row['key']!r}"
+    if (row["tempo_bpm"] is None) != (row["tempo_alternative_bpm"] is None):
+        yield "has one of two tempi"
+    if analysis is not None and measured != analysis:
+        yield f"is {'' if measured else 'not '}measured, but the recipe says analysis {analysis}"
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """The rows of `raw` or `encoded` by track: their number, and the splits in which they are."""
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    splits: Mapping[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass
+class TrackChecks:
+    """Checks all rows of `tracks`; `recipe` is None if it is that of another version."""
+
+    tracks: list[Row]
+    manifest: Manifest
+    recipe: Recipe | None
+    findings: Findings
+
+    @cached_property
+    def kept(self) -> dict[str, Row]:
+        """Id -> row of each track that gave chunks."""
+        return {row["track_id"]: row for row in self.tracks if row["status"] != Status.LEFT_OUT}
+
+    def run(self) -> None:
+        """Check everything that needs no rows of another config."""
+        self.findings.fail_all(Check.TRACKS, self._name_faults())
+        for row in self.tracks:
+            kept, path = row["status"] != Status.LEFT_OUT, row["path"]
+            self.findings.fail_all(Check.TRACKS, _value_faults(row, kept), path)
+            self.findings.fail_all(Check.REASONS, self._reason_faults(row), path)
+            analysis = self.recipe.analysis if self.recipe and kept else None
+            self.findings.fail_all(Check.MEASURES, measure_faults(row, analysis), path)
+            if kept:
+                self.findings.fail_all(Check.COUNTS, self._count_faults(row), path)
+        self.findings.fail_all(Check.SPLITS, self._group_faults())
+        self.findings.note(Check.TRACKS, f"{len(self.kept)} kept of {len(self.tracks)} files")
+        for check in (Check.REASONS, Check.COUNTS, Check.MEASURES):
+            self.findings.note(check)
+
+    def compare(self, found: Rebuilt, data: bool) -> None:
+        """Compare the rows of the other configs by track, if `data`, and check the groups."""
+        groups: dict[str, set[str]] = defaultdict(set)
+        for track_id, row in self.kept.items():
+            groups[row["group"]] |= {row["split"], *found.splits.get(track_id, ())}
+            rows = found.rows.get(track_id, 0)
+            if data and rows != row["chunks"]:
+                self.findings.fail(
+                    Check.COUNTS, f"{row['path']}: {row['chunks']} chunks, but {rows} rows"
+                )
+        for track_id in sorted(found.rows.keys() - self.kept.keys()):
+            self.findings.fail(Check.TRACKS, f"{track_id}: has rows, but is no kept track")
+        torn = {group: splits for group, splits in sorted(groups.items()) if len(splits) > 1}
+        for group, splits in torn.items():
+            self.findings.fail(
+                Check.SPLITS, f"group {group}: lies in {' and '.join(sorted(splits))}"
+            )
+        several = f"{len(torn)} in two" if torn else "none in two"
+        self.findings.note(Check.SPLITS, f"{len(groups)} groups, {several}")
+
+    def _name_faults(self) -> Iterator[str]:
+        paths = [row["path"] for row in self.tracks]
+        yield from (f"{path}: stands twice" for path, n in Counter(paths).items() if n > 1)
+        ids = Counter(row["track_id"] for row in self.tracks if row["status"] != Status.LEFT_OUT)
+        yield from (f"track {identity} is kept twice" for identity, n in ids.items() if n > 1)
+        # Names that are not UTF-8 are sorted by their bytes, and shown with a backslash.
+        if paths != sorted(paths) and not any("\\" in path for path in paths):
+            yield "the rows are not sorted by path"
+
+    def _reason_faults(self, row: Row) -> Iterator[str]:
+        status, reason, kind = row["status"], row["reason"], kind_of(row["reason"])
+        if status not in list(Status):
+            yield f"status is {status!r}"
+        if status != Status.LEFT_OUT:
+            if reason:
+                yield f"is {status}, but has the reason {reason!r}"
+            yield from self._kept_faults(row)
+            return
+        if kind not in list(Reason):
+            yield f"is left out for the reason {reason!r}"
+        for name, none in (("chunks", 0), ("split", ""), ("group", "")):
+            if row[name] != none:
+                yield f"is left out, but {name} is {row[name]!r}"
+        if kind == Reason.DUPLICATE:
+            original = reason.partition(": ")[2]
+            if original not in self._paths or original == row["path"]:
+                yield f"is a duplicate of {original!r}, which is no other file"
+        if kind == Reason.WITHDRAWN and row["track_id"] not in self._withdrawn:
+            yield "is withdrawn, but the manifest does not list it"
+        yield from self._recipe_faults(row, kind)
+
+    def _recipe_faults(self, row: Row, kind: str) -> Iterator[str]:
+        """Reasons that the recipe rules out."""
+        recipe, seconds = self.recipe, row["duration_seconds"]
+        if recipe is None:
+            return
+        impossible = {
+            Reason.SILENT: recipe.keep_silence,
+            Reason.TRUNCATED: recipe.keep_truncated,
+            Reason.MISFIT: not recipe.only_fitting,
+            Reason.TOO_SHORT: seconds >= recipe.chunk_seconds,
+            Reason.DUPLICATE: recipe.duplicates == "keep" and not self._is_copy(row),
+        }
+        yield from (
+            f"is left out as {reason!s}, which the recipe rules out"
+            for reason, ruled_out in impossible.items()
+            if reason == kind and ruled_out
+        )
+
+    def _is_copy(self, row: Row) -> bool:
+        original = self._paths.get(row["reason"].partition(": ")[2])
+        return original is not None and original["sha256"] == row["sha256"]
+
+    def _kept_faults(self, row: Row) -> Iterator[str]:
+        seconds, claimed, recipe = row["duration_seconds"], row["claimed_seconds"], self.recipe
+        if row["track_id"] in self._withdrawn:
+            yield "is kept, but was withdrawn"
+        for name in ("split", "group"):
+            if not row[name]:
+                yield f"is kept, but has no {name}"
+        differs = claimed is not None and abs(seconds - claimed) > _LENGTH_TOLERANCE_SECONDS
+        if differs and row["status"] != Status.TRUNCATED:
+            yield f"is {seconds} s long, its container says {claimed} s, but it is not truncated"
+        if recipe is None:
+            return
+        if row["status"] == Status.TRUNCATED and not recipe.keep_truncated:
+            yield "is truncated, which the recipe leaves out"
+        if seconds > recipe.max_track_seconds + _LENGTH_TOLERANCE_SECONDS:
+            yield f"is {seconds} s long, the recipe takes {recipe.max_track_seconds:g} s"
+        styles = {style.casefold() for style in recipe.styles}
+        if styles and row["style"].casefold() not in styles:
+            yield f"style {row['style']!r} is none of the recipe"
+
+    def _count_faults(self, row: Row) -> Iterator[str]:
+        seconds, recipe = row["duration_seconds"], self.recipe
+        if not math.isfinite(seconds):
+            return
+        samples, hop = round(seconds * SAMPLING_RATE), self.manifest.hop_samples
+        found = chunk_count(samples, self.manifest.chunk_samples, hop)
+        covered = self.manifest.chunk_samples + (found - 1) * hop
+        tail = (samples - covered) / SAMPLING_RATE
+        if not abs(row["tail_seconds"] - tail) <= _ROUNDING:
+            yield f"tail_seconds is {row['tail_seconds']}, not {tail} after {found} chunks"
+        if row["chunks"] < 1:
+            yield "is kept, but has no chunk"
+        if recipe is None:
+            return
+        dropped = row["misfit_chunks"] if recipe.only_fitting else 0
+        parts = row["chunks"] + row["silent_chunks"] + dropped
+        if parts != found:
+            yield f"{parts} chunks are counted, its length has {found}"
+        if recipe.keep_silence and row["silent_chunks"]:
+            yield f"{row['silent_chunks']} silent chunks are left out, but the recipe keeps them"
+        if not recipe.only_fitting and row["misfit_chunks"] > row["chunks"]:
+            yield f"{row['misfit_chunks']} of {row['chunks']} chunks do not fit"
+
+    def _group_faults(self) -> Iterator[str]:
+        """Groups with the id of a track that is not the smallest in it, and groups torn apart."""
+        by_key: dict[str, str] = {}
+        for track_id, row in self.kept.items():
+            group = row["group"]
+            if group in self._ids and group > track_id:
+                yield f"{row['path']}: group {group} has a smaller id, {track_id}"
+            if group in self.kept and self.kept[group]["group"] != group:
+                yield f"{row['path']}: group {group} is the id of a track in another group"
+            for key in self._keys(row):
+                if by_key.setdefault(key, group) != group:
+                    yield f"{row['path']}: another group has the same {key.partition(' ')[0]}"
+
+    def _keys(self, row: Row) -> Iterator[str]:
+        """What makes a group besides the recording, by the recipe's group_by."""
+        artist, album = folded(row["artist"]), folded(row["album"])
+        by = self.recipe.group_by if self.recipe else ""
+        if by == "album" and album:
+            yield f"album {artist}\0{album}"
+        if by == "artist" and artist:
+            yield f"artist {artist}"
+
+    @cached_property
+    def _paths(self) -> dict[str, Row]:
+        return {row["path"]: row for row in self.tracks}
+
+    @cached_property
+    def _ids(self) -> set[str]:
+        return {row["track_id"] for row in self.tracks if row["track_id"]}
+
+    @cached_property
+    def _withdrawn(self) -> frozenset[str]:
+        return frozenset(self.manifest.withdrawn)
+
+
+def _value_faults(row: Row, kept: bool) -> Iterator[str]:
+    """Values that no file has."""
+    path, sha256 = row["path"], row["sha256"]
+    if not path or path.startswith("/") or ".." in path.split("/"):
+        yield "is no path inside a folder"
+    # A file that was not read has no sha256.
+    if not re.fullmatch("[0-9a-f]{64}" if kept else "([0-9a-f]{64})?", sha256):
+        yield f"sha256 is {sha256!r}"
+    if row["track_id"] != sha256[:16]:
+        yield f"track_id is {row['track_id']}, its sha256 starts with {sha256[:16]}"
+    yield from (f"{name} is {row[name]}" for name in _COUNTS if row[name] < 0)
+    numbers = [row["duration_seconds"], row["tail_seconds"], row["claimed_seconds"] or 0.0]
+    least = 0.0 if kept else -math.inf
+    if not all(math.isfinite(number) and number >= least for number in numbers):
+        yield f"duration, tail and claimed length are {numbers} s"
+    if kept:
+        yield from _audio_faults(row)
+    if kept and not (row["session"] and row["style"]):
+        yield "has no session or no style"
+
+
+def _audio_faults(row: Row) -> Iterator[str]:
+    if not row["format"] or row["sampling_rate"] not in _RATES:
+        yield f"format is {row['format']!r} at {row['sampling_rate']} Hz"
+    if not 0 < row["channels"] <= _MOST_CHANNELS:
+        yield f"has {row['channels']} channels"
+    most = row["duration_seconds"] * SAMPLING_RATE
+    if row["clipped_samples"] > most:
+        yield f"{row['clipped_samples']} samples are clipped, of {most:.0f}"
+
+
+def null_faults(tracks: Iterable[Row]) -> Iterator[str]:
+    """Nulls in columns of `tracks` that always have a value."""
+    may_lack = {*MEASURE_COLUMNS, "claimed_seconds"}
+    for row in tracks:
+        empty = [name for name, value in row.items() if value is None and name not in may_lack]
+        if empty:
+            yield f"{row['path']}: nulls in {', '.join(empty)}"
