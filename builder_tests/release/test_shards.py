@@ -11,7 +11,8 @@ import random, resource, signal, sys
 from pathlib import Path
 from datasets import Features, Value
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.release.shards import write_shard, writing
+from sport_music_dataset.release.folder import writing
+from sport_music_dataset.release.shards import write_shard
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 out, features = Path(sys.argv[1]), Features({"bytes": Value("binary")})
