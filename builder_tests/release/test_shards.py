@@ -41,5 +41,5 @@ def test_a_full_disk_is_an_error_and_the_same_call_goes_on(tmp_path: Path) -> No
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    said = f"{tmp_path}: File too large; see to it and run the same command again\n"
+    said = f"{tmp_path}: File too large; mend that and run the same command again\n"
     assert done.stdout == said
