@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MANIFEST_SCHEMA = 1
 
-_LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
+LIBRARIES = ("datasets", "numpy", "pyarrow", "scipy", "soundfile", "soxr")
+"""The libraries that the rows of `raw` and their files depend on."""
 
 # JSON does not separate int and float: 25 must not become 25.0 when a manifest is rewritten.
 Number = int | float
@@ -209,7 +210,7 @@ class Manifest:
 
 def software() -> dict[str, str]:
     """The versions of all software that the rows of `raw` and their files depend on."""
-    libraries = {name: version(name) for name in _LIBRARIES}
+    libraries = {name: version(name) for name in LIBRARIES}
     return {"sportgen": __version__, "decoder": decoder_version(), **libraries}
 
 

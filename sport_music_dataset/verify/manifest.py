@@ -16,7 +16,7 @@ from ..digests import digest
 from ..errors import SettingError
 from ..recipe import ROWS_VERSION, Recipe
 from ..release.features import FEATURES
-from ..release.manifest import Encoding, Manifest, software
+from ..release.manifest import LIBRARIES, Encoding, Manifest
 from .findings import Check, Findings
 
 _SHARD = re.compile(r"(raw|encoded|tracks)/([^/]+)-(\d{5})-of-(\d{5})\.parquet")
@@ -42,19 +42,19 @@ def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
             f"its fingerprint is {digest(record)[:16]}, not {manifest.fingerprint}",
         )
     findings.note(Check.RECIPE, f"fingerprint {manifest.fingerprint}")
-    rules = record.get("rows_version")
-    if rules != ROWS_VERSION:
-        if is_of_this_version(manifest):
-            findings.fail(Check.RECIPE, f"rows_version is {rules}, not {ROWS_VERSION}")
-        reason = f"made by rules {rules}, this sportgen knows {ROWS_VERSION}"
-        for check in (Check.SILENCE, Check.FIT):
-            findings.skip(check, reason)
-        return None
-    try:
-        return _recipe_of(record)
-    except (SettingError, TypeError, ValueError, AttributeError) as error:
-        findings.fail(Check.RECIPE, " ".join(str(error).split()))
-        return None
+    rules, recipe = record.get("rows_version"), None
+    reason = f"made by rules {rules}, this sportgen knows {ROWS_VERSION}"
+    if rules != ROWS_VERSION and is_of_this_version(manifest):
+        findings.fail(Check.RECIPE, f"rows_version is {rules}, not {ROWS_VERSION}")
+    if rules == ROWS_VERSION:
+        try:
+            recipe = _recipe_of(record)
+        except (SettingError, TypeError, ValueError, AttributeError) as error:
+            reason = "the recipe is impossible"
+            findings.fail(Check.RECIPE, " ".join(str(error).split()))
+    for check in (Check.SILENCE, Check.FIT) if recipe is None else ():
+        findings.skip(check, reason)
+    return recipe
 
 
 def _recipe_of(record: dict[str, Any]) -> Recipe:
@@ -111,7 +111,7 @@ def _file_faults(manifest: Manifest) -> Iterator[str]:
 
 
 def _software_faults(manifest: Manifest) -> Iterator[str]:
-    lacking = sorted(software().keys() - manifest.software.keys())
+    lacking = sorted({"sportgen", "decoder", *LIBRARIES} - manifest.software.keys())
     if lacking and is_of_this_version(manifest):
         yield f"software lacks {', '.join(lacking)}"
     for name, version in manifest.software.items():
