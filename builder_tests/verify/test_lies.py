@@ -119,15 +119,6 @@ def regrouped(forgery: Forgery) -> None:
     first["group"] = second["group"] = max(first["track_id"], second["track_id"])
 
 
-def twice(forgery: Forgery) -> None:
-    tracks = forgery.rows("tracks")
-    tracks.insert(0, dict(tracks[0]))
-
-
-def unsorted(forgery: Forgery) -> None:
-    forgery.rows("tracks").reverse()
-
-
 def said(value: Any) -> str:
     """A value as a part of a name that is the same in every process."""
     return "another" if callable(value) else repr(value)[:30]
@@ -176,7 +167,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
         Check.DESCRIPTIONS,
         lambda f: [in_both("descriptions", ["a"])(f), in_both("description", "a")(f)][0]),
     "raw.descriptions: one twice": (Check.DESCRIPTIONS, in_both("descriptions", lambda d: d * 2)),
-    "raw.descriptions: empty": (Check.DESCRIPTIONS, in_both("descriptions", lambda d: [*d, " "])),
+    "raw.descriptions: empty": (Check.DESCRIPTIONS, in_both("descriptions", lambda d: [*d, ""])),
     **of_raw("session", Check.TRACK_FACTS, "Judo", ""),
     **of_raw("style", Check.TRACK_FACTS, "polka"),
     **of_raw("title", Check.TRACK_FACTS, "Other"),
@@ -227,14 +218,15 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "encoded: two rows exchanged": (Check.SAME_CHUNKS, exchange("encoded")),
     # tracks
     **of_tracks("path", Check.TRACKS, "../x.mp3", "/x.mp3", ""),
-    "tracks.path: twice": (Check.TRACKS, twice),
-    "tracks.path: unsorted": (Check.TRACKS, unsorted),
+    "tracks.path: twice": (
+        Check.TRACKS, lambda f: f.rows("tracks").insert(0, f.rows("tracks")[0])),
+    "tracks.path: unsorted": (Check.TRACKS, lambda f: f.rows("tracks").reverse()),
     **of_tracks("sha256", Check.TRACKS, "0" * 64, "", lambda old: old[:16] + "Z" * 48),
     **of_tracks("track_id", Check.TRACKS, ID),
     **of_tracks("duration_seconds", Check.COUNTS, 99.0, lambda old: old + 0.2),
     "tracks.duration_seconds: nan": (Check.TRACKS, in_track("duration_seconds", NAN)),
-    **of_tracks("claimed_seconds", Check.TRACKS, -1.0, NAN),
-    "tracks.claimed_seconds: longer": (Check.REASONS, in_track("claimed_seconds", 500.0)),
+    **of_tracks("claimed_seconds", Check.TRACKS, NAN),
+    **of_tracks("claimed_seconds", Check.REASONS, 500.0, -1.0),
     **of_tracks("format", Check.TRACKS, ""),
     **of_tracks("sampling_rate", Check.TRACKS, 0, -44_100, 2**31 - 1),
     **of_tracks("channels", Check.TRACKS, 0, -1),

@@ -176,12 +176,13 @@ class Inspection:
         with self._file_faults(), self.release.place.fetched(*there) as files:
             pairs = zip(there, files, strict=True)
             whole = {path: file for path, file in pairs if self._is_whole(path, file)}
-            shards = {p.partition("/")[0]: f for p, f in whole.items() if not p.startswith("asset")}
-            for path in whole.keys() if not shards else ():
-                self._pictures.check_file(path, whole[path])
-            if len(whole) < len(paths):
+            shards = {path.partition("/")[0]: file for path, file in whole.items()}
+            if paths[0].partition("/")[0] not in FEATURES:
+                for path, file in whole.items():
+                    self._pictures.check_file(path, file)
+            elif len(whole) < len(paths):
                 self._complete = False
-            elif self.data and shards:
+            elif self.data:
                 self._check_rows(paths, shards)
 
     def _check_rows(self, paths: list[str], files: dict[str, Path]) -> None:
@@ -213,8 +214,9 @@ class Inspection:
         return [name for name in ("raw", "encoded") if self.release.manifest.shards(name)]
 
     def _place_of(self, path: str) -> ShardPlace:
+        split = split_of(path)  # raises ReleaseError for a path of another form
         index, _, count = path.removesuffix(".parquet").rsplit("-", 3)[1:]
-        return ShardPlace(path, split_of(path), int(index), int(count))
+        return ShardPlace(path, split, int(index), int(count))
 
     def _compare(self, path: str, files: dict[str, Path]) -> None:
         """Compare the texts of raw and encoded in one shard."""
@@ -256,7 +258,10 @@ class Inspection:
             tracks.compare(Rebuilt(self._rows.rows, self._rows.splits), self.data)
             check_splits(manifest, {row["split"] for row in tracks.kept.values()}, findings)
             check_shared(manifest, tracks.kept, len(self.tracks), findings)
-        if self._codes and self._complete:
+        if not self._complete:
+            for check in (Check.CODEBOOKS, Check.PICTURES):
+                findings.skip(check, "not all rows can be read")
+        elif self._codes:
             self._codes.finish(manifest)
         if self._shared:
             self._shared.compare(self.tracks, manifest.shared.get("matches", 0))

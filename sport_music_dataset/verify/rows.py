@@ -116,7 +116,7 @@ class RowChecks:
     def _text_faults(self, first: str, texts: list[str]) -> Iterator[str]:
         if texts[:1] != [first]:
             yield "its first description is another one"
-        if not all(text and text.strip() for text in texts):
+        if not all(texts):
             yield "has an empty description"
         if len(set(texts)) != len(texts):
             yield "has a description twice"
@@ -180,11 +180,11 @@ def _words(row: Row) -> Iterator[str]:
 
 def _made_faults(rows: list[Row], recipe: Recipe) -> Iterator[str]:
     """Faults of descriptions that are neither given for the track nor made for the chunk."""
-    made = [list(dict.fromkeys(_made(row, recipe))) for row in rows]
     if all(row["descriptions"] == rows[0]["descriptions"] for row in rows):
         # What metadata gives is the same for all chunks.
         return
-    for row, texts in zip(rows, made, strict=True):
+    for row in rows:
+        texts = list(dict.fromkeys(_made(row, recipe)))
         if row["descriptions"] != texts:
             yield f"{row['chunk_id']}: is described as {row['descriptions']}, not {texts}"
 
