@@ -130,7 +130,7 @@ def test_when_nothing_fits_the_error_says_so(music: Path, tmp_path: Path) -> Non
     recipe = replace(SETTINGS, only_fitting=True, sessions=own)
     with pytest.raises(SourceError, match="3 does not fit its session"):
         build(music, tmp_path / "out", recipe)
-    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "out/sportgen.json").exists()
 
 
 def test_sessions_of_ones_own_through_the_command(

@@ -70,7 +70,9 @@ def test_files_of_the_same_bytes_are_sent_once(
         (tmp_path / "out" / twin).write_bytes((encoded / path).read_bytes())
         manifest.files[twin] = manifest.files[path]
     manifest.write(tmp_path / "out")
-    assert client.push(tmp_path / "out", REPO, "--version", "1.0.0").returncode == 0
+    # No build makes such twins, and verify says so.
+    pushed = client.push(tmp_path / "out", REPO, "--version", "1.0.0", "--no-verify")
+    assert pushed.returncode == 0
     puts = [request for request in hub.requests if request.method == "PUT"]
     assert len(puts) == len(sent(hub)) == len(manifest.files) - 1
     assert is_release(hub, REPO, "v1.0.0", tmp_path / "out")
