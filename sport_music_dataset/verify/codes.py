@@ -187,14 +187,10 @@ def stacked(column: pa.Array, rows: int, columns: int) -> tuple[Integers | None,
     inner, wrong = _flat(column, rows)
     if inner is None:
         return None, wrong
-    flat, wrong = _flat(inner, columns)
+    flat, wrong = _rows_of(inner, columns)
     if flat is None:
         return None, wrong // max(rows, 1)
-    if flat.null_count:
-        null = np.flatnonzero(flat.is_null().to_numpy(zero_copy_only=False))[0]
-        return None, int(null) // max(rows * columns, 1)
-    result: Integers = flat.to_numpy(zero_copy_only=False)
-    return result.reshape(len(column), rows, columns), 0
+    return flat.reshape(len(column), rows, columns), 0
 
 
 def _rows_of(column: pa.Array, length: int) -> tuple[Integers | None, int]:
