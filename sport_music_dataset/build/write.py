@@ -22,7 +22,7 @@ from ..release.folder import remove_stale
 from ..release.layout import shard_name
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
-from ..release.shards import ShardNote, intact_note, read_note, write_note, write_shard
+from ..release.shards import ShardNote, intact_note, is_intact, read_note, write_noted_shard
 from .cut import SpoolFolder, cutting_cost
 from .groups import Grouping, shared_seconds
 from .plan import Shard
@@ -83,23 +83,21 @@ def shard_jobs(
     jobs = [
         ShardJob(shard, shard.inputs(manifest.fingerprint, manifest.software)) for shard in shards
     ]
-    found = {job.shard.name: read_note(release.folder, job.shard.name) for job in jobs}
-    noted = [job for job in jobs if _describes(found[job.shard.name], job)]
+    found = ((job, read_note(release.folder, job.shard.name)) for job in jobs)
+    noted = {job.shard.name: note for job, note in found if note and _describes(note, job)}
     notes: dict[str, ShardNote] = {}
     with ThreadPoolExecutor(_MOST_WRITERS) as readers, progress("Checking", len(noted)) as advance:
-        names = [job.shard.name for job in noted]
-        intact = readers.map(partial(intact_note, release.folder), names)
-        for name, note in zip(names, intact, strict=True):
-            notes |= {name: note} if note else {}
+        intact = readers.map(partial(is_intact, release.folder), noted, noted.values())
+        for (name, note), yes in zip(noted.items(), intact, strict=True):
+            notes |= {name: note} if yes else {}
             advance(1)
     return [job for job in jobs if job.shard.name not in notes], notes
 
 
-def _describes(note: ShardNote | None, job: ShardJob) -> bool:
+def _describes(note: ShardNote, job: ShardJob) -> bool:
     """Whether a note says that its shard was made from the inputs of a job, with all its tracks."""
     return (
-        note is not None
-        and note.inputs == job.inputs
+        note.inputs == job.inputs
         and note.outcomes.keys() == {track.track_id for track in job.shard.tracks}
         and all(map(_is_outcome, note.outcomes.values()))
     )
@@ -172,14 +170,8 @@ def _write(
 
     shard = job.shard
     rows = chain.from_iterable(read_spooled_rows(spools.file(track)) for track in shard.tracks)
-
-    def note(entry: FileEntry) -> ShardNote:
-        return ShardNote.of(job.inputs, entry, outcomes)
-
-    def record(entry: FileEntry) -> None:
-        write_note(out, shard.name, note(entry))
-
-    return shard, note(write_shard(out, shard.name, RAW_FEATURES, rows, record))
+    inputs = job.inputs
+    return shard, write_noted_shard(out, shard.name, RAW_FEATURES, rows, inputs, lambda: outcomes)
 
 
 def write_release(
@@ -252,10 +244,7 @@ def _tracks_file(release: Release, rows: list[Row]) -> FileEntry:
     # Imported here: datasets takes a second, and only writing needs it.
     from ..release.features import TRACK_FEATURES
 
-    def record(entry: FileEntry) -> None:
-        write_note(release.folder, TRACKS_FILE, ShardNote.of(inputs, entry))
-
-    return write_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows, record)
+    return write_noted_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows, inputs).file
 
 
 def _carry_over(manifest: Manifest, before: Manifest) -> None:

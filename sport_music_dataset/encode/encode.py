@@ -21,7 +21,7 @@ from ..release.folder import check_ours, remove_stale, writing
 from ..release.layout import MANIFEST, WORK_FOLDER
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
-from ..release.shards import intact_note, read_note
+from ..release.shards import is_intact, read_note
 from ..storage.place import check_on_disk
 from .codec.devices import pick_devices
 from .decode import load_codec
@@ -182,7 +182,7 @@ def _job(folder: Path, name: str, entry: FileEntry, info: EncoderInfo) -> Encode
     has_codes = bool(results and results.codes_inputs == codes_inputs)
     # Only a shard that can be of use is read as a whole.
     is_current = bool(note and results and note.inputs == inputs)
-    if (has_codes or is_current) and not intact_note(folder, encoded):
+    if note and (has_codes or is_current) and not is_intact(folder, encoded, note):
         has_codes = is_current = False
     note = note if is_current else None
     return EncodeJob(name, encoded, entry.rows, inputs, codes_inputs, has_codes, note)

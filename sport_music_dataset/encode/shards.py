@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,7 @@ from ..audio.samples import decode_flac
 from ..records import Row
 from ..release.features import ENCODED_FEATURES
 from ..release.labels import Codes
-from ..release.manifest import FileEntry
-from ..release.shards import ShardNote, write_note, write_shard
+from ..release.shards import ShardNote, write_noted_shard, write_shard
 from ..storage.parquet import read_batches, read_parquet
 from .codec.encodec import Waveforms
 from .encoder import BATCH_ROWS, TEXT_COLUMNS, Encoder
@@ -80,7 +80,7 @@ def encode_shard(
     lost: Counter[str] = Counter()
     shape = (0, 0)
 
-    def note(entry: FileEntry) -> ShardNote:
+    def outcomes() -> dict[str, Any]:
         results = EncodeResults(
             job.codes_inputs,
             truncated=sum(length > encoder.settings.max_length for length in lengths),
@@ -90,15 +90,11 @@ def encode_shard(
             frames=shape[0],
             label_frames=shape[1],
         )
-        return ShardNote.of(job.inputs, entry, asdict(results))
+        return asdict(results)
 
     def write(batches: Iterator[list[Row]]) -> ShardNote:
         rows = (row for batch in batches for row in batch)
-
-        def record(entry: FileEntry) -> None:
-            write_note(folder, job.encoded, note(entry))
-
-        return note(write_shard(folder, job.encoded, ENCODED_FEATURES, rows, record))
+        return write_noted_shard(folder, job.encoded, ENCODED_FEATURES, rows, job.inputs, outcomes)
 
     with behind(write) as writer:
         for rows, codes in _with_codes(folder, job, encoder):

@@ -95,6 +95,25 @@ def write_shard(
     return entry
 
 
+def write_noted_shard(
+    folder: Path,
+    name: str,
+    features: "Features",
+    rows: Iterable[Row],
+    inputs: str,
+    outcomes: Callable[[], dict[str, Any]] = dict,
+) -> ShardNote:
+    """As `write_shard`, with the shard's note; `outcomes` is called once all rows are written."""
+
+    def note(entry: FileEntry) -> ShardNote:
+        return ShardNote.of(inputs, entry, outcomes())
+
+    def record(entry: FileEntry) -> None:
+        write_note(folder, name, note(entry))
+
+    return note(write_shard(folder, name, features, rows, record))
+
+
 class _Sink(io.RawIOBase):
     """A file for Arrow to write to. Arrow aborts the process where a write raises an error (a full
     disk, Ctrl-C), so the first error waits for `check`, and what is written after it is dropped."""
@@ -148,27 +167,26 @@ def read_notes(folder: Path, config: str) -> dict[str, ShardNote]:
     return {name: note for name, note in notes.items() if note}
 
 
-def intact_note(folder: Path, name: str, inputs: str = "") -> ShardNote | None:
-    """The note on a file that is what its note says, byte for byte; None otherwise.
+def intact_note(folder: Path, name: str, inputs: str) -> ShardNote | None:
+    """The note on a file that was made from `inputs` and is intact; None otherwise."""
+    note = read_note(folder, name)
+    return note if note and note.inputs == inputs and is_intact(folder, name, note) else None
 
-    With `inputs`, the file must also have been made from them.
-    """
-    note, file = read_note(folder, name), folder / name
-    if note is None or (inputs and note.inputs != inputs):
-        return None
-    is_intact = (
-        file.is_file() and file.stat().st_size == note.bytes and file_digest(file) == note.sha256
-    )
-    if is_intact and file.suffix == ".parquet":
-        is_intact = pq.read_metadata(file).num_rows == note.rows
-    return note if is_intact else None
+
+def is_intact(folder: Path, name: str, note: ShardNote) -> bool:
+    """Whether a file is what its note says, byte for byte."""
+    file = folder / name
+    same = file.is_file() and file.stat().st_size == note.bytes and file_digest(file) == note.sha256
+    if same and file.suffix == ".parquet":
+        return bool(pq.read_metadata(file).num_rows == note.rows)
+    return same
 
 
 def write_note(folder: Path, name: str, note: ShardNote) -> None:
     """Write the note that says what a file is and what it was made from.
 
     It is written before the file has its name: every file of ours has a note, whenever a run is
-    killed, and a note without its file says nothing (`intact_note`).
+    killed, and a note without its file says nothing (`is_intact`).
     """
     text = json.dumps(asdict(note), indent=1, sort_keys=True)
     write_atomically(note_file(folder, name), text.encode())
