@@ -76,17 +76,22 @@ def _description_columns(
 ) -> Row:
     # Descriptions from metadata replace generated descriptions.
     texts = [text for text in (track.description, *track.descriptions) if text]
-    if not texts and recipe.descriptions == "notebook":
-        texts = [describe_plain(track.session, track.style)]
-    if not texts:
-        facts = Facts(
-            track.session,
-            track.style,
-            tempo_bpm=chunk.confident_tempo_bpm,
-            key=chunk.confident_key,
-            energy=chunk.energy,
-            arc=arc,
-        )
-        count = recipe.descriptions_per_chunk
-        texts = phrasings(facts, recipe.seed, identity, recipe.sessions, count)
+    texts = texts or made_descriptions(track.session, track.style, recipe, identity, chunk, arc)
     return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}
+
+
+def made_descriptions(
+    session: str, style: str, recipe: Recipe, identity: str, chunk: Measures, arc: str
+) -> list[str]:
+    """The descriptions of the chunk with the id `identity` for which metadata gives none."""
+    if recipe.descriptions == "notebook":
+        return [describe_plain(session, style)]
+    facts = Facts(
+        session,
+        style,
+        tempo_bpm=chunk.confident_tempo_bpm,
+        key=chunk.confident_key,
+        energy=chunk.energy,
+        arc=arc,
+    )
+    return phrasings(facts, recipe.seed, identity, recipe.sessions, recipe.descriptions_per_chunk)

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import dataclass
 
 from ..errors import ReleaseError
 from ..outside.names import check_name
@@ -40,14 +41,36 @@ def shard_name(config: str, split: str, index: int, count: int) -> str:
     return f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
 
 
-def split_of(path: str) -> str:
-    """The split in a shard's path; raises ReleaseError if `path` is not a shard's."""
+@dataclass(frozen=True, slots=True)
+class ShardName:
+    """What the path of a shard says: it is number `index`, from 0, of `count` of its split."""
+
+    path: str
+    config: str
+    split: str
+    index: int
+    count: int
+
+
+def parse_shard(path: str) -> ShardName | None:
+    """What a path says if it is that of a shard; None for any other path."""
     match = _SHARD_NAME.fullmatch(path)
-    if match is None:
+    return match and ShardName(path, match[1], match[2], int(match[3]), int(match[4]))
+
+
+def shard_at(path: str) -> ShardName:
+    """What the path of a shard says; raises ReleaseError if `path` is not a shard's."""
+    shard = parse_shard(path)
+    if shard is None:
         raise ReleaseError(f"{path}: is not a shard's name; build the release again")
-    return match[2]
+    return shard
+
+
+def split_of(path: str) -> str:
+    """The split in a shard's path; raises as `shard_at`."""
+    return shard_at(path).split
 
 
 def is_release_path(path: str) -> bool:
     """Whether `path` can be a file that a manifest lists: a shard, or a picture of the card."""
-    return bool(_SHARD_NAME.fullmatch(path) or _PICTURE_NAME.fullmatch(path))
+    return bool(parse_shard(path) or _PICTURE_NAME.fullmatch(path))

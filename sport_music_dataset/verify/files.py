@@ -18,7 +18,7 @@ from ..progress import Advance
 from ..recipe import Recipe
 from ..records import Row
 from ..release.features import FEATURES
-from ..release.layout import CARD, split_of
+from ..release.layout import CARD, ShardName, shard_at
 from ..release.release import Release
 from ..storage.parquet import read_batches, read_parquet
 from .audio import AudioChecks
@@ -26,7 +26,7 @@ from .card import PictureChecks, check_card
 from .codes import CodeChecks
 from .findings import Check, Findings, Need
 from .manifest import check_manifest, check_splits, read_recipe
-from .rows import TEXTS, RowChecks, ShardPlace
+from .rows import TEXTS, RowChecks
 from .shared_audio import SharedAudio, check_shared, require_chromaprint
 from .tracks import Rebuilt, TrackChecks, null_faults
 
@@ -188,7 +188,7 @@ class Inspection:
     def _check_rows(self, paths: list[str], files: dict[str, Path]) -> None:
         if len(files) == len(self._present_configs()) > 1:
             self._compare(paths[0], files)
-        place = self._place_of(paths[0])
+        place = shard_at(paths[0])
         for batch in self._batches(paths, files, "raw", [*_LIGHT_COLUMNS, "audio"]):
             self._check_raw(place, batch)
         for batch in self._batches(paths, files, "encoded", list(ENCODED_COLUMNS)):
@@ -199,7 +199,7 @@ class Inspection:
                     self._rows.add(place, row)
         self._rows.finish()
 
-    def _check_raw(self, place: ShardPlace, batch: pa.RecordBatch) -> None:
+    def _check_raw(self, place: ShardName, batch: pa.RecordBatch) -> None:
         self._pictures.add(batch)
         light = batch.select(_LIGHT_COLUMNS).to_pylist()
         for row, audio in zip(light, batch["audio"], strict=True):
@@ -212,11 +212,6 @@ class Inspection:
 
     def _present_configs(self) -> list[str]:
         return [name for name in ("raw", "encoded") if self.release.manifest.shards(name)]
-
-    def _place_of(self, path: str) -> ShardPlace:
-        split = split_of(path)  # raises ReleaseError for a path of another form
-        index, _, count = path.removesuffix(".parquet").rsplit("-", 3)[1:]
-        return ShardPlace(path, split, int(index), int(count))
 
     def _compare(self, path: str, files: dict[str, Path]) -> None:
         """Compare the texts of raw and encoded in one shard."""

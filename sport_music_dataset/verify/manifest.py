@@ -16,10 +16,10 @@ from ..digests import digest
 from ..errors import SettingError
 from ..recipe import ROWS_VERSION, Recipe
 from ..release.features import FEATURES
+from ..release.layout import parse_shard
 from ..release.manifest import LIBRARIES, Encoding, Manifest
 from .findings import Check, Findings
 
-_SHARD = re.compile(r"(raw|encoded|tracks)/([^/]+)-(\d{5})-of-(\d{5})\.parquet")
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _TAG = re.compile(r"v\d+\.\d+\.\d+")
 # A commit of the Hub, or empty where its client does not say which; of a folder, a digest.
@@ -102,7 +102,7 @@ def _file_faults(manifest: Manifest) -> Iterator[str]:
         yield "has encoded without its encoding, or the like"
     pictures = {picture_path(name, theme) for name in NAMES for theme in THEMES}
     for path, entry in manifest.files.items():
-        if not _SHARD.fullmatch(path) and path not in pictures:
+        if not parse_shard(path) and path not in pictures:
             yield f"lists {path}, which is neither a shard nor a picture"
         if entry.rows < 0 or entry.bytes < 0 or (path in pictures and entry.rows):
             yield f"{path}: has {entry.rows} rows and {entry.bytes} bytes"
@@ -128,8 +128,8 @@ def _numbers(manifest: Manifest) -> dict[tuple[str, str], list[tuple[int, int]]]
     """(config, split) -> the (number, count) in the name of each of its shards."""
     numbers = defaultdict(list)
     for path in sorted(manifest.files):
-        if match := _SHARD.fullmatch(path):
-            numbers[match[1], match[2]].append((int(match[3]), int(match[4])))
+        if shard := parse_shard(path):
+            numbers[shard.config, shard.split].append((shard.index, shard.count))
     return numbers
 
 

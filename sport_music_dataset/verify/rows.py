@@ -8,13 +8,13 @@ from itertools import pairwise
 from typing import Any
 
 from ..columns import MEASURE_COLUMNS
+from ..describe.annotate import made_descriptions
 from ..describe.arc import arcs
 from ..describe.fit import fit
-from ..describe.phrasings import Facts, describe_plain, phrasings
 from ..describe.sessions import find
-from ..recipe import MOST_DESCRIPTIONS, SAMPLING_RATE, Recipe
+from ..recipe import SAMPLING_RATE, Recipe
 from ..records import CHUNK_ID, Measures, Row, chunk_id
-from ..release.layout import shard_of
+from ..release.layout import ShardName, shard_of
 from .findings import Check, Findings
 from .tracks import measure_faults
 
@@ -28,16 +28,6 @@ _FITS = ("yes", "no", "unknown")
 _POSITION_ERROR = 0.000_050_1
 # The measures of a track are means of those of its chunks, both rounded: (column, its rounding).
 _MEANS = (("silence_ratio", 1e-4), ("clipping_ratio", 1e-6))
-
-
-@dataclass(frozen=True, slots=True)
-class ShardPlace:
-    """The shard of rows: its path, its split, its number, and the number of shards of the split."""
-
-    path: str
-    split: str
-    index: int
-    count: int
 
 
 @dataclass(slots=True)
@@ -56,11 +46,11 @@ class RowChecks:
     findings: Findings
     rows: Counter[str] = field(default_factory=Counter)
     splits: dict[str, set[str]] = field(default_factory=dict)
-    _place: ShardPlace | None = None
+    _place: ShardName | None = None
     _track: list[Row] = field(default_factory=list)
     _ended: dict[str, str] = field(default_factory=dict)
 
-    def add(self, place: ShardPlace, row: Row) -> None:
+    def add(self, place: ShardName, row: Row) -> None:
         """Add a row without audio; its track is checked when another track or shard begins."""
         if self._track and (place != self._place or row["track_id"] != self._track[0]["track_id"]):
             self.finish(next_id=row["track_id"] if place == self._place else "")
@@ -100,7 +90,7 @@ class RowChecks:
             if _index_of(before["chunk_id"]) >= _index_of(row["chunk_id"]):
                 yield f"{row['chunk_id']}: stands twice, or behind a later chunk of its track"
 
-    def _order_faults(self, place: ShardPlace, track_id: str, next_id: str) -> Iterator[str]:
+    def _order_faults(self, place: ShardName, track_id: str, next_id: str) -> Iterator[str]:
         if track_id in self._ended:
             yield f"{track_id}: its rows lie apart in {self._ended[track_id]} and {place.path}"
         if next_id and next_id < track_id:
@@ -184,26 +174,12 @@ def _made_faults(rows: list[Row], recipe: Recipe) -> Iterator[str]:
         # What metadata gives is the same for all chunks.
         return
     for row in rows:
-        texts = list(dict.fromkeys(_made(row, recipe)))
+        made = made_descriptions(
+            row["session"], row["style"], recipe, row["chunk_id"], _measures(row), row["arc"]
+        )
+        texts = list(dict.fromkeys(made))
         if row["descriptions"] != texts:
             yield f"{row['chunk_id']}: is described as {row['descriptions']}, not {texts}"
-
-
-def _made(row: Row, recipe: Recipe) -> list[str]:
-    """The descriptions that sportgen makes from a row, as describe.annotate does."""
-    if recipe.descriptions == "notebook":
-        return [describe_plain(row["session"], row["style"])]
-    measures = _measures(row)
-    facts = Facts(
-        row["session"],
-        row["style"],
-        tempo_bpm=measures.confident_tempo_bpm,
-        key=measures.confident_key,
-        energy=measures.energy,
-        arc=row["arc"],
-    )
-    count = min(recipe.descriptions_per_chunk, MOST_DESCRIPTIONS)
-    return phrasings(facts, recipe.seed, row["chunk_id"], recipe.sessions, count)
 
 
 def _misfit_faults(rows: list[Row], track: Row, recipe: Recipe) -> Iterator[str]:
