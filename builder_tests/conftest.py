@@ -89,7 +89,7 @@ def write_music(root: Path) -> None:
         "latino/Course_à_pied_latino.wav": (32_000, 1),
         "latino/Cardio_2_latino.ogg": (48_000, 2),
         "classic/Stretching_classic.mp3": (44_100, 2),
-        "classic/Moonlight walk.flac": (22_050, 1),
+        "classic/Nordic walking.flac": (22_050, 1),
         "classic/Yoga_classic.aiff": (44_100, 1),
     }
     for seed, (name, (rate, channels)) in enumerate(names.items()):

@@ -45,11 +45,11 @@ def test_it_streams(music: Path, tmp_path: Path) -> None:
 
 
 def test_new_music_is_never_answered_from_the_cache(tmp_path: Path) -> None:
-    write_audio(tmp_path / "music/a.wav", noise(3.0))
+    write_audio(tmp_path / "music/rock/Yoga_rock.wav", noise(3.0))
     one = {**SETTINGS, "splits": {"train": 1.0}}
     ids = []
     for seed in (1, 2):
-        write_audio(tmp_path / "music/b.wav", noise(3.0, seed=seed))
+        write_audio(tmp_path / "music/rock/Cardio_rock.wav", noise(3.0, seed=seed))
         builder = SportMusic(
             data_dir=str(tmp_path / "music"), cache_dir=str(tmp_path / "cache"), **one
         )

@@ -58,14 +58,18 @@ class Track:
 
     `file` is the path to open. `path` is relative to the source, with `/` between parts and bytes
     that are not UTF-8 written as `\\xNN`. `duration_seconds` is an estimate until the track is
-    decoded; `claimed_seconds` is the length that the container states, None if it states none. A
-    different `signature` means that the file has changed since it was hashed.
+    decoded; `claimed_seconds` is the length that the container states, None if it states none.
+    `session` is the name that all tracks of a session share, `session_as_named` what metadata or
+    the file's name calls it. `genre`, `isrc`, `claimed_bpm` and `claimed_key` are what tags in the
+    file claim, and nobody has measured. A different `signature` means that the file has changed
+    since it was hashed.
     """
 
     file: str
     path: str
-    session: str
-    style: str
+    session: str = ""
+    session_as_named: str = ""
+    style: str = ""
     sha256: str = ""
     size_bytes: int = 0
     format: str = ""
@@ -77,7 +81,13 @@ class Track:
     title: str = ""
     artist: str = ""
     album: str = ""
+    album_artist: str = ""
+    genre: str = ""
+    isrc: str = ""
+    claimed_bpm: float | None = None
+    claimed_key: str = ""
     license: str = ""
+    copyright: str = ""
     source_url: str = ""
     description: str = ""
     descriptions: tuple[str, ...] = ()

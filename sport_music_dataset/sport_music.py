@@ -19,7 +19,7 @@ from .errors import SettingError, SourceError
 from .recipe import DEFAULT_SPLITS, Recipe
 from .records import Row, Track
 from .release.features import RAW_FEATURES
-from .source.library import Library
+from .source.library import Library, check_named
 from .source.read import read_source
 from .source.source import Source
 
@@ -82,7 +82,10 @@ class SportMusicConfig(_Settings):  # type: ignore[misc, valid-type]  # made abo
             raise SettingError("data_dir: give the folder that holds the music")
         names = (entry.name for entry in fields(Source) if entry.name != "location")
         choice = {name: getattr(self, name) for name in names}
-        return read_source(Source(self.data_dir, **choice), self.styles)
+        source = Source(self.data_dir, **choice)
+        library = read_source(source, self.styles, sessions=self.sessions)
+        check_named(library, self.data_dir)
+        return library
 
     def create_config_id(
         self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None

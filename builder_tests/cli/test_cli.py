@@ -178,6 +178,6 @@ def test_scan_says_what_build_would_leave_out(
         "too short",
     }
     assert found["styles"] == {"latino": 3, "classic": 3}
-    assert found["formats"]["mp3"] == 1 and found["sessions"]["Yoga"] == 2
+    assert found["formats"]["mp3"] == 1 and found["sessions"]["yoga"] == 2
     assert main(["scan", str(music), "--chunk-seconds", "2"]) == 0
     assert "files     10, 6 usable" in capsys.readouterr().out

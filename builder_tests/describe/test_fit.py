@@ -117,7 +117,7 @@ def test_without_analysis_nothing_is_measured(music: Path, tmp_path: Path) -> No
     build(music, tmp_path / "out", replace(SETTINGS, analysis=False, descriptions="notebook"))
     for row in rows_of(tmp_path / "out"):
         assert row["tempo_bpm"] is None and row["energy"] is None and row["fit"] == "unknown"
-        assert row["description"] == f"x music for {row['session']}"
+        assert row["description"] == f"x music for {row['session_as_named']}"
         assert isinstance(row["position"], float) and 0 < row["position"] < 1
     with pytest.raises(SettingError, match="only_fitting"):
         Recipe(analysis=False, only_fitting=True)

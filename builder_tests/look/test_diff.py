@@ -34,7 +34,7 @@ def after(music: Path, built: Built, tmp_path_factory: pytest.TempPathFactory) -
     source = shutil.copytree(music, root / "music")
     write_audio(source / "latino/Rowing_latino.wav", noise(4.0, seed=77))
     (source / "classic/Yoga_classic.aiff").unlink()
-    write_audio(source / "classic/Moonlight walk.flac", noise(5.0, seed=78))
+    write_audio(source / "classic/Nordic walking.flac", noise(5.0, seed=78))
     (source / "metadata.csv").write_text(
         "file_name,title,description\nlatino/Course_à_pied_latino.wav,Étude,quick guitar\n"
     )
@@ -54,15 +54,15 @@ def test_tracks_that_came_went_and_changed(built: Built, after: Path) -> None:
     assert [change.path for change in found.tracks.added] == ["latino/Rowing_latino.wav"]
     assert [change.path for change in found.tracks.removed] == ["classic/Yoga_classic.aiff"]
     changes = {change.path: change.columns for change in found.tracks.changed}
-    assert changes.keys() == {"latino/Course_à_pied_latino.wav", "classic/Moonlight walk.flac"}
+    assert changes.keys() == {"latino/Course_à_pied_latino.wav", "classic/Nordic walking.flac"}
     assert changes["latino/Course_à_pied_latino.wav"] == {"title": ("", "Étude")}
-    assert "sha256" in changes["classic/Moonlight walk.flac"]
+    assert "sha256" in changes["classic/Nordic walking.flac"]
 
 
 def test_chunks_are_counted_and_totals_add_up(built: Built, after: Path) -> None:
     found, back = difference(built[0], after), difference(after, built[0])
     chunks = {row["path"]: row["chunks"] for row in built[1].kept}
-    gone = chunks["classic/Yoga_classic.aiff"] + chunks["classic/Moonlight walk.flac"]
+    gone = chunks["classic/Yoga_classic.aiff"] + chunks["classic/Nordic walking.flac"]
     assert found.chunks.removed == gone == back.chunks.added
     assert found.chunks.descriptions == chunks["latino/Course_à_pied_latino.wav"]
     assert found.chunks.metadata == found.chunks.descriptions  # the title

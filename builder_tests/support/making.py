@@ -13,7 +13,7 @@ from sport_music_dataset.build.build import (
 from sport_music_dataset.progress import Progress, no_progress
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.release.release import Release
-from sport_music_dataset.source.library import Library, find_music, scan_folder
+from sport_music_dataset.source.library import Library, Reading, find_music, scan_folder
 from sport_music_dataset.source.source import Source
 from sport_music_dataset.verify.verify import Report, verify_release
 
@@ -27,7 +27,7 @@ def build(
     **settings: Any,
 ) -> BuildReport:
     """Build `source` into `out`; `settings` are those of BuildRequest."""
-    return build_release(BuildRequest(source, out, recipe, **settings), progress)
+    return build_release(BuildRequest(named(source), out, recipe, **settings), progress)
 
 
 def planned(
@@ -39,12 +39,19 @@ def planned(
     **settings: Any,
 ) -> BuildPlan:
     """What `build` would do."""
-    return plan_build(BuildRequest(source, out, recipe, **settings), progress)
+    return plan_build(BuildRequest(named(source), out, recipe, **settings), progress)
 
 
-def scan(folder: Path, **settings: Any) -> Library:
-    """The tracks of a folder; `settings` are those of `scan_folder`, and `exclude`."""
-    return scan_folder(folder, find_music(folder, settings.pop("exclude", None)), **settings)
+def scan(source: Path | Source, exclude: Path | None = None, **settings: Any) -> Library:
+    """The tracks of a folder; `settings` are those of `Reading`."""
+    reading = Reading(named(source), **settings)
+    folder = Path(reading.source.location)
+    return scan_folder(folder, find_music(folder, exclude), reading)
+
+
+def named(source: Path | Source) -> Source:
+    """A folder whose names are read as those of sport music, whatever they are."""
+    return source if isinstance(source, Source) else Source(str(source), layout="sport")
 
 
 def verify_folder(folder: Path, **settings: Any) -> Report:

@@ -4,7 +4,7 @@ FFmpeg decodes every format, through PyAV. PyAV's wheels contain their own build
 same version of PyAV gives the same samples on every machine.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Track
 from .containers import claimed_seconds
 from .samples import Mono, Resampler, downmix
+from .tags import copyright_url, read_tags
 
 # Only files with these extensions are read; FFmpeg finds the real format from the bytes.
 EXTENSIONS = frozenset(".mp3 .flac .wav .ogg .oga .opus .m4a .mp4 .aac .aif .aiff .aifc".split())
@@ -28,10 +29,10 @@ _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 # FFmpeg decodes damaged FLAC frames to noise unless these flags make it check their checksums. MP3
 # has no such flags here: many good MP3 files have wrong checksums.
 _CODEC_OPTIONS = {"flac": {"err_detect": "crccheck+explode"}}
-# Tags are of any encoding, and no reason to leave a file out. From 19 on PyAV keeps such bytes by
-# itself, and has no such option.
+# Tags are of any encoding, and no reason to leave a file out: their bytes are kept as surrogates.
+# From 19 on PyAV does so by itself, and has no such option.
 _TAGS: dict[str, Any] = (
-    {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+    {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 )
 _BLOCK_SAMPLES = 1 << 16
 # A smaller file counts as this size for the limit of expansion: its audio stays small anyway.
@@ -48,6 +49,7 @@ class AudioInfo:
 
     `claimed_seconds` is the length that the container states, None if it states none.
     `estimated_seconds` is the length that FFmpeg gives, an estimate if the container states none.
+    `tags` are fields of the track (`read_tags`).
     """
 
     format: str
@@ -55,6 +57,7 @@ class AudioInfo:
     channels: int
     claimed_seconds: float | None
     estimated_seconds: float
+    tags: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -93,9 +96,9 @@ def probe(file: str) -> AudioInfo:
         if stream.duration is not None and stream.time_base is not None:
             seconds = float(stream.duration * stream.time_base)
         claimed = claimed_seconds(Path(file), container.format.name, seconds)
-        return AudioInfo(
-            context.codec.canonical_name, context.sample_rate, context.channels, claimed, seconds
-        )
+        tags = read_tags((container.metadata, stream.metadata), copyright_url(Path(file)))
+        name, rate = context.codec.canonical_name, context.sample_rate
+        return AudioInfo(name, rate, context.channels, claimed, seconds, tags)
 
 
 Observer = Callable[[Mono, int], None]

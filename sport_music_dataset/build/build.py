@@ -23,7 +23,7 @@ from ..release.layout import WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
 from ..release.tracks import kept_rows
-from ..source.library import Library
+from ..source.library import Library, check_named
 from ..source.read import places_read, read_source
 from ..source.source import Source
 from ..storage.place import check_on_disk
@@ -216,7 +216,7 @@ def scan_source(
 
     check_on_disk(Source.of(source).location)
     chromaprint_version()  # raises MachineError now, not after hours of hashing
-    return read_source(source, recipe.styles, exclude=exclude, run=run, progress=progress)
+    return read_source(source, recipe.styles, exclude, run, progress, recipe.sessions)
 
 
 def fingerprint_and_group(
@@ -247,6 +247,7 @@ def _scan(
         engine, request.source, request.recipe, request.out, request.license, progress
     )
     library = library.without(release.manifest.withdrawn)
+    check_named(library, str(Source.of(request.source).location))
     if not Source.of(request.source).keep_splits:
         check_split_names(library.tracks, dict(request.recipe.splits))
     # What cannot be planned with these groups cannot be planned with fewer: said before the work.

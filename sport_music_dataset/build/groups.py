@@ -166,7 +166,8 @@ def _group_keys(track: Track, group_by: str) -> Iterator[str]:
         yield f"group\0{track.group}"
     artist, album = folded(track.artist), folded(track.album)
     if group_by == "album" and album:
-        yield f"album\0{artist}\0{album}"
+        # The songs of a compilation have artists of their own, and one album artist.
+        yield f"album\0{folded(track.album_artist) or artist}\0{album}"
     elif group_by == "artist" and artist:
         yield f"artist\0{artist}"
 

@@ -91,7 +91,7 @@ def plan_tracks(
             fill the splits.
     """
     tracks = tuple(tracks)
-    sizes = {track.track_id: max(1, _expected_chunks(track, recipe)) for track in tracks}
+    sizes = {track.track_id: max(1, expected_chunks(track, recipe)) for track in tracks}
     weights: dict[str, float] = {}
     for track in tracks:
         weights[track.group_id] = weights.get(track.group_id, 0.0) + sizes[track.track_id]
@@ -167,7 +167,7 @@ def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
     return {group: track.split for group, track in asked.items()}
 
 
-def _expected_chunks(track: Track, recipe: Recipe) -> int:
+def expected_chunks(track: Track, recipe: Recipe) -> int:
     """Number of chunks by the header's duration, limited by file size: headers may be wrong."""
     most = min(track.size_bytes / _LEAST_BYTES_PER_SECOND, recipe.max_track_seconds)
     likely = min(track.duration_seconds, most)

@@ -178,6 +178,7 @@ class _TrackCutter:
             "chunk_index": index,
             "start_seconds": index * self.recipe.hop_samples / SAMPLING_RATE,
             "session": track.session,
+            "session_as_named": track.session_as_named,
             "style": track.style,
             "title": track.title,
             "artist": track.artist,

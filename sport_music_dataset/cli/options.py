@@ -17,8 +17,30 @@ Source = Annotated[
 ]
 ChunkSeconds = Annotated[float, typer.Option("--chunk-seconds", help="Length of a chunk.")]
 Styles = Annotated[
-    list[str] | None, typer.Option("--style", help="Take this style only; may be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--style",
+        help="Take this style only; may be repeated. One alone is also that of tracks without one.",
+    ),
 ]
+Layout = Annotated[
+    str,
+    typer.Option(
+        "--layout",
+        metavar="sport|sessions|styles|library|flat|audiofolder",
+        help="What the folders and names of SRC are.  [default: found from them]",
+    ),
+]
+Names = Annotated[
+    str,
+    typer.Option(
+        "--names", metavar="RULE", help="How names are read, as '{artist}/{session}_{style}'."
+    ),
+]
+Session = Annotated[
+    str, typer.Option("--session", help="Session of tracks for which nothing says one.")
+]
+Tags = Annotated[bool, typer.Option("--tags/--no-tags", help="Read the tags in files.")]
 Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds that one track may take.")
 ]

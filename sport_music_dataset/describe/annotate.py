@@ -76,8 +76,14 @@ def _description_columns(
 ) -> Row:
     # Descriptions from metadata replace generated descriptions.
     texts = [text for text in (track.description, *track.descriptions) if text]
-    texts = texts or made_descriptions(track.session, track.style, recipe, identity, chunk, arc)
+    session = spoken_session(track.session, track.session_as_named, recipe)
+    texts = texts or made_descriptions(session, track.style, recipe, identity, chunk, arc)
     return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}
+
+
+def spoken_session(session: str, as_named: str, recipe: Recipe) -> str:
+    """The name of a session in generated descriptions; the notebook's has the file's own words."""
+    return as_named if recipe.descriptions == "notebook" else session
 
 
 def made_descriptions(

@@ -3,8 +3,10 @@
 import os
 import stat
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..audio.decode import EXTENSIONS, probe
 from ..digests import file_digest
@@ -80,8 +82,18 @@ def display_path(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace").replace(os.sep, "/")
 
 
-def inspect(track: Track) -> Track:
-    """The track with its sha256 and its container's facts, or the reason why it is left out."""
+def fill(track: Track, fields: Mapping[str, Any]) -> Track:
+    """The track with these fields where it has no value yet."""
+    return replace(
+        track, **{key: value for key, value in fields.items() if not getattr(track, key)}
+    )
+
+
+def inspect(track: Track, tags: bool = True) -> Track:
+    """The track with its sha256 and its container's facts, or the reason why it is left out.
+
+    `tags` says whether tags in the file fill fields that have no value yet.
+    """
     if track.reason:
         return track
     try:
@@ -97,7 +109,7 @@ def inspect(track: Track) -> Track:
         detail = error.strerror or "cannot be read"
         return replace(track, reason=Reason.UNREADABLE.because(detail))
     return replace(
-        track,
+        fill(track, info.tags) if tags else track,
         format=info.format,
         sampling_rate=info.sampling_rate,
         channels=info.channels,

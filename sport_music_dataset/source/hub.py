@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -20,24 +19,22 @@ from ..progress import Progress
 from ..storage.hub_client import hub_errors
 from ..storage.hub_place import HubPlace
 from ..storage.place import Place
-from .library import InspectMap, Library, find_music, scan_folder
+from .library import Library, Reading, find_music, scan_folder
 from .metadata import METADATA_NAMES
 from .parquet import ParquetSource, writing_cache
-from .source import Source
 
 _ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
 # Downloads at the same time: as many as the Hub's client runs by default.
 _DOWNLOAD_THREADS = 8
 
 
-def read_local(
-    source: Source, exclude: Path | None, styles: Iterable[str], run: InspectMap, progress: Progress
-) -> Library:
+def read_local(reading: Reading, exclude: Path | None, progress: Progress) -> Library:
     """Read a folder of Parquet files, for `read_source`.
 
     Raises:
         SourceError: `exclude` is inside the folder; or as `read_source`.
     """
+    source = reading.source
     root = Path(source.location).resolve()
     if exclude and exclude.resolve().is_relative_to(root):
         raise SourceError(
@@ -45,15 +42,16 @@ def read_local(
         )
     cache = cache_folder(f"{root.name}-{digest(str(root))[:16]}")
     place = Place(root, links=True)
-    library = ParquetSource(source, str(root), place, place, cache).library(styles, run, progress)
+    library = ParquetSource(source, str(root), place, place, cache).library(reading, progress)
     return _with_cache_note(library, cache)
 
 
-def read_hub(source: Source, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
+def read_hub(reading: Reading, progress: Progress) -> Library:
     """Read a dataset on the Hub, for `read_source`; raises as `read_source`.
 
     All files are read at one commit, so that a push in the meantime changes nothing.
     """
+    source = reading.source
     repo_id, revision = _parse_location(source.location)
     api = HfApi()
     with hub_errors(api, repo_id):
@@ -67,12 +65,12 @@ def read_hub(source: Source, styles: Iterable[str], run: InspectMap, progress: P
     audio = [path for path in files if _is_audio(path)]
     if audio and not source.is_dataset:
         _fetch(kept_place, [*audio, *(files.keys() & set(METADATA_NAMES))], cache, progress)
-        library = scan_folder(kept_place.folder, find_music(kept_place.folder), styles, run)
+        library = scan_folder(kept_place.folder, find_music(kept_place.folder), reading)
     else:
         root = f"hf://datasets/{repo_id}@{commit}"
         place = HubPlace(repo_id, commit, cache / "download", api)
         dataset = ParquetSource(source, root, place, kept_place, cache, commit, files)
-        library = dataset.library(styles, run, progress)
+        library = dataset.library(reading, progress)
     library = replace(library, source={"dataset": repo_id, "revision": commit})
     return _with_cache_note(library, cache)
 

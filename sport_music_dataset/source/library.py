@@ -1,26 +1,51 @@
 """The audio files of a source folder as tracks: usable, or left out with the reason."""
 
-import os
 import re
 import unicodedata
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..audio.decode import EXTENSIONS
+from ..describe.sessions import find, folded
 from ..errors import SourceError
 from ..reasons import Reason
 from ..records import Track
-from .files import FoundFiles, SourceFile, display_path, find_files, inspect
+from .files import FoundFiles, SourceFile, display_path, fill, find_files, inspect
+from .layouts import Layout, choose_layout
 from .metadata import read_metadata
+from .names import Fields, style_key
+from .source import Source
 
-# The number of a take in a file name: the 2 of `Course_a_pied_2_latino`.
-_TAKE = re.compile(r"\d+")
 # Most kinds of files that the error for a folder without audio names.
 _KINDS_NAMED = 5
+# Names that show how all names are read.
+_EXAMPLES = 3
+# What separates several genres in one tag.
+_GENRES = re.compile(r"[;|]|, ")
 
 InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of a source become tracks.
+
+    Args:
+        source: the source, with the layout of its names, and what is true where nothing else says.
+        styles: the styles to take; all when empty. One alone is also the style of tracks for which
+            nothing says one.
+        sessions: the user's own sessions, as YAML.
+        run: maps `inspect` over the tracks, in order; the map of a pool makes it parallel.
+    """
+
+    source: Source
+    styles: tuple[str, ...] = ()
+    sessions: str = ""
+    run: InspectMap = map
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +53,14 @@ class Library:
     """The tracks of a source.
 
     `tracks` has every audio file, sorted by path; a file that is left out has a `reason`. `ignored`
-    counts the other files by extension. `notes` are messages for the user. `source` has the
-    `dataset` on the Hub and its `revision`, and is empty for a folder.
+    counts the other files by extension. `notes` are messages for the user. `layout` says how names
+    are read. `source` has the `dataset` on the Hub and its `revision`, and is empty for a folder.
     """
 
     tracks: tuple[Track, ...]
     ignored: Mapping[str, int]
     notes: tuple[str, ...]
+    layout: Layout = Layout("flat")
     source: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -70,115 +96,178 @@ def find_music(source: Path, exclude: Path | None = None) -> FoundFiles:
     return find_files(source.resolve(), exclude)
 
 
-def scan_folder(
-    source: Path, files: FoundFiles, styles: Iterable[str] = (), run: InspectMap = map
-) -> Library:
-    """Name, hash and probe the audio files under `source`.
+def scan_folder(folder: Path, files: FoundFiles, reading: Reading) -> Library:
+    """Name, hash and probe the audio files under a folder.
 
     Args:
-        source: the folder, as for `find_music`.
+        folder: the folder, as for `find_music`.
         files: the files that `find_music` found in it.
-        styles: the styles to take; all when empty.
-        run: maps `inspect` over the tracks, in order; the map of a pool makes it parallel.
+        reading: how they become tracks.
 
     Raises:
+        SettingError: the layout or the rule for names cannot be used.
         SourceError: there is no audio, or the metadata cannot be used.
     """
-    root = source.resolve()
+    root = folder.resolve()
     if not files.audio:
         most = files.ignored.most_common(_KINDS_NAMED)
         kinds = ", ".join(f"{count} {kind}" for kind, count in most)
         raise SourceError(
-            f"{source}: no audio files in it ({'found ' + kinds if kinds else 'it is empty'}); "
+            f"{folder}: no audio files in it ({'found ' + kinds if kinds else 'it is empty'}); "
             f"readable are {' '.join(sorted(EXTENSIONS))}"
         )
-    found = [
-        SourceFile(display_path(name), str(root / name), reason)
-        # Sorted by bytes: the result depends neither on the order of the folder nor on the locale.
-        for name, reason in sorted(files.audio.items(), key=lambda item: os.fsencode(item[0]))
-    ]
     metadata = read_metadata(root)
-    paths = {unicodedata.normalize("NFC", file.path) for file in found}
-    notes = [f"metadata: no such file: {path}" for path in sorted(metadata.keys() - paths)]
-    tracks = to_tracks(found, display_path(root.name), metadata, styles, run)
-    return Library(tracks, dict(files.ignored), tuple(notes))
+    paths = _composed(files.audio)
+    found = [
+        SourceFile(paths[name], str(root / name), reason) for name, reason in files.audio.items()
+    ]
+    # Sorted by bytes: the result depends neither on the order of the folder nor on the locale.
+    found.sort(key=lambda file: file.path.encode())
+    notes = [f"metadata: no such file: {path}" for path in sorted(metadata.keys() - paths.values())]
+    tracks, layout = to_tracks(found, display_path(root.name), metadata, reading)
+    return Library(tracks, dict(files.ignored), tuple(notes), layout)
+
+
+def _composed(names: Iterable[str]) -> dict[str, str]:
+    """Map names of files to paths in NFC; where two names have one, the second stays as it is."""
+    paths: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in sorted(names, key=lambda name: (not unicodedata.is_normalized("NFC", name), name)):
+        path = display_path(name)
+        composed = unicodedata.normalize("NFC", path)
+        paths[name] = path if composed in taken else composed
+        taken.add(paths[name])
+    return paths
 
 
 def to_tracks(
     files: Sequence[SourceFile],
-    folder: str,
-    metadata: Mapping[str, Mapping[str, str]],
-    styles: Iterable[str],
-    run: InspectMap,
-) -> tuple[Track, ...]:
-    """Name, hash and probe files; returns their tracks in the same order.
+    root: str,
+    metadata: Mapping[str, Mapping[str, Any]],
+    reading: Reading,
+) -> tuple[tuple[Track, ...], Layout]:
+    """Name, hash and probe files; returns their tracks in the same order, and their layout.
+
+    What is known of a track comes from the metadata, else from tags in the file, else from names,
+    else from `reading`; of a track's genre and the style that its name says, the name counts.
 
     Args:
         files: the audio files of a source.
-        folder: the source's name, which is the style of files that are in none of its folders.
-        metadata: path in NFC -> fields of the track; they override those from the file's name.
-        styles: the styles to take; all when empty.
-        run: as for `scan_folder`.
+        root: the source's name.
+        metadata: path in NFC -> fields of the track.
+        reading: how they become tracks.
 
     Raises:
-        SourceError: one of `styles` has no track.
+        SettingError: the layout or the rule for names cannot be used.
+        SourceError: one of the styles to take has no track, or no name is as the rule says.
     """
-    known_styles = _styles_named([file.path for file in files])
-    tracks = [_named_track(file, folder, known_styles, metadata) for file in files]
-    tracks = _only_styles(folder, tracks, {style.casefold() for style in styles})
-    return tuple(_without_copies(run(inspect, tracks)))
+    source = reading.source
+    paths = [unicodedata.normalize("NFC", file.path) for file in files]
+    layout = choose_layout(paths, root, source.layout, source.names, reading.sessions)
+    if source.names and not any(map(layout.read, paths)):
+        raise SourceError(f"--names {source.names}: no file is called so, e.g. {paths[0]}")
+    wanted = _Wanted(root, reading.styles)
+    tracks = []
+    for file, path in zip(files, paths, strict=True):
+        track = Track(file=file.file, path=file.path, reason=file.reason)
+        style = {"style": layout.read(path).get("style", "")}
+        # Where metadata or the name say the style, files of other styles need not be read.
+        tracks += wanted.of([fill(replace(track, **metadata.get(path, {})), style)], certain=False)
+    tracks = list(reading.run(partial(inspect, tags=source.tags), tracks))
+    layout = layout.told_by(tracks)
+    named = [_named(track, layout, reading) for track in tracks]
+    spelled = _one_spelling(wanted.of(named, certain=True), reading.sessions)
+    wanted.check()
+    return tuple(_without_copies(spelled)), layout
 
 
-def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str]:
-    """(session, style) of a file name: `Course_a_pied_2_latino` -> ("Course a pied", "latino").
-
-    The last part is the style if it equals the folder's name or one of `styles`, which are
-    casefolded. Otherwise the folder is the style, and the whole stem is the session.
-    """
-    *words, last = stem.split("_")
-    is_style = last.casefold() in styles or last.casefold() == folder.casefold()
-    if not any(words) or not is_style:
-        return " ".join(stem.replace("_", " ").split()) or stem, folder
-    if len(words) > 1 and _TAKE.fullmatch(words[-1]) and any(words[:-1]):
-        words.pop()
-    return " ".join(" ".join(words).split()), last
+def _named(track: Track, layout: Layout, reading: Reading) -> Track:
+    """The track with what its name says, and with what is true where nothing else says."""
+    track = fill(track, layout.read(unicodedata.normalize("NFC", track.path)))
+    default = reading.styles[0] if len(reading.styles) == 1 else ""
+    genre = _GENRES.split(track.genre)[0].strip()
+    return fill(track, {"style": genre or default, "session": reading.source.session})
 
 
-def _styles_named(paths: Iterable[str]) -> frozenset[str]:
-    """The styles of a source, casefolded: the names of its folders.
-
-    For a source without folders, they are the last parts of the file names.
-    """
-    folders = {path.partition("/")[0] for path in paths if "/" in path}
-    names = folders or (PurePosixPath(path).stem.rpartition("_")[2] for path in paths)
-    return frozenset(name.casefold() for name in names)
-
-
-def _named_track(
-    file: SourceFile,
-    folder: str,
-    styles: Container[str],
-    metadata: Mapping[str, Mapping[str, Any]],
-) -> Track:
-    path = file.path
-    folder = path.partition("/")[0] if "/" in path else folder
-    session, style = split_name(PurePosixPath(path).stem, folder, styles)
-    track = Track(
-        file=file.file, path=path, session=session, style=style or "music", reason=file.reason
-    )
-    # Paths typed into a table are composed Unicode (NFC), paths of some file systems are not.
-    fields = metadata.get(unicodedata.normalize("NFC", path), {})
-    return replace(track, **fields)
-
-
-def _only_styles(folder: str, tracks: list[Track], wanted: set[str]) -> list[Track]:
-    styles = {track.style.casefold() for track in tracks}
-    if missing := wanted - styles:
-        raise SourceError(
-            f"{folder}: no track of style {', '.join(sorted(missing))} in it; "
-            f"there are {', '.join(sorted(styles))}"
+def _one_spelling(tracks: Sequence[Track], own: str) -> Iterator[Track]:
+    """Give one name to tracks of one session: its English name, else the spelling most in use."""
+    named = [unicodedata.normalize("NFC", track.session) for track in tracks]
+    spellings = Counter(named)
+    best: dict[str, str] = {}
+    for name in sorted(spellings, key=lambda name: (-spellings[name], name)):
+        best.setdefault(folded(name), name)
+    for track, name in zip(tracks, named, strict=True):
+        known = find(name, own) if name else None
+        yield replace(
+            track, session=known.name if known else best[folded(name)], session_as_named=name
         )
-    return [track for track in tracks if not wanted or track.style.casefold() in wanted]
+
+
+def check_named(library: Library, place: str) -> None:
+    """Raise SourceError for usable tracks of which nothing says the session or the style.
+
+    A title as a session or an artist as a style would go into descriptions without a word.
+    """
+    lacking = {
+        name: [track for track in library.usable if not getattr(track, name)]
+        for name in ("session", "style")
+    }
+    lacking = {name: tracks for name, tracks in lacking.items() if tracks}
+    if not lacking:
+        return
+    counts = " and ".join(f"the {name} of {len(tracks)}" for name, tracks in lacking.items())
+    example = next(iter(lacking.values()))[0].path
+    options = " ".join(f"--{name} {_EXAMPLE_VALUES[name]}" for name in lacking)
+    raise SourceError(
+        f"{place}: nothing says {counts} of {len(library.usable)} tracks, e.g. {example} "
+        f"({said(library.layout.read(example))}); taken for {library.layout}: give {options}, or a "
+        f"rule as in --names '{{artist}}/{{session}}_{{style}}', or --layout, or metadata.csv with "
+        f"these columns; sportgen scan shows how names are read"
+    )
+
+
+_EXAMPLE_VALUES = {"session": "running", "style": "house"}
+
+
+def examples(tracks: Sequence[Track]) -> list[Track]:
+    """Tracks that show how names are read: the first, the middle and the last one."""
+    places = range(0, len(tracks), max(1, (len(tracks) - 1) // (_EXAMPLES - 1)))
+    return [tracks[place] for place in places][:_EXAMPLES]
+
+
+def said(fields: Fields) -> str:
+    """Fields of a name in words: `session Yoga, style latino`."""
+    return ", ".join(f"{key} {value}" for key, value in fields.items() if value) or "says nothing"
+
+
+class _Wanted:
+    """Takes the tracks of some styles, of all if there are none."""
+
+    def __init__(self, root: str, styles: Iterable[str]) -> None:
+        self._root = root
+        self._keys = {style_key(style): style for style in styles}
+        self._found: dict[str, str] = {}
+
+    def of(self, tracks: Iterable[Track], certain: bool) -> list[Track]:
+        """The tracks of these styles, and unless styles are `certain` those without a style."""
+        tracks = list(tracks)
+        self._found |= {style_key(track.style): track.style for track in tracks if track.style}
+        return [
+            track
+            for track in tracks
+            if not self._keys
+            or style_key(track.style) in self._keys
+            or not (certain or track.style)
+        ]
+
+    def check(self) -> None:
+        """Raise SourceError if one of the styles has no track."""
+        missing = [style for key, style in self._keys.items() if key not in self._found]
+        if missing:
+            raise SourceError(
+                f"{self._root}: no track of style {', '.join(missing)} in it; "
+                f"there are {', '.join(sorted(self._found.values())) or 'none that are known'}"
+            )
 
 
 def _without_copies(tracks: Iterable[Track]) -> Iterator[Track]:

@@ -6,7 +6,7 @@ import re
 import shutil
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -28,7 +28,7 @@ from ..storage.hub_client import hub_errors
 from ..storage.place import Place
 from .columns import Columns, choose_columns
 from .files import SourceFile
-from .library import InspectMap, Library, to_tracks
+from .library import Library, Reading, to_tracks
 from .source import Source
 from .unpack import FILE, PATH, is_unpacked, read_unpacked, unpack
 
@@ -56,8 +56,8 @@ class ParquetSource:
     revision: str | None = None
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
-    def library(self, styles: Iterable[str], run: InspectMap, progress: Progress) -> Library:
-        """The rows as tracks; `styles` and `run` as for `scan_folder`; raises as `read_source`."""
+    def library(self, reading: Reading, progress: Progress) -> Library:
+        """The rows as tracks; raises as `read_source`."""
         parquet, card_features = self._parquet_files()
         columns = self._columns(next(iter(parquet)), card_features)
         folders = {path: self._unpack_folder(path, columns.audio) for path in parquet}
@@ -66,8 +66,9 @@ class ParquetSource:
             files, metadata = self._rows(parquet, folders, columns)
         if not files:
             raise SourceError(f"{self.root}: its Parquet has no rows")
-        tracks = to_tracks(files, PurePosixPath(self._load_location).name, metadata, styles, run)
-        return Library(tracks, {}, ())
+        root = PurePosixPath(self._load_location).name
+        tracks, layout = to_tracks(files, root, metadata, reading)
+        return Library(tracks, {}, (), layout)
 
     def _parquet_files(self) -> tuple[dict[str, str], Features]:
         """(path -> split of the Parquet files that load_dataset finds, features on the card)."""

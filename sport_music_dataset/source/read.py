@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..progress import Progress, no_progress
 from .files import FoundFiles
-from .library import InspectMap, Library, find_music, scan_folder
+from .library import InspectMap, Library, Reading, find_music, scan_folder
 from .source import Source
 
 
@@ -15,6 +15,7 @@ def read_source(
     exclude: Path | None = None,
     run: InspectMap = map,
     progress: Progress = no_progress,
+    sessions: str = "",
 ) -> Library:
     """Find, name, hash and probe the audio of a source.
 
@@ -24,29 +25,32 @@ def read_source(
 
     Args:
         source: the folder or dataset with the music.
-        styles: the styles to take; all when empty.
+        styles: as for `Reading`.
         exclude: a folder inside the source to skip (the release being built).
-        run: as for `scan_folder`.
+        run: as for `Reading`.
         progress: shows how many files are downloaded or unpacked.
+        sessions: the user's own sessions, as YAML.
 
     Raises:
-        SettingError: the source's location is not a valid name of a dataset.
+        SettingError: the source's location is not a valid name of a dataset, or its layout or its
+            rule for names cannot be used.
         SourceError: the source cannot be used.
         HubError: the Hub refused, or could not be reached.
     """
     source = Source.of(source)
+    reading = Reading(source, tuple(styles), sessions, run)
     if source.is_on_hub:
         # Imported here: datasets and the Hub's client take a second, and audio files need neither.
         from .hub import read_hub
 
-        return read_hub(source, styles, run, progress)
+        return read_hub(reading, progress)
     folder = Path(source.location)
     files = find_music(folder, exclude)
     if not (source.is_dataset or _has_parquet_but_no_audio(files)):
-        return scan_folder(folder, files, styles, run)
+        return scan_folder(folder, files, reading)
     from .hub import read_local
 
-    return read_local(source, exclude, styles, run, progress)
+    return read_local(reading, exclude, progress)
 
 
 def places_read(source: Path | str | Source) -> list[Path]:

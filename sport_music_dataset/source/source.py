@@ -11,6 +11,10 @@ class Source:
     `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`
     and `session_column` name columns of the dataset, `subset` one of its configs; an empty name is
     found from the dataset. `keep_splits` keeps the dataset's splits.
+
+    `layout` is a key of `layouts.LAYOUTS` (found from the names if empty), `names` a rule for names
+    as `NameRule` takes it, `session` the session of tracks for which nothing says one. `tags` says
+    whether tags in the files are read.
     """
 
     location: str
@@ -19,6 +23,10 @@ class Source:
     session_column: str = ""
     subset: str = ""
     keep_splits: bool = False
+    layout: str = ""
+    names: str = ""
+    session: str = ""
+    tags: bool = True
 
     @classmethod
     def of(cls, place: "Path | str | Source") -> "Source":

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..columns import MEASURE_COLUMNS
-from ..describe.annotate import made_descriptions
+from ..describe.annotate import made_descriptions, spoken_session
 from ..describe.arc import arcs
 from ..describe.fit import fit
 from ..describe.sessions import find
@@ -21,7 +21,7 @@ from .tracks import measure_faults
 TEXTS = ["chunk_id", "track_id", "description", "descriptions"]
 
 # Columns that the rows of a track have from its row of `tracks`.
-_TRACK_COLUMNS = ("session", "style", "title", "artist", "license")
+_TRACK_COLUMNS = ("session", "session_as_named", "style", "title", "artist", "license")
 _PHASES = ("", "warm-up", "build", "peak", "cool-down")
 _FITS = ("yes", "no", "unknown")
 # A position is rounded to four digits.
@@ -174,8 +174,9 @@ def _made_faults(rows: list[Row], recipe: Recipe) -> Iterator[str]:
         # What metadata gives is the same for all chunks.
         return
     for row in rows:
+        session = spoken_session(row["session"], row["session_as_named"], recipe)
         made = made_descriptions(
-            row["session"], row["style"], recipe, row["chunk_id"], _measures(row), row["arc"]
+            session, row["style"], recipe, row["chunk_id"], _measures(row), row["arc"]
         )
         texts = list(dict.fromkeys(made))
         if row["descriptions"] != texts:

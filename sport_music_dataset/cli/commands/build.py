@@ -18,6 +18,10 @@ def build(
     splits: options.Splits = "train=0.9,test=0.1",
     seed: options.Seed = 0,
     style: options.Styles = None,
+    layout: options.Layout = "",
+    names: options.Names = "",
+    session: options.Session = "",
+    tags: options.Tags = True,
     license: options.License = "",
     keep_silence: options.KeepSilence = False,
     truncated: options.Truncated = "keep",
@@ -62,7 +66,18 @@ def build(
     from ..show.build import show_build, show_plan
 
     request = BuildRequest(
-        Source(source, audio_column, style_column, session_column, subset, keep_splits),
+        Source(
+            source,
+            audio_column,
+            style_column,
+            session_column,
+            subset,
+            keep_splits,
+            layout,
+            names,
+            session,
+            tags,
+        ),
         out,
         Recipe(
             chunk_seconds=chunk_seconds,

@@ -13,7 +13,19 @@ from ..options import read_sessions
 def scan(
     source: options.Source,
     chunk_seconds: options.ChunkSeconds = 25.0,
+    overlap_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--overlap-seconds",
+            help="What neighbouring chunks share.  [default: 10, of short chunks 0]",
+        ),
+    ] = None,
+    splits: options.Splits = "train=0.9,test=0.1",
     style: options.Styles = None,
+    layout: options.Layout = "",
+    names: options.Names = "",
+    session: options.Session = "",
+    tags: options.Tags = True,
     measure: Annotated[
         bool, typer.Option("--measure", help="Measure chunks, side by side, and show misfits.")
     ] = False,
@@ -26,27 +38,42 @@ def scan(
     num_proc: options.NumProc = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say what is in SRC and what a build would leave out, without building.
+    """Say what is in SRC, how its names are read, and what a build would give and leave out.
 
     Examples: sportgen scan music --json; sportgen scan music --measure
     """
     warm_up()
+    from dataclasses import replace
     from tempfile import TemporaryDirectory
 
     from ...build.build import fingerprint_and_group, scan_source
     from ...build.cut import measure_tracks
+    from ...build.expect import expect
     from ...engines.local import Workers
-    from ...recipe import Recipe
+    from ...recipe import Recipe, parse_splits
     from ...source.source import Source
     from ..show.scan import inventory, show_inventory
 
+    if overlap_seconds is None:
+        overlap_seconds = 10.0 if chunk_seconds > 10 else 0.0
     recipe = Recipe(
         chunk_seconds=chunk_seconds,
-        overlap_seconds=0,
+        overlap_seconds=overlap_seconds,
+        splits=tuple(parse_splits(splits).items()),
         styles=tuple(style or ()),
         sessions=read_sessions(sessions),
     )
-    music = Source(source, audio_column, style_column, session_column, subset)
+    music = Source(
+        source,
+        audio_column,
+        style_column,
+        session_column,
+        subset,
+        layout=layout,
+        names=names,
+        session=session,
+        tags=tags,
+    )
     with (
         Workers(num_proc or console.cores(), timeout) as workers,
         TemporaryDirectory() as folder,
@@ -55,6 +82,8 @@ def scan(
         grouping = fingerprint_and_group(
             workers, library, recipe, Path(folder), progress=console.progress
         )
-        usable = grouping.library.usable
-        measured = measure_tracks(workers, usable, recipe, console.progress) if measure else None
-    show_inventory(inventory(grouping, chunk_seconds, measured), as_json)
+        expected = expect(workers, grouping.library, recipe, source)
+        beside = replace(recipe, overlap_seconds=0.0)
+        usable = grouping.library.usable if measure else ()
+        measured = measure_tracks(workers, usable, beside, console.progress)
+    show_inventory(inventory(grouping, recipe, expected, measured if measure else None), as_json)

@@ -3,19 +3,28 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ...engines.estimate import Estimate
 from ...reasons import kind_of
+from ...source.library import examples, said
 from ..console import hint, plain
+from .build import show_estimate
 from .left_out import hint_left_out, show_duplicates, show_left_out
 
 if TYPE_CHECKING:
+    from ...build.expect import Expected
     from ...build.groups import Grouping
+    from ...recipe import Recipe
     from ...records import Outcome
 
 
 def inventory(
-    grouping: "Grouping", chunk_seconds: float, measured: "Mapping[str, Outcome] | None" = None
+    grouping: "Grouping",
+    recipe: "Recipe",
+    expected: "Expected",
+    measured: "Mapping[str, Outcome] | None" = None,
 ) -> dict[str, Any]:
     """What is in a source, as data for JSON; durations are those in the files' headers.
 
@@ -23,18 +32,21 @@ def inventory(
     with chunks that do not fit their session; it is None if nothing was measured.
     """
     library = grouping.library
-    short = f"too short: by its header, a chunk is {chunk_seconds:g} s"
+    short = f"too short: by its header, a chunk is {recipe.chunk_seconds:g} s"
     problems = {track.path: track.reason for track in library.tracks if track.reason}
-    problems |= {t.path: short for t in library.usable if t.duration_seconds < chunk_seconds}
+    problems |= {t.path: short for t in library.usable if t.duration_seconds < recipe.chunk_seconds}
     problems |= {path: found.reason for path, found in (measured or {}).items() if found.reason}
     usable = [track for track in library.usable if track.path not in problems]
     return {
+        "layout": str(library.layout),
+        "names": {t.path: library.layout.read(t.path) for t in examples(library.usable)},
         "files": len(library.tracks),
         "usable": len(usable),
         "hours": sum(track.duration_seconds for track in usable) / 3600,
         "formats": dict(Counter(track.format for track in usable).most_common()),
         "styles": dict(Counter(track.style for track in usable).most_common()),
         "sessions": dict(Counter(track.session for track in usable).most_common()),
+        "expected": asdict(expected),
         "without_license": sum(not track.license for track in usable),
         "ignored": dict(library.ignored),
         "left_out": problems,
@@ -42,6 +54,23 @@ def inventory(
         "misfits": None if measured is None else _misfits(measured),
         "notes": list(library.notes),
     }
+
+
+def _show_expected(expected: dict[str, Any]) -> None:
+    """Print what a build would give, and what only a build can tell."""
+    if expected["obstacle"]:
+        hint(f"a build would stop: {expected['obstacle']}")
+        return
+    print(f"chunks    {sum(expected['chunks'].values())} expected")
+    for split, count in expected["chunks"].items():
+        print(f"  split {split:<20} {count:>8}")
+    show_estimate(Estimate(**expected["cost"]))
+    unknown = expected["without_length"]
+    lengths = f", and how long the {unknown} tracks are whose headers do not say it" * bool(unknown)
+    hint(
+        "only a build can tell which files are damaged or silent, what does not fit its session"
+        f"{lengths}; `sportgen encode --dry-run` estimates the codes"
+    )
 
 
 def _misfits(measured: "Mapping[str, Outcome]") -> list[dict[str, Any]]:
@@ -62,6 +91,9 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(found, indent=2))
         return
+    print(f"layout    {plain(found['layout'])}")
+    for path, fields in found["names"].items():
+        print(f"  {plain(path)}: {plain(said(fields))}")
     print(f"files     {found['files']}, {found['usable']} usable")
     print(f"hours     {found['hours']:.2f}, as the files say")
     reasons = Counter(map(kind_of, found["left_out"].values()))
@@ -76,6 +108,7 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
         print(title)
         for name, count in found[title].items():
             print(f"  {plain(name):<26} {count:>8}")
+    _show_expected(found["expected"])
     for note in found["notes"]:
         hint(f"note: {note}")
     hint_left_out(found["left_out"].items())

@@ -1,0 +1,201 @@
+"""Recognises what a folder of music is, and with that how the names in it are read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from ..describe.sessions import MOST_WORDS, find
+from ..errors import SettingError
+from ..records import Track
+from .names import (
+    Fields,
+    NameRule,
+    spaced,
+    split_library_path,
+    split_name,
+    split_title,
+    style_key,
+)
+
+LAYOUTS = {
+    "sport": "folders of styles with names of sessions (style/Session_style)",
+    "sessions": "folders of sessions (session/title)",
+    "styles": "folders of styles (style/title)",
+    "library": "a music library (artist/album/title)",
+    "flat": "names that are titles",
+    "audiofolder": "folders of splits (train/..., test/...)",
+}
+"""Each layout, and what it is in words."""
+
+# The words by which datasets recognises folders of splits (datasets.data_files).
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+# Folders of these names hold a style, not an artist: kinds of music as shops and players name them.
+_STYLES = frozenset(
+    style_key(name)
+    for name in (
+        "acoustic, afro, afrobeat, alternative, ambient, americana, bachata, ballad, bass, "
+        "beats, bhangra, bluegrass, blues, bollywood, bossa nova, breakbeat, breaks, celtic, "
+        "chanson, chill, chillhop, chillout, choir, classic, classical, classique, country, "
+        "cumbia, dance, dancehall, deep house, disco, dnb, downtempo, drone, drum & bass, "
+        "drum and bass, drum n bass, dub, dubstep, easy listening, edm, electro, electronic, "
+        "electronica, eurodance, experimental, flamenco, folk, forro, funk, fusion, gospel, "
+        "grime, grunge, hard rock, hardcore, hardstyle, hip hop, hiphop, house, indie, "
+        "indie pop, indie rock, industrial, instrumental, j pop, jazz, jungle, k pop, kizomba, "
+        "latin, latino, lo fi, lofi, lounge, mambo, merengue, metal, minimal, motown, "
+        "musique classique, musique du monde, new age, new wave, oldies, opera, orchestral, "
+        "piano, pop, pop rock, progressive, psytrance, punk, punk rock, r n b, r&b, rap, "
+        "rap francais, rap français, reggae, reggaeton, rhythm and blues, rnb, rock, "
+        "rock and roll, rockabilly, salsa, samba, schlager, shoegaze, singer songwriter, ska, "
+        "slow, soul, soundtrack, swing, synthpop, synthwave, tango, tech house, techno, trance, "
+        "trap, trip hop, tropical house, variete, variete francaise, variété, "
+        "variété française, world, world music, zouk"
+    ).split(", ")
+)
+# From this share of its files on, a source is taken for a layout.
+_MOST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the names of a source are read.
+
+    `kind` is a key of LAYOUTS, or `folders`: folders of which nothing tells what they are. `root`
+    is the source's name if that is a style, or the user named the layout. `splits` says whether the top folders are splits,
+    `asked` whether the user named the layout. `styles` are the styles that names may end in (of the
+    form of `style_key`), `sessions` the user's sessions, as YAML; `rule` is the user's rule.
+    """
+
+    kind: str
+    root: str = ""
+    splits: bool = False
+    asked: bool = False
+    styles: frozenset[str] = frozenset()
+    sessions: str = ""
+    rule: NameRule | None = None
+
+    def __str__(self) -> str:
+        if self.rule:
+            return f"names by the rule {self.rule.text}"
+        words = LAYOUTS.get(self.kind, "folders of which nothing tells what they are")
+        return f"{LAYOUTS['audiofolder']}, in them {words}" if self.splits else words
+
+    def read(self, path: str) -> Fields:
+        """The fields of a track that its path says."""
+        if self.rule:
+            return self.rule.read(path)
+        split, _, rest = path.partition("/") if self.splits else ("", "", path)
+        fields = self._read(rest)
+        return {**fields, "split": _SPLITS[split.casefold()]} if split else fields
+
+    def _read(self, path: str) -> Fields:
+        pure = PurePosixPath(path)
+        top = pure.parts[0] if len(pure.parts) > 1 else self.root
+        if self.kind == "sport":
+            session, style = split_name(pure.stem, top, self.styles)
+            is_session = self.asked or self.is_sport(path)
+            return {"session": session, "style": style} if is_session else {"style": style}
+        if self.kind == "library":
+            return split_library_path(path)
+        fields = split_title(pure.stem)
+        if self.kind in ("sessions", "styles") and top:
+            fields |= {"session": spaced(top)} if self.kind == "sessions" else {"style": top}
+        return fields
+
+    def is_sport(self, path: str) -> bool:
+        """Whether the name of a file ends in a style, or all of it is a session."""
+        pure = PurePosixPath(path)
+        top = pure.parts[0] if len(pure.parts) > 1 else self.root
+        session, _ = split_name(pure.stem, top, self.styles)
+        ends_in_style = session != (spaced(pure.stem) or pure.stem)
+        return ends_in_style or (self.is_session(pure.stem) and not self.is_session(top))
+
+    def is_session(self, name: str) -> bool:
+        """Whether a name is that of a session."""
+        return 0 < len(name) <= MOST_WORDS and find(name, self.sessions) is not None
+
+    def told_by(self, tracks: Sequence[Track]) -> "Layout":
+        """The layout, of folders that nobody knows as the tags of the files in them tell it."""
+        if self.kind != "folders":
+            return self
+        named: dict[str, Callable[[Track], tuple[str, ...]]] = {
+            "library": lambda track: (track.artist, track.album_artist),
+            "styles": lambda track: (track.genre,),
+        }
+        for kind, names in named.items():
+            folders = [style_key(PurePosixPath(track.path).parent.name) for track in tracks]
+            pairs = zip(folders, tracks, strict=True)
+            fits = sum(name in map(style_key, names(track)) for name, track in pairs if name)
+            if fits > _MOST * len(tracks):
+                return replace(self, kind=kind)
+        return self
+
+
+def choose_layout(
+    paths: Sequence[str], root: str, kind: str = "", rule: str = "", sessions: str = ""
+) -> Layout:
+    """The layout of a source.
+
+    Args:
+        paths: paths of the audio files, in NFC.
+        root: the source's name.
+        kind: the layout that the user named; found from the paths if empty.
+        rule: the user's rule for names.
+        sessions: the user's sessions, as YAML.
+
+    Raises:
+        SettingError: `kind` is no layout or cannot be that of these paths, or `rule` is not valid.
+    """
+    if kind and kind not in LAYOUTS:
+        raise SettingError(f"--layout {kind}: give {', '.join(LAYOUTS)}")
+    if rule:
+        return Layout("flat", rule=NameRule(rule))
+    outside = [path for path in paths if path.partition("/")[0].casefold() not in _SPLITS]
+    if kind == "audiofolder" and outside:
+        raise SettingError(
+            f"--layout audiofolder: {outside[0]} is in no folder of a split "
+            f"({', '.join(dict.fromkeys(_SPLITS.values()))}); move it, or name another layout"
+        )
+    if kind in ("", "audiofolder") and not outside:
+        inside = [path.partition("/")[2] for path in paths]
+        return replace(choose_layout(inside, "", sessions=sessions), splits=True)
+    layout = _sport_layout(paths, root, sessions)
+    if kind:
+        return replace(layout, kind=kind, asked=True, root=root)
+    return _recognised(layout, paths)
+
+
+def _sport_layout(paths: Sequence[str], root: str, sessions: str) -> Layout:
+    """The layout of sport music, with the styles that these paths name."""
+    layout = Layout("sport", sessions=sessions)
+    folders = {path.partition("/")[0] for path in paths if "/" in path}
+    ends = [PurePosixPath(path).stem.rpartition("_") for path in paths if not folders]
+    # Without folders, the end of a name is a style if what stands before is a session, and the
+    # source is a style if it is called so, or if names end in it.
+    names = folders or {end for before, _, end in ends if layout.is_session(before)}
+    known = {style_key(end) for _, _, end in ends} | _STYLES
+    is_style = not folders and style_key(root) in known
+    return replace(layout, styles=frozenset(map(style_key, names)), root=root if is_style else "")
+
+
+def _recognised(layout: Layout, paths: Sequence[str]) -> Layout:
+    """The layout that most of the paths have; `layout` is that of sport music."""
+
+    def most(fits: Callable[[str], bool]) -> bool:
+        return sum(map(fits, paths)) >= _MOST * len(paths)
+
+    def top(path: str) -> str:
+        return path.partition("/")[0] if "/" in path else layout.root
+
+    if most(layout.is_sport):
+        return layout
+    if most(lambda path: layout.is_session(top(path))):
+        return replace(layout, kind="sessions")
+    if most(lambda path: style_key(top(path)) in _STYLES):
+        return replace(layout, kind="styles")
+    if most(lambda path: path.count("/") > 1):
+        return replace(layout, kind="library")
+    return replace(layout, kind="folders" if most(lambda path: "/" in path) else "flat")
