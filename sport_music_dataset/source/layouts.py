@@ -64,9 +64,10 @@ class Layout:
     """How the names of a source are read.
 
     `kind` is a key of LAYOUTS, or `folders`: folders of which nothing tells what they are. `root`
-    is the source's name if that is a style, or the user named the layout. `splits` says whether the top folders are splits,
-    `asked` whether the user named the layout. `styles` are the styles that names may end in (of the
-    form of `style_key`), `sessions` the user's sessions, as YAML; `rule` is the user's rule.
+    is the source's name if that is a style, or the user named the layout. `splits` says whether the
+    top folders are splits, `asked` whether the user named the layout. `styles` are the styles that
+    names may end in (of the form of `style_key`), `sessions` the user's sessions, as YAML; `rule`
+    is the user's rule.
     """
 
     kind: str
@@ -132,6 +133,10 @@ class Layout:
             if fits > _MOST * len(tracks):
                 return replace(self, kind=kind)
         return self
+
+
+ONLY_TITLES = Layout("flat")
+"""The layout of files of which names say a title at most."""
 
 
 def choose_layout(

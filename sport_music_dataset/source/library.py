@@ -15,7 +15,7 @@ from ..errors import SourceError
 from ..reasons import Reason
 from ..records import Track
 from .files import FoundFiles, SourceFile, display_path, fill, find_files, inspect
-from .layouts import Layout, choose_layout
+from .layouts import ONLY_TITLES, Layout, choose_layout
 from .metadata import read_metadata
 from .names import Fields, style_key
 from .source import Source
@@ -60,7 +60,7 @@ class Library:
     tracks: tuple[Track, ...]
     ignored: Mapping[str, int]
     notes: tuple[str, ...]
-    layout: Layout = Layout("flat")
+    layout: Layout = ONLY_TITLES
     source: Mapping[str, str] = field(default_factory=dict)
 
     @property
