@@ -158,3 +158,4 @@ def test_licences_in_tags(text: str, licence: str) -> None:
 def test_the_first_tags_count_and_long_ones_are_none() -> None:
     tags = read_tags([{"TITLE": "One", "lyrics": "x"}, {"title": "Two", "ARTIST": "y" * 2_000}])
     assert tags == {"title": "One"}
+    assert read_tags([{"title": "Other", "genre": "Other"}]) == {"title": "Other"}

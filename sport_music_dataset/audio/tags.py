@@ -23,11 +23,13 @@ _NAMES = {
     "claimed_bpm": ("bpm", "tbpm", "tbp", "tempo", "tmpo", "wm/beatsperminute"),
     "claimed_key": ("initialkey", "initial_key", "tkey", "tke", "key", "wm/initialkey"),
 }
-# What programs write where they know nothing.
+# What programs write where they know nothing, in any tag and in that of the genre.
 _NOTHING = frozenset(
-    "unknown,unknown artist,unknown album,unknown title,<unknown>,[unknown],untitled,no title,"
-    "no artist,artiste inconnu,album inconnu,titre inconnu,sans titre,inconnu,none,n/a,null,"
-    "genre,other,unclassifiable,misc,divers,autre,default,undefined,unspecified".split(",")
+    "unknown,unknown artist,unknown album,unknown title,<unknown>,[unknown],no title,no artist,"
+    "artiste inconnu,album inconnu,titre inconnu,inconnu,n/a,null,undefined".split(",")
+)
+_NO_GENRE = frozenset(
+    "genre,other,unclassifiable,unspecified,misc,divers,autre,default,none,music,musique".split(",")
 )
 LEAST_BPM, MOST_BPM = 20.0, 400.0
 """The slowest and the fastest tempo of music that a tag may claim."""
@@ -66,6 +68,8 @@ def read_tags(found: Iterable[Mapping[str, str]], url: str = "") -> dict[str, An
         for name, value in group.items():
             tags.setdefault(name.casefold(), value)
     texts = {field: _first(tags, names) for field, names in _NAMES.items()}
+    if texts["genre"].casefold() in _NO_GENRE:
+        texts["genre"] = ""
     bpm, key = texts.pop("claimed_bpm"), texts.pop("claimed_key")
     texts["copyright"] = "; ".join(filter(None, (texts["copyright"], url)))
     texts["license"] = (
