@@ -78,6 +78,16 @@ def test_folders_of_splits_are_splits(word: str) -> None:
     assert layout.read("valid/rock/Boxe_rock.wav")["split"] == "validation"
 
 
+def test_a_folder_around_all_others_says_nothing() -> None:
+    layout = choose_layout(["data/train/Yoga_latino.wav", "data/test/Boxe_latino.wav"], "x")
+    assert layout.read("data/train/Yoga_latino.wav") == {
+        "session": "Yoga", "style": "latino", "split": "train"}  # fmt: skip
+    deep = [f"my/music/{path}" for path in SPORT]
+    assert choose_layout(deep, "x").read(deep[0])["style"] == "hip_hop"
+    one_artist = ["Air/Moon/01 - One.mp3", "Air/Sun/02 - Two.mp3"]
+    assert choose_layout(one_artist, "x").read(one_artist[0])["artist"] == "Air"
+
+
 def test_a_style_called_test_is_no_split() -> None:
     layout = choose_layout(["test/Yoga_test.wav", "latino/Yoga_latino.wav"], "music")
     assert not layout.splits

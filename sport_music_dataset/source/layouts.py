@@ -1,5 +1,6 @@
 """Recognises what a folder of music is, and with that how the names in it are read."""
 
+import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -55,6 +56,8 @@ _STYLES = frozenset(
         "variété française, world, world music, zouk"
     ).split(", ")
 )
+# Most folders around all others that are looked into.
+_MOST_AROUND = 4
 # From this share of its files on, a source is taken for a layout.
 _MOST = 0.5
 
@@ -67,7 +70,7 @@ class Layout:
     is the source's name if that is a style, or the user named the layout. `splits` says whether the
     top folders are splits, `asked` whether the user named the layout. `styles` are the styles that
     names may end in (of the form of `style_key`), `sessions` the user's sessions, as YAML; `rule`
-    is the user's rule.
+    is the user's rule. `around` is the folder around all others, such as `data/`.
     """
 
     kind: str
@@ -77,6 +80,7 @@ class Layout:
     styles: frozenset[str] = frozenset()
     sessions: str = ""
     rule: NameRule | None = None
+    around: str = ""
 
     def __str__(self) -> str:
         if self.rule:
@@ -88,6 +92,7 @@ class Layout:
         """The fields of a track that its path says."""
         if self.rule:
             return self.rule.read(path)
+        path = path.removeprefix(self.around)
         split, _, rest = path.partition("/") if self.splits else ("", "", path)
         fields = self._read(rest)
         return {**fields, "split": _SPLITS[split.casefold()]} if split else fields
@@ -170,7 +175,24 @@ def choose_layout(
     layout = _sport_layout(paths, root, sessions)
     if kind:
         return replace(layout, kind=kind, asked=True, root=root)
-    return _recognised(layout, paths)
+    found = _recognised(layout, paths)
+    if found.kind not in ("library", "folders"):
+        return found
+    return _inside(paths, sessions) or found
+
+
+def _inside(paths: Sequence[str], sessions: str) -> Layout | None:
+    """The layout below the folders that all paths are in, if sport music or splits are there."""
+    around = posixpath.commonpath([posixpath.dirname(path) for path in paths]).split("/")
+    for depth in range(1, 1 + min(len(around), _MOST_AROUND) if around[0] else 1):
+        prefix = "/".join(around[:depth]) + "/"
+        below = [path.removeprefix(prefix) for path in paths]
+        if all(path.partition("/")[0].casefold() in _SPLITS for path in below):
+            return replace(choose_layout(below, "", sessions=sessions), around=prefix)
+        layout = _recognised(_sport_layout(below, around[depth - 1], sessions), below)
+        if layout.kind == "sport":
+            return replace(layout, around=prefix)
+    return None
 
 
 def _sport_layout(paths: Sequence[str], root: str, sessions: str) -> Layout:
