@@ -40,12 +40,14 @@ class Reading:
             nothing says one.
         sessions: the user's own sessions, as YAML.
         run: maps `inspect` over the tracks, in order; the map of a pool makes it parallel.
+        splits: whether folders of the source may be splits.
     """
 
     source: Source
     styles: tuple[str, ...] = ()
     sessions: str = ""
     run: InspectMap = map
+    splits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,9 @@ def to_tracks(
     """
     source = reading.source
     paths = [unicodedata.normalize("NFC", file.path) for file in files]
-    layout = choose_layout(paths, root, source.layout, source.names, reading.sessions)
+    layout = choose_layout(
+        paths, root, source.layout, source.names, reading.sessions, reading.splits
+    )
     if source.names and not any(map(layout.read, paths)):
         raise SourceError(f"--names {source.names}: no file is called so, e.g. {paths[0]}")
     wanted = _Wanted(root, reading.styles)
