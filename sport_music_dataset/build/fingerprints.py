@@ -30,7 +30,10 @@ def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
     None if the track does not decode within the recipe's limits; cutting it records the reason.
     """
     try:
-        items = fingerprint(decode_within(track, recipe, Tally(), RATE))
+        tally = Tally()
+        items = fingerprint(decode_within(track, recipe, tally, RATE))
+        if tally.louder is not None:
+            items = fingerprint(decode_within(track, recipe, Tally(), RATE, channel=tally.louder))
         check_unchanged(track)
     except TrackError:
         return None
