@@ -18,6 +18,7 @@ from ..reasons import Reason, TrackError
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Track
 from .containers import claimed_seconds
+from .reading import reading
 from .samples import Mono, Resampler, downmix
 from .tags import copyright_url, read_tags
 
@@ -37,6 +38,8 @@ _TAGS: dict[str, Any] = (
 _BLOCK_SAMPLES = 1 << 16
 # A smaller file counts as this size for the limit of expansion: its audio stays small anyway.
 _LEAST_BYTES = 1 << 16
+# What is there of the memory, a sound file needs no more: FFmpeg takes a tenth of it.
+_ENOUGH_BYTES = 256 << 20
 # Sampling rates of real recordings, in Hz: one block at 1 Hz would become gigabytes at 32 kHz.
 _RATES = range(2_000, 768_001)
 # +120 dB over full scale, louder than any real sample: from here on, a value is not a number.
@@ -155,14 +158,24 @@ def decode_within(
 
 @contextmanager
 def _opened(file: str) -> Iterator[av.container.InputContainer]:
-    """A container; whatever FFmpeg raises becomes a TrackError, without the path."""
-    try:
-        with av.open(file, options=_OPTIONS, **_TAGS) as container:
-            yield container
-    except MemoryError as error:
-        raise TrackError(Reason.LIMIT, "needs too much memory") from error
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise TrackError(Reason.UNREADABLE, _plain(error)) from error
+    """A container; whatever FFmpeg raises becomes a TrackError, without the path.
+
+    A fault of the machine is none of FFmpeg's: raises as `reading`, or MemoryError.
+    """
+    with reading(file) as stream:
+        try:
+            with av.open(stream, options=_OPTIONS, **_TAGS) as container:
+                yield container
+        except (av.FFmpegError, ValueError) as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
+                raise TrackError(Reason.LIMIT, "needs too much memory") from error
+            raise TrackError(Reason.UNREADABLE, _plain(error)) from error
+
+
+def _check_memory() -> None:
+    """Raise MemoryError if the machine has none: FFmpeg also says so of sizes that are nonsense."""
+    np.empty(_ENOUGH_BYTES, np.uint8)
 
 
 def _audio_stream(container: av.container.InputContainer) -> av.audio.stream.AudioStream:
@@ -214,17 +227,19 @@ def _decoded(
     while True:
         try:
             packet = next(packets, None)
-        except OSError:
-            raise
-        except av.FFmpegError:
-            # The fault is in the file, not on the disk (OSError): the frames so far are kept.
+        except av.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
+            # The fault is in the file, or `reading` raises it: the frames so far are kept.
             tally.broken_off = True
             return
         if packet is None:
             return
         try:
             yield packet.decode()
-        except av.FFmpegError:
+        except av.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
             tally.damaged_packets += 1
 
 
