@@ -6,7 +6,7 @@ if it can; its version is that of the wheel of soundfile.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,16 @@ import soundfile
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
-from ..reasons import Reason, TrackError, kind_of
+from ..reasons import Reason, TrackError, kind_of, read_fault
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Decoder, Track
 from .containers.claims import claimed_seconds
 from .containers.heads import kind_of_head, read_head
 from .containers.libsndfile import opened_sound
-from .containers.ogg import Part, read_chain
+from .containers.ogg import Part, PartReader, read_chain
 from .containers.riff import read_wave
 from .containers.streams import check_rate, estimated_seconds, sound_stream, stated_seconds
+from .reading import reading
 from .samples import Block, Mixer, Mono, Resampler
 from .tags import copyright_url, read_tags
 
@@ -56,6 +57,8 @@ _CLAIMED_AS = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "W64": "w64", "OGG":
 _BLOCK_SAMPLES = 1 << 16
 # A smaller file counts as this size for the limit of expansion: its audio stays small anyway.
 _LEAST_BYTES = 1 << 16
+# What is there of the memory, a sound file needs no more: FFmpeg takes a tenth of it.
+_ENOUGH_BYTES = 256 << 20
 # +120 dB over full scale, louder than any real sample: from here on, a value is not a number.
 _ABSURD = 1e6
 
@@ -237,10 +240,13 @@ def _blocks(file: str, tally: Tally) -> Iterator[Block]:
 
 def _ffmpeg_blocks(file: str, tally: Tally) -> Iterator[Block]:
     """Yield the samples of a file; the links of a chained Ogg are files of their own to FFmpeg."""
-    goes_on = read_wave(Path(file)).goes_on
+    try:
+        goes_on = read_wave(Path(file)).goes_on
+        parts: list[Part | None] = [*read_chain(Path(file))]
+    except OSError as error:
+        raise read_fault(file, error) from error
     tally.decoder = Decoder.FFMPEG_PAST_HEADER if goes_on else Decoder.FFMPEG
     options = {**_OPTIONS, "ignore_length": "1"} if goes_on else _OPTIONS
-    parts: list[Part | None] = [*read_chain(Path(file))]
     for part in parts or [None]:
         with _opened(file, options, part) as container:
             stream = sound_stream(container, file)
@@ -257,17 +263,25 @@ def _ffmpeg_blocks(file: str, tally: Tally) -> Iterator[Block]:
 def _opened(
     file: str, options: Mapping[str, str] = _OPTIONS, part: Part | None = None
 ) -> Iterator[av.container.InputContainer]:
-    """A container, or a part of it; what FFmpeg raises becomes a TrackError, without the path."""
-    try:
-        with (
-            part.opened(file) if part else nullcontext(file) as source,
-            av.open(source, options=dict(options), **_TAGS) as container,
-        ):
-            yield container
-    except MemoryError as error:
-        raise TrackError(Reason.LIMIT, "needs too much memory") from error
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise TrackError(Reason.UNREADABLE, _plain(error)) from error
+    """A container, or a part of it; what FFmpeg raises becomes a TrackError, without the path.
+
+    A fault of the machine is none of FFmpeg's: raises as `reading`, or MemoryError.
+    """
+    with reading(file) as stream:
+        try:
+            source = PartReader(stream, part) if part else stream
+            with av.open(source, options=dict(options), **_TAGS) as container:
+                yield container
+        except (av.FFmpegError, ValueError) as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
+                raise TrackError(Reason.LIMIT, "needs too much memory") from error
+            raise TrackError(Reason.UNREADABLE, _plain(error)) from error
+
+
+def _check_memory() -> None:
+    """Raise MemoryError if the machine has none: FFmpeg also says so of sizes that are nonsense."""
+    np.empty(_ENOUGH_BYTES, np.uint8)
 
 
 def _frames(
@@ -299,17 +313,19 @@ def _decoded(
     while True:
         try:
             packet = next(packets, None)
-        except OSError:
-            raise
-        except av.FFmpegError:
-            # The fault is in the file, not on the disk (OSError): the frames so far are kept.
+        except av.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
+            # The fault is in the file, or `reading` raises it: the frames so far are kept.
             tally.broken_off = True
             return
         if packet is None:
             return
         try:
             yield packet.decode()
-        except av.FFmpegError:
+        except av.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
             tally.damaged_packets += 1
 
 

@@ -24,10 +24,11 @@ STORES = "fingerprints-*.bin"
 _HEADER = struct.Struct("<32sII")
 
 
-def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
-    """Fingerprint a whole track without cutting it; returns the items, uint32 [items].
+def track_fingerprint(track: Track, recipe: Recipe) -> tuple[Items | None, str]:
+    """Fingerprint a whole track without cutting it: (items, uint32 [items]; reason).
 
-    None if the track does not decode within the recipe's limits; cutting it records the reason.
+    The items are None if the track does not decode within the recipe's limits. Cutting it records
+    the reason.
     """
     try:
         tally = Tally()
@@ -35,9 +36,9 @@ def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
         if tally.louder is not None:
             items = fingerprint(decode_within(track, recipe, Tally(), RATE, channel=tally.louder))
         check_unchanged(track)
-    except TrackError:
-        return None
-    return items
+    except TrackError as error:
+        return None, str(error)
+    return items, ""
 
 
 class FingerprintStore:

@@ -10,7 +10,7 @@ from ..audio.fingerprint import TrackFingerprinter
 from ..audio.measure import TrackAnalysis
 from ..audio.samples import Pcm, chunks_of, encode_flac, is_silent, to_pcm16
 from ..describe.annotate import Annotation, annotate
-from ..reasons import Reason, TrackError
+from ..reasons import Reason, TrackError, is_of_one_run
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import MEAN, Outcome, Row, Track, channel_name, chunk_id
 from ..source.files import check_unchanged
@@ -24,7 +24,8 @@ _LENGTH_TOLERANCE_SECONDS = 0.1
 class TrackRows:
     """Iterates over the rows of one track, in order; afterwards `outcome` has the track's outcome.
 
-    Iteration never raises for a bad file: it yields no row, and `outcome.reason` says why.
+    Iteration never raises for a bad file: it yields no row, and `outcome.reason` says why. It
+    raises MachineFault where the machine fails at reading the file.
     """
 
     track: Track
@@ -37,7 +38,8 @@ class TrackRows:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rows"
             self.outcome = cut_track(self.track, self.recipe, file).outcome
-            yield from read_spooled_rows(file)
+            if not self.outcome.reason:
+                yield from read_spooled_rows(file)
 
 
 def cut_track(
@@ -45,7 +47,11 @@ def cut_track(
 ) -> Spooled:
     """Cut a track into the spool `file`; returns the track's outcome and fingerprint.
 
-    `fingerprinter` computes the fingerprint from the blocks that are decoded for the rows.
+    `fingerprinter` computes the fingerprint from the blocks that are decoded for the rows. There is
+    no spool of a track that has failed by no fault of its own.
+
+    Raises:
+        MachineFault: the machine failed at reading the track.
     """
     channel = None
     while True:
@@ -54,7 +60,8 @@ def cut_track(
             outcome, rows = cutter.run()
             if cutter.tally.louder is None:
                 spooled = Spooled(outcome, cutter.items)
-                spool.finish(spooled, rows)
+                if not is_of_one_run(outcome.reason):
+                    spool.finish(spooled, rows)
                 return spooled
         # Its channels cancel each other, which only the end tells: once more, with one of them.
         channel = cutter.tally.louder

@@ -23,7 +23,7 @@ from ..errors import ReleaseError, SourceError
 from ..outside.documents import split_front_matter
 from ..outside.files import CARD_BYTES, read_text
 from ..progress import Progress
-from ..reasons import Reason
+from ..reasons import Reason, is_machine_fault
 from ..storage.hub_client import hub_errors
 from ..storage.place import Place
 from .columns import Columns, choose_columns
@@ -251,5 +251,7 @@ def _candidate_paths(parquet: str, path: str) -> list[str]:
 def _is_file(file: Path) -> bool:
     try:
         return file.is_file()
-    except (OSError, ValueError):  # the path is too long, or has a zero byte
+    except (OSError, ValueError) as error:  # the path is too long, or has a zero byte
+        if is_machine_fault(error):
+            raise
         return False

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import soundfile
 
+from ..reading import SourceReader, reading
 from ..samples import Block
 
 # Files of other kinds are not handed over: libsndfile would guess, and reads raw samples too.
@@ -41,11 +40,11 @@ class Sound:
 @contextmanager
 def opened_sound(file: str) -> Iterator[Sound | None]:
     """A file as libsndfile reads it; None if it does not."""
-    with Path(file).open("rb", buffering=0) as handle:
-        head = handle.read(4)
-        handle.seek(0)
-        # By its number: from a path, libsndfile would look for a second file beside some.
-        sound: Any = _opened(handle.fileno()) if head in _MAGIC else None
+    with reading(file) as stream:
+        head = stream.read(4)
+        stream.seek(0)
+        # Not by its path, by which libsndfile would look for a second file beside some.
+        sound = _opened(stream) if head in _MAGIC else None
         try:
             yield Sound(sound) if sound else None
         finally:
@@ -53,8 +52,8 @@ def opened_sound(file: str) -> Iterator[Sound | None]:
                 sound.close()
 
 
-def _opened(number: int) -> soundfile.SoundFile | None:
+def _opened(stream: SourceReader) -> soundfile.SoundFile | None:
     try:
-        return soundfile.SoundFile(number, closefd=False)
+        return soundfile.SoundFile(stream)
     except (soundfile.LibsndfileError, RuntimeError, ValueError):
         return None

@@ -6,10 +6,11 @@ A page states how many samples end with it (the granule position). Sources: RFC 
 
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from ..reading import SourceReader
 
 _HEADER = struct.Struct("<4sBBqIIIB")
 _FIRST_OF_STREAM = 2
@@ -56,17 +57,11 @@ class Part:
     start: int
     end: int
 
-    @contextmanager
-    def opened(self, file: str) -> Iterator["PartReader"]:
-        """The bytes of `file` as a stream."""
-        with Path(file).open("rb") as handle:
-            yield PartReader(handle, self)
-
 
 class PartReader:
     """A stream of a part of a file: `read`, `seek` and `tell`, as FFmpeg needs them."""
 
-    def __init__(self, handle: BinaryIO, part: Part) -> None:
+    def __init__(self, handle: SourceReader, part: Part) -> None:
         self._handle, self._part = handle, part
         handle.seek(part.start)
 
