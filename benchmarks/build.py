@@ -67,10 +67,12 @@ def by_sportgen(num_proc: int, analysis: bool = True) -> Callable[[list[Path], P
     def run(files: list[Path], out: Path) -> None:
         from sport_music_dataset.build.build import BuildRequest, build_release
         from sport_music_dataset.recipe import Recipe
+        from sport_music_dataset.source.source import Source
 
         recipe = Recipe(splits=(("train", 1.0),), analysis=analysis)
         source = files[0].parent.parent
-        build_release(BuildRequest(source, out, recipe, num_proc=num_proc))
+        named = Source(str(source), layout="sport")  # whatever its names are
+        build_release(BuildRequest(named, out, recipe, num_proc=num_proc))
 
     return run
 

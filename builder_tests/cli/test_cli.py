@@ -31,7 +31,7 @@ def test_build_prints_its_summary(
     assert lines[0] == "tracks    6 kept, 4 left out"
     assert "  left out, unreadable: 2" in lines and "  ignored, .txt: 1" in lines
     assert f"chunks    {sum(built[1].chunks.values())}" in lines
-    assert "  Course à pied / latino: 4" in lines
+    assert "  running / latino: 4" in lines
     assert "left out: classic/Empty_classic.wav: unreadable" in captured.err
     assert main(arguments) == 0
     assert capsys.readouterr().out.splitlines() == lines
@@ -59,7 +59,7 @@ def test_sources_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "it is empty" in fails(capsys, 1, "build", tmp_path / "texts", out)
     (tmp_path / "texts/a.txt").touch()
     assert "found 1 .txt" in fails(capsys, 1, "build", tmp_path / "texts", out)
-    write_audio(tmp_path / "texts/a.wav", noise(3.0))
+    write_audio(tmp_path / "texts/Yoga_texts.wav", noise(3.0))
     error = fails(capsys, 1, "build", tmp_path / "texts", out, *SHORT)
     assert "1 usable track(s) cannot fill the splits" in error
     assert not out.exists()

@@ -169,6 +169,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "raw.descriptions: one twice": (Check.DESCRIPTIONS, in_both("descriptions", lambda d: d * 2)),
     "raw.descriptions: empty": (Check.DESCRIPTIONS, in_both("descriptions", lambda d: [*d, ""])),
     **of_raw("session", Check.TRACK_FACTS, "Judo", ""),
+    **of_raw("session_as_named", Check.TRACK_FACTS, "Judo", ""),
     **of_raw("style", Check.TRACK_FACTS, "polka"),
     **of_raw("title", Check.TRACK_FACTS, "Other"),
     **of_raw("artist", Check.TRACK_FACTS, "Other"),
@@ -231,6 +232,9 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_tracks("sampling_rate", Check.TRACKS, 0, -44_100, 2**31 - 1),
     **of_tracks("channels", Check.TRACKS, 0, -1),
     **of_tracks("session", Check.TRACK_FACTS, "Judo", ""),
+    **of_tracks("session_as_named", Check.TRACK_FACTS, "Judo"),
+    "tracks.session_as_named: none": (Check.TRACKS, in_track("session_as_named", "")),
+    **of_tracks("claimed_bpm", Check.TRACKS, NAN, 4.0, -120.0),
     **of_tracks("style", Check.TRACK_FACTS, "polka"),
     **of_tracks("title", Check.TRACK_FACTS, "Other"),
     **of_tracks("artist", Check.TRACK_FACTS, "Other"),
@@ -367,7 +371,17 @@ LIES: dict[str, tuple[Check, Lie]] = {
 }  # fmt: skip
 
 UNPROVEN = {
-    "tracks.album": "no other place has it",
+    **dict.fromkeys(
+        (
+            "tracks.album",
+            "tracks.album_artist",
+            "tracks.genre",
+            "tracks.isrc",
+            "tracks.claimed_key",
+            "tracks.copyright",
+        ),
+        "no other place has it",
+    ),
     "tracks.source_url": "no other place has it",
     "manifest.encoding.backend": "libraries round differently, but each gives valid codes",
     "manifest.schema": "another one is refused when the release is opened",

@@ -13,7 +13,7 @@ from .keys import TONICS
 # ID3v2.2 to 2.4, of Vorbis comments, of MP4, and of Windows Media.
 _NAMES = {
     "title": ("title",),
-    "artist": ("artist", "performer"),
+    "artist": ("artist", "performer", "author"),
     "album": ("album",),
     "album_artist": ("album_artist", "albumartist", "album artist"),
     "genre": ("genre",),
@@ -23,12 +23,17 @@ _NAMES = {
     "claimed_bpm": ("bpm", "tbpm", "tbp", "tempo", "tmpo", "wm/beatsperminute"),
     "claimed_key": ("initialkey", "initial_key", "tkey", "tke", "key", "wm/initialkey"),
 }
-# What programs write where they know nothing.
+# What programs write where they know nothing, in any tag and in that of the genre.
 _NOTHING = frozenset(
-    "unknown,unknown artist,unknown album,unknown title,<unknown>,[unknown],untitled,no title,"
-    "no artist,artiste inconnu,album inconnu,titre inconnu,sans titre,inconnu,none,n/a,null,"
-    "genre,other,unclassifiable,misc,divers,autre,default,undefined,unspecified".split(",")
+    "unknown,unknown artist,unknown album,unknown title,<unknown>,[unknown],no title,no artist,"
+    "artiste inconnu,album inconnu,titre inconnu,inconnu,n/a,null,undefined".split(",")
 )
+_NO_GENRE = frozenset(
+    "genre,other,unclassifiable,unspecified,misc,divers,autre,default,none,music,musique".split(",")
+)
+LEAST_BPM, MOST_BPM = 20.0, 400.0
+"""The slowest and the fastest tempo of music that a tag may claim."""
+
 # Most letters of a tag: longer ones are lyrics or harm.
 _MOST_LETTERS = 1_000
 _BPM = re.compile(r"(\d{2,3}(?:[.,]\d+)?)(?:\s*bpm)?", re.IGNORECASE)
@@ -63,6 +68,8 @@ def read_tags(found: Iterable[Mapping[str, str]], url: str = "") -> dict[str, An
         for name, value in group.items():
             tags.setdefault(name.casefold(), value)
     texts = {field: _first(tags, names) for field, names in _NAMES.items()}
+    if texts["genre"].casefold() in _NO_GENRE:
+        texts["genre"] = ""
     bpm, key = texts.pop("claimed_bpm"), texts.pop("claimed_key")
     texts["copyright"] = "; ".join(filter(None, (texts["copyright"], url)))
     texts["license"] = (
@@ -90,7 +97,8 @@ def repair(text: str) -> str:
     """A text with the letters that its writer meant, where bytes were read as another encoding.
 
     UTF-8 that was read as Latin-1 or cp1252 is read as UTF-8; bytes that are no UTF-8 (ID3v1, RIFF)
-    as cp1252; words of accented letters alone as Cyrillic (cp1251). Everything else stays.
+    and control characters of Latin-1 as cp1252; words of accented letters alone as Cyrillic
+    (cp1251). Everything else stays.
     """
     if any("\udc80" <= letter <= "\udcff" for letter in text):
         text = _decoded(text.encode("utf-8", "surrogateescape"), "cp1252") or text
@@ -101,10 +109,17 @@ def repair(text: str) -> str:
             continue
         if not text.isascii() and (meant := _decoded(data, "utf-8")):
             return meant
+    if any("\x80" <= letter <= "\x9f" for letter in text):
+        # In Latin-1 these are no letters: the writer used cp1252.
+        return "".join(_as_cp1252(letter) for letter in text)
     letters = [letter for letter in text if letter.isalpha()]
     if len(letters) > 3 and all("À" <= letter <= "ÿ" for letter in letters):
         return _decoded(text.encode("cp1252", "replace"), "cp1251") or text
     return text
+
+
+def _as_cp1252(letter: str) -> str:
+    return _decoded(letter.encode("latin-1"), "cp1252") if letter <= "\xff" else letter
 
 
 def _decoded(data: bytes, encoding: str) -> str:
@@ -118,7 +133,7 @@ def tempo(text: str) -> float | None:
     """The tempo in BPM that a tag claims; None unless it is one of music."""
     found = _BPM.fullmatch(text)
     number = float(found[1].replace(",", ".")) if found else 0.0
-    return number if 20 <= number <= 400 else None
+    return number if LEAST_BPM <= number <= MOST_BPM else None
 
 
 def key_name(text: str) -> str:

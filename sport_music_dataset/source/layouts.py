@@ -1,5 +1,6 @@
 """Recognises what a folder of music is, and with that how the names in it are read."""
 
+import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -55,6 +56,8 @@ _STYLES = frozenset(
         "variété française, world, world music, zouk"
     ).split(", ")
 )
+# Most folders around all others that are looked into.
+_MOST_AROUND = 4
 # From this share of its files on, a source is taken for a layout.
 _MOST = 0.5
 
@@ -64,9 +67,10 @@ class Layout:
     """How the names of a source are read.
 
     `kind` is a key of LAYOUTS, or `folders`: folders of which nothing tells what they are. `root`
-    is the source's name if that is a style, or the user named the layout. `splits` says whether the top folders are splits,
-    `asked` whether the user named the layout. `styles` are the styles that names may end in (of the
-    form of `style_key`), `sessions` the user's sessions, as YAML; `rule` is the user's rule.
+    is the source's name if that is a style, or the user named the layout. `splits` says whether the
+    top folders are splits, `asked` whether the user named the layout. `styles` are the styles that
+    names may end in (of the form of `style_key`), `sessions` the user's sessions, as YAML; `rule`
+    is the user's rule. `around` is the folder around all others, such as `data/`.
     """
 
     kind: str
@@ -76,6 +80,7 @@ class Layout:
     styles: frozenset[str] = frozenset()
     sessions: str = ""
     rule: NameRule | None = None
+    around: str = ""
 
     def __str__(self) -> str:
         if self.rule:
@@ -87,6 +92,7 @@ class Layout:
         """The fields of a track that its path says."""
         if self.rule:
             return self.rule.read(path)
+        path = path.removeprefix(self.around)
         split, _, rest = path.partition("/") if self.splits else ("", "", path)
         fields = self._read(rest)
         return {**fields, "split": _SPLITS[split.casefold()]} if split else fields
@@ -134,8 +140,17 @@ class Layout:
         return self
 
 
+ONLY_TITLES = Layout("flat")
+"""The layout of files of which names say a title at most."""
+
+
 def choose_layout(
-    paths: Sequence[str], root: str, kind: str = "", rule: str = "", sessions: str = ""
+    paths: Sequence[str],
+    root: str,
+    kind: str = "",
+    rule: str = "",
+    sessions: str = "",
+    splits: bool = True,
 ) -> Layout:
     """The layout of a source.
 
@@ -145,6 +160,7 @@ def choose_layout(
         kind: the layout that the user named; found from the paths if empty.
         rule: the user's rule for names.
         sessions: the user's sessions, as YAML.
+        splits: whether folders may be splits without being asked for.
 
     Raises:
         SettingError: `kind` is no layout or cannot be that of these paths, or `rule` is not valid.
@@ -153,19 +169,45 @@ def choose_layout(
         raise SettingError(f"--layout {kind}: give {', '.join(LAYOUTS)}")
     if rule:
         return Layout("flat", rule=NameRule(rule))
-    outside = [path for path in paths if path.partition("/")[0].casefold() not in _SPLITS]
+    outside = [path for path in paths if not _is_in_split(path)]
     if kind == "audiofolder" and outside:
         raise SettingError(
             f"--layout audiofolder: {outside[0]} is in no folder of a split "
             f"({', '.join(dict.fromkeys(_SPLITS.values()))}); move it, or name another layout"
         )
-    if kind in ("", "audiofolder") and not outside:
-        inside = [path.partition("/")[2] for path in paths]
-        return replace(choose_layout(inside, "", sessions=sessions), splits=True)
+    if kind == "audiofolder" or (splits and not kind and not outside):
+        return _in_splits(paths, sessions)
     layout = _sport_layout(paths, root, sessions)
     if kind:
         return replace(layout, kind=kind, asked=True, root=root)
-    return _recognised(layout, paths)
+    found = _recognised(layout, paths)
+    if found.kind not in ("library", "folders"):
+        return found
+    return _inside(paths, sessions, splits) or found
+
+
+def _is_in_split(path: str) -> bool:
+    return "/" in path and path.partition("/")[0].casefold() in _SPLITS
+
+
+def _in_splits(paths: Sequence[str], sessions: str) -> Layout:
+    """The layout of folders of splits."""
+    below = [path.partition("/")[2] for path in paths]
+    return replace(_recognised(_sport_layout(below, "", sessions), below), splits=True)
+
+
+def _inside(paths: Sequence[str], sessions: str, splits: bool) -> Layout | None:
+    """The layout below the folders that all paths are in, if sport music or splits are there."""
+    around = posixpath.commonpath([posixpath.dirname(path) for path in paths]).split("/")
+    for depth in range(1, 1 + min(len(around), _MOST_AROUND) if around[0] else 1):
+        prefix = "/".join(around[:depth]) + "/"
+        below = [path.removeprefix(prefix) for path in paths]
+        if splits and all(map(_is_in_split, below)):
+            return replace(_in_splits(below, sessions), around=prefix)
+        layout = _recognised(_sport_layout(below, around[depth - 1], sessions), below)
+        if layout.kind == "sport":
+            return replace(layout, around=prefix)
+    return None
 
 
 def _sport_layout(paths: Sequence[str], root: str, sessions: str) -> Layout:

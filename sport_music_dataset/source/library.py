@@ -15,7 +15,7 @@ from ..errors import SourceError
 from ..reasons import Reason
 from ..records import Track
 from .files import FoundFiles, SourceFile, display_path, fill, find_files, inspect
-from .layouts import Layout, choose_layout
+from .layouts import ONLY_TITLES, Layout, choose_layout
 from .metadata import read_metadata
 from .names import Fields, style_key
 from .source import Source
@@ -40,12 +40,14 @@ class Reading:
             nothing says one.
         sessions: the user's own sessions, as YAML.
         run: maps `inspect` over the tracks, in order; the map of a pool makes it parallel.
+        splits: whether folders of the source may be splits.
     """
 
     source: Source
     styles: tuple[str, ...] = ()
     sessions: str = ""
     run: InspectMap = map
+    splits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Library:
     tracks: tuple[Track, ...]
     ignored: Mapping[str, int]
     notes: tuple[str, ...]
-    layout: Layout = Layout("flat")
+    layout: Layout = ONLY_TITLES
     source: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -163,7 +165,9 @@ def to_tracks(
     """
     source = reading.source
     paths = [unicodedata.normalize("NFC", file.path) for file in files]
-    layout = choose_layout(paths, root, source.layout, source.names, reading.sessions)
+    layout = choose_layout(
+        paths, root, source.layout, source.names, reading.sessions, reading.splits
+    )
     if source.names and not any(map(layout.read, paths)):
         raise SourceError(f"--names {source.names}: no file is called so, e.g. {paths[0]}")
     wanted = _Wanted(root, reading.styles)

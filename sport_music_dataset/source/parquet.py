@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -67,7 +67,8 @@ class ParquetSource:
         if not files:
             raise SourceError(f"{self.root}: its Parquet has no rows")
         root = PurePosixPath(self._load_location).name
-        tracks, layout = to_tracks(files, root, metadata, reading)
+        # The splits of a dataset are those that load_dataset gives, not what paths of rows say.
+        tracks, layout = to_tracks(files, root, metadata, replace(reading, splits=False))
         return Library(tracks, {}, (), layout)
 
     def _parquet_files(self) -> tuple[dict[str, str], Features]:

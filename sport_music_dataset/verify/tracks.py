@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ..audio.keys import KEYS
 from ..audio.samples import chunk_count
+from ..audio.tags import LEAST_BPM, MOST_BPM
 from ..columns import MEASURE_COLUMNS
 from ..describe.sessions import folded
 from ..reasons import Reason, Status, kind_of
@@ -121,8 +122,7 @@ class TrackChecks:
         yield from (f"{path}: stands twice" for path, n in Counter(paths).items() if n > 1)
         ids = Counter(row["track_id"] for row in self.tracks if row["status"] != Status.LEFT_OUT)
         yield from (f"track {identity} is kept twice" for identity, n in ids.items() if n > 1)
-        # Names that are not UTF-8 are sorted by their bytes, and shown with a backslash.
-        if paths != sorted(paths) and not any("\\" in path for path in paths):
+        if paths != sorted(paths):
             yield "the rows are not sorted by path"
 
     def _reason_faults(self, row: Row) -> Iterator[str]:
@@ -228,9 +228,10 @@ class TrackChecks:
     def _keys(self, row: Row) -> Iterator[str]:
         """What makes a group besides the recording, by the recipe's group_by."""
         artist, album = folded(row["artist"]), folded(row["album"])
+        album_artist = folded(row["album_artist"]) or artist
         by = self.recipe.group_by if self.recipe else ""
         if by == "album" and album:
-            yield f"album {artist}\0{album}"
+            yield f"album {album_artist}\0{album}"
         if by == "artist" and artist:
             yield f"artist {artist}"
 
@@ -264,6 +265,11 @@ def _value_faults(row: Row, kept: bool) -> Iterator[str]:
     claimed = row["claimed_seconds"] or 0.0
     if not all(least <= value < math.inf for value in lengths) or not math.isfinite(claimed):
         yield f"duration, tail and claimed length are {[*lengths, claimed]} s"
+    claimed_bpm = row["claimed_bpm"]
+    if claimed_bpm is not None and not LEAST_BPM <= claimed_bpm <= MOST_BPM:
+        yield f"claimed_bpm is {claimed_bpm}"
+    if bool(row["session"]) != bool(row["session_as_named"]):
+        yield f"session is {row['session']!r}, as named {row['session_as_named']!r}"
     if kept:
         yield from _audio_faults(row)
 
@@ -280,7 +286,7 @@ def _audio_faults(row: Row) -> Iterator[str]:
 
 def null_faults(tracks: Iterable[Row]) -> Iterator[str]:
     """Nulls in columns of `tracks` that always have a value."""
-    may_lack = {*MEASURE_COLUMNS, "claimed_seconds"}
+    may_lack = {*MEASURE_COLUMNS, "claimed_seconds", "claimed_bpm"}
     for row in tracks:
         empty = [name for name, value in row.items() if value is None and name not in may_lack]
         if empty:

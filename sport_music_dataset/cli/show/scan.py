@@ -107,7 +107,7 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
     for title in ("formats", "styles", "sessions"):
         print(title)
         for name, count in found[title].items():
-            print(f"  {plain(name):<26} {count:>8}")
+            print(f"  {plain(name) or '(nothing says it)':<26} {count:>8}")
     _show_expected(found["expected"])
     for note in found["notes"]:
         hint(f"note: {note}")
