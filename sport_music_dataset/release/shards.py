@@ -74,12 +74,12 @@ def write_shard(
     `record` is called with the entry before the file has its name.
     """
     # Imported here: datasets takes a second, and only writing needs it.
-    from datasets.arrow_writer import ParquetWriter
+    from .features import ShardWriter
 
     size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
     with replaced(folder / name) as (stream, partial):
         sink = _Sink(stream)
-        writer = ParquetWriter(features=features, stream=sink, writer_batch_size=size)
+        writer = ShardWriter(features=features, stream=sink, writer_batch_size=size)
         remaining = iter(rows)
         while group := list(islice(remaining, size)):
             table = pa.Table.from_pylist(group, schema=features.arrow_schema)
