@@ -149,9 +149,9 @@ def test_a_folder_of_something_else_is_not_touched(music: Path, tmp_path: Path) 
     ("rows", "said"),
     [
         ("latino/Yoga_1_latino.flac,tset,", "is in split tset, which is none of train, test"),
-        ("latino/Yoga_1_latino.flac,../../x,", "metadata.csv: row 1: split: the name '../../x'"),
-        ("latino/Yoga_1_latino.flac,/etc/x,", "row 1: split: the name '/etc/x' cannot be used"),
-        ("latino/Yoga_1_latino.flac,a b,", "row 1: split: the name 'a b' cannot be used"),
+        ("latino/Yoga_1_latino.flac,../../x,", "metadata.csv: line 2: split: the name '../../x'"),
+        ("latino/Yoga_1_latino.flac,/etc/x,", "line 2: split: the name '/etc/x' cannot be used"),
+        ("latino/Yoga_1_latino.flac,a b,", "line 2: split: the name 'a b' cannot be used"),
         (
             "latino/Yoga_1_latino.flac,train,g\nclassic/Yoga_classic.aiff,test,g",
             "of the same group in t",

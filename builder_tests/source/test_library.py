@@ -1,6 +1,5 @@
 """Every file of a source folder is accounted for, and named as the convention says."""
 
-import json
 import os
 from pathlib import Path
 
@@ -79,73 +78,6 @@ def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
     assert track.path == "latino/Caf\\xe9_latino.wav"
     assert track.session == "Caf\\xe9"
     assert not track.reason
-
-
-@pytest.mark.parametrize("name", ["csv", "jsonl", "parquet"])
-def test_metadata_overrides_and_adds(tmp_path: Path, name: str) -> None:
-    import pandas as pd
-
-    write_audio(tmp_path / "latino/Yoga_latino.wav", noise(1.0))
-    table = pd.DataFrame(
-        {
-            "file_name": ["latino/Yoga_latino.wav", "latino/Gone_latino.wav"],
-            "session": ["Pilates", ""],
-            "license": ["cc0-1.0", "cc0-1.0"],
-            "mood": ["not ours", ""],
-            "descriptions": [["calm piano", "soft | slow"], []],
-        }
-    )
-    if name == "csv":
-        table["descriptions"] = table["descriptions"].map(json.dumps)
-        table.to_csv(tmp_path / "metadata.csv", index=False, encoding="utf-8-sig")
-    elif name == "jsonl":
-        table.to_json(tmp_path / "metadata.jsonl", orient="records", lines=True)
-    else:
-        table.to_parquet(tmp_path / "metadata.parquet")
-    library = scan(tmp_path)
-    (track,) = library.tracks
-    assert (track.session, track.style, track.license) == ("Pilates", "latino", "cc0-1.0")
-    assert track.descriptions == ("calm piano", "soft | slow")
-    assert library.notes == ("metadata: no such file: latino/Gone_latino.wav",)
-    assert library.ignored == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("name,style\nx.wav,rock\n", "row 1 has no file_name"),
-        ("file_name,style\nx.wav,rock\nx.wav,pop\n", ".x.wav. stands twice"),
-        ('file_name,style\n"x.wav,rock\n', "cannot be read"),
-        (b"file_name\n\xff\xfe\n", "cannot be read"),
-        ("file_name,descriptions\nx.wav,[7]\n", r"row 1: descriptions \[7\]: give a list of texts"),
-        ("file_name,descriptions\nx.wav,[oh\n", "row 1: "),
-    ],
-)
-def test_metadata_that_cannot_be_used_is_an_error(
-    tmp_path: Path, text: str | bytes, said: str
-) -> None:
-    write_audio(tmp_path / "x.wav", noise(1.0))
-    data = text if isinstance(text, bytes) else text.encode()
-    (tmp_path / "metadata.csv").write_bytes(data)
-    with pytest.raises(SourceError, match=said) as caught:
-        scan(tmp_path)
-    assert "metadata.csv" in str(caught.value)
-
-
-def test_two_metadata_files_are_one_too_many(tmp_path: Path) -> None:
-    write_audio(tmp_path / "x.wav", noise(1.0))
-    for name in ("metadata.csv", "metadata.jsonl"):
-        (tmp_path / name).touch()
-    with pytest.raises(SourceError, match=r"metadata\.csv and metadata\.jsonl"):
-        scan(tmp_path)
-
-
-def test_metadata_outside_the_folder_is_not_read(tmp_path: Path) -> None:
-    write_audio(tmp_path / "music/x.wav", noise(1.0))
-    (tmp_path / "metadata.csv").write_text("file_name\nx.wav\n")
-    (tmp_path / "music/metadata.csv").symlink_to("../metadata.csv")
-    with pytest.raises(SourceError, match="leads out of the folder"):
-        scan(tmp_path / "music")
 
 
 def test_a_source_without_audio_says_what_it_found(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ DryRun = Annotated[
 ]
 
 # Options of a source that is a dataset
-_DATASET = "Where SRC is a dataset"
+_DATASET = "Where SRC is a dataset (the columns also: of metadata.csv)"
 AudioColumn = Annotated[
     str,
     typer.Option(
@@ -77,13 +77,25 @@ AudioColumn = Annotated[
 StyleColumn = Annotated[
     str,
     typer.Option(
-        "--style-column", help="Holds the style; `style` if there.", rich_help_panel=_DATASET
+        "--style-column",
+        help="Holds the style; `style` or `genre` if there.",
+        rich_help_panel=_DATASET,
     ),
 ]
 SessionColumn = Annotated[
     str,
     typer.Option(
-        "--session-column", help="Holds the session; `session` if there.", rich_help_panel=_DATASET
+        "--session-column",
+        help="Holds the session; `session`, `activity` or `sport` if there.",
+        rich_help_panel=_DATASET,
+    ),
+]
+DescriptionColumn = Annotated[
+    str,
+    typer.Option(
+        "--description-column",
+        help="Holds the description; `description`, `caption`, `text` or `prompt` if there.",
+        rich_help_panel=_DATASET,
     ),
 ]
 Subset = Annotated[str, typer.Option("--subset", help="A config of it.", rich_help_panel=_DATASET)]

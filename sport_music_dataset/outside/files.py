@@ -16,6 +16,8 @@ CARD_BYTES = 8 << 20
 """Most bytes of a card, README.md."""
 SETTINGS_BYTES = 1 << 20
 """Most bytes of a file with settings, as sessions.yaml."""
+SIDECAR_BYTES = 16 << 20
+"""Most bytes of a file beside one track: what yt-dlp writes of a video has a few million."""
 METADATA_BYTES = 1 << 30
 """Most bytes of a file with metadata: one row takes about 1,000 bytes."""
 

@@ -8,29 +8,45 @@ import pyarrow as pa
 from datasets import Audio, ClassLabel, Features
 
 from ..errors import SourceError
-from .metadata import COLUMNS, read_fields
+from .metadata.headers import FILE_NAME, choose
+from .metadata.notes import Notes
+from .metadata.values import read_fields
 from .source import Source
+
+# Fields of which an option names the column.
+_TO_NAME = ("description", "style", "session")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The columns of a dataset that a build reads.
 
-    `audio` is the name of the audio column. `fields` maps each name of `metadata.COLUMNS` that the
-    dataset has to the dataset's column. `labels` maps a column of class numbers to their names.
+    `audio` is the name of the audio column. `fields` maps fields of a track to columns. `labels`
+    maps a column of class numbers to their names. `notes` say what the user must know of them.
     """
 
     audio: str
     fields: dict[str, str]
     labels: dict[str, list[str]]
+    notes: tuple[str, ...] = ()
 
-    def known(self, row: Mapping[str, str]) -> dict[str, Any]:
+    def known(self, row: Mapping[str, Any], place: str, notes: Notes) -> dict[str, Any]:
         """The metadata of a row's track, in the form of `read_metadata`: the fields with a value.
+
+        Args:
+            row: column -> value.
+            place: the row, as notes name it.
+            notes: gets the texts that are read as no value.
 
         Raises:
             ValueError: as `read_fields`.
         """
-        return read_fields({key: row.get(column, "") for key, column in self.fields.items()})
+        emptied: dict[str, str] = {}
+        cells = {key: row.get(column) for key, column in self.fields.items()}
+        fields = read_fields(cells, emptied)
+        for key, text in emptied.items():
+            notes.add("such values", f"{place}: {key} {text!r} is read as no value")
+        return fields
 
 
 def choose_columns(
@@ -53,9 +69,7 @@ def choose_columns(
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise SourceError(f"{place}: {' '.join(str(error).split())}") from error
     available = f"there are {', '.join(schema.names)}"
-    asked = {"style": source.style_column, "session": source.session_column}
-    asked = {name: column for name, column in asked.items() if column}
-    for column in (source.audio_column, *asked.values()):
+    for column in (source.audio_column, *source.columns.values()):
         if column and column not in schema.names:
             raise SourceError(f"{place}: has no column {column}; {available}")
     audio = [name for name in schema.names if isinstance(features.get(name), Audio)]
@@ -66,9 +80,16 @@ def choose_columns(
         found = f"{len(audio)} columns hold audio" if audio else "no column holds audio"
         raise SourceError(f"{place}: {found}, --audio-column names the one; {available}")
     check_audio(schema.field(audio[0]).type, f"{place}: {audio[0]}")
-    fields = {name: name for name in COLUMNS if name in schema.names} | asked
     labels = {n: f.names for n, f in features.items() if isinstance(f, ClassLabel)}
-    return Columns(audio[0], fields, labels)
+    light = [field.name for field in schema if field.name != audio[0] and is_light(field.type)]
+    for name, column in source.columns.items():
+        if column not in light:
+            kind = schema.field(column).type
+            raise SourceError(f"{place}: --{name}-column {column}: holds {kind}, not text")
+    chosen = choose(light, source.columns, but=[FILE_NAME])
+    free = [f"--{name}-column" for name in _TO_NAME if name not in chosen.fields]
+    remedy = f"; {', '.join(free)} name{'s' * (len(free) == 1)} one" if free else ""
+    return Columns(audio[0], chosen.fields, labels, tuple(chosen.notes(place, remedy)))
 
 
 def check_audio(kind: pa.DataType, place: str) -> None:
@@ -94,3 +115,10 @@ def is_binary(kind: pa.DataType) -> bool:
 def is_text(kind: pa.DataType) -> bool:
     """Whether this type is text."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def is_light(kind: pa.DataType) -> bool:
+    """Whether this type is text, a list of texts or a number: what metadata may be."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return is_text(kind.value_type)
+    return not (pa.types.is_nested(kind) or is_binary(kind))

@@ -2,10 +2,11 @@
 
 import os
 import stat
+import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..audio.decode import EXTENSIONS, probe
@@ -13,7 +14,13 @@ from ..digests import file_digest
 from ..outside.files import walk
 from ..reasons import Reason, TrackError, read_fault
 from ..records import Track
-from .metadata import METADATA_NAMES
+
+METADATA_KINDS = (".csv", ".tsv", ".jsonl", ".parquet")
+"""Extensions of a metadata file, which is called `metadata`."""
+SIDECAR_ENDINGS = (".caption.txt", ".caption", ".info.json", ".json", ".txt")
+"""Ends of the names of sidecars; the one that says most is first."""
+# Tables that are not called `metadata`, most likely written for the music beside them.
+_TABLES = (".csv", ".tsv", ".jsonl", ".xlsx", ".xls", ".ods", ".numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +42,16 @@ class FoundFiles:
 
     `audio` maps the path of each audio file, relative to the folder, to the reason why the file is
     left out, empty if the file is used; it also has the folders that cannot be listed or that are
-    links out of the folder. `ignored` counts all other files by extension.
+    links out of the folder. `metadata` are the paths of metadata files, in all folders; `sidecars`
+    maps audio files to the files with text that belong to them. `ignored` counts all other files by
+    extension; `tables` are those of them that may be metadata by another name.
     """
 
     audio: dict[str, str] = field(default_factory=dict)
+    metadata: list[str] = field(default_factory=list)
+    sidecars: dict[str, list[str]] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
+    tables: list[str] = field(default_factory=list)
 
 
 def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
@@ -50,6 +62,7 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
         exclude: a folder inside `root` to skip.
     """
     files = FoundFiles()
+    others: list[str] = []
     excluded = exclude.resolve() if exclude else None
 
     def unreadable(error: OSError) -> None:
@@ -72,9 +85,48 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
                 files.ignored["hidden"] += 1
             elif Path(name).suffix.lower() in EXTENSIONS:
                 files.audio[os.path.relpath(here / name, root)] = _refusal(here / name, root)
-            elif here != root or name not in METADATA_NAMES:
-                files.ignored[_extension(name)] += 1
+            elif is_metadata(name):
+                files.metadata.append(os.path.relpath(here / name, root))
+            else:
+                others.append(os.path.relpath(here / name, root))
+    files.sidecars = pair_sidecars(files.audio, others)
+    used = {name for names in files.sidecars.values() for name in names}
+    for name in others:
+        if name not in used:
+            files.ignored[_extension(name)] += 1
+            files.tables += [name] * (Path(name).suffix.lower() in _TABLES)
     return files
+
+
+def is_metadata(name: str) -> bool:
+    """Whether a file of this name holds metadata of the files beside it."""
+    return name.lower() in {f"metadata{kind}" for kind in METADATA_KINDS}
+
+
+def pair_sidecars(audio: Iterable[str], others: Iterable[str]) -> dict[str, list[str]]:
+    """Map paths of audio files to their sidecars among `others`, in the order of SIDECAR_ENDINGS.
+
+    The sidecars of `x.flac` are `x.txt` or `x.flac.txt`, and so on, whatever the case and the
+    Unicode form of their names; of two audio files, the one with the same case has the sidecar.
+    """
+    owners: dict[str, list[tuple[str, str]]] = {}
+    for path in audio:
+        for stem in {str(PurePosixPath(path).with_suffix("")), path}:
+            name = unicodedata.normalize("NFC", stem)
+            owners.setdefault(name.casefold(), []).append((name, path))
+    pairs: dict[str, list[tuple[int, str]]] = {}
+    for other in others:
+        for rank, ending in enumerate(SIDECAR_ENDINGS):
+            if not other.lower().endswith(ending):
+                continue
+            stem = unicodedata.normalize("NFC", other[: -len(ending)])
+            found = owners.get(stem.casefold(), [])
+            exact = [pair for pair in found if pair[0] == stem]
+            for _, path in exact or found:
+                pairs.setdefault(path, []).append((rank, other))
+            if found:
+                break
+    return {path: [name for _, name in sorted(found)] for path, found in pairs.items()}
 
 
 def display_path(path: str) -> str:

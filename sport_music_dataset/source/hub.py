@@ -1,5 +1,6 @@
 """Sources whose audio is written to the cache of datasets: folders of Parquet, Hub datasets."""
 
+import itertools
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +20,8 @@ from ..progress import Progress
 from ..storage.hub_client import hub_errors
 from ..storage.hub_place import HubPlace
 from ..storage.place import Place
+from .files import is_metadata, pair_sidecars
 from .library import Library, Reading, find_music, scan_folder
-from .metadata import METADATA_NAMES
 from .parquet import ParquetSource, writing_cache
 
 _ON_HUB = re.compile(r"hf://datasets/([^/@]+(?:/[^/@]+)?)(?:@(.+))?")
@@ -62,9 +63,14 @@ def read_hub(reading: Reading, progress: Progress) -> Library:
     cache = cache_folder(repo_id.replace("/", "--"))
     folder = cache / commit[:16] / repo_id.split("/")[-1]
     kept_place = HubPlace(repo_id, commit, folder, api, keep=True)
-    audio = [path for path in files if _is_audio(path)]
-    if audio and not source.is_dataset:
-        _fetch(kept_place, [*audio, *(files.keys() & set(METADATA_NAMES))], cache, progress)
+    shown = [path for path in files if not any(p.startswith(".") for p in path.split("/"))]
+    audio = [path for path in shown if _suffix(path) in EXTENSIONS]
+    metadata = [path for path in shown if is_metadata(PurePosixPath(path).name)]
+    parquet = any(_suffix(path) == ".parquet" for path in set(shown) - set(metadata))
+    if audio and not source.is_dataset(True, bool(metadata), parquet):
+        sidecars = pair_sidecars(audio, set(shown) - set(metadata)).values()
+        wanted = dict.fromkeys((*audio, *metadata, *itertools.chain(*sidecars)))
+        _fetch(kept_place, list(wanted), cache, progress)
         library = scan_folder(kept_place.folder, find_music(kept_place.folder), reading)
     else:
         root = f"hf://datasets/{repo_id}@{commit}"
@@ -111,9 +117,8 @@ def _with_cache_note(library: Library, cache: Path) -> Library:
     return replace(library, notes=(*library.notes, note))
 
 
-def _is_audio(path: str) -> bool:
-    hidden = any(part.startswith(".") for part in path.split("/"))
-    return not hidden and PurePosixPath(path).suffix.lower() in EXTENSIONS
+def _suffix(path: str) -> str:
+    return PurePosixPath(path).suffix.lower()
 
 
 def cache_folder(name: str) -> Path:

@@ -131,16 +131,15 @@ def scan_folder(folder: Path, files: FoundFiles, reading: Reading) -> Library:
             f"{folder}: no audio files in it ({'found ' + kinds if kinds else 'it is empty'}); "
             f"readable are {' '.join(sorted(EXTENSIONS))}"
         )
-    metadata = read_metadata(root)
+    metadata = read_metadata(root, files, reading.source.columns)
     paths = _composed(files.audio)
     found = [
         SourceFile(paths[name], str(root / name), reason) for name, reason in files.audio.items()
     ]
     # Sorted by bytes: the result depends neither on the order of the folder nor on the locale.
     found.sort(key=lambda file: file.path.encode())
-    notes = [f"metadata: no such file: {path}" for path in sorted(metadata.keys() - paths.values())]
-    tracks, layout = to_tracks(found, display_path(root.name), metadata, reading)
-    return Library(tracks, dict(files.ignored), tuple(notes), layout)
+    tracks, layout = to_tracks(found, display_path(root.name), metadata.fields, reading)
+    return Library(tracks, dict(files.ignored), metadata.notes, layout)
 
 
 def _composed(names: Iterable[str]) -> dict[str, str]:

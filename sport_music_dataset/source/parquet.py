@@ -29,6 +29,7 @@ from ..storage.place import Place
 from .columns import Columns, choose_columns
 from .files import SourceFile
 from .library import Library, Reading, to_tracks
+from .metadata.notes import Notes
 from .source import Source
 from .unpack import FILE, PATH, is_unpacked, read_unpacked, unpack
 
@@ -63,13 +64,14 @@ class ParquetSource:
         folders = {path: self._unpack_folder(path, columns.audio) for path in parquet}
         with writing_cache(self.cache):
             self._unpack(folders, columns.audio, progress)
-            files, metadata = self._rows(parquet, folders, columns)
+            notes = Notes()
+            files, metadata = self._rows(parquet, folders, columns, notes)
         if not files:
             raise SourceError(f"{self.root}: its Parquet has no rows")
         root = PurePosixPath(self._load_location).name
         # The splits of a dataset are those that load_dataset gives, not what paths of rows say.
         tracks, layout = to_tracks(files, root, metadata, replace(reading, splits=False))
-        return Library(tracks, {}, (), layout)
+        return Library(tracks, {}, (*columns.notes, *notes.texts()), layout)
 
     def _parquet_files(self) -> tuple[dict[str, str], Features]:
         """(path -> split of the Parquet files that load_dataset finds, features on the card)."""
@@ -157,7 +159,11 @@ class ParquetSource:
                 advance(1)
 
     def _rows(
-        self, parquet: Mapping[str, str], folders: Mapping[str, Path], columns: Columns
+        self,
+        parquet: Mapping[str, str],
+        folders: Mapping[str, Path],
+        columns: Columns,
+        notes: Notes,
     ) -> tuple[list[SourceFile], Metadata]:
         """(audio files, sorted by path; their metadata): the rows of all Parquet files."""
         files: list[SourceFile] = []
@@ -176,13 +182,14 @@ class ParquetSource:
                 name = _unique(name or f"{path.removesuffix('.parquet')}/{number:06d}", taken)
                 split_field = {"split": split} if self.source.keep_splits else {}
                 try:
-                    metadata[_key(name)] = split_field | columns.known(row)
+                    place = f"row {number} of {path}"
+                    metadata[_key(name)] = split_field | columns.known(row, place, notes)
                 except ValueError as error:
                     raise SourceError(f"{self.root}: row {number} of {path}: {error}") from error
                 files.append(SourceFile(name, file, reason))
         return sorted(files, key=lambda file: file.path.encode()), metadata
 
-    def _audio(self, parquet: str, row: Mapping[str, str], folder: Path) -> tuple[str, str]:
+    def _audio(self, parquet: str, row: Mapping[str, Any], folder: Path) -> tuple[str, str]:
         """(file with a row's audio, ""), or ("", the reason why the row has no usable file)."""
         if FILE in row:
             return str(folder / row[FILE]), ""

@@ -20,8 +20,8 @@ def read_source(
     """Find, name, hash and probe the audio of a source.
 
     A source with audio files is read as a folder of files, on the Hub too. A source with Parquet
-    files and without audio files, or one whose options are set (`Source.is_dataset`), is read as a
-    dataset: every row is a track, and its audio is written once to the cache of datasets.
+    files and without audio files, or one with options for datasets (`Source.is_dataset`), is read
+    as a dataset: every row is a track, and its audio is written once to the cache of datasets.
 
     Args:
         source: the folder or dataset with the music.
@@ -46,7 +46,7 @@ def read_source(
         return read_hub(reading, progress)
     folder = Path(source.location)
     files = find_music(folder, exclude)
-    if not (source.is_dataset or _has_parquet_but_no_audio(files)):
+    if not _is_dataset(source, files):
         return scan_folder(folder, files, reading)
     from .hub import read_local
 
@@ -57,8 +57,7 @@ def places_read(source: Path | str | Source) -> list[Path]:
     """The folders that every machine that decodes tracks of a source must be able to read."""
     source = Source.of(source)
     folder = Path(source.location)
-    unpacked = source.is_on_hub or source.is_dataset
-    if unpacked or (folder.is_dir() and _has_parquet_but_no_audio(find_music(folder))):
+    if source.is_on_hub or (folder.is_dir() and _is_dataset(source, find_music(folder))):
         from .hub import cache_folder
 
         cache = cache_folder("")
@@ -67,5 +66,6 @@ def places_read(source: Path | str | Source) -> list[Path]:
     return [folder]
 
 
-def _has_parquet_but_no_audio(files: FoundFiles) -> bool:
-    return not files.audio and files.ignored[".parquet"] > 0
+def _is_dataset(source: Source, files: FoundFiles) -> bool:
+    parquet = files.ignored[".parquet"] > 0
+    return source.is_dataset(bool(files.audio), bool(files.metadata), parquet)

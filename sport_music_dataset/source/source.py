@@ -8,8 +8,9 @@ from pathlib import Path
 class Source:
     """A folder of music, or a dataset.
 
-    `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`
-    and `session_column` name columns of the dataset, `subset` one of its configs; an empty name is
+    `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`,
+    `session_column` and `description_column` name columns of the dataset, the last three also those
+    of metadata files in a folder; `subset` names one of the dataset's configs. An empty name is
     found from the dataset. `keep_splits` keeps the dataset's splits.
 
     `layout` is a key of `layouts.LAYOUTS` (found from the names if empty), `names` a rule for names
@@ -27,6 +28,7 @@ class Source:
     names: str = ""
     session: str = ""
     tags: bool = True
+    description_column: str = ""
 
     @classmethod
     def of(cls, place: "Path | str | Source") -> "Source":
@@ -39,7 +41,27 @@ class Source:
         return self.location.startswith("hf:")
 
     @property
-    def is_dataset(self) -> bool:
-        """Whether an option for datasets is set, so that the source is read as a dataset."""
-        named = (self.audio_column, self.style_column, self.session_column, self.subset)
-        return any(named) or self.keep_splits
+    def columns(self) -> dict[str, str]:
+        """The columns that the user named, by the field of a track that each holds."""
+        named = {
+            "style": self.style_column,
+            "session": self.session_column,
+            "description": self.description_column,
+        }
+        return {field: column for field, column in named.items() if column}
+
+    def is_dataset(self, audio: bool, metadata: bool, parquet: bool) -> bool:
+        """Whether the source is read as a dataset of Parquet, not as a folder of audio files.
+
+        Args:
+            audio: whether it has audio files.
+            metadata: whether it has metadata files, which have the columns that the user named.
+            parquet: whether it has Parquet files that are no metadata files.
+        """
+        if not audio:
+            return parquet or bool(self.columns) or self._names_dataset
+        return self._names_dataset or (bool(self.columns) and parquet and not metadata)
+
+    @property
+    def _names_dataset(self) -> bool:
+        return bool(self.audio_column or self.subset or self.keep_splits)

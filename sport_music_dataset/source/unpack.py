@@ -1,6 +1,5 @@
 """Unpacks a Parquet file: the audio of its rows into files, the other columns into one table."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,7 +12,7 @@ from ..errors import SourceError
 from ..records import Row
 from ..storage.atomic import write_atomically
 from ..storage.parquet import group_batches
-from .columns import check_audio, is_binary, is_text
+from .columns import check_audio, is_light, is_text
 
 # The table, and the columns that `unpack` adds to it: the file with a row's audio, the file's size
 # in bytes, and the path in the row's audio column.
@@ -60,10 +59,10 @@ def is_unpacked(folder: Path) -> bool:
     return all(file.is_file() and file.stat().st_size == size for file, size in files)
 
 
-def read_unpacked(
-    folder: Path, columns: Sequence[str], labels: dict[str, list[str]]
-) -> list[dict[str, str]]:
-    """The rows that `unpack` wrote to `folder`: column -> text, without null and empty values.
+def read_unpacked(folder: Path, columns: Sequence[str], labels: dict[str, list[str]]) -> list[Row]:
+    """The rows that `unpack` wrote to `folder`: column -> value, without null and empty values.
+
+    Texts are UTF-8, with other bytes as `\\xNN`.
 
     Args:
         folder: a folder in which `unpack` has finished.
@@ -73,9 +72,9 @@ def read_unpacked(
     schema = pq.read_schema(folder / _TABLE)
     names = [FILE, PATH, *(name for name in columns if name in schema.names)]
     table = pq.read_table(folder / _TABLE, columns=names)
-    texts = {name: _texts(table[name], labels.get(name)) for name in names}
+    texts = {name: _values(table[name], labels.get(name)) for name in names}
     return [
-        {name: values[row] for name, values in texts.items() if values[row]}
+        {name: values[row] for name, values in texts.items() if values[row] not in (None, "")}
         for row in range(table.num_rows)
     ]
 
@@ -88,7 +87,7 @@ def _light_columns(parquet: Path, column: str) -> list[str]:
         found = f"there are {', '.join(names)}"
         raise SourceError(f"{parquet}: needs one column {column}, and each name once; {found}")
     check_audio(schema.field(column).type, f"{parquet}: {column}")
-    return [field.name for field in schema if field.name != column and _is_light(field)]
+    return [field.name for field in schema if field.name != column and _is_stored(field)]
 
 
 def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
@@ -110,22 +109,17 @@ def _store(value: pa.Scalar, folder: Path, number: int) -> Row:
     return {**row, FILE: name, SIZE: data.size}
 
 
-def _texts(column: pa.ChunkedArray, names: list[str] | None) -> list[str]:
-    """The values of a column as text; null becomes empty."""
+def _values(column: pa.ChunkedArray, names: list[str] | None) -> list[Any]:
+    """The values of a column; class numbers as their names."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if is_text(column.type):
         # Cast to bytes first: Arrow does not check that texts in a file are UTF-8.
         return [_decoded(value or b"") for value in column.cast(pa.large_binary()).to_pylist()]
-    values = column.to_pylist()
+    values: list[Any] = column.to_pylist()
     if names is not None:
         values = [names[v] if v is not None and 0 <= v < len(names) else None for v in values]
-    return ["" if value is None else _text(value) for value in values]
-
-
-def _text(value: Any) -> str:
-    """A value as text; a list as JSON, which `read_descriptions` reads."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else str(value)
+    return values
 
 
 def _decoded(data: bytes) -> str:
@@ -136,9 +130,5 @@ def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
     return dict(zip(table.column_names, table.columns, strict=True))
 
 
-def _is_light(field: pa.Field) -> bool:
-    kind = field.type
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return is_text(kind.value_type)
-    is_added = field.name in (FILE, SIZE, PATH)
-    return not (is_added or pa.types.is_nested(kind) or is_binary(kind))
+def _is_stored(field: pa.Field) -> bool:
+    return field.name not in (FILE, SIZE, PATH) and is_light(field.type)

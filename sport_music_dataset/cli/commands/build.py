@@ -37,6 +37,7 @@ def build(
     audio_column: options.AudioColumn = "",
     style_column: options.StyleColumn = "",
     session_column: options.SessionColumn = "",
+    description_column: options.DescriptionColumn = "",
     subset: options.Subset = "",
     keep_splits: options.KeepSplits = False,
     timeout: options.Timeout = 900.0,
@@ -77,6 +78,7 @@ def build(
             names,
             session,
             tags,
+            description_column,
         ),
         out,
         Recipe(

@@ -33,6 +33,7 @@ def scan(
     audio_column: options.AudioColumn = "",
     style_column: options.StyleColumn = "",
     session_column: options.SessionColumn = "",
+    description_column: options.DescriptionColumn = "",
     subset: options.Subset = "",
     timeout: options.Timeout = 900.0,
     num_proc: options.NumProc = None,
@@ -73,6 +74,7 @@ def scan(
         names=names,
         session=session,
         tags=tags,
+        description_column=description_column,
     )
     with (
         Workers(num_proc or console.cores(), timeout) as workers,
