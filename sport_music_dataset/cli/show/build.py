@@ -46,7 +46,7 @@ def _show_exceptions(kept: "list[Row]") -> None:
     for column, usual in (("decoder", Decoder.FFMPEG), ("mixdown", MEAN)):
         for how, count in sorted(Counter(row[column] for row in kept).items()):
             if how != usual:
-                print(f"{column:<9} {count} tracks by {how} (`{column}` in tracks)")
+                print(f"{column:<9} {count} by {how}: `{column}` in tracks")
 
 
 def show_plan(plan: "BuildPlan") -> None:
