@@ -58,7 +58,7 @@ def test_every_source_file_is_accounted_for(music: Path, built: Built) -> None:
     assert len(rows) == 10
     assert rows["latino/Short_latino.wav"]["reason"] == "too short: 1.0 s, a chunk is 2 s"
     assert rows["latino/Yoga_3_latino.flac"]["status"] == "left_out"
-    assert built[1].left_out == {"unreadable": 2, "duplicate of": 1, "too short": 1}
+    assert built[1].left_out == {"not audio": 2, "duplicate of": 1, "too short": 1}
     for row in (row for row in rows.values() if row["status"] == "kept"):
         covered = (row["chunks"] - 1) * 1.2 + 2.0
         assert row["duration_seconds"] == pytest.approx(covered + row["tail_seconds"])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from builder_tests.conftest import RECIPE, noise, once
+from builder_tests.support.containers import by_soundfile, encoded, music, with_headers_twice
 from builder_tests.support.hostile import HOSTILE, IGNORED, as_file, make_hostile
 from builder_tests.support.making import build
 from sport_music_dataset.audio.samples import chunk_count
@@ -102,6 +103,18 @@ def test_mutated_files_are_read_or_left_out_with_a_reason(tmp_path: Path) -> Non
         kind: as_file(noise(6.0, 44_100, 2, seed=1), kind, 44_100)
         for kind in ("mp3", "flac", "ogg", "wav", "aiff")
     } | {"m4a": _m4a()}
+    sound = music(6.0, 48_000)
+    good |= {
+        "webm": encoded("libopus", "webm", sound, 48_000),
+        "mka": encoded("flac", "matroska", sound, 48_000),
+        "wma": encoded("wmav2", "asf", sound, 48_000),
+        "wv": encoded("wavpack", "wv", sound, 48_000),
+        "caf": encoded("alac", "caf", sound, 48_000),
+        "tta": encoded("tta", "tta", sound, 48_000),
+        "w64": by_soundfile("W64", sound, 48_000, "PCM_16"),
+        # FFmpeg refuses it, libsndfile does not.
+        "oga": with_headers_twice(by_soundfile("OGG", sound, 48_000)),
+    }
     folder = tmp_path / "music/rock"
     folder.mkdir(parents=True)
     for kind, content in good.items():

@@ -29,10 +29,10 @@ def test_build_prints_its_summary(
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
     assert lines[0] == "tracks    6 kept, 4 left out"
-    assert "  left out, unreadable: 2" in lines and "  ignored, .txt: 1" in lines
+    assert "  left out, not audio: 2" in lines and "  ignored, .txt: 1" in lines
     assert f"chunks    {sum(built[1].chunks.values())}" in lines
     assert "  running / latino: 4" in lines
-    assert "left out: classic/Empty_classic.wav: unreadable" in captured.err
+    assert "left out: classic/Empty_classic.wav: not audio: is empty" in captured.err
     assert main(arguments) == 0
     assert capsys.readouterr().out.splitlines() == lines
 
@@ -173,7 +173,7 @@ def test_scan_says_what_build_would_leave_out(
     found = json.loads(capsys.readouterr().out)
     assert (found["files"], found["usable"]) == (10, 6)
     assert {reason.partition(":")[0] for reason in found["left_out"].values()} == {
-        "unreadable",
+        "not audio",
         "duplicate of",
         "too short",
     }

@@ -231,6 +231,8 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_tracks("format", Check.TRACKS, ""),
     **of_tracks("sampling_rate", Check.TRACKS, 0, -44_100, 2**31 - 1),
     **of_tracks("channels", Check.TRACKS, 0, -1),
+    **of_tracks("decoder", Check.TRACKS, "", "by ear"),
+    **of_tracks("mixdown", Check.TRACKS, "", "channel 0", "channel 99999"),
     **of_tracks("session", Check.TRACK_FACTS, "Judo", ""),
     **of_tracks("session_as_named", Check.TRACK_FACTS, "Judo"),
     "tracks.session_as_named: none": (Check.TRACKS, in_track("session_as_named", "")),

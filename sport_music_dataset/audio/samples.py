@@ -69,15 +69,15 @@ class Mixer:
         wide = samples.dtype.itemsize > 2 and samples.dtype != np.float32
         kind = np.dtype(np.float64 if wide else np.float32)
         middle, full_scale = _range(samples.dtype)
-        total = np.zeros(samples.shape[1], kind)
-        energies: list[float] = []
-        for row in samples:
-            channel = row.astype(kind, copy=False)
+        total: NDArray[Any] = samples[0].astype(kind)
+        energies = []
+        for index in range(len(samples)):
+            channel = samples[index].astype(kind, copy=False) if index else total
             if middle:
                 channel = channel - kind.type(middle)
             energies.append(float(np.dot(channel, channel)) / full_scale**2)
-            total += channel
-        mean = np.asarray(total / (len(samples) * full_scale), np.float32)
+            total = np.add(total, channel, out=total) if index else channel
+        mean = np.asarray(np.divide(total, len(samples) * full_scale, out=total), np.float32)
         if len(samples) > 1:
             self._add(energies, float(np.dot(mean, mean)))
         return mean

@@ -39,11 +39,10 @@ class Sound:
 
 @contextmanager
 def opened_sound(file: str) -> Iterator[Sound | None]:
-    """A file as libsndfile reads it; None if it does not."""
+    """A file as libsndfile reads it; None if it does not. Raises as `reading`."""
     with reading(file) as stream:
         head = stream.read(4)
         stream.seek(0)
-        # Not by its path, by which libsndfile would look for a second file beside some.
         sound = _opened(stream) if head in _MAGIC else None
         try:
             yield Sound(sound) if sound else None
@@ -53,6 +52,7 @@ def opened_sound(file: str) -> Iterator[Sound | None]:
 
 
 def _opened(stream: SourceReader) -> soundfile.SoundFile | None:
+    # Not by its path: libsndfile would look for a second file beside some.
     try:
         return soundfile.SoundFile(stream)
     except (soundfile.LibsndfileError, RuntimeError, ValueError):

@@ -1,13 +1,16 @@
 """Print the result of a build, or its plan and the work that it would take."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from ...records import MEAN, Decoder
 from ..console import hint, plain
 from .left_out import hint_left_out, show_duplicates, show_left_out
 
 if TYPE_CHECKING:
     from ...build.build import BuildPlan, BuildReport
     from ...engines.estimate import Estimate
+    from ...records import Row
 
 
 def show_build(report: "BuildReport") -> None:
@@ -32,9 +35,18 @@ def show_build(report: "BuildReport") -> None:
         print(f"  {plain(row['session'])} / {plain(row['style'])}: {row['chunks']}")
     if misfits := sum(row["misfit_chunks"] for row in report.tracks):
         print(f"misfits   {misfits} chunks do not suit their session (`fit_reason` in raw)")
+    _show_exceptions(kept)
     for note in report.notes:
         hint(f"note: {note}")
     hint_left_out((row["path"], row["reason"]) for row in report.tracks)
+
+
+def _show_exceptions(kept: "list[Row]") -> None:
+    """Print how many tracks were decoded or mixed down in another way than all others."""
+    for column, usual in (("decoder", Decoder.FFMPEG), ("mixdown", MEAN)):
+        for how, count in sorted(Counter(row[column] for row in kept).items()):
+            if how != usual:
+                print(f"{column:<9} {count} by {how}: `{column}` in tracks")
 
 
 def show_plan(plan: "BuildPlan") -> None:
