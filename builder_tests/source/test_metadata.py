@@ -317,17 +317,19 @@ def test_a_path_of_another_machine_finds_its_file(music: Path, path: str) -> Non
 def test_only_one_file_may_be_meant(music: Path) -> None:
     write_audio(music / "rock/Yoga_latino.wav", noise(0.5, seed=9))
     write_audio(music / "latino/back\\slash.wav", noise(0.5, seed=10))
+    write_audio(music / "top.wav", noise(0.5, seed=11))
     rows = ["Yoga_latino.wav,a", "rock/Cardio_latino.wav,b", "latino/Gone.wav,c"]
-    rows += [f"{CARDIO},d", "Cardio_latino.flac,e", "latino/back\\slash.wav,f"]
+    rows += [f"{CARDIO},d", "Cardio_latino.flac,e", "latino/back\\slash.wav,f", "Été_latino.wav,g"]
     library = sheet(music, "\n".join(["file_name,title", *rows]))
     titles = {track.path: track.title for track in library.tracks if track.title}
-    assert titles == {CARDIO: "d", "latino/back\\slash.wav": "f"}
+    assert titles == {CARDIO: "d", "latino/back\\slash.wav": "f", WALK: "g"}
     both = "latino/Yoga_latino.wav, rock/Yoga_latino.wav"
     assert library.notes == (
         f"metadata.csv: line 2: 'Yoga_latino.wav' may be 2 files ({both}); write the whole path",
         "metadata.csv: line 3: no such file: rock/Cardio_latino.wav",
         "metadata.csv: line 4: no such file: latino/Gone.wav",
         "metadata.csv: line 6: no such file: Cardio_latino.flac",
+        f"metadata.csv: line 8: 'Été_latino.wav' is taken for {WALK}",
     )
 
 

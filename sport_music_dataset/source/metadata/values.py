@@ -18,7 +18,7 @@ _SEPARATOR = "|"
 # What programs and people write for no value, without case.
 _NOTHING = frozenset(
     "- -- — nan -nan +nan none null nil na n/a n.a. #n/a #na <na> (null) (none) 1.#qnan -1.#qnan "
-    "1.#ind -1.#ind inf -inf #ref! #value! #name? #div/0! #null! #num!".split()
+    "1.#ind -1.#ind #ref! #value! #name? #div/0! #null! #num!".split()
 )
 # Fields of which a list has one text for each of several people.
 _PEOPLE = ("artist", "album_artist")
@@ -59,7 +59,7 @@ def read_fields(cells: Mapping[str, Any], emptied: dict[str, str] | None = None)
                 raise ValueError(f"{key}: has half of a surrogate pair; write the letter again")
         if texts:
             fields[field] = texts if field == "descriptions" else texts[0]
-        elif emptied is not None and isinstance(value, str) and value.strip():
+        elif emptied is not None and isinstance(value, str) and value.strip() not in ("", "[]"):
             emptied[key] = value.strip()
     if "split" in fields:
         check_name(fields["split"], "split")
