@@ -49,6 +49,7 @@ TRACK_COLUMNS: Columns = {
     **dict.fromkeys(("duration_seconds", "claimed_seconds"), "float64"),
     "format": "string",
     **dict.fromkeys(("sampling_rate", "channels"), "int32"),
+    **_strings("decoder", "mixdown"),
     **_strings("session", "session_as_named", "style", "title", "artist", "album", "album_artist"),
     **_strings("genre", "isrc"),
     "claimed_bpm": "float64",

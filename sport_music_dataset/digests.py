@@ -23,12 +23,16 @@ def file_digest(file: Path) -> str:
     size.
 
     Raises:
-        OSError: the file is missing, not readable, or no regular file.
+        OSError: the file is missing, not readable, or no regular file; it names the file.
     """
     found = hashlib.sha256()
     with open_regular(file, links=True) as stream:
         left = os.fstat(stream.fileno()).st_size
-        while left > 0 and (block := stream.read(min(left, _BLOCK_BYTES))):
-            found.update(block)
-            left -= len(block)
+        try:
+            while left > 0 and (block := stream.read(min(left, _BLOCK_BYTES))):
+                found.update(block)
+                left -= len(block)
+        except OSError as error:  # that of a read has no name
+            error.filename = str(file)
+            raise
     return found.hexdigest()

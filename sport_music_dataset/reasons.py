@@ -1,8 +1,13 @@
-"""The closed lists of statuses and reasons that `tracks` records for source files."""
+"""The closed lists of statuses and reasons that `tracks` records for source files.
 
+A reason follows from the bytes of a file, the recipe and the software; or it is of one run, and
+says nothing of the file: the next run tries the file again.
+"""
+
+import errno
 from enum import StrEnum
 
-from .errors import SourceError
+from .errors import MachineError, SourceError
 
 
 class Status(StrEnum):
@@ -30,6 +35,8 @@ class Reason(StrEnum):
     CRASHED = "crashed decoder"
     MISFIT = "does not fit its session"
     WITHDRAWN = "withdrawn"
+    MACHINE = "machine fault"
+    TIMEOUT = "timed out"
 
     def because(self, detail: str) -> str:
         """The reason, a colon and the detail, on one line."""
@@ -41,8 +48,60 @@ def kind_of(reason: str) -> str:
     return reason.partition(":")[0]
 
 
+_OF_ONE_RUN = (Reason.CHANGED, Reason.MACHINE, Reason.TIMEOUT)
+
+
+def is_of_one_run(reason: str) -> bool:
+    """Whether a recorded reason says nothing of the file: the next run must not believe it."""
+    return kind_of(reason) in _OF_ONE_RUN
+
+
 class TrackError(SourceError):
     """A track cannot be used; the error's text is the reason, as `tracks` records it."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason.because(detail) if detail else str(reason))
+
+
+class MachineFault(MachineError):  # noqa: N818 - a fault, in the words of `tracks`
+    """This machine, a disk or a network failed at a file, of which that says nothing.
+
+    `reason` is what `tracks` records if it fails again and again.
+    """
+
+    def __init__(self, file: str, detail: str) -> None:
+        super().__init__(file, detail)
+        self.reason = Reason.MACHINE.because(detail)
+
+    def __str__(self) -> str:
+        file, detail = self.args
+        return f"{file}: {detail}; see to the disk or the network, then run the same command again"
+
+
+# What a name or its access rights cause. All else that may happen to a read, from EIO to what a
+# driver makes up, is the machine's: trying again costs little, a lost track much.
+_OF_THE_FILE = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
+    | {errno.EISDIR, errno.EINVAL}
+)
+
+
+def is_machine_fault(error: BaseException | None) -> bool:
+    """Whether an error of reading is the machine's, as EIO, and not the file's, as EACCES."""
+    return isinstance(error, MemoryError) or (
+        # Arrow raises an OSError without a number for damaged Parquet.
+        isinstance(error, OSError) and bool(error.errno) and error.errno not in _OF_THE_FILE
+    )
+
+
+def read_fault(
+    file: str, error: OSError, otherwise: Reason = Reason.CHANGED
+) -> "MachineFault | TrackError":
+    """An error of reading `file` as what is raised for a track.
+
+    `otherwise` is the reason where the fault is not the machine's.
+    """
+    detail = error.strerror or "cannot be read"
+    if is_machine_fault(error):
+        return MachineFault(file, detail)
+    return TrackError(otherwise, detail)

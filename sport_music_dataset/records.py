@@ -4,6 +4,7 @@ This module imports only the standard library: processes that decode audio start
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 Row = dict[str, Any]
@@ -50,6 +51,25 @@ class Measures:
 
 
 NO_MEASURES = Measures()
+
+
+class Decoder(StrEnum):
+    """Who decoded a track."""
+
+    FFMPEG = "FFmpeg"
+    # A WAV with more samples than its header says, as of a recorder that was switched off.
+    FFMPEG_PAST_HEADER = "FFmpeg, past the length in the header"
+    # What FFmpeg refuses and libsndfile reads.
+    LIBSNDFILE = "libsndfile"
+
+
+MEAN = "mean"
+"""How channels become one: by their mean, unless they cancel each other."""
+
+
+def channel_name(index: int) -> str:
+    """`mixdown` of a track of which one channel was kept: `channel 2` for index 1."""
+    return f"channel {index + 1}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +133,8 @@ class Outcome:
     `clipped_samples` were over full scale (counted at 32 kHz). `nonfinite_samples` were not numbers
     and became zero (counted at the file's rate). `damaged_packets` did not decode. `misfit_chunks`
     do not suit their session; `misfit_reason` is the reason of the first of these chunks.
-    `measures` maps each column to the measure of the whole track.
+    `measures` maps each column to the measure of the whole track. `decoder` is who decoded it
+    (`Decoder`), `mixdown` how its channels became one (`MEAN`, or the channel that was kept).
     """
 
     chunks: int = 0
@@ -126,6 +147,8 @@ class Outcome:
     truncated: bool = False
     misfit_chunks: int = 0
     misfit_reason: str = ""
+    decoder: str = ""
+    mixdown: str = ""
     measures: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
 

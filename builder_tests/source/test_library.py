@@ -35,8 +35,8 @@ def test_every_file_has_a_row_or_is_counted(music: Path) -> None:
     library = scan(music)
     reasons = {track.path: track.reason.partition(":")[0] for track in library.tracks}
     assert reasons == {
-        "classic/Broken_classic.mp3": "unreadable",
-        "classic/Empty_classic.wav": "unreadable",
+        "classic/Broken_classic.mp3": "not audio",
+        "classic/Empty_classic.wav": "not audio",
         "classic/Nordic walking.flac": "",
         "classic/Stretching_classic.mp3": "",
         "classic/Yoga_classic.aiff": "",

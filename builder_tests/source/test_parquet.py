@@ -181,8 +181,8 @@ def test_every_row_is_accounted_for(tmp_path: Path, sound: Callable[[int], bytes
         "good.wav": "duplicate of",
         "train/000001": "not audio",
         "train/000002": "not audio",
-        "empty.wav": "unreadable",
-        "broken.mp3": "unreadable",
+        "empty.wav": "not audio",
+        "broken.mp3": "not audio",
         "gone.wav": "unreadable",
     }
 

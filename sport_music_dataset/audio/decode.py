@@ -1,7 +1,8 @@
 """Decode any audio file to mono at 32 kHz, as a stream: memory does not grow with the track.
 
 FFmpeg decodes every format, through PyAV. PyAV's wheels contain their own build of FFmpeg, so the
-same version of PyAV gives the same samples on every machine.
+same version of PyAV gives the same samples on every machine. What FFmpeg refuses, libsndfile reads
+if it can; its version is that of the wheel of soundfile.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,20 +13,37 @@ from typing import Any
 
 import av
 import numpy as np
+import soundfile
 from av.audio.frame import AudioFrame
+from numpy.typing import NDArray
 
-from ..reasons import Reason, TrackError
+from ..reasons import Reason, TrackError, kind_of, read_fault
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import Track
-from .containers import claimed_seconds
-from .samples import Mono, Resampler, downmix
+from ..records import Decoder, Track
+from .containers.claims import claimed_seconds
+from .containers.heads import kind_of_head, read_head
+from .containers.libsndfile import opened_sound
+from .containers.ogg import Part, PartReader, read_chain
+from .containers.riff import read_wave
+from .containers.streams import check_rate, estimated_seconds, sound_stream, stated_seconds
+from .reading import reading
+from .samples import Block, Mixer, Mono, Resampler
 from .tags import copyright_url, read_tags
 
 # Only files with these extensions are read; FFmpeg finds the real format from the bytes.
-EXTENSIONS = frozenset(".mp3 .flac .wav .ogg .oga .opus .m4a .mp4 .aac .aif .aiff .aifc".split())
+EXTENSIONS = frozenset(
+    ".mp3 .mp2 .mpga .flac .wav .wave .bwf .rf64 .w64 .ogg .oga .opus .spx "
+    ".m4a .m4b .m4r .m4p .mp4 .m4v .mov .3gp .aac .ac3 .eac3 .aif .aiff .aifc .caf .au .snd .amr "
+    ".mka .mkv .webm .weba .wma .wmv .asf .ape .wv .tta .tak .mpc .dsf".split()
+)
 # Only containers that hold their own samples: a playlist would open other files.
-_CONTAINERS = "mp3,flac,wav,w64,ogg,mov,mp4,m4a,aac,aiff"
+_CONTAINERS = (
+    "mp3,flac,wav,w64,ogg,mov,mp4,m4a,aac,ac3,eac3,aiff,caf,au,amr,matroska,webm,asf,ape,wv,tta,tak,"
+    "mpc,mpc8,dsf"
+)
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+# Kinds of faults of a file that libsndfile may not have.
+_REFUSED = (Reason.UNREADABLE, Reason.NOT_AUDIO)
 # FFmpeg decodes damaged FLAC frames to noise unless these flags make it check their checksums. MP3
 # has no such flags here: many good MP3 files have wrong checksums.
 _CODEC_OPTIONS = {"flac": {"err_detect": "crccheck+explode"}}
@@ -34,11 +52,13 @@ _CODEC_OPTIONS = {"flac": {"err_detect": "crccheck+explode"}}
 _TAGS: dict[str, Any] = (
     {"metadata_errors": "surrogateescape"} if int(av.__version__.split(".")[0]) < 19 else {}
 )
+# FFmpeg's names of the containers that libsndfile reads; lengths of the others are its own.
+_CLAIMED_AS = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "W64": "w64", "OGG": "ogg"}
 _BLOCK_SAMPLES = 1 << 16
 # A smaller file counts as this size for the limit of expansion: its audio stays small anyway.
 _LEAST_BYTES = 1 << 16
-# Sampling rates of real recordings, in Hz: one block at 1 Hz would become gigabytes at 32 kHz.
-_RATES = range(2_000, 768_001)
+# What is there of the memory, a sound file needs no more: FFmpeg takes a tenth of it.
+_ENOUGH_BYTES = 256 << 20
 # +120 dB over full scale, louder than any real sample: from here on, a value is not a number.
 _ABSURD = 1e6
 
@@ -62,11 +82,12 @@ class AudioInfo:
 
 @dataclass(slots=True)
 class Tally:
-    """The counts from decoding one track.
+    """The counts from decoding one track, and by what it was decoded.
 
     `samples` are counted at the output's rate. `source_bytes` is the size of the decoded audio as
     16-bit samples, before it is mixed down and resampled. `broken_off` is set if the decoder
-    stopped before the end of the file.
+    stopped before the end of the file. `louder` is the index of the channel to keep instead of the
+    mean, if the channels cancel each other in the mean, else None; it is set at the end.
     """
 
     samples: int = 0
@@ -75,11 +96,14 @@ class Tally:
     damaged_packets: int = 0
     source_bytes: int = 0
     broken_off: bool = False
+    decoder: str = ""
+    louder: int | None = None
 
 
 def decoder_version() -> str:
-    """The versions of the decoder, PyAV, and of the FFmpeg that it contains."""
-    return f"PyAV {av.__version__} with FFmpeg {av.ffmpeg_version_info}"
+    """The versions of the decoders: PyAV, the FFmpeg that it contains, and libsndfile."""
+    libsndfile = soundfile.__libsndfile_version__
+    return f"PyAV {av.__version__} with FFmpeg {av.ffmpeg_version_info}, libsndfile {libsndfile}"
 
 
 def probe(file: str) -> AudioInfo:
@@ -89,13 +113,43 @@ def probe(file: str) -> AudioInfo:
         TrackError: the file is no container that sportgen reads, has no audio stream, or its codec
             or sampling rate cannot be used.
     """
+    try:
+        return _probe_by_ffmpeg(file)
+    except TrackError as error:
+        if kind_of(str(error)) not in _REFUSED:
+            raise
+        if info := _probe_by_libsndfile(file):
+            return info
+        if kind := kind_of_head(read_head(file)):
+            raise TrackError(Reason.NOT_AUDIO, kind) from error
+        raise
+
+
+def _probe_by_libsndfile(file: str) -> AudioInfo | None:
+    """As `probe`, of a file that FFmpeg refuses; None if libsndfile refuses it too."""
+    with opened_sound(file) as sound:
+        if not sound:
+            return None
+        found = sound.file
+        check_rate(found.samplerate)
+        kind = _CLAIMED_AS.get(found.format, "")
+        claimed = claimed_seconds(Path(file), kind, sound.seconds)
+        seconds = sound.seconds if claimed is None else claimed
+        tags = read_tags((sound.tags,))
+        name = found.subtype.lower()
+        return AudioInfo(name, found.samplerate, found.channels, claimed, seconds, tags)
+
+
+def _probe_by_ffmpeg(file: str) -> AudioInfo:
+    """As `probe`, by FFmpeg."""
     with _opened(file) as container:
-        stream = _audio_stream(container)
+        stream = sound_stream(container, file)
         context = stream.codec_context
-        seconds = (container.duration or 0) / av.time_base
-        if stream.duration is not None and stream.time_base is not None:
-            seconds = float(stream.duration * stream.time_base)
-        claimed = claimed_seconds(Path(file), container.format.name, seconds)
+        stated = stated_seconds(container, stream)
+        kind = container.format.name
+        claimed = claimed_seconds(Path(file), kind, stated, context.bit_rate or 0)
+        size = Path(file).stat().st_size
+        seconds = estimated_seconds(container, stream, size) if claimed is None else claimed
         tags = read_tags((container.metadata, stream.metadata), copyright_url(Path(file)))
         name, rate = context.codec.canonical_name, context.sample_rate
         return AudioInfo(name, rate, context.channels, claimed, seconds, tags)
@@ -110,41 +164,47 @@ def decode_mono(
     tally: Tally | None = None,
     to: int = SAMPLING_RATE,
     observer: Observer | None = None,
+    channel: int | None = None,
 ) -> Iterator[Mono]:
     """Yield blocks [N] float32 at `to` Hz: the mean of the channels, resampled by soxr HQ.
 
     Packets that do not decode are skipped, as players do; samples that are not numbers become zero.
-    `tally` counts both. `observer` is called with each block before the block is resampled.
+    `tally` counts both. `observer` is called with each block before the block is resampled. If
+    `channel` is given, it is the index of the channel to take instead of the mean.
 
     Raises:
         TrackError: the container cannot be read.
     """
     tally = tally or Tally()
-    resampler = Resampler(to)
-    with _opened(file) as container:
-        stream = _audio_stream(container)
-        context = stream.codec_context
-        context.options = _CODEC_OPTIONS.get(context.name, {})
-        for frame in _blocks(container, stream, tally):
-            # The rate may change within a chained Ogg file, or where MP3 files were joined.
-            _check_rate(frame.sample_rate)
-            block = _finite_mean(frame, tally)
-            if observer:
-                observer(block, frame.sample_rate)
-            yield from resampler.feed(block, frame.sample_rate)
-        yield from resampler.finish()
+    resampler, mixer = Resampler(to), Mixer(channel)
+    for samples, rate in _blocks(file, tally):
+        # The rate may change within a chained Ogg file, or where MP3 files were joined.
+        check_rate(rate)
+        block = _finite_mix(samples, mixer, tally)
+        if observer:
+            observer(block, rate)
+        yield from resampler.feed(block, rate)
+    yield from resampler.finish()
+    tally.louder = mixer.louder
 
 
 def decode_within(
-    track: Track, recipe: Recipe, tally: Tally, to: int, observer: Observer | None = None
+    track: Track,
+    recipe: Recipe,
+    tally: Tally,
+    to: int,
+    observer: Observer | None = None,
+    channel: int | None = None,
 ) -> Iterator[Mono]:
     """Yield blocks [N] float32 at `to` Hz of a track, up to the limits of the recipe.
+
+    `tally`, `observer` and `channel` are those of `decode_mono`.
 
     Raises:
         TrackError: the container cannot be read, or the track exceeds a limit.
     """
     most_bytes = max(track.size_bytes, _LEAST_BYTES) * recipe.max_expansion
-    for block in decode_mono(track.file, tally, to, observer):
+    for block in decode_mono(track.file, tally, to, observer, channel):
         tally.samples += len(block)
         if tally.samples > recipe.max_track_seconds * to:
             raise TrackError(Reason.LIMIT, f"more than {recipe.max_track_seconds:g} s of audio")
@@ -153,39 +213,78 @@ def decode_within(
         yield block
 
 
-@contextmanager
-def _opened(file: str) -> Iterator[av.container.InputContainer]:
-    """A container; whatever FFmpeg raises becomes a TrackError, without the path."""
+def _blocks(file: str, tally: Tally) -> Iterator[Block]:
+    """Yield the samples of a file, from FFmpeg, or from libsndfile if FFmpeg gives none."""
+    refusal = None
     try:
-        with av.open(file, options=_OPTIONS, **_TAGS) as container:
-            yield container
-    except MemoryError as error:
-        raise TrackError(Reason.LIMIT, "needs too much memory") from error
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise TrackError(Reason.UNREADABLE, _plain(error)) from error
+        yield from _ffmpeg_blocks(file, tally)
+    except TrackError as error:
+        if tally.source_bytes or kind_of(str(error)) not in _REFUSED:
+            raise
+        refusal = error
+    if tally.source_bytes:
+        return
+    with opened_sound(file) as sound:
+        if not sound:
+            if refusal:
+                raise refusal
+            return
+        tally.decoder, tally.damaged_packets, tally.broken_off = Decoder.LIBSNDFILE, 0, False
+        try:
+            for block in sound.blocks():
+                tally.source_bytes += 2 * block.samples.size
+                yield block
+        except soundfile.LibsndfileError:
+            tally.broken_off = True
 
 
-def _audio_stream(container: av.container.InputContainer) -> av.audio.stream.AudioStream:
-    if not container.streams.audio:
-        raise TrackError(Reason.NOT_AUDIO, f"no sound in its {container.format.name}")
-    stream = container.streams.audio[0]
-    if stream.codec_context is None:
-        raise TrackError(Reason.UNREADABLE, "its codec is not known")
-    rate = stream.codec_context.sample_rate
-    if not rate:
-        raise TrackError(Reason.UNREADABLE, "no sampling rate can be found in it")
-    _check_rate(rate)
-    return stream
+def _ffmpeg_blocks(file: str, tally: Tally) -> Iterator[Block]:
+    """Yield the samples of a file; the links of a chained Ogg are files of their own to FFmpeg."""
+    try:
+        goes_on = read_wave(Path(file)).goes_on
+        parts: list[Part | None] = [*read_chain(Path(file))]
+    except OSError as error:
+        raise read_fault(file, error) from error
+    tally.decoder = Decoder.FFMPEG_PAST_HEADER if goes_on else Decoder.FFMPEG
+    options = {**_OPTIONS, "ignore_length": "1"} if goes_on else _OPTIONS
+    for part in parts or [None]:
+        with _opened(file, options, part) as container:
+            stream = sound_stream(container, file)
+            context = stream.codec_context
+            context.options = _CODEC_OPTIONS.get(context.name, {})
+            for frame in _frames(container, stream, tally):
+                samples = frame.to_ndarray()
+                if frame.format.is_packed:
+                    samples = samples.reshape(-1, frame.layout.nb_channels).T
+                yield Block(samples, frame.sample_rate)
 
 
-def _check_rate(rate: int) -> None:
-    if rate not in _RATES:
-        raise TrackError(
-            Reason.LIMIT, f"sampling rate {rate} Hz, not in {_RATES.start} to {_RATES[-1]}"
-        )
+@contextmanager
+def _opened(
+    file: str, options: Mapping[str, str] = _OPTIONS, part: Part | None = None
+) -> Iterator[av.container.InputContainer]:
+    """A container, or a part of it; what FFmpeg raises becomes a TrackError, without the path.
+
+    A fault of the machine is none of FFmpeg's: raises as `reading`, or MemoryError.
+    """
+    with reading(file) as stream:
+        try:
+            source = PartReader(stream, part) if part else stream
+            with av.open(source, options=dict(options), **_TAGS) as container:
+                yield container
+        except (av.FFmpegError, ValueError) as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
+                raise TrackError(Reason.LIMIT, "needs too much memory") from error
+            raise TrackError(Reason.UNREADABLE, _plain(error)) from error
 
 
-def _blocks(
+def _check_memory() -> None:
+    """Raise MemoryError if the machine has none: FFmpeg also says so of sizes that are nonsense."""
+    np.empty(_ENOUGH_BYTES, np.uint8)
+
+
+def _frames(
     container: av.container.InputContainer, stream: av.audio.stream.AudioStream, tally: Tally
 ) -> Iterator[AudioFrame]:
     """Yield frames of about _BLOCK_SAMPLES samples, each of one format, layout and rate."""
@@ -214,32 +313,36 @@ def _decoded(
     while True:
         try:
             packet = next(packets, None)
-        except OSError:
-            raise
-        except av.FFmpegError:
-            # The fault is in the file, not on the disk (OSError): the frames so far are kept.
+        except av.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
+            # The fault is in the file, or `reading` raises it: the frames so far are kept.
             tally.broken_off = True
             return
         if packet is None:
             return
         try:
             yield packet.decode()
-        except av.FFmpegError:
+        except av.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                _check_memory()
             tally.damaged_packets += 1
 
 
-def _finite_mean(frame: AudioFrame, tally: Tally) -> Mono:
-    """`downmix` with zeros for samples that are no numbers: soxr spreads a NaN over 35 samples."""
+def _finite_mix(samples: NDArray[Any], mixer: Mixer, tally: Tally) -> Mono:
+    """`mix` with zeros for samples that are no numbers: soxr spreads a NaN over 35 samples."""
     with np.errstate(invalid="ignore", over="ignore"):
-        samples = downmix(frame.to_ndarray(), frame.layout.nb_channels, frame.format.is_packed)
+        mixed = mixer.mix(samples)
         # With one NaN, min and max are NaN, and both comparisons are false.
-        if samples.min(initial=0) > -_ABSURD and samples.max(initial=0) < _ABSURD:
-            return samples
-        bad = ~(np.abs(samples) < _ABSURD)
+        if mixed.min(initial=0) > -_ABSURD and mixed.max(initial=0) < _ABSURD:
+            return mixed
+        bad = ~(np.abs(mixed) < _ABSURD)
     tally.nonfinite += int(np.count_nonzero(bad))
-    return np.where(bad, np.float32(0), samples)
+    return np.where(bad, np.float32(0), mixed)
 
 
 def _plain(error: Exception) -> str:
     """FFmpeg's message without the path, which differs between machines; callers add the track."""
+    if isinstance(error, av.error.InvalidDataError):
+        return "it is damaged, or no sound"
     return getattr(error, "strerror", None) or " ".join(str(error).split())

@@ -1,8 +1,9 @@
 """Resample, mix down and cut samples, find silence, and convert to 16 bit and FLAC."""
 
 import io
+import math
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
@@ -13,6 +14,9 @@ from ..recipe import SAMPLING_RATE
 
 Mono = NDArray[np.float32]
 Pcm = NDArray[np.int16]
+
+# 20 dB, as a ratio of energies: a mean that loses more is no mix of what the channels hold.
+_CANCELLED = 100.0
 
 
 class Resampler:
@@ -39,28 +43,66 @@ class Resampler:
         self._rate, self._stream = self._to, None
 
 
-def downmix(samples: NDArray[Any], channels: int, packed: bool) -> Mono:
-    """The mean of the channels, [N] float32, with full scale at 1.0.
+class Block(NamedTuple):
+    """Samples [channels, N] of any sample type of files, and their rate in Hz."""
 
-    Args:
-        samples: [channels, N], or [1, N * channels] if `packed`, of any sample type of files.
-        channels: number of channels.
-        packed: whether the samples of the channels are interleaved.
+    samples: NDArray[Any]
+    rate: int
+
+
+class Mixer:
+    """Makes one channel of a track's channels: their mean, or the channel that is asked for.
+
+    Channels of opposite phase cancel each other in the mean; `louder` tells which one to keep then.
     """
-    if packed:
-        samples = samples.reshape(-1, channels).T
-    # float32 is exact for a sum of 16-bit samples, but not for a single 32-bit sample.
-    wide = samples.dtype.itemsize > 2 and samples.dtype != np.float32
-    total = samples[0].astype(np.float64 if wide else np.float32)
-    for channel in samples[1:]:
-        total += channel
-    if samples.dtype.kind == "f":
-        return np.asarray(total / channels, np.float32)
-    info = np.iinfo(samples.dtype)
-    # Unsigned samples (8-bit WAV) have their zero in the middle of the range.
+
+    def __init__(self, channel: int | None = None) -> None:
+        self._channel = channel
+        self._mean_energy = 0.0
+        self._energies: list[float] = []
+
+    def mix(self, samples: NDArray[Any]) -> Mono:
+        """Mix down channels [channels, N] of any sample type: [N] float32, full scale at 1.0."""
+        if self._channel is not None:
+            samples = samples[min(self._channel, len(samples) - 1)][None]
+        # float32 is exact for a sum of 16-bit samples, but not for a single 32-bit sample.
+        wide = samples.dtype.itemsize > 2 and samples.dtype != np.float32
+        kind = np.dtype(np.float64 if wide else np.float32)
+        middle, full_scale = _range(samples.dtype)
+        total = np.zeros(samples.shape[1], kind)
+        energies: list[float] = []
+        for row in samples:
+            channel = row.astype(kind, copy=False)
+            if middle:
+                channel = channel - kind.type(middle)
+            energies.append(float(np.dot(channel, channel)) / full_scale**2)
+            total += channel
+        mean = np.asarray(total / (len(samples) * full_scale), np.float32)
+        if len(samples) > 1:
+            self._add(energies, float(np.dot(mean, mean)))
+        return mean
+
+    def _add(self, energies: list[float], mean: float) -> None:
+        if math.isfinite(sum(energies) + mean):
+            self._mean_energy += mean
+            self._energies += [0.0] * (len(energies) - len(self._energies))
+            for index, energy in enumerate(energies):
+                self._energies[index] += energy
+
+    @property
+    def louder(self) -> int | None:
+        """The index of the loudest channel if the mean is over 20 dB weaker than it, else None."""
+        most = max(self._energies, default=0.0)
+        return self._energies.index(most) if _CANCELLED * self._mean_energy < most else None
+
+
+def _range(dtype: np.dtype[Any]) -> tuple[int, float]:
+    """(zero, full scale) of a sample type; that of unsigned samples (8-bit WAV) is amid them."""
+    if dtype.kind == "f":
+        return 0, 1.0
+    info = np.iinfo(dtype)
     middle = 0 if info.min < 0 else (info.max + 1) // 2
-    full_scale = float(info.max - middle + 1)
-    return np.asarray((total - middle * channels) / (channels * full_scale), np.float32)
+    return middle, float(info.max - middle + 1)
 
 
 def to_pcm16(samples: Mono) -> tuple[Pcm, int]:

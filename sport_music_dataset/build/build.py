@@ -14,14 +14,16 @@ from ..card.card import check_card
 from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings
 from ..engines.estimate import Estimate
 from ..engines.open import open_engine
+from ..engines.outage import Outage
 from ..progress import Progress, no_progress
 from ..reasons import kind_of
 from ..recipe import Recipe
 from ..records import Row, Track
 from ..release.folder import writing
-from ..release.layout import WORK_FOLDER
+from ..release.layout import ASSETS, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
+from ..release.shards import distrust_notes
 from ..release.tracks import kept_rows
 from ..source.library import Library, check_named
 from ..source.read import places_read, read_source
@@ -45,7 +47,9 @@ class BuildRequest:
         recipe: every setting that determines the rows.
         num_proc: number of processes that decode; if the build starts Ray, its number of CPUs.
         timeout: seconds that one track may take.
-        force: build `out` again if it was built with another recipe.
+        force: make every file of `out` anew, also with another recipe, and believe nothing that an
+            earlier build has left there; only what the release there decides stays, its splits and
+            the tracks that were withdrawn.
         license: the licence of tracks for which metadata gives none.
         since: what an earlier release decides, from any folder or the Hub: its groups keep their
             splits.
@@ -135,17 +139,25 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
     with request.engine() as engine:
         library = _scan(engine, request, release, earlier, progress)
         with writing(release.folder), engine.sharing(work):
+            if request.force:
+                forget(release.folder)
+            earlier.keep_decisions()
+            outage = outage_of(request.source)
             store, spools = FingerprintStore(work), _spools(release, recipe)
-            spools.open(library.usable)
-            cut_tracks(engine, library.usable, spools, store, progress)
+            spools.open(() if request.force else library.usable)
+            failed = cut_tracks(engine, library.usable, spools, store, outage, progress)
+            library = library.left_out(failed)
             grouping = group_tracks(library, store, recipe, earlier.track_ids, progress)
             shards = plan_shards(grouping.library, recipe, earlier)
-            written = write_shards(engine, shards, release, spools, progress)
+            written = write_shards(engine, shards, release, spools, outage, progress)
             while not written.fills(shards):
                 # Tracks that failed in cutting left a split without chunks: plan without them.
                 shards = plan_shards(grouping.library, recipe, earlier, written.failed)
-                written = written.then(write_shards(engine, shards, release, spools, progress))
+                later = write_shards(engine, shards, release, spools, outage, progress)
+                written = written.then(later)
             moved = moved_tracks(shards, earlier.splits_by_track)
+            if library.is_final and written.is_final:
+                earlier.drop_decisions()
             rows = write_release(release, earlier.before, grouping, shards, written, progress)
             spools.remove()
     return BuildReport(
@@ -182,12 +194,13 @@ def plan_build(request: BuildRequest, progress: Progress = no_progress) -> Build
         folder = Path(temporary)
         library = _scan(engine, request, release, earlier, progress)
         for store_file in (release.folder / WORK_FOLDER).glob(STORES):
-            shutil.copy(store_file, folder)
+            if not request.force:
+                shutil.copy(store_file, folder)
         grouping = fingerprint_and_group(
-            engine, library, recipe, folder, earlier.track_ids, progress
+            engine, library, recipe, folder, earlier.track_ids, outage_of(request.source), progress
         )
         shards = plan_shards(grouping.library, recipe, earlier)
-        jobs, _ = shard_jobs(shards, release, progress)
+        jobs, _ = shard_jobs(shards, release, progress, believe=not request.force)
         estimate = estimate_writing(engine, jobs, len(shards) - len(jobs), recipe)
         notes = library.notes + moved_tracks(shards, earlier.splits_by_track)
         return BuildPlan(grouping, shards, estimate, notes)
@@ -204,17 +217,20 @@ def scan_source(
     """Run `read_source` on processes, so that a file that crashes its decoder is left out alone.
 
     `license` is the licence of tracks for which metadata gives none; the other arguments are those
-    of `read_source`. Raises as `read_source`; MachineError where Chromaprint's library is missing.
+    of `read_source`. Raises as `read_source` and `Outage.see`; MachineError where Chromaprint's
+    library is missing.
     """
+    check_on_disk(Source.of(source).location)
+    outage = outage_of(source)
 
     def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
         tracks = list(tracks)
         with progress("Scanning", len(tracks)) as advance:
             for track in processes.map(function, tracks, _with_reason):
+                outage.see(track.path, track.reason)
                 yield replace(track, license=track.license or license)
                 advance(1)
 
-    check_on_disk(Source.of(source).location)
     chromaprint_version()  # raises MachineError now, not after hours of hashing
     return read_source(source, recipe.styles, exclude, run, progress, recipe.sessions)
 
@@ -225,15 +241,17 @@ def fingerprint_and_group(
     recipe: Recipe,
     folder: Path,
     first: Collection[str] = (),
+    outage: Outage | None = None,
     progress: Progress = no_progress,
 ) -> Grouping:
     """Fingerprint and group the tracks of a library without cutting them.
 
-    The fingerprints are stored in `folder`; `first` is as for `group_tracks`, as are the errors.
+    The fingerprints are stored in `folder`; `first` is as for `group_tracks`. Raises as
+    `group_tracks` and `Outage.see`.
     """
-    store = FingerprintStore(folder)
-    fingerprint_tracks(processes, library.usable, recipe, store, progress)
-    return group_tracks(library, store, recipe, first, progress)
+    store, outage = FingerprintStore(folder), outage or Outage()
+    failed = fingerprint_tracks(processes, library.usable, recipe, store, outage, progress)
+    return group_tracks(library.left_out(failed), store, recipe, first, progress)
 
 
 def _scan(
@@ -253,6 +271,20 @@ def _scan(
     # What cannot be planned with these groups cannot be planned with fewer: said before the work.
     plan_shards(group_by_metadata(library, request.recipe), request.recipe, earlier)
     return library
+
+
+def outage_of(source: Path | str | Source) -> Outage:
+    """What notices that a source goes away while it is read."""
+    source = Source.of(source)
+    return Outage(None if source.is_on_hub else Path(source.location))
+
+
+def forget(folder: Path) -> None:
+    """Make the next stages believe nothing that an earlier build has left in a release folder."""
+    for store_file in (folder / WORK_FOLDER).glob(STORES):
+        store_file.unlink()
+    for config in ("raw", "tracks", ASSETS):
+        distrust_notes(folder, config)
 
 
 def _new_release(request: BuildRequest, earlier: Earlier) -> Release:

@@ -8,6 +8,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import numpy as np
 from ..audio.fingerprint import Items, TrackFingerprinter
 from ..digests import digest
 from ..engines.base import Processes
+from ..engines.outage import Outage
 from ..progress import Progress, no_progress
+from ..reasons import is_of_one_run
 from ..recipe import Recipe
 from ..records import Outcome, Track
 from ..storage.atomic import file_of_partial
@@ -66,16 +69,18 @@ class SpoolFolder:
         """The path of the track's spool, whether or not it exists."""
         return self._folder / digest([self._inputs, content(track)])
 
-    def cut_and_fingerprint(self, track: Track) -> Items | None:
+    def cut_and_fingerprint(self, track: Track) -> tuple[Items | None, str]:
         """Cut a track unless it has a spool with a fingerprint or a failure.
 
-        Returns the items of its fingerprint, uint32 [items]; None if the track does not decode.
+        Returns the items of its fingerprint, uint32 [items], None if the track does not decode; and
+        the reason of a track that cannot be kept.
         """
         file = self.file(track)
         spooled = read_spool(file)
         if not spooled or (spooled.items is None and not spooled.outcome.reason):
             spooled = cut_track(track, self._recipe, file, TrackFingerprinter())
-        return None if spooled.items is None else np.array(spooled.items, np.uint32)
+        items = None if spooled.items is None else np.array(spooled.items, np.uint32)
+        return items, spooled.outcome.reason
 
     def cut(self, track: Track) -> Outcome:
         """Cut a track unless it has a spool; returns its outcome."""
@@ -83,10 +88,14 @@ class SpoolFolder:
         return (read_spool(file) or cut_track(track, self._recipe, file)).outcome
 
     def record_failure(self, track: Track, reason: str) -> Outcome:
-        """Record in a spool why a track crashed its process or timed out: it is not cut again."""
+        """Record in a spool why a track crashed its process: it is not cut again.
+
+        A fault that is not its own is not recorded: the next run cuts it.
+        """
         outcome = Outcome(duration_seconds=track.duration_seconds, reason=reason)
-        with SpoolWriter(self.file(track)) as spool:
-            spool.finish(Spooled(outcome), [])
+        if not is_of_one_run(reason):
+            with SpoolWriter(self.file(track)) as spool:
+                spool.finish(Spooled(outcome), [])
         return outcome
 
 
@@ -95,20 +104,21 @@ def cut_tracks(
     tracks: Iterable[Track],
     spools: SpoolFolder,
     store: FingerprintStore,
+    outage: Outage,
     progress: Progress = no_progress,
-) -> None:
+) -> dict[str, str]:
     """Cut the tracks without a fingerprint in `store` into `spools`, and add their fingerprints.
 
     A track with a fingerprint in `store` is mostly in a finished shard; if its shard is made again,
-    `write.write_shards` cuts the track.
+    `write.write_shards` cuts the track. Returns and raises as `fingerprint_tracks`.
     """
 
-    def failed(track: Track, reason: str) -> None:
+    def failed(track: Track, reason: str) -> tuple[None, str]:
         spools.record_failure(track, reason)
+        return None, reason
 
-    _add_fingerprints(
-        processes, spools.cut_and_fingerprint, tracks, store, failed, "Cutting", progress
-    )
+    results = _Results(store, outage, progress)
+    return results.add("Cutting", processes, spools.cut_and_fingerprint, tracks, failed)
 
 
 def fingerprint_tracks(
@@ -116,32 +126,53 @@ def fingerprint_tracks(
     tracks: Iterable[Track],
     recipe: Recipe,
     store: FingerprintStore,
+    outage: Outage,
     progress: Progress = no_progress,
-) -> None:
-    """Add the fingerprints of tracks that `store` lacks, without cutting the tracks."""
+) -> dict[str, str]:
+    """Add the fingerprints of tracks that `store` lacks, without cutting the tracks.
 
-    def failed(track: Track, reason: str) -> None:
+    Returns path -> reason of the tracks that failed by no fault of their own: without a fingerprint
+    nobody knows what they are copies of. Raises as `Outage.see`.
+    """
+
+    def failed(track: Track, reason: str) -> tuple[None, str]:
         """Record nothing: cutting the track will find the reason again."""
+        return None, reason
 
+    results = _Results(store, outage, progress)
     function = partial(track_fingerprint, recipe=recipe)
-    _add_fingerprints(processes, function, tracks, store, failed, "Fingerprinting", progress)
+    return results.add("Fingerprinting", processes, function, tracks, failed)
 
 
-def _add_fingerprints(
-    processes: Processes,
-    function: Callable[[Track], Items | None],
-    tracks: Iterable[Track],
-    store: FingerprintStore,
-    failed: Callable[[Track, str], None],
-    label: str,
-    progress: Progress,
-) -> None:
-    new = [track for track in tracks if track.sha256 not in store]
-    with progress(label, len(new)) as advance:
-        for track, items in zip(new, processes.map(function, new, failed), strict=True):
-            if items is not None:
-                store.add(track.sha256, items)
-            advance(1)
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """Where the fingerprints and the reasons of tracks go."""
+
+    store: FingerprintStore
+    outage: Outage
+    progress: Progress
+
+    def add(
+        self,
+        label: str,
+        processes: Processes,
+        function: Callable[[Track], tuple[Items | None, str]],
+        tracks: Iterable[Track],
+        failed: Callable[[Track, str], tuple[Items | None, str]],
+    ) -> dict[str, str]:
+        """Store the fingerprints that are missing; returns as `fingerprint_tracks`."""
+        new = [track for track in tracks if track.sha256 not in self.store]
+        reasons = {}
+        with self.progress(label, len(new)) as advance:
+            for track, found in zip(new, processes.map(function, new, failed), strict=True):
+                items, reason = found
+                self.outage.see(track.path, reason)
+                if is_of_one_run(reason):
+                    reasons[track.path] = reason
+                elif items is not None:
+                    self.store.add(track.sha256, items)
+                advance(1)
+        return reasons
 
 
 def measure_tracks(

@@ -24,17 +24,21 @@ STORES = "fingerprints-*.bin"
 _HEADER = struct.Struct("<32sII")
 
 
-def track_fingerprint(track: Track, recipe: Recipe) -> Items | None:
-    """Fingerprint a whole track without cutting it; returns the items, uint32 [items].
+def track_fingerprint(track: Track, recipe: Recipe) -> tuple[Items | None, str]:
+    """Fingerprint a whole track without cutting it: (items, uint32 [items]; reason).
 
-    None if the track does not decode within the recipe's limits; cutting it records the reason.
+    The items are None if the track does not decode within the recipe's limits. Cutting it records
+    the reason.
     """
     try:
-        items = fingerprint(decode_within(track, recipe, Tally(), RATE))
+        tally = Tally()
+        items = fingerprint(decode_within(track, recipe, tally, RATE))
+        if tally.louder is not None:
+            items = fingerprint(decode_within(track, recipe, Tally(), RATE, channel=tally.louder))
         check_unchanged(track)
-    except TrackError:
-        return None
-    return items
+    except TrackError as error:
+        return None, str(error)
+    return items, ""
 
 
 class FingerprintStore:

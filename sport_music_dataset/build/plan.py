@@ -8,7 +8,7 @@ from typing import Any
 from ..audio.samples import chunk_count
 from ..digests import digest
 from ..errors import SourceError
-from ..reasons import kind_of
+from ..reasons import is_of_one_run, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Outcome, Track
 from ..release.layout import shard_count, shard_name, shard_of
@@ -22,6 +22,8 @@ _LEAST_BYTES_PER_SECOND = 500
 _USUAL_SPLITS = ("train", "validation", "test")
 # Another --group-by may move nearly all tracks; the `tracks` config has the split of each.
 _MOST_NAMED = 20
+
+_TRY_AGAIN = "see to the disk or the network, and run the same command again"
 
 # The place of a file, the time of its copy, its group and its split do not change its rows.
 _PLACE = ("file", "path", "signature", "group", "split")
@@ -58,18 +60,28 @@ def plan_shards(
     """
     failed = failed or {}
     tracks = [track for track in library.usable if track.track_id not in failed]
+    reasons = [
+        track.reason or failed[track.track_id].reason
+        for track in library.tracks
+        if track.reason or track.track_id in failed
+    ]
+    again = any(map(is_of_one_run, reasons))
     if not tracks:
-        reasons = Counter(
-            kind_of(track.reason or failed[track.track_id].reason) for track in library.tracks
-        )
-        found = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-        raise SourceError(f"no track can be kept ({found}); `--chunk-seconds` sets the length")
+        kinds = Counter(map(kind_of, reasons))
+        found = ", ".join(f"{count} {reason}" for reason, count in kinds.items())
+        remedy = _TRY_AGAIN if again else "`--chunk-seconds` sets the length"
+        raise SourceError(f"no track can be kept ({found}); {remedy}")
     fixed: dict[str, str] = {}
     counts: dict[str, int] = {}
     for decision in earlier.decisions():
         fixed |= decision.splits(tracks)
         counts |= decision.shards
-    return plan_tracks(tracks, recipe, fixed, counts)
+    try:
+        return plan_tracks(tracks, recipe, fixed, counts)
+    except SourceError as error:
+        if not again:
+            raise
+        raise SourceError(f"{error}; not all files could be read: {_TRY_AGAIN}") from error
 
 
 def plan_tracks(

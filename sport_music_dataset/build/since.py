@@ -1,19 +1,25 @@
 """What earlier releases decide for a build: splits of groups and tracks, and withdrawn tracks."""
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import ReleaseError
+from ..outside.documents import load_json
+from ..outside.files import MANIFEST_BYTES, read_bytes
+from ..outside.records import as_record
+from ..reasons import is_machine_fault
 from ..recipe import Recipe
 from ..records import Row, Track
 from ..release.folder import check_ours
-from ..release.layout import MANIFEST, split_of
+from ..release.layout import DECISIONS, MANIFEST, split_of
 from ..release.release import Release
 from ..release.shards import read_notes
 from ..release.tracks import kept_rows
+from ..storage.atomic import write_atomically
 from ..storage.place import check_on_disk
 
 _COLUMNS = ("track_id", "group", "split", "status")
@@ -99,7 +105,8 @@ class Earlier:
     @property
     def track_ids(self) -> set[str]:
         """The ids of the tracks that an earlier release kept."""
-        return {*self._splits_before, *(self.since.tracks if self.since else ())}
+        before = set(self._decided.kept) if self._decided else {*self._splits_before}
+        return {*before, *(self.since.tracks if self.since else ())}
 
     @property
     def splits_by_track(self) -> dict[str, str]:
@@ -109,18 +116,66 @@ class Earlier:
 
     def decisions(self) -> Iterator[Since]:
         """Yield what each earlier release decides; the second overrides the first."""
-        if self.before and self._keeps_splits:
-            # From the notes, which have tracks without chunks too: a shard whose plan lacks one of
-            # these tracks would be made again.
-            planned = {
-                track_id: split_of(name)
-                for name, note in read_notes(self.out, "raw").items()
-                for track_id in note.outcomes
-            }
-            groups = {row["group"]: row["split"] for row in self._rows_before}
-            yield Since(groups, planned, Counter(map(split_of, self.before.shards("raw"))))
+        if self._decided:
+            yield self._decided.since
         if self.since:
             yield self.since
+
+    def keep_decisions(self) -> None:
+        """Write down what the release in `out` decides, until a build has read every file.
+
+        A build that could not read some files gives splits to the others. The next build must not
+        hold to these, but to what was decided before: then both give what one build gives that
+        could read them all.
+        """
+        if self._decided is None:
+            decided = Decided.of(self.recipe, self._changelog, Since({}, {}, {}))
+        else:
+            decided = self._decided
+        write_atomically(self._file, json.dumps(asdict(decided), sort_keys=True).encode())
+
+    def drop_decisions(self) -> None:
+        """Let the release that is being made decide."""
+        self._file.unlink(missing_ok=True)
+
+    @property
+    def _file(self) -> Path:
+        return self.out / DECISIONS
+
+    @property
+    def _changelog(self) -> list[str]:
+        return [entry["version"] for entry in self.before.manifest.changelog] if self.before else []
+
+    @cached_property
+    def _decided(self) -> "Decided | None":
+        """What the release in `out` decides, or the one before that could read every file."""
+        found = self._read_decided()
+        if found or not (self.before and self._keeps_splits):
+            return found
+        # From the notes, which have tracks without chunks too: a shard whose plan lacks one of
+        # these tracks would be made again.
+        planned = {
+            track_id: split_of(name)
+            for name, note in read_notes(self.out, "raw").items()
+            for track_id in note.outcomes
+        }
+        groups = {row["group"]: row["split"] for row in self._rows_before}
+        since = Since(groups, planned, Counter(map(split_of, self.before.shards("raw"))))
+        return Decided.of(self.recipe, self._changelog, since, sorted(self._splits_before))
+
+    def _read_decided(self) -> "Decided | None":
+        """What `keep_decisions` wrote, if for these splits, and if nothing was published since."""
+        if not self._file.is_file():
+            return None
+        try:
+            text = read_bytes(self._file, MANIFEST_BYTES, ReleaseError)
+            found = as_record(Decided, load_json(text, self._file.name, ReleaseError))
+        except ReleaseError as error:
+            if is_machine_fault(error.__cause__):
+                raise
+            return None
+        same = found and found.splits == dict(self.recipe.splits)
+        return found if found and same and found.changelog == self._changelog else None
 
     @cached_property
     def _rows_before(self) -> list[Row]:
@@ -128,7 +183,9 @@ class Earlier:
             return []
         try:
             return kept_rows(self.before.intact_tracks(_COLUMNS))
-        except ReleaseError:
+        except ReleaseError as error:
+            if is_machine_fault(error.__cause__):
+                raise
             # The notes have the split of each track, and the build writes `tracks` again.
             notes = read_notes(self.out, "raw")
             if not self.before.shards("raw").keys() <= notes.keys():
@@ -148,3 +205,32 @@ class Earlier:
         """Whether the release in `out` has the same splits and proportions as the recipe."""
         asked = self.before.manifest.recipe["splits"] if self.before else None
         return bool(asked == dict(self.recipe.splits))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a release decides, in a file: for which splits, and after which published versions.
+
+    `groups`, `tracks` and `shards` are those of `Since`; `kept` are the ids of the tracks that the
+    release kept.
+    """
+
+    splits: dict[str, float]
+    changelog: list[str]
+    groups: dict[str, str]
+    tracks: dict[str, str]
+    shards: dict[str, int]
+    kept: list[str]
+
+    @classmethod
+    def of(
+        cls, recipe: Recipe, changelog: list[str], since: Since, kept: Sequence[str] = ()
+    ) -> "Decided":
+        """The record of what a release decides."""
+        groups, tracks, shards = dict(since.groups), dict(since.tracks), dict(since.shards)
+        return cls(dict(recipe.splits), changelog, groups, tracks, shards, list(kept))
+
+    @property
+    def since(self) -> Since:
+        """What the release decides for the next one."""
+        return Since(self.groups, self.tracks, self.shards)

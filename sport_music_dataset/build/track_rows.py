@@ -10,9 +10,9 @@ from ..audio.fingerprint import TrackFingerprinter
 from ..audio.measure import TrackAnalysis
 from ..audio.samples import Pcm, chunks_of, encode_flac, is_silent, to_pcm16
 from ..describe.annotate import Annotation, annotate
-from ..reasons import Reason, TrackError
+from ..reasons import Reason, TrackError, is_of_one_run
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import Outcome, Row, Track, chunk_id
+from ..records import MEAN, Outcome, Row, Track, channel_name, chunk_id
 from ..source.files import check_unchanged
 from .spools import Spooled, SpoolWriter, read_spooled_rows
 
@@ -24,7 +24,8 @@ _LENGTH_TOLERANCE_SECONDS = 0.1
 class TrackRows:
     """Iterates over the rows of one track, in order; afterwards `outcome` has the track's outcome.
 
-    Iteration never raises for a bad file: it yields no row, and `outcome.reason` says why.
+    Iteration never raises for a bad file: it yields no row, and `outcome.reason` says why. It
+    raises MachineFault where the machine fails at reading the file.
     """
 
     track: Track
@@ -37,7 +38,8 @@ class TrackRows:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rows"
             self.outcome = cut_track(self.track, self.recipe, file).outcome
-            yield from read_spooled_rows(file)
+            if not self.outcome.reason:
+                yield from read_spooled_rows(file)
 
 
 def cut_track(
@@ -45,20 +47,34 @@ def cut_track(
 ) -> Spooled:
     """Cut a track into the spool `file`; returns the track's outcome and fingerprint.
 
-    `fingerprinter` computes the fingerprint from the blocks that are decoded for the rows.
+    `fingerprinter` computes the fingerprint from the blocks that are decoded for the rows. There is
+    no spool of a track that has failed by no fault of its own.
+
+    Raises:
+        MachineFault: the machine failed at reading the track.
     """
-    with SpoolWriter(file) as spool:
-        cutter = _TrackCutter(track, recipe, spool, fingerprinter)
-        outcome, rows = cutter.run()
-        spooled = Spooled(outcome, cutter.items)
-        spool.finish(spooled, rows)
-    return spooled
+    channel = None
+    while True:
+        with SpoolWriter(file) as spool:
+            cutter = _TrackCutter(track, recipe, spool, fingerprinter, channel)
+            outcome, rows = cutter.run()
+            if cutter.tally.louder is None:
+                spooled = Spooled(outcome, cutter.items)
+                if not is_of_one_run(outcome.reason):
+                    spool.finish(spooled, rows)
+                return spooled
+        # Its channels cancel each other, which only the end tells: once more, with one of them.
+        channel = cutter.tally.louder
+        fingerprinter = TrackFingerprinter() if fingerprinter else None
 
 
 def measure_track(track: Track, recipe: Recipe) -> Outcome:
     """Cut and measure a track as a build does, without keeping its rows; returns its outcome."""
-    outcome, _ = _TrackCutter(track, recipe).run()
-    return outcome
+    cutter = _TrackCutter(track, recipe)
+    outcome, _ = cutter.run()
+    if cutter.tally.louder is None:
+        return outcome
+    return _TrackCutter(track, recipe, channel=cutter.tally.louder).run()[0]
 
 
 @dataclass(slots=True)
@@ -66,14 +82,15 @@ class _TrackCutter:
     """Cuts one track.
 
     `found` counts the chunks so far, `kept` has the indices of the chunks that go into the spool:
-    those that are not silent, or all if the recipe keeps silence. `items` are the items of the
-    fingerprint, once the track is decoded.
+    those that are not silent, or all if the recipe keeps silence. `channel` is the channel to take
+    instead of the mean of all. `items` are the items of the fingerprint, once the track is decoded.
     """
 
     track: Track
     recipe: Recipe
     spool: SpoolWriter | None = None
     fingerprinter: TrackFingerprinter | None = None
+    channel: int | None = None
     items: list[int] | None = None
     tally: Tally = field(default_factory=Tally)
     found: int = 0
@@ -121,7 +138,9 @@ class _TrackCutter:
 
     def _pcm(self) -> Iterator[Pcm]:
         observer = self.fingerprinter.add if self.fingerprinter else None
-        for block in decode_within(self.track, self.recipe, self.tally, SAMPLING_RATE, observer):
+        for block in decode_within(
+            self.track, self.recipe, self.tally, SAMPLING_RATE, observer, self.channel
+        ):
             pcm, over = to_pcm16(block)
             self.tally.clipped += over
             yield pcm
@@ -141,6 +160,8 @@ class _TrackCutter:
             nonfinite_samples=tally.nonfinite,
             damaged_packets=tally.damaged_packets,
             truncated=self._is_truncated,
+            decoder=tally.decoder,
+            mixdown=MEAN if self.channel is None else channel_name(self.channel),
             measures=annotation.track,
             reason=reason,
         )

@@ -13,9 +13,10 @@ from ..columns import MEASURE_COLUMNS, TRACK_COLUMNS
 from ..digests import digest
 from ..engines.base import Engine, Processes, in_order
 from ..engines.estimate import Estimate
+from ..engines.outage import Outage
 from ..outside.records import as_record
 from ..progress import Advance, Progress, no_progress
-from ..reasons import Status
+from ..reasons import Status, is_of_one_run
 from ..recipe import Recipe
 from ..records import Measures, Outcome, Row, Track
 from ..release.folder import remove_stale
@@ -62,6 +63,11 @@ class Written:
         return Written(later.files, outcomes, self.count + later.count)
 
     @property
+    def is_final(self) -> bool:
+        """Whether no track failed by no fault of its own: the next run has nothing to try again."""
+        return not any(is_of_one_run(outcome.reason) for outcome in self.outcomes.values())
+
+    @property
     def failed(self) -> dict[str, Outcome]:
         """Id -> outcome of the tracks that cannot be kept."""
         return {key: outcome for key, outcome in self.outcomes.items() if outcome.reason}
@@ -73,17 +79,21 @@ class Written:
 
 
 def shard_jobs(
-    shards: Sequence[Shard], release: Release, progress: Progress = no_progress
+    shards: Sequence[Shard],
+    release: Release,
+    progress: Progress = no_progress,
+    believe: bool = True,
 ) -> tuple[list[ShardJob], dict[str, ShardNote]]:
     """(shards to be made, path -> note of the others).
 
-    A shard is made unless it exists, was made from the same inputs, and is intact byte for byte.
+    A shard is made unless it exists, was made from the same inputs, and is intact byte for byte; or
+    unless its note is not to be believed.
     """
     manifest = release.manifest
     jobs = [
         ShardJob(shard, shard.inputs(manifest.fingerprint, manifest.software)) for shard in shards
     ]
-    found = ((job, read_note(release.folder, job.shard.name)) for job in jobs)
+    found = ((job, read_note(release.folder, job.shard.name)) for job in jobs if believe)
     noted = {job.shard.name: note for job, note in found if note and _describes(note, job)}
     notes: dict[str, ShardNote] = {}
     with ThreadPoolExecutor(_MOST_WRITERS) as readers, progress("Checking", len(noted)) as advance:
@@ -95,19 +105,23 @@ def shard_jobs(
 
 
 def _describes(note: ShardNote, job: ShardJob) -> bool:
-    """Whether a note says that its shard was made from the inputs of a job, with all its tracks."""
+    """Whether a note says that its shard was made from the inputs of a job, with all its tracks.
+
+    A track that failed by no fault of its own is not in its shard yet.
+    """
     return (
         note.inputs == job.inputs
         and note.outcomes.keys() == {track.track_id for track in job.shard.tracks}
-        and all(map(_is_outcome, note.outcomes.values()))
+        and all(map(_is_final, note.outcomes.values()))
     )
 
 
-def _is_outcome(value: Any) -> bool:
+def _is_final(value: Any) -> bool:
     outcome = as_record(Outcome, value)
-    measures = outcome.measures if outcome else {}
-    is_whole = not measures or measures.keys() == MEASURE_COLUMNS.keys()
-    return outcome is not None and is_whole and as_record(Measures, measures) is not None
+    if outcome is None or is_of_one_run(outcome.reason):
+        return False
+    is_whole = not outcome.measures or outcome.measures.keys() == MEASURE_COLUMNS.keys()
+    return is_whole and as_record(Measures, outcome.measures) is not None
 
 
 def write_shards(
@@ -115,12 +129,16 @@ def write_shards(
     shards: Sequence[Shard],
     release: Release,
     spools: SpoolFolder,
+    outage: Outage,
     progress: Progress,
 ) -> Written:
-    """Make the shards that do not exist yet; returns all shards and the outcomes of all tracks."""
+    """Make the shards that do not exist yet; returns all shards and the outcomes of all tracks.
+
+    Raises as `Outage.see`.
+    """
     out = release.folder
     jobs, notes = shard_jobs(shards, release, progress)
-    work = partial(make_shards, out=out.resolve(), spools=spools)
+    work = partial(make_shards, out=out.resolve(), spools=spools, outage=outage)
     with progress("Writing", sum(len(job.shard.tracks) for job in jobs)) as advance:
         for shard, note in engine.map_shards(work, jobs, advance):
             notes[shard.name] = note
@@ -139,6 +157,7 @@ def make_shards(
     *,
     out: Path,
     spools: SpoolFolder,
+    outage: Outage,
 ) -> Iterator[tuple[Shard, ShardNote]]:
     """Cut the tracks of shards, and write each shard and its note; yields shard and note.
 
@@ -155,7 +174,9 @@ def make_shards(
             for job in jobs:
                 outcomes = {}
                 for track in job.shard.tracks:
-                    outcomes[track.track_id] = asdict(next(results))
+                    outcome = next(results)
+                    outage.see(track.path, outcome.reason)
+                    outcomes[track.track_id] = asdict(outcome)
                     advance(1)
                 yield writers.submit(_write, job, outcomes, out, spools)
 
@@ -168,9 +189,9 @@ def _write(
     # Imported here: datasets takes a second, and only writing needs it.
     from ..release.features import RAW_FEATURES
 
-    shard = job.shard
-    rows = chain.from_iterable(read_spooled_rows(spools.file(track)) for track in shard.tracks)
-    inputs = job.inputs
+    shard, inputs = job.shard, job.inputs
+    kept = [track for track in shard.tracks if not outcomes[track.track_id]["reason"]]
+    rows = chain.from_iterable(read_spooled_rows(spools.file(track)) for track in kept)
     return shard, write_noted_shard(out, shard.name, RAW_FEATURES, rows, inputs, lambda: outcomes)
 
 

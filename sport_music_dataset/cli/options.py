@@ -42,7 +42,7 @@ Session = Annotated[
 ]
 Tags = Annotated[bool, typer.Option("--tags/--no-tags", help="Read the tags in files.")]
 Timeout = Annotated[
-    float, typer.Option("--timeout", min=1.0, help="Seconds that one track may take.")
+    float, typer.Option("--timeout", min=1.0, help="Seconds that a track may take this time.")
 ]
 Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The release folder.")]
 Release = Annotated[
@@ -203,7 +203,10 @@ Since = Annotated[
         help="Go on from a release, a folder or ORG/NAME@v1.0.0: its tracks keep their splits.",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Build anew what another recipe made.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Make all files anew, believe no earlier work; splits stay."),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]
 
 # Options of encode and tokens

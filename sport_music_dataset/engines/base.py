@@ -48,13 +48,17 @@ class Processes(Protocol):
     ) -> Iterator[Result]:
         """Yield `function(item)` for every item, in order.
 
-        If an item crashes its process or takes too long, its result is `failed(item, reason)`. If a
-        machine fails, another machine processes its items.
+        If an item crashes its process or takes too long, or if this machine fails at it again and
+        again, its result is `failed(item, reason)`; `reasons.is_of_one_run` tells which of these
+        says nothing of the item. If a whole machine fails, another processes its items.
         """
 
 
 class ThisProcess:
-    """`Processes` without processes of its own: an item that crashes ends this process."""
+    """`Processes` without processes of its own.
+
+    An item that crashes ends this process, and a MachineFault at an item is raised.
+    """
 
     size = 1
 

@@ -1,8 +1,12 @@
-"""Processes of this machine: results in order; a file that crashes its decoder fails alone."""
+"""Processes of this machine: results in order; a file that crashes its decoder fails alone.
+
+What the machine fails at is tried again here, and nowhere else.
+"""
 
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -18,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from ..errors import MachineError
 from ..progress import Advance
-from ..reasons import Reason
+from ..reasons import MachineFault, Reason
 from .base import Item, Result, ShardWork, in_order
 from .forking import context, end_with_parent, warm_up
 
@@ -27,9 +31,12 @@ from .forking import context, end_with_parent, warm_up
 _AHEAD = 4
 # Decoding music needs a tenth of this; a file that needs more than this is not music.
 _MEMORY_BYTES = 4 << 30
-# Signals from outside (shutdown, out-of-memory killer): they say nothing about the item, so it is
-# tried once more. On SIGTERM, pebble's processes exit with the number of the signal.
-_SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)
+# Signals from outside (shutdown, out-of-memory killer, a disk that does not give a page of code):
+# they say nothing about the item. On SIGTERM, pebble's processes exit with the signal's number.
+_SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL, -signal.SIGBUS)
+# Waits before an item is tried again at which the machine failed: a drive on USB that starts anew,
+# or a network that changes its way, takes a second or two.
+_WAIT_SECONDS = (0.5, 2.0)
 # How often a wait for a result looks whether the pool still works: a thread of it that has died of
 # too little memory leaves its futures without a result for ever.
 _LOOK_SECONDS = 1.0
@@ -59,7 +66,9 @@ class Workers:
     """An `Engine` with a pool of `num_proc` processes. Use it as a context manager.
 
     An item that crashes or takes more than `timeout` seconds ends its process, but not the other
-    items. If a process is killed from outside, its item is not the cause and is tried once more.
+    items. An item at which the machine failed is not the cause, and is tried twice more: memory is
+    full, a read failed, or the process was killed from outside. What took too long is not: it has
+    had its time, and the next run may give it more.
     """
 
     def __init__(self, num_proc: int, timeout: float) -> None:
@@ -111,19 +120,27 @@ class Workers:
         item: Item,
         future: ProcessFuture[Result],
         failed: Callable[[Item, str], Result],
-        again: bool = True,
     ) -> Result:
-        try:
-            return self._wait(future)
-        except ProcessExpired as error:
-            if again and error.exitcode in _SIGNALS_FROM_OUTSIDE:
+        for wait in (*_WAIT_SECONDS, None):
+            try:
+                return self._wait(future)
+            except ProcessExpired as error:
+                if error.exitcode not in _SIGNALS_FROM_OUTSIDE:
+                    return failed(item, Reason.CRASHED.because(f"exit code {error.exitcode}"))
+                killed = signal.Signals(abs(error.exitcode)).name
+                reason = Reason.MACHINE.because(f"its process was ended by {killed}")
+            except TimeoutError as error:
+                if error.errno:  # not of the pool: what the disk says that is written to
+                    raise
+                return failed(item, Reason.TIMEOUT.because(f"took more than {self._timeout:g} s"))
+            except MemoryError:
+                reason = Reason.MACHINE.because("memory is full")
+            except MachineFault as fault:
+                reason = fault.reason
+            if wait is not None:
+                time.sleep(wait)
                 future = self._schedule(function, item)
-                return self._result(function, item, future, failed, again=False)
-            return failed(item, Reason.CRASHED.because(f"exit code {error.exitcode}"))
-        except TimeoutError:
-            return failed(item, Reason.LIMIT.because(f"took more than {self._timeout:g} s"))
-        except MemoryError:
-            return failed(item, Reason.LIMIT.because("needs too much memory"))
+        return failed(item, reason)
 
     def _start(self) -> None:
         """Start the pool, which waits for the server that forks: without memory, it never answers.

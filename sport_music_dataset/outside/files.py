@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import SportgenError
+from ..reasons import is_machine_fault
 
 MANIFEST_BYTES = 64 << 20
 """Most bytes of a manifest or a note: those of a million tracks have fewer."""
@@ -111,8 +112,10 @@ def walk(
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads to itself
-        return False
+    except OSError as error:
+        if is_machine_fault(error):
+            raise
+        return False  # a link that leads to itself
 
 
 def read_bytes(file: Path, most: int, error: type[SportgenError], links: bool = False) -> bytes:

@@ -18,7 +18,7 @@ from ..engines.base import PROBE
 from ..errors import ReleaseError
 from ..outside.files import kind_of_file
 from ..storage.atomic import file_of_partial, write_atomically
-from .layout import ASSETS, CARD, CONFIGS, MANIFEST, WORK_FOLDER, is_release_path
+from .layout import ASSETS, CARD, CONFIGS, DECISIONS, MANIFEST, WORK_FOLDER, is_release_path
 from .manifest import read_manifest
 from .shards import note_file, noted
 
@@ -146,6 +146,9 @@ def _remove_partial(folder: Path) -> None:
                 file.unlink(missing_ok=True)
     for file in _partials(folder):
         if file_of_partial(file.name) in (MANIFEST, CARD):
+            file.unlink(missing_ok=True)
+    for file in _partials(folder / WORK_FOLDER):
+        if file_of_partial(file.name) == Path(DECISIONS).name:
             file.unlink(missing_ok=True)
     for name in _NOTES:
         for file in _partials(folder / name):

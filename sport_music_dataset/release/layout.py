@@ -11,6 +11,8 @@ MANIFEST = "sportgen.json"
 CARD = "README.md"
 WORK_FOLDER = ".sportgen"
 """The folder of notes on how shards were made and of unfinished work; it is never published."""
+DECISIONS = f"{WORK_FOLDER}/decided.json"
+"""What the last build that could read every file had decided, while a later one has not."""
 CONFIGS = ("raw", "encoded", "tracks")
 ASSETS = "assets"
 """The folder of the card's pictures."""

@@ -7,7 +7,7 @@ its shard was made, so that a second run makes only the shards that are missing 
 import io
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -20,6 +20,7 @@ from ..errors import ReleaseError
 from ..outside.documents import load_json
 from ..outside.files import MANIFEST_BYTES, read_bytes
 from ..outside.records import as_record
+from ..reasons import is_machine_fault
 from ..records import Row
 from ..storage.atomic import replaced, write_atomically
 from .layout import WORK_FOLDER
@@ -73,12 +74,12 @@ def write_shard(
     `record` is called with the entry before the file has its name.
     """
     # Imported here: datasets takes a second, and only writing needs it.
-    from datasets.arrow_writer import ParquetWriter
+    from .features import ShardWriter
 
     size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
     with replaced(folder / name) as (stream, partial):
         sink = _Sink(stream)
-        writer = ParquetWriter(features=features, stream=sink, writer_batch_size=size)
+        writer = ShardWriter(features=features, stream=sink, writer_batch_size=size)
         remaining = iter(rows)
         while group := list(islice(remaining, size)):
             table = pa.Table.from_pylist(group, schema=features.arrow_schema)
@@ -153,11 +154,16 @@ def noted(folder: Path, config: str) -> set[str]:
 
 
 def read_note(folder: Path, name: str) -> ShardNote | None:
-    """The note on a file, whatever its inputs were; None if there is none, or it is damaged."""
+    """The note on a file, whatever its inputs were; None if there is none, or it is damaged.
+
+    Raises ReleaseError where the disk failed: the note may be there.
+    """
     try:
         text = read_bytes(note_file(folder, name), MANIFEST_BYTES, ReleaseError)
         return as_record(ShardNote, load_json(text, name, ReleaseError))
-    except ReleaseError:
+    except ReleaseError as error:
+        if is_machine_fault(error.__cause__):
+            raise
         return None
 
 
@@ -180,6 +186,15 @@ def is_intact(folder: Path, name: str, note: ShardNote) -> bool:
     if same and file.suffix == ".parquet":
         return bool(pq.read_metadata(file).num_rows == note.rows)
     return same
+
+
+def distrust_notes(folder: Path, config: str) -> None:
+    """Change the notes of a config so that each of its files is made again.
+
+    The notes stay, since they say which files are ours.
+    """
+    for name, note in read_notes(folder, config).items():
+        write_note(folder, name, replace(note, inputs=""))
 
 
 def write_note(folder: Path, name: str, note: ShardNote) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from ..audio.decode import EXTENSIONS, probe
 from ..digests import file_digest
 from ..outside.files import walk
-from ..reasons import Reason, TrackError
+from ..reasons import Reason, TrackError, read_fault
 from ..records import Track
 
 METADATA_KINDS = (".csv", ".tsv", ".jsonl", ".parquet")
@@ -67,7 +67,7 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
 
     def unreadable(error: OSError) -> None:
         path = os.path.relpath(error.filename, root)
-        files.audio[path] = Reason.UNREADABLE.because(error.strerror or "cannot be listed")
+        files.audio[path] = _reason(path, error)
 
     for folder, subfolders, names in walk(root, unreadable):
         here = Path(folder)
@@ -145,6 +145,9 @@ def inspect(track: Track, tags: bool = True) -> Track:
     """The track with its sha256 and its container's facts, or the reason why it is left out.
 
     `tags` says whether tags in the file fill fields that have no value yet.
+
+    Raises:
+        MachineFault: the machine failed at reading the file.
     """
     if track.reason:
         return track
@@ -158,8 +161,10 @@ def inspect(track: Track, tags: bool = True) -> Track:
     except TrackError as error:
         return replace(track, reason=str(error))
     except OSError as error:
-        detail = error.strerror or "cannot be read"
-        return replace(track, reason=Reason.UNREADABLE.because(detail))
+        fault = read_fault(track.file, error, _kind(error))
+        if isinstance(fault, TrackError):
+            return replace(track, reason=str(fault))
+        raise fault from error
     return replace(
         fill(track, info.tags) if tags else track,
         format=info.format,
@@ -174,6 +179,7 @@ def check_unchanged(track: Track) -> None:
     """Raise TrackError if a track's file has changed since it was hashed.
 
     A new time stamp alone is no change: renaming a file or setting its access rights gives one.
+    Raises MachineFault if the machine failed at reading it.
     """
     try:
         if (
@@ -182,7 +188,7 @@ def check_unchanged(track: Track) -> None:
         ):
             raise TrackError(Reason.CHANGED)
     except OSError as error:
-        raise TrackError(Reason.CHANGED, error.strerror or "cannot be read any more") from error
+        raise read_fault(track.file, error) from error
 
 
 def signature(file: str) -> tuple[int, ...]:
@@ -200,13 +206,28 @@ def _refusal(file: Path, root: Path) -> str:
         if file.is_symlink() and _leads_outside(file, root):
             return str(Reason.OUTSIDE)
         mode = file.stat().st_mode
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if not file.is_symlink():
+            return _reason(str(file), error)
         return Reason.UNREADABLE.because("a link that leads nowhere")
-    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-        detail = getattr(error, "strerror", None) or "a link that leads to itself"
-        return Reason.UNREADABLE.because(detail)
+    except RuntimeError:
+        return Reason.UNREADABLE.because("a link that leads to itself")
+    except OSError as error:
+        return _reason(str(file), error)
     # Only regular files: opening a FIFO may wait for ever, and a device may have no end.
     return "" if stat.S_ISREG(mode) else str(Reason.NOT_REGULAR)
+
+
+def _kind(error: OSError) -> Reason:
+    """What an error says that is not the machine's: a file that was found is gone, or is barred."""
+    gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return Reason.CHANGED if gone else Reason.UNREADABLE
+
+
+def _reason(path: str, error: OSError) -> str:
+    """The reason of a file or folder that the walk cannot look at."""
+    fault = read_fault(path, error, _kind(error))
+    return str(fault) if isinstance(fault, TrackError) else fault.reason
 
 
 def _leads_outside(link: Path, root: Path) -> bool:

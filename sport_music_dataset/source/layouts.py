@@ -145,7 +145,12 @@ ONLY_TITLES = Layout("flat")
 
 
 def choose_layout(
-    paths: Sequence[str], root: str, kind: str = "", rule: str = "", sessions: str = ""
+    paths: Sequence[str],
+    root: str,
+    kind: str = "",
+    rule: str = "",
+    sessions: str = "",
+    splits: bool = True,
 ) -> Layout:
     """The layout of a source.
 
@@ -155,6 +160,7 @@ def choose_layout(
         kind: the layout that the user named; found from the paths if empty.
         rule: the user's rule for names.
         sessions: the user's sessions, as YAML.
+        splits: whether folders may be splits without being asked for.
 
     Raises:
         SettingError: `kind` is no layout or cannot be that of these paths, or `rule` is not valid.
@@ -163,32 +169,41 @@ def choose_layout(
         raise SettingError(f"--layout {kind}: give {', '.join(LAYOUTS)}")
     if rule:
         return Layout("flat", rule=NameRule(rule))
-    outside = [path for path in paths if path.partition("/")[0].casefold() not in _SPLITS]
+    outside = [path for path in paths if not _is_in_split(path)]
     if kind == "audiofolder" and outside:
         raise SettingError(
             f"--layout audiofolder: {outside[0]} is in no folder of a split "
             f"({', '.join(dict.fromkeys(_SPLITS.values()))}); move it, or name another layout"
         )
-    if kind in ("", "audiofolder") and not outside:
-        inside = [path.partition("/")[2] for path in paths]
-        return replace(choose_layout(inside, "", sessions=sessions), splits=True)
+    if kind == "audiofolder" or (splits and not kind and not outside):
+        return _in_splits(paths, sessions)
     layout = _sport_layout(paths, root, sessions)
     if kind:
         return replace(layout, kind=kind, asked=True, root=root)
     found = _recognised(layout, paths)
     if found.kind not in ("library", "folders"):
         return found
-    return _inside(paths, sessions) or found
+    return _inside(paths, sessions, splits) or found
 
 
-def _inside(paths: Sequence[str], sessions: str) -> Layout | None:
+def _is_in_split(path: str) -> bool:
+    return "/" in path and path.partition("/")[0].casefold() in _SPLITS
+
+
+def _in_splits(paths: Sequence[str], sessions: str) -> Layout:
+    """The layout of folders of splits."""
+    below = [path.partition("/")[2] for path in paths]
+    return replace(_recognised(_sport_layout(below, "", sessions), below), splits=True)
+
+
+def _inside(paths: Sequence[str], sessions: str, splits: bool) -> Layout | None:
     """The layout below the folders that all paths are in, if sport music or splits are there."""
     around = posixpath.commonpath([posixpath.dirname(path) for path in paths]).split("/")
     for depth in range(1, 1 + min(len(around), _MOST_AROUND) if around[0] else 1):
         prefix = "/".join(around[:depth]) + "/"
         below = [path.removeprefix(prefix) for path in paths]
-        if all(path.partition("/")[0].casefold() in _SPLITS for path in below):
-            return replace(choose_layout(below, "", sessions=sessions), around=prefix)
+        if splits and all(map(_is_in_split, below)):
+            return replace(_in_splits(below, sessions), around=prefix)
         layout = _recognised(_sport_layout(below, around[depth - 1], sessions), below)
         if layout.kind == "sport":
             return replace(layout, around=prefix)

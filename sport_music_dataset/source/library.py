@@ -12,7 +12,7 @@ from typing import Any
 from ..audio.decode import EXTENSIONS
 from ..describe.sessions import find, folded
 from ..errors import SourceError
-from ..reasons import Reason
+from ..reasons import Reason, is_of_one_run
 from ..records import Track
 from .files import FoundFiles, SourceFile, display_path, fill, find_files, inspect
 from .layouts import ONLY_TITLES, Layout, choose_layout
@@ -40,12 +40,14 @@ class Reading:
             nothing says one.
         sessions: the user's own sessions, as YAML.
         run: maps `inspect` over the tracks, in order; the map of a pool makes it parallel.
+        splits: whether folders of the source may be splits.
     """
 
     source: Source
     styles: tuple[str, ...] = ()
     sessions: str = ""
     run: InspectMap = map
+    splits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,19 @@ class Library:
     def usable(self) -> tuple[Track, ...]:
         """The tracks to decode."""
         return tuple(track for track in self.tracks if not track.reason)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every file was read, or cannot be: the next run has nothing to try again."""
+        return not any(is_of_one_run(track.reason) for track in self.tracks)
+
+    def left_out(self, reasons: Mapping[str, str]) -> "Library":
+        """The library with these tracks left out: path -> reason."""
+        tracks = (
+            replace(track, reason=reasons[track.path]) if track.path in reasons else track
+            for track in self.tracks
+        )
+        return replace(self, tracks=tuple(tracks))
 
     def without(self, withdrawn: Iterable[str]) -> "Library":
         """The library with the tracks of these ids left out: they were withdrawn."""
@@ -162,7 +177,9 @@ def to_tracks(
     """
     source = reading.source
     paths = [unicodedata.normalize("NFC", file.path) for file in files]
-    layout = choose_layout(paths, root, source.layout, source.names, reading.sessions)
+    layout = choose_layout(
+        paths, root, source.layout, source.names, reading.sessions, reading.splits
+    )
     if source.names and not any(map(layout.read, paths)):
         raise SourceError(f"--names {source.names}: no file is called so, e.g. {paths[0]}")
     wanted = _Wanted(root, reading.styles)

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,7 +23,7 @@ from ..errors import ReleaseError, SourceError
 from ..outside.documents import split_front_matter
 from ..outside.files import CARD_BYTES, read_text
 from ..progress import Progress
-from ..reasons import Reason
+from ..reasons import Reason, is_machine_fault
 from ..storage.hub_client import hub_errors
 from ..storage.place import Place
 from .columns import Columns, choose_columns
@@ -69,7 +69,8 @@ class ParquetSource:
         if not files:
             raise SourceError(f"{self.root}: its Parquet has no rows")
         root = PurePosixPath(self._load_location).name
-        tracks, layout = to_tracks(files, root, metadata, reading)
+        # The splits of a dataset are those that load_dataset gives, not what paths of rows say.
+        tracks, layout = to_tracks(files, root, metadata, replace(reading, splits=False))
         return Library(tracks, {}, (*columns.notes, *notes.texts()), layout)
 
     def _parquet_files(self) -> tuple[dict[str, str], Features]:
@@ -257,5 +258,7 @@ def _candidate_paths(parquet: str, path: str) -> list[str]:
 def _is_file(file: Path) -> bool:
     try:
         return file.is_file()
-    except (OSError, ValueError):  # the path is too long, or has a zero byte
+    except (OSError, ValueError) as error:  # the path is too long, or has a zero byte
+        if is_machine_fault(error):
+            raise
         return False

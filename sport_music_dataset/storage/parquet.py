@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from ..errors import ReleaseError
 from ..outside.files import check_regular
+from ..reasons import is_machine_fault
 
 _BATCH_ROWS = 50
 
@@ -77,4 +78,7 @@ def _parquet(file: Path) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(file) as parquet:
             yield parquet
     except (OSError, pa.ArrowException) as error:
-        raise ReleaseError(f"{file}: cannot be read ({error}); build the release again") from error
+        remedy = "build the release again"
+        if is_machine_fault(error):
+            remedy = "see to the disk, then run the same command again"
+        raise ReleaseError(f"{file}: cannot be read ({error}); {remedy}") from error

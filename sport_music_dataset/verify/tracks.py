@@ -14,7 +14,7 @@ from ..columns import MEASURE_COLUMNS
 from ..describe.sessions import folded
 from ..reasons import Reason, Status, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import Row
+from ..records import MEAN, Decoder, Row
 from ..release.manifest import Manifest
 from .findings import Check, Findings
 
@@ -279,6 +279,10 @@ def _audio_faults(row: Row) -> Iterator[str]:
         yield f"format is {row['format']!r} at {row['sampling_rate']} Hz"
     if not 0 < row["channels"] <= _MOST_CHANNELS:
         yield f"has {row['channels']} channels"
+    if row["decoder"] not in list(Decoder):
+        yield f"decoder is {row['decoder']!r}"
+    if not re.fullmatch(rf"{MEAN}|channel [1-9]\d{{0,3}}", row["mixdown"]):
+        yield f"mixdown is {row['mixdown']!r}"
     most = row["duration_seconds"] * SAMPLING_RATE
     if row["clipped_samples"] > most:
         yield f"{row['clipped_samples']} samples are clipped, of {most:.0f}"

@@ -47,7 +47,7 @@ def scan(
     from dataclasses import replace
     from tempfile import TemporaryDirectory
 
-    from ...build.build import fingerprint_and_group, scan_source
+    from ...build.build import fingerprint_and_group, outage_of, scan_source
     from ...build.cut import measure_tracks
     from ...build.expect import expect
     from ...engines.local import Workers
@@ -82,7 +82,12 @@ def scan(
     ):
         library = scan_source(workers, music, recipe, progress=console.progress)
         grouping = fingerprint_and_group(
-            workers, library, recipe, Path(folder), progress=console.progress
+            workers,
+            library,
+            recipe,
+            Path(folder),
+            outage=outage_of(music),
+            progress=console.progress,
         )
         expected = expect(workers, grouping.library, recipe, source)
         beside = replace(recipe, overlap_seconds=0.0)

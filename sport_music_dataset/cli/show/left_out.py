@@ -1,8 +1,10 @@
 """Print which files of a source are left out, and which are duplicates."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...reasons import is_of_one_run, kind_of
 from ..console import hint, plain
 
 
@@ -15,10 +17,18 @@ def show_duplicates(groups: Sequence[Mapping[str, Any]]) -> None:
 
 
 def hint_left_out(reasons: Iterable[tuple[str, str]]) -> None:
-    """Print a line on stderr for each (path, reason) whose reason is not empty."""
+    """Print a line on stderr for each (path, reason) whose reason is not empty.
+
+    A last line counts the files that the next run tries again.
+    """
+    again: Counter[str] = Counter()
     for path, reason in reasons:
         if reason:
             hint(f"left out: {path}: {reason}")
+            again[kind_of(reason)] += is_of_one_run(reason)
+    if count := again.total():
+        kinds = ", ".join(f"{number} {kind}" for kind, number in again.items() if number)
+        hint(f"{count} files could not be read this time ({kinds}); run the same command again")
 
 
 def show_left_out(left_out: Mapping[str, int], ignored: Mapping[str, int]) -> None:

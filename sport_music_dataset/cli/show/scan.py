@@ -34,7 +34,9 @@ def inventory(
     library = grouping.library
     short = f"too short: by its header, a chunk is {recipe.chunk_seconds:g} s"
     problems = {track.path: track.reason for track in library.tracks if track.reason}
-    problems |= {t.path: short for t in library.usable if t.duration_seconds < recipe.chunk_seconds}
+    # Only what a header states: where it states nothing, the length is a guess.
+    stated = {t.path: t.claimed_seconds for t in library.usable if t.claimed_seconds is not None}
+    problems |= {path: short for path, length in stated.items() if length < recipe.chunk_seconds}
     problems |= {path: found.reason for path, found in (measured or {}).items() if found.reason}
     usable = [track for track in library.usable if track.path not in problems]
     return {
