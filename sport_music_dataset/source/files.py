@@ -94,7 +94,9 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
     for name in others:
         if name not in used:
             files.ignored[_extension(name)] += 1
-            files.tables += [name] * (Path(name).suffix.lower() in _TABLES)
+            pure = PurePosixPath(name.lower())
+            if pure.suffix in _TABLES or pure.stem == "metadata":
+                files.tables.append(name)
     return files
 
 
