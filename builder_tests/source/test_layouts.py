@@ -57,8 +57,8 @@ LIBRARY = [
             {"title": "Om", "session": "Yoga"},
             {"artist": "Run DMC", "title": "Walk", "session": "Course à pied"},
         ]),
-        ("flat", ["99 Luftballons [dQw4w9WgXcQ].opus", "03_Zoé_-_Été.mp3"], [
-            {"title": "99 Luftballons"}, {"artist": "Zoé", "title": "Été"}]),
+        ("flat", ["99 Luftballons [dQw4w9WgXcQ].opus", "03_Zoé_-_Été.mp3", "000017.flac"], [
+            {"title": "99 Luftballons"}, {"artist": "Zoé", "title": "Été"}, {}]),
         ("folders", ["Stuff/One.mp3", "Other stuff/A - B - 01 - C.mp3"], [
             {"title": "One"}, {"artist": "A", "title": "C", "album": "B"}]),
     ],

@@ -65,7 +65,10 @@ def _session(words: list[str]) -> str:
 
 
 def split_title(stem: str) -> Fields:
-    """What a file name says: `03 Title`, `Artist - Title`, or `Artist - Album - 03 - Title`."""
+    """What a file name says: `03 Title`, `Artist - Title`, or `Artist - Album - 03 - Title`.
+
+    A number alone is no title.
+    """
     text = _VIDEO_ID.sub("", stem if " " in stem else stem.replace("_", " "))
     match = _NUMBER.match(text)
     parts = [part.strip() for part in text[match.end() if match else 0 :].split(" - ")]
@@ -75,7 +78,9 @@ def split_title(stem: str) -> Fields:
     if len(parts) > 2 and _TAKE.fullmatch(parts[1]):
         return {"artist": parts[0], "title": " - ".join(parts[2:])}
     *artist, title = [parts[0], " - ".join(parts[1:])] if len(parts) > 1 else parts
-    return {"artist": artist[0], "title": title} if artist else {"title": title}
+    if artist:
+        return {"artist": artist[0], "title": title}
+    return {} if title.isdecimal() else {"title": title}
 
 
 def split_library_path(path: str) -> Fields:
