@@ -11,7 +11,7 @@ import datasets
 
 from ._version import __version__
 from .build.build import fingerprint_and_group
-from .build.plan import plan_tracks
+from .build.plan import plan_tracks, with_known_splits
 from .build.track_rows import TrackRows
 from .digests import digest
 from .engines.base import ThisProcess
@@ -84,6 +84,7 @@ class SportMusicConfig(_Settings):  # type: ignore[misc, valid-type]  # made abo
         choice = {name: getattr(self, name) for name in names}
         source = Source(self.data_dir, **choice)
         library = read_source(source, self.styles, sessions=self.sessions)
+        library = with_known_splits(library, self.splits)
         check_named(library, self.data_dir)
         return library
 

@@ -1,12 +1,16 @@
 """Splits by group: whole, near the asked proportions, never empty, sticky."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from builder_tests.conftest import RECIPE, noise, write_audio
+from builder_tests.support.making import build
 from sport_music_dataset.build.plan import plan_tracks
 from sport_music_dataset.build.splits import assign
 from sport_music_dataset.errors import SourceError
@@ -144,3 +148,23 @@ def test_a_contradiction_inside_a_group_names_both_files() -> None:
     tracks = [track(1 << 192, group="g", split="train"), track(2 << 192, group="g", split="test")]
     with pytest.raises(SourceError, match=rf"{1 << 192}\.mp3.*{2 << 192}\.mp3"):
         plan_tracks(tracks, Recipe())
+
+
+def test_words_for_splits_are_their_names(tmp_path: Path) -> None:
+    for number in range(6):
+        write_audio(tmp_path / f"music/pop/Yoga_{number}_pop.wav", noise(3.0, seed=number))
+    words = ("Train", "TEST", "val", "dev", "Held", "eval")
+    rows = [f"pop/Yoga_{number}_pop.wav,{word}" for number, word in enumerate(words)]
+    (tmp_path / "music/metadata.csv").write_text("\n".join(["file_name,split", *rows]))
+    recipe = replace(RECIPE, splits=(("train", 0.8), ("test", 0.2), ("held", 0.0), ("dev", 0.0)))
+    report = build(tmp_path / "music", tmp_path / "out", recipe)
+    splits = {row["path"][9]: row["split"] for row in report.tracks}
+    assert [splits[str(n)] for n in range(6)] == [
+        "train",
+        "test",
+        "validation",
+        "dev",
+        "held",
+        "test",
+    ]
+    assert "metadata: split val is read as validation" in report.notes

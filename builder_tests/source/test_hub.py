@@ -101,6 +101,10 @@ def test_files_on_the_hub_are_those_of_a_folder(hub: LocalHub, music: Path, tmp_
     folder = shutil.copytree(music, tmp_path / "songs")
     write(folder / "table.parquet", songs(music)[:1])
     (folder / "metadata.csv").write_text("file_name,style\nclassic/Yoga_classic.aiff,baroque\n")
+    (folder / "latino/metadata.jsonl").write_text(
+        '{"file_name": "Yoga_1_latino.flac", "style": "salsa", "text": "warm drums"}'
+    )
+    (folder / "latino/Cardio_2_latino.caption.txt").write_text("fast drums")
     upload(hub, folder)
     linked = tmp_path / "linked"
     write_audio(linked / "sound/a.wav", noise(3.0))
@@ -112,6 +116,7 @@ def test_files_on_the_hub_are_those_of_a_folder(hub: LocalHub, music: Path, tmp_
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found == [described(str(folder), ""), described(str(linked), "audio")]
+    assert {track[5] for track in found[0]} == {"", "warm drums", "fast drums"}
     assert [len(tracks) for tracks in found] == [10, 3]
     assert [track[4].partition(":")[0] for track in found[1]] == [
         "outside the folder",

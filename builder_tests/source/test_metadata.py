@@ -147,6 +147,7 @@ def test_quotes_are_read_as_they_were_meant(music: Path, written: str, title: st
         (f'file_name,title\n{YOGA},"Heroes\n{CARDIO},12"\n', "line 2: a quote .* opens here"),
         (f"file_name,descriptions\n{YOGA},[7]\n", r"line 2: descriptions \[7\]: give a list of"),
         (f"file_name,descriptions\n\n\n{YOGA},[oh\n", "line 4: descriptions '\\[oh': begins as a"),
+        (f"file_name,title\n{YOGA},a\n./{YOGA},b\n", "line 3: .*stands twice"),
         (f'file_name,title\n{CARDIO},"1\n2\n3"\n{YOGA},{"x" * 10_001}\n', "line 5: title: has 10,"),
     ],
 )
@@ -317,17 +318,19 @@ def test_a_path_of_another_machine_finds_its_file(music: Path, path: str) -> Non
 def test_only_one_file_may_be_meant(music: Path) -> None:
     write_audio(music / "rock/Yoga_latino.wav", noise(0.5, seed=9))
     write_audio(music / "latino/back\\slash.wav", noise(0.5, seed=10))
+    write_audio(music / "top.wav", noise(0.5, seed=11))
     rows = ["Yoga_latino.wav,a", "rock/Cardio_latino.wav,b", "latino/Gone.wav,c"]
-    rows += [f"{CARDIO},d", "Cardio_latino.flac,e", "latino/back\\slash.wav,f"]
+    rows += [f"{CARDIO},d", "Cardio_latino.flac,e", "latino/back\\slash.wav,f", "Été_latino.wav,g"]
     library = sheet(music, "\n".join(["file_name,title", *rows]))
     titles = {track.path: track.title for track in library.tracks if track.title}
-    assert titles == {CARDIO: "d", "latino/back\\slash.wav": "f"}
+    assert titles == {CARDIO: "d", "latino/back\\slash.wav": "f", WALK: "g"}
     both = "latino/Yoga_latino.wav, rock/Yoga_latino.wav"
     assert library.notes == (
         f"metadata.csv: line 2: 'Yoga_latino.wav' may be 2 files ({both}); write the whole path",
         "metadata.csv: line 3: no such file: rock/Cardio_latino.wav",
         "metadata.csv: line 4: no such file: latino/Gone.wav",
         "metadata.csv: line 6: no such file: Cardio_latino.flac",
+        f"metadata.csv: line 8: 'Été_latino.wav' is taken for {WALK}",
     )
 
 
@@ -382,3 +385,22 @@ def test_a_table_by_another_name_is_named(music: Path) -> None:
         "tracks.xlsx: is not read; a table about the tracks is called metadata.csv, .tsv, .jsonl "
         "or .parquet",
     )
+
+
+@pytest.mark.parametrize("column", ["description", "descriptions"])
+@pytest.mark.parametrize("cell", ['["a", "b\'s"]', "['a', \"b's\"]", "[ 'a' , 'b\\'s' ]"])
+def test_a_list_in_a_cell_is_a_list(music: Path, column: str, cell: str) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame({"file_name": [YOGA, CARDIO], column: [cell, "[Verse] la"]})
+    if column == "descriptions":
+        table = table[:1]
+    table.to_csv(music / "metadata.csv", index=False)
+    found = told(scan(music), "descriptions", "description")
+    assert found["Y"] == (("a", "b's"), "")
+    assert found["C"] == ((), "[Verse] la" if column == "description" else "")
+
+
+def test_a_sheet_without_rows_is_said(music: Path) -> None:
+    for text in ("file_name,title\n", ""):
+        assert sheet(music, text).notes == ("metadata.csv: has no rows that name a file",)

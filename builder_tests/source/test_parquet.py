@@ -311,3 +311,56 @@ def test_a_card_names_the_subset_and_nothing_outside(
         assert "lies outside of it" in fails(capsys, 1, "scan", root)
     (root / "README.md").write_text("---\nconfigs: [\n---\n")
     assert "must be YAML" in fails(capsys, 1, "scan", root)
+
+
+@pytest.mark.parametrize(
+    ("columns", "description", "notes"),
+    [
+        ({"caption": "warm drums"}, "warm drums", ["column `caption` is read as description"]),
+        ({"text": "warm"}, "warm", ["column `text` is read as description"]),
+        ({"prompt": "warm"}, "warm", ["column `prompt` is read as description"]),
+        ({"captions": ["warm", "soft"]}, ("warm", "soft"), ["`captions` is read as descriptions"]),
+        (
+            {"text": "la la", "main_caption": "warm", "caption": "soft"},
+            "soft",
+            ["`caption` is read", "not read: `text` (as description, `caption` is read), `main_c"],
+        ),
+        (
+            {"what it sounds like": "warm", "tempo": 120.0, "image": b"x"},
+            "",
+            ["not read: `what it sounds like`, `tempo`, `image`; --description-column names one"],
+        ),
+        ({"caption": "NaN"}, "", ["column `caption`", "description 'NaN' is read as no value"]),
+    ],
+)
+def test_a_column_that_looks_like_captions_is_used_or_named(
+    tmp_path: Path,
+    sound: Callable[[int], bytes],
+    columns: dict[str, Any],
+    description: str | tuple[str, ...],
+    notes: list[str],
+) -> None:
+    row = {"audio": sound(0), "style": "pop", "session": "Yoga", **columns}
+    write_plain(tmp_path / "set/train.parquet", [row])
+    library = read_source(tmp_path / "set")
+    [track] = library.tracks
+    assert (track.descriptions or track.description) == description
+    assert len(library.notes) == len(notes) + 1
+    assert all(said in note for said, note in zip(notes, library.notes, strict=False))
+    assert (track.session, track.style) == ("yoga", "pop")
+
+
+def test_the_description_s_column_may_be_named(
+    tmp_path: Path, sound: Callable[[int], bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"audio": sound(0), "genre": "pop", "sport": "Yoga", "said": "warm", "text": "la la"}
+    write_plain(tmp_path / "set/train.parquet", [{**row, "licence": "nan", "title": 1999.0}])
+    source = Source(str(tmp_path / "set"), description_column="said")
+    library = read_source(source)
+    [track] = library.tracks
+    assert (track.description, track.style, track.session) == ("warm", "pop", "yoga")
+    assert (track.license, track.title) == ("", "1999")
+    error = fails(capsys, 1, "scan", tmp_path / "set", "--description-column", "mood")
+    assert "has no column mood; there are audio, genre, sport, said, text" in error
+    error = fails(capsys, 1, "scan", tmp_path / "set", "--description-column", "audio")
+    assert "--description-column audio: holds binary, not text" in error

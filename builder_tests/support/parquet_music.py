@@ -69,5 +69,5 @@ def kinds(library: Library) -> dict[str, str]:
 def described(location: str, audio_column: str) -> list[list[str]]:
     """What a source's tracks are to the builder, as JSON takes it."""
     library = SportMusicConfig(data_dir=location, audio_column=audio_column, layout="sport").library
-    tracks = named(library, "path", "track_id", "style", "session", "reason")
+    tracks = named(library, "path", "track_id", "style", "session", "reason", "description")
     return [list(track) for track in tracks]

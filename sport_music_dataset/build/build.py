@@ -32,7 +32,7 @@ from ..storage.place import check_on_disk
 from .cut import SpoolFolder, cut_tracks, fingerprint_tracks
 from .fingerprints import STORES, FingerprintStore
 from .groups import Grouping, group_by_metadata, group_tracks
-from .plan import Shard, check_split_names, moved_tracks, plan_shards
+from .plan import Shard, check_split_names, moved_tracks, plan_shards, with_known_splits
 from .since import Earlier, Since
 from .write import estimate_writing, shard_jobs, write_release, write_shards
 
@@ -232,7 +232,8 @@ def scan_source(
                 advance(1)
 
     chromaprint_version()  # raises MachineError now, not after hours of hashing
-    return read_source(source, recipe.styles, exclude, run, progress, recipe.sessions)
+    library = read_source(source, recipe.styles, exclude, run, progress, recipe.sessions)
+    return with_known_splits(library, dict(recipe.splits))
 
 
 def fingerprint_and_group(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from ..audio.samples import chunk_count
@@ -12,6 +12,7 @@ from ..reasons import is_of_one_run, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Outcome, Track
 from ..release.layout import shard_count, shard_name, shard_of
+from ..source.layouts import SPLIT_WORDS
 from ..source.library import Library
 from .since import Earlier
 from .splits import assign
@@ -149,6 +150,24 @@ def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[s
     ]
     more = len(notes) - _MOST_NAMED
     return (*notes[:_MOST_NAMED], *([f"and {more} more tracks moved"] if more > 0 else []))
+
+
+def with_known_splits(library: Library, splits: Mapping[str, float]) -> Library:
+    """The library with the name of a split where metadata has a word for it: `Train`, `val`.
+
+    A split of the recipe is meant before one that datasets knows by itself.
+    """
+    names = SPLIT_WORDS | {split.casefold(): split for split in splits}
+    meant = {
+        track.split: names[track.split.casefold()]
+        for track in library.tracks
+        if track.split not in {*splits, *_USUAL_SPLITS} and track.split.casefold() in names
+    }
+    if not meant:
+        return library
+    notes = [f"metadata: split {split} is read as {name}" for split, name in sorted(meant.items())]
+    tracks = (replace(track, split=meant.get(track.split, track.split)) for track in library.tracks)
+    return replace(library, tracks=tuple(tracks), notes=(*library.notes, *notes))
 
 
 def check_split_names(tracks: Iterable[Track], splits: Mapping[str, float]) -> None:

@@ -1,7 +1,7 @@
 """Which columns of a Parquet dataset hold the audio and the metadata of its tracks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -87,6 +87,8 @@ def choose_columns(
             kind = schema.field(column).type
             raise SourceError(f"{place}: --{name}-column {column}: holds {kind}, not text")
     chosen = choose(light, source.columns, but=[FILE_NAME])
+    heavy = [name for name in schema.names if name not in light and name != audio[0]]
+    chosen = replace(chosen, unknown=(*chosen.unknown, *heavy))
     free = [f"--{name}-column" for name in _TO_NAME if name not in chosen.fields]
     remedy = f"; {', '.join(free)} name{'s' * (len(free) == 1)} one" if free else ""
     return Columns(audio[0], chosen.fields, labels, tuple(chosen.notes(place, remedy)))

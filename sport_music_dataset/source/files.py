@@ -94,7 +94,9 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
     for name in others:
         if name not in used:
             files.ignored[_extension(name)] += 1
-            files.tables += [name] * (Path(name).suffix.lower() in _TABLES)
+            pure = PurePosixPath(name.lower())
+            if pure.suffix in _TABLES or pure.stem == "metadata":
+                files.tables.append(name)
     return files
 
 
@@ -114,7 +116,7 @@ def pair_sidecars(audio: Iterable[str], others: Iterable[str]) -> dict[str, list
         for stem in {str(PurePosixPath(path).with_suffix("")), path}:
             name = unicodedata.normalize("NFC", stem)
             owners.setdefault(name.casefold(), []).append((name, path))
-    pairs: dict[str, list[tuple[int, str]]] = {}
+    pairs: dict[str, list[tuple[int, bool, str]]] = {}
     for other in others:
         for rank, ending in enumerate(SIDECAR_ENDINGS):
             if not other.lower().endswith(ending):
@@ -123,10 +125,10 @@ def pair_sidecars(audio: Iterable[str], others: Iterable[str]) -> dict[str, list
             found = owners.get(stem.casefold(), [])
             exact = [pair for pair in found if pair[0] == stem]
             for _, path in exact or found:
-                pairs.setdefault(path, []).append((rank, other))
+                pairs.setdefault(path, []).append((rank, not exact, other))
             if found:
                 break
-    return {path: [name for _, name in sorted(found)] for path, found in pairs.items()}
+    return {path: [name for *_, name in sorted(found)] for path, found in pairs.items()}
 
 
 def display_path(path: str) -> str:

@@ -29,7 +29,7 @@ LAYOUTS = {
 """Each layout, and what it is in words."""
 
 # The words by which datasets recognises folders of splits (datasets.data_files).
-_SPLITS = {
+SPLIT_WORDS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
@@ -95,7 +95,7 @@ class Layout:
         path = path.removeprefix(self.around)
         split, _, rest = path.partition("/") if self.splits else ("", "", path)
         fields = self._read(rest)
-        return {**fields, "split": _SPLITS[split.casefold()]} if split else fields
+        return {**fields, "split": SPLIT_WORDS[split.casefold()]} if split else fields
 
     def _read(self, path: str) -> Fields:
         pure = PurePosixPath(path)
@@ -173,7 +173,7 @@ def choose_layout(
     if kind == "audiofolder" and outside:
         raise SettingError(
             f"--layout audiofolder: {outside[0]} is in no folder of a split "
-            f"({', '.join(dict.fromkeys(_SPLITS.values()))}); move it, or name another layout"
+            f"({', '.join(dict.fromkeys(SPLIT_WORDS.values()))}); move it, or name another layout"
         )
     if kind == "audiofolder" or (splits and not kind and not outside):
         return _in_splits(paths, sessions)
@@ -187,7 +187,7 @@ def choose_layout(
 
 
 def _is_in_split(path: str) -> bool:
-    return "/" in path and path.partition("/")[0].casefold() in _SPLITS
+    return "/" in path and path.partition("/")[0].casefold() in SPLIT_WORDS
 
 
 def _in_splits(paths: Sequence[str], sessions: str) -> Layout:

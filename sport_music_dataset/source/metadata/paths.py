@@ -21,7 +21,9 @@ class Paths:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self.all = frozenset(paths)
-        self._folders = {str(parent) for path in self.all for parent in PurePosixPath(path).parents}
+        self._folders = {posixpath.dirname(path) for path in self.all}
+        for folder in list(self._folders):
+            self._folders.update(map(str, PurePosixPath(folder).parents))
         self._indexes = [_Index(self.all, key) for key in (_same, str.casefold, _stem)]
 
     def named(self, name: str, folder: str) -> str | None:
@@ -48,7 +50,7 @@ class Paths:
             found = index.whole(parts, folder, may_drop) or {
                 path
                 for path in index.endings(parts)
-                if folder not in self._folders or PurePosixPath(path).is_relative_to(folder)
+                if path.startswith(f"{folder}/") or folder not in self._folders - {""}
             }
             if found - taken:
                 return sorted(found - taken)
@@ -109,5 +111,5 @@ def _same(path: str) -> str:
 def _stem(path: str) -> str:
     """A path without case and without the extension of an audio file."""
     folded = path.casefold()
-    pure = PurePosixPath(folded)
-    return str(pure.with_suffix("")) if pure.suffix in _AUDIO and pure.stem else folded
+    stem, suffix = posixpath.splitext(folded)
+    return stem if suffix in _AUDIO else folded

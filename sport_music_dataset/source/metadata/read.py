@@ -82,6 +82,7 @@ def read_metadata(root: Path, files: FoundFiles, asked: Mapping[str, str]) -> Me
         notes.add(
             "tables that are not read",
             f"{display_path(name)}: is not read; a table about the tracks is called {_LIKE_HERE}",
+            _MOST_NAMED,
         )
     return Metadata({path: found for path, found in fields.items() if found}, notes.texts())
 
@@ -108,7 +109,7 @@ def _tracks(
 ) -> dict[str, Fields]:
     """The fields of each track that a metadata file names."""
     rows = _rows(file, place, sheet, chosen, notes)
-    for text in chosen.notes(place):
+    for text in chosen.notes(place) if rows else [f"{place}: has no rows that name a file"]:
         notes.add(text, text)
     tracks: dict[str, tuple[str, Fields]] = {}
     folder = posixpath.dirname(place)

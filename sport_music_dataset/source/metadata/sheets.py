@@ -49,7 +49,7 @@ def read_sheet(file: Path, name: str, notes: Notes) -> Sheet:
             return _read_parquet(data)
         text, said = decode(data)
         if said:
-            notes.add("notes on encodings", f"{name}: {said}")
+            notes.add(f"notes on the encoding of {name}", f"{name}: {said}")
         return _read_json(text) if kind == ".jsonl" else _read_table(text, name, kind, notes)
     except ValueError as error:
         raise SourceError(f"{file}: {error}") from error

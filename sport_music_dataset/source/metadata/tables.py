@@ -37,12 +37,16 @@ def _lines(text: str, delimiter: str, at: int = 0) -> Iterator[Line]:
     """Cells of lines: quoted as in RFC 4180, or as they stand where quotes are not placed so.
 
     A quote inside a text needs no doubling if what follows its last quote is no delimiter:
-    `"Heroes" (live)` and `12" mix` are read as they stand.
+    `"Heroes" (live)` and `12" mix` are read as they stand. Lines end as the first one does: the
+    other sign (`\r` or `\n`) is a part of a text.
     """
     mark = re.escape(delimiter)
     blank = "[ ]" if delimiter == "\t" else r"[ \t]"
-    quoted = re.compile(rf'{blank}*+"((?:[^"]++|"")*+)"{blank}*+(?={mark}|[\r\n]|\Z)')
-    plain = re.compile(rf"[^{mark}\r\n]*+")
+    is_old_mac = re.match(r"[^\r\n]*\r(?!\n)", text) is not None
+    end = r"\r" if is_old_mac else r"\r?\n"
+    letters = rf"[^{mark}\r]++" if is_old_mac else rf"[^{mark}\r\n]++|\r(?!\n)"
+    quoted = re.compile(rf'{blank}*+"((?:[^"]++|"")*+)"{blank}*+(?={mark}|{end}|\Z)')
+    plain = re.compile(rf"(?:{letters})*+")
     number = 1 + _breaks(text[:at])
     while at < len(text):
         first, cells = number, []
@@ -50,11 +54,11 @@ def _lines(text: str, delimiter: str, at: int = 0) -> Iterator[Line]:
             found = quoted.match(text, at)
             if found:
                 cells.append(found[1].replace('""', '"'))
-                number += _breaks(found[1])
             else:
                 found = plain.match(text, at)
                 assert found is not None  # it may be empty
                 cells.append(_unwrapped(found[0]))
+            number += _breaks(found[0])
             at = found.end()
             if not text.startswith(delimiter, at):
                 break

@@ -1,7 +1,11 @@
 """The values of cells: what people, spreadsheets and pandas write for a text, a number, nothing."""
 
+import ast
 import math
+import re
+import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -18,8 +22,10 @@ _SEPARATOR = "|"
 # What programs and people write for no value, without case.
 _NOTHING = frozenset(
     "- -- — nan -nan +nan none null nil na n/a n.a. #n/a #na <na> (null) (none) 1.#qnan -1.#qnan "
-    "1.#ind -1.#ind inf -inf #ref! #value! #name? #div/0! #null! #num!".split()
+    "1.#ind -1.#ind #ref! #value! #name? #div/0! #null! #num!".split()
 )
+# What is a list in a cell, by its ends.
+_LIST = re.compile(r"""\s*\[\s*["'].*["']\s*\]\s*""", re.DOTALL)
 # Fields of which a list has one text for each of several people.
 _PEOPLE = ("artist", "album_artist")
 # Whole numbers of so many digits are exact as floats, in which pandas has them.
@@ -42,10 +48,11 @@ def read_fields(cells: Mapping[str, Any], emptied: dict[str, str] | None = None)
             message names the field.
     """
     fields: dict[str, Any] = {}
-    for key, value in cells.items():
+    for key, cell in cells.items():
         if key not in FIELDS:
             continue
         field = key
+        value = _list_or_text(cell) if key == "description" else cell
         if key == "descriptions" or (key == "description" and isinstance(value, (list, tuple))):
             texts = read_descriptions(value)
             field = "descriptions" if len(texts) > 1 else key
@@ -58,8 +65,10 @@ def read_fields(cells: Mapping[str, Any], emptied: dict[str, str] | None = None)
             if not is_text(text):
                 raise ValueError(f"{key}: has half of a surrogate pair; write the letter again")
         if texts:
-            fields[field] = texts if field == "descriptions" else texts[0]
-        elif emptied is not None and isinstance(value, str) and value.strip():
+            # The column `description` may have several too.
+            earlier = fields.get(field, ()) if field == "descriptions" else ()
+            fields[field] = (*earlier, *texts) if field == "descriptions" else texts[0]
+        elif emptied is not None and isinstance(value, str) and value.strip() not in ("", "[]"):
             emptied[key] = value.strip()
     if "split" in fields:
         check_name(fields["split"], "split")
@@ -83,12 +92,24 @@ def read_descriptions(value: Any) -> tuple[str, ...]:
     return tuple(text for item in value if (text := text_of(item)))
 
 
+def _list_or_text(value: Any) -> Any:
+    """A value, and of a text that is a list of texts the list."""
+    if isinstance(value, str) and _LIST.fullmatch(value):
+        with suppress(ValueError):
+            return _listed(value)
+    return value
+
+
 def _listed(text: str) -> Any:
-    try:
+    """The list in a cell: as JSON, or as pandas writes one."""
+    with suppress(ValueError):
         return load_json(text)
-    except ValueError as error:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
         raise ValueError(
-            f"descriptions {shown(text)}: begins as a list and is no JSON; write "
+            f"descriptions {shown(text)}: begins as a list and is none; write "
             '["one", "two"], or a | between them'
         ) from error
 
