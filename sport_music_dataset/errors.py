@@ -6,6 +6,7 @@
     ├── ReleaseError         1   a release is missing, incomplete, outdated or not ours
     ├── ModelError           1   a codec or tokenizer cannot be loaded or does not fit
     ├── MachineError         1   this machine or a worker cannot do the work
+    │   └── MachineFault     1   it failed at reading one file (`reasons`)
     └── HubError             1   the Hub refused a request or could not be reached
 
 Every message is one line: it names the place of the fault and the remedy.

@@ -1,6 +1,8 @@
 """Processes: order, and what a crash, a hang or a memory bomb costs: its own item only."""
 
+import errno
 import os
+import pickle
 import signal
 import sys
 import time
@@ -9,10 +11,13 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builder_tests.support.items import Deadly, stay, work
 from sport_music_dataset.engines.local import Workers
 from sport_music_dataset.errors import MachineError
+from sport_music_dataset.reasons import MachineFault, TrackError, read_fault
 
 
 def test_a_bad_item_costs_itself_only() -> None:
@@ -24,10 +29,10 @@ def test_a_bad_item_costs_itself_only() -> None:
         "crash: crashed decoder: exit code -11",
         "b",
         "slow",
-        "hang: limit exceeded: took more than 3 s",
+        "hang: timed out: took more than 3 s",
         "c",
         "exit: crashed decoder: exit code 3",
-        "memory: limit exceeded: needs too much memory",
+        "memory: machine fault: memory is full",
         "d",
     ]
 
@@ -45,27 +50,58 @@ def test_processes_are_born_with_what_they_need_and_no_more() -> None:
     assert loaded == [True] * len(needed) + [False] * len(heavy)
 
 
-def kill_once(file: str) -> str:
-    """Kill this process from outside, so to speak, unless that has been done already."""
-    if not Path(file).exists():
-        Path(file).touch()
+def kill_twice(folder: str) -> str:
+    """Kill this process from outside, so to speak, unless that has been done twice."""
+    before = len(list(Path(folder).iterdir()))
+    if before < 2:
+        (Path(folder) / str(before)).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return "done"
 
 
-def kill_always(file: str) -> str:
+def kill_always(name: str) -> str:
     """Kill this process from outside, so to speak."""
-    os.kill(os.getpid(), signal.SIGTERM)
-    return file
+    os.kill(os.getpid(), signal.Signals[name])
+    return name
+
+
+def fail_twice(folder: str) -> str:
+    """Find no memory, then a disk that fails, then both mended."""
+    before = len(list(Path(folder).iterdir()))
+    (Path(folder) / str(before)).touch()
+    if before == 0:
+        raise MemoryError
+    if before == 1:
+        raise MachineFault(folder, "Input/output error")
+    return "done"
 
 
 def test_a_process_killed_from_outside_says_nothing_about_its_item(tmp_path: Path) -> None:
     with Workers(1, timeout=10.0) as workers:
-        file = str(tmp_path / "killed")
-        assert list(workers.map(kill_once, [file], str.__add__)) == ["done"]
-        # Twice is no chance: it may be what the system does to who takes too much memory.
-        told = list(workers.map(kill_always, ["a"], str.__add__))
-        assert told == ["acrashed decoder: exit code 15"]
+        assert list(workers.map(kill_twice, [str(tmp_path)], str.__add__)) == ["done"]
+        # Three times is no chance: it may be what the system does to who takes too much memory.
+        told = list(workers.map(kill_always, ["SIGTERM", "SIGKILL", "SIGABRT"], str.__add__))
+        assert told == [
+            "SIGTERMmachine fault: its process was ended by SIGTERM",
+            "SIGKILLmachine fault: its process was ended by SIGKILL",
+            "SIGABRTcrashed decoder: exit code -6",
+        ]
+
+
+def test_what_the_machine_fails_at_is_tried_again(tmp_path: Path) -> None:
+    with Workers(1, timeout=10.0) as workers:
+        assert list(workers.map(fail_twice, [str(tmp_path)], str.__add__)) == ["done"]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@given(error=st.sampled_from(sorted(errno.errorcode)))
+def test_only_names_and_rights_are_the_files(error: int) -> None:
+    fault = read_fault("a.mp3", OSError(error, os.strerror(error)))
+    names_and_rights = "ENOENT ENOTDIR EACCES EPERM ELOOP ENAMETOOLONG EISDIR EINVAL".split()
+    is_the_files = errno.errorcode[error] in names_and_rights
+    assert isinstance(fault, TrackError) == is_the_files
+    assert isinstance(fault, MachineFault) != is_the_files
+    assert pickle.loads(pickle.dumps(fault)).args == fault.args
 
 
 def test_results_come_in_order_and_items_are_taken_as_needed() -> None:

@@ -110,7 +110,7 @@ def test_a_bad_item_costs_itself_only_and_nodes_are_checked(nodes: Nodes, tmp_pa
         assert list(engine.map(work, items, str.__add__)) == [
             "a",
             "crashcrashed decoder: exit code -11",
-            "hanglimit exceeded: took more than 3 s",
+            "hangtimed out: took more than 3 s",
             "b",
         ]
         needs = requirements([seen], software)

@@ -55,7 +55,9 @@ def follow_parent() -> None:
 def _prepare_process() -> None:
     follow_parent()
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_BYTES, _MEMORY_BYTES))
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        most = _MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MEMORY_BYTES, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     # Each core has its process already: more threads would only wait for a core.
     threadpool_limits(1)
     # A crash is recorded as the reason of its track; a core file would only fill the disk.
@@ -130,7 +132,8 @@ class Workers:
                 killed = signal.Signals(abs(error.exitcode)).name
                 reason = Reason.MACHINE.because(f"its process was ended by {killed}")
             except TimeoutError as error:
-                if error.errno:  # not of the pool: what the disk says that is written to
+                # The pool puts words there; a number is what the disk says that is written to.
+                if isinstance(error.errno, int):
                     raise
                 return failed(item, Reason.TIMEOUT.because(f"took more than {self._timeout:g} s"))
             except MemoryError:

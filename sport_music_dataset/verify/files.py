@@ -15,6 +15,7 @@ from ..columns import ENCODED_COLUMNS, MEASURE_COLUMNS, RAW_COLUMNS
 from ..digests import file_digest
 from ..errors import MachineError, ReleaseError
 from ..progress import Advance
+from ..reasons import is_machine_fault
 from ..recipe import Recipe
 from ..records import Row
 from ..release.features import FEATURES
@@ -136,6 +137,8 @@ class Inspection:
             with pq.ParquetFile(file) as parquet:
                 rows, schema = parquet.metadata.num_rows, parquet.schema_arrow
         except (OSError, pa.ArrowException) as error:
+            if is_machine_fault(error):
+                raise
             self.findings.fail(Check.FILES, f"{path}: is no Parquet ({error})")
             return False
         if rows != entry.rows:
