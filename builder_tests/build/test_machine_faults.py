@@ -141,7 +141,8 @@ def test_a_track_that_took_too_long_may_take_longer_next_time(tmp_path: Path) ->
 def test_a_process_that_is_killed_once_costs_nothing(
     disk: FailingDisk, library: Path, sound: Path, tmp_path: Path
 ) -> None:
-    out, killed = tmp_path / "out", set()
+    out = tmp_path / "out"
+    killed: set[int] = set()
     with disk.started(None, "build", library, out, *OPTIONS) as process:
         while process.poll() is None and len(killed) < 2:
             for worker in workers_of(process.pid) - killed:

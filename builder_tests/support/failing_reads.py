@@ -65,7 +65,7 @@ class FailingDisk:
             pytest.skip("a failing disk is faked by a library that a C compiler makes for Linux")
         source = folder / "failing_reads.c"
         source.write_text(_SOURCE)
-        command = [compiler, "-shared", "-fPIC", "-o", self._library, source, "-ldl"]
+        command = [compiler, "-shared", "-fPIC", "-o", str(self._library), str(source), "-ldl"]
         subprocess.run(command, check=True)
 
     @contextmanager

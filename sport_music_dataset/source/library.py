@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ..audio.decode import EXTENSIONS
 from ..describe.sessions import find, folded
@@ -16,7 +15,7 @@ from ..reasons import Reason, is_of_one_run
 from ..records import Track
 from .files import FoundFiles, SourceFile, display_path, fill, find_files, inspect
 from .layouts import ONLY_TITLES, Layout, choose_layout
-from .metadata import read_metadata
+from .metadata import Metadata, read_metadata
 from .names import Fields, style_key
 from .source import Source
 
@@ -138,8 +137,7 @@ def scan_folder(folder: Path, files: FoundFiles, reading: Reading) -> Library:
     ]
     # Sorted by bytes: the result depends neither on the order of the folder nor on the locale.
     found.sort(key=lambda file: file.path.encode())
-    tracks, layout = to_tracks(found, display_path(root.name), metadata.fields, reading)
-    return Library(tracks, dict(files.ignored), metadata.notes, layout)
+    return to_library(found, display_path(root.name), metadata, reading, files.ignored)
 
 
 def _composed(names: Iterable[str]) -> dict[str, str]:
@@ -154,13 +152,14 @@ def _composed(names: Iterable[str]) -> dict[str, str]:
     return paths
 
 
-def to_tracks(
+def to_library(
     files: Sequence[SourceFile],
     root: str,
-    metadata: Mapping[str, Mapping[str, Any]],
+    metadata: Metadata,
     reading: Reading,
-) -> tuple[tuple[Track, ...], Layout]:
-    """Name, hash and probe files; returns their tracks in the same order, and their layout.
+    ignored: Mapping[str, int],
+) -> Library:
+    """Name, hash and probe files; their tracks have the same order.
 
     What is known of a track comes from the metadata, else from tags in the file, else from names,
     else from `reading`; of a track's genre and the style that its name says, the name counts.
@@ -168,8 +167,9 @@ def to_tracks(
     Args:
         files: the audio files of a source.
         root: the source's name.
-        metadata: path in NFC -> fields of the track.
+        metadata: what users wrote about them.
         reading: how they become tracks.
+        ignored: extension -> number of other files.
 
     Raises:
         SettingError: the layout or the rule for names cannot be used.
@@ -180,21 +180,34 @@ def to_tracks(
     layout = choose_layout(
         paths, root, source.layout, source.names, reading.sessions, reading.splits
     )
-    if source.names and not any(map(layout.read, paths)):
-        raise SourceError(f"--names {source.names}: no file is called so, e.g. {paths[0]}")
+    rule_notes = tuple(_rule_notes(layout, paths))
     wanted = _Wanted(root, reading.styles)
     tracks = []
     for file, path in zip(files, paths, strict=True):
         track = Track(file=file.file, path=file.path, reason=file.reason)
         style = {"style": layout.read(path).get("style", "")}
         # Where metadata or the name say the style, files of other styles need not be read.
-        tracks += wanted.of([fill(replace(track, **metadata.get(path, {})), style)], certain=False)
+        tracks += wanted.of(
+            [fill(replace(track, **metadata.fields.get(path, {})), style)], certain=False
+        )
     tracks = list(reading.run(partial(inspect, tags=source.tags), tracks))
     layout = layout.told_by(tracks)
     named = [_named(track, layout, reading) for track in tracks]
     spelled = _one_spelling(wanted.of(named, certain=True), reading.sessions)
     wanted.check()
-    return tuple(_without_copies(spelled)), layout
+    notes = (*metadata.notes, *rule_notes)
+    return Library(tuple(_without_copies(spelled)), dict(ignored), notes, layout)
+
+
+def _rule_notes(layout: Layout, paths: Sequence[str]) -> Iterator[str]:
+    """A note on files that are not called as the user's rule says; SourceError if none is."""
+    others = [path for path in paths if layout.rule and not layout.read(path)]
+    if layout.rule and others:
+        text = f"--names {layout.rule.text}: {len(others)} of {len(paths)} files are not called so"
+        text = f"{text}, e.g. {others[0]}"
+        if len(others) == len(paths):
+            raise SourceError(text)
+        yield text
 
 
 def _named(track: Track, layout: Layout, reading: Reading) -> Track:

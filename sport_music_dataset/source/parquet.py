@@ -28,7 +28,8 @@ from ..storage.hub_client import hub_errors
 from ..storage.place import Place
 from .columns import Columns, choose_columns
 from .files import SourceFile
-from .library import Library, Reading, to_tracks
+from .library import Library, Reading, to_library
+from .metadata import Metadata
 from .metadata.notes import Notes
 from .source import Source
 from .unpack import FILE, PATH, is_unpacked, read_unpacked, unpack
@@ -36,7 +37,8 @@ from .unpack import FILE, PATH, is_unpacked, read_unpacked, unpack
 _CARD = "README.md"
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:[\\/]")
 
-Metadata = dict[str, dict[str, Any]]
+Fields = dict[str, dict[str, Any]]
+"""Fields of tracks by their paths."""
 
 
 @dataclass(slots=True)
@@ -70,8 +72,8 @@ class ParquetSource:
             raise SourceError(f"{self.root}: its Parquet has no rows")
         root = PurePosixPath(self._load_location).name
         # The splits of a dataset are those that load_dataset gives, not what paths of rows say.
-        tracks, layout = to_tracks(files, root, metadata, replace(reading, splits=False))
-        return Library(tracks, {}, (*columns.notes, *notes.texts()), layout)
+        written = Metadata(metadata, (*columns.notes, *notes.texts()))
+        return to_library(files, root, written, replace(reading, splits=False), {})
 
     def _parquet_files(self) -> tuple[dict[str, str], Features]:
         """(path -> split of the Parquet files that load_dataset finds, features on the card)."""
@@ -164,10 +166,10 @@ class ParquetSource:
         folders: Mapping[str, Path],
         columns: Columns,
         notes: Notes,
-    ) -> tuple[list[SourceFile], Metadata]:
+    ) -> tuple[list[SourceFile], Fields]:
         """(audio files, sorted by path; their metadata): the rows of all Parquet files."""
         files: list[SourceFile] = []
-        metadata: Metadata = {}
+        metadata: Fields = {}
         taken: Counter[str] = Counter()
         for path, split in parquet.items():
             rows = read_unpacked(folders[path], list(columns.fields.values()), columns.labels)
