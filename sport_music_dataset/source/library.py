@@ -185,11 +185,10 @@ def to_library(
     tracks = []
     for file, path in zip(files, paths, strict=True):
         track = Track(file=file.file, path=file.path, reason=file.reason)
-        style = {"style": layout.read(path).get("style", "")}
-        # Where metadata or the name say the style, files of other styles need not be read.
-        tracks += wanted.of(
-            [fill(replace(track, **metadata.fields.get(path, {})), style)], certain=False
-        )
+        track = replace(track, **metadata.fields.get(path, {}))
+        tracks.append(fill(track, {"style": layout.read(path).get("style", "")}))
+    # Where metadata or the name say the style, files of other styles need not be read.
+    tracks = wanted.of(tracks, certain=False)
     tracks = list(reading.run(partial(inspect, tags=source.tags), tracks))
     layout = layout.told_by(tracks)
     named = [_named(track, layout, reading) for track in tracks]
