@@ -326,11 +326,11 @@ def test_only_one_file_may_be_meant(music: Path) -> None:
     assert titles == {CARDIO: "d", "latino/back\\slash.wav": "f", WALK: "g"}
     both = "latino/Yoga_latino.wav, rock/Yoga_latino.wav"
     assert library.notes == (
-        f"metadata.csv: line 2: 'Yoga_latino.wav' may be 2 files ({both}); write the whole path",
+        f"metadata.csv: line 2: `Yoga_latino.wav` may be 2 files ({both}); write the whole path",
         "metadata.csv: line 3: no such file: rock/Cardio_latino.wav",
         "metadata.csv: line 4: no such file: latino/Gone.wav",
         "metadata.csv: line 6: no such file: Cardio_latino.flac",
-        f"metadata.csv: line 8: 'Été_latino.wav' is taken for {WALK}",
+        f"metadata.csv: line 8: `Été_latino.wav` is taken for {WALK}",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from sport_music_dataset.errors import SourceError
@@ -100,6 +100,14 @@ def check(table: dict[str, Any], found: Metadata) -> None:
         assert fields.keys() <= row.keys()
 
 
+def is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 @given(table=tables, dialect=dialects, encoding=st.sampled_from(ENCODINGS))
 @hard
 def test_no_value_of_a_table_is_lost(
@@ -111,7 +119,8 @@ def test_no_value_of_a_table_is_lost(
     writer.writeheader()
     writer.writerows(rows)
     data = text.getvalue().encode(encoding, "replace")
-    if encoding == "cp1252":  # Windows-1252 has fewer letters
+    if encoding == "cp1252":  # Windows-1252 has fewer letters, and few pairs of them are UTF-8
+        assume(not any(is_utf8(line) for line in data.splitlines() if not line.isascii()))
         for row in table["rows"]:
             row |= {key: v.encode(encoding, "replace").decode(encoding) for key, v in row.items()}
     found = read(tmp_path, "metadata.tsv" if dialect["delimiter"] == "\t" else "metadata.csv", data)

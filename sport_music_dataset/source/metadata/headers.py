@@ -37,6 +37,7 @@ _NAMES = {
 FIELDS = frozenset(_NAMES) - {FILE_NAME}
 """The fields of a track that metadata can give."""
 _MOST_NAMED = 20
+_MOST_SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def fold(name: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum())
 
 
-def shorn(column: str) -> str:
-    """The name of a column as it is shown: without blanks around it, and not too long."""
-    text = " ".join(column.split())
-    return f"{text[:60]}..." if len(text) > 60 else text
+def shorn(text: str) -> str:
+    """A name or a path as it is shown: with single blanks, and not too long."""
+    words = " ".join(text.split())
+    return f"{words[:_MOST_SHOWN]}..." if len(words) > _MOST_SHOWN else words

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import SourceError
 from ...outside.names import shown
 from ..files import FoundFiles, display_path
-from .headers import FILE_NAME, Chosen, choose
+from .headers import FILE_NAME, Chosen, choose, shorn
 from .notes import Notes
 from .paths import Paths
 from .sheets import Sheet, read_sheet
@@ -69,7 +69,8 @@ def read_metadata(root: Path, files: FoundFiles, asked: Mapping[str, str]) -> Me
                     f"values of {place} that are not used",
                     f"{place}: its {key} of {path} is not used; a nearer metadata file has one",
                 )
-    _check_asked(root, {key: asked[key] for key in asked.keys() - asked_found}, columns)
+    missing = {key: column for key, column in asked.items() if key not in asked_found}
+    _check_asked(root, missing, columns)
     for audio, sidecars in sorted(files.sidecars.items()):
         path = unicodedata.normalize("NFC", display_path(audio))
         found = read_sidecars(root, sidecars, notes)
@@ -145,13 +146,13 @@ def _meant(place: str, where: str, name: str, meant: list[str], notes: Notes) ->
     if len(meant) == 1:
         notes.add(
             f"paths of {place} that are read so",
-            f"{place}: {where}: {shown(name)} is taken for {meant[0]}",
+            f"{place}: {where}: `{shorn(name)}` is taken for {meant[0]}",
         )
         return meant[0]
-    fault = f"no such file: {name}"
+    fault = f"no such file: {shorn(name)}"
     if meant:
         some = ", ".join(meant[:3])
-        fault = f"{shown(name)} may be {len(meant)} files ({some}); write the whole path"
+        fault = f"`{shorn(name)}` may be {len(meant)} files ({some}); write the whole path"
     notes.add(f"rows of {place} without a file", f"{place}: {where}: {fault}", _MOST_NAMED)
     return None
 
