@@ -1,4 +1,4 @@
-"""Shards: on a disk that is full, an error in one line and a way on; and types that all can read."""
+"""Shards: on a full disk an error in one line and a way on; and types that all can read."""
 
 import json
 import subprocess
@@ -55,7 +55,7 @@ def test_a_full_disk_is_an_error_and_the_same_call_goes_on(tmp_path: Path) -> No
 
 
 def test_older_versions_of_datasets_know_the_types_that_shards_name(encoded: Path) -> None:
-    """What `tools/older_datasets` tries for real: a list is `[{...}]`, the form before version 4."""
+    """What `tools/older_datasets` tries for real: a list is `[{...}]`, as before version 4."""
     known = {"Value", "Audio"}
     for path in read_manifest(encoded).files:
         config = path.partition("/")[0]

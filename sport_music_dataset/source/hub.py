@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from datasets import config
-from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
@@ -16,7 +15,7 @@ from ..audio.decode import EXTENSIONS
 from ..digests import digest
 from ..errors import SettingError, SourceError
 from ..progress import Progress
-from ..storage.hub_client import hub_errors
+from ..storage.hub_client import checked, dataset_info, hub_errors
 from ..storage.hub_place import HubPlace
 from ..storage.place import Place
 from .library import Library, Reading, find_music, scan_folder
@@ -53,9 +52,9 @@ def read_hub(reading: Reading, progress: Progress) -> Library:
     """
     source = reading.source
     repo_id, revision = _parse_location(source.location)
-    api = HfApi()
+    api = checked()
     with hub_errors(api, repo_id):
-        info = api.dataset_info(repo_id, revision=revision, files_metadata=True)
+        info = dataset_info(api, repo_id, revision)
     siblings = info.siblings or []
     files = {file.rfilename: (file.size or 0, file.blob_id or "") for file in siblings}
     commit = str(info.sha)
