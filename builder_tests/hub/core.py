@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from builder_tests.hub.store import HubError, Repo, User
 
@@ -95,6 +95,8 @@ class HubApi:
                 if verb == method and (found := pattern.fullmatch(request.path)):
                     fields = {name: unquote(value) for name, value in found.groupdict().items()}
                     with self.lock:
+                        if moved := self._canonical(request, fields.get("repo", "")):
+                            return moved
                         return handler(self, request, self._user(request), **fields)
             known = re.match(r"/api/(models|datasets|spaces)/|/.+/resolve/", request.path)
             raise HubError(
@@ -113,10 +115,33 @@ class HubApi:
             raise HubError(401, "Invalid credentials in Authorization header")
         return self.users[token] if token else ANONYMOUS
 
+    def named(self, name: str) -> str:
+        """The name of a repository, whatever letters of `name` are small or capital."""
+        alike = (known for known in self.repos if known.lower() == name.lower())
+        return name if name in self.repos else next(alike, name)
+
+    def _canonical(self, request: Request, name: str) -> Response | None:
+        """Send a request for a name in other letters on, as the Hub does: by 307, with a Location
+        without host (huggingface_hub pull request 1376, apache/opendal issue 8107). Addresses of
+        git are not sent on, and not found (explosion/spacy-huggingface-hub issue 9)."""
+        known = self.named(name)
+        if known == name or f"{name}.git/" in request.path or not self._sees(request, known):
+            return None
+        place = request.path.replace(f"/{name}", f"/{known}", 1)
+        query = f"?{urlencode(request.query, doseq=True)}" if request.query else ""
+        return Response(307, b"Temporary Redirect", {"Location": place + query})
+
+    def _sees(self, request: Request, name: str) -> bool:
+        try:
+            return bool(self.visible(self._user(request), name))
+        except HubError:
+            return False
+
     def visible(self, user: User, name: str) -> Repo:
         """The repository, or 404 (401 without a token) as if it were not there."""
         repo = self.repos.get(name)
-        if repo is None or (repo.private and not user.belongs_to(repo.namespace)):
+        hidden = repo and (not user.belongs_to(repo.namespace) or name in user.blind_to)
+        if repo is None or (repo.private and hidden):
             status = 401 if user is ANONYMOUS else 404
             raise HubError(status, "Repository not found", "RepoNotFound")
         return repo

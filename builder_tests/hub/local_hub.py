@@ -34,6 +34,7 @@ USERS = {
     "hf_reader": User("reader", {"org": "read"}, role="read"),
     "hf_guest": User("guest", {"org": "read"}),
     "hf_stranger": User("stranger"),
+    "hf_narrow": User("narrow", {"org": "write"}, blind_to=frozenset({"org/hidden"})),
 }
 
 

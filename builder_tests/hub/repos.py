@@ -42,7 +42,9 @@ def validate_yaml(hub: HubApi, request: Request, user: User) -> Response:
 def create(hub: HubApi, request: Request, user: User) -> Response:
     wanted = request.json()
     namespace = wanted.get("organization") or user.name
-    name = f"{namespace}/{wanted['name']}"
+    # Names that differ in capitals alone are one (huggingface_hub issues 1371 and 1453), and taken
+    # too where the token may not see what has them.
+    name = hub.named(f"{namespace}/{wanted['name']}")
     check_write(user, namespace, "create a dataset")
     if wanted.get("type") != "dataset":
         raise HubError(400, "This Hub holds datasets only")

@@ -44,11 +44,16 @@ class HubError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whom a token stands for. `organisations` maps a name to a role, `role` is the token's."""
+    """Whom a token stands for. `organisations` maps a name to a role, `role` is the token's.
+
+    `blind_to` are private repositories that a fine-grained token does not name, or that lie in a
+    resource group of others: for this token they are not there.
+    """
 
     name: str
     organisations: Mapping[str, str] = field(default_factory=dict)
     role: str = "write"
+    blind_to: frozenset[str] = frozenset()
 
     def belongs_to(self, namespace: str) -> bool:
         return namespace == self.name or namespace in self.organisations

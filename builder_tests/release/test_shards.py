@@ -1,8 +1,17 @@
-"""Shards on a disk that is full: an error in one line, no part of a file, and a way on."""
+"""Shards: on a full disk an error in one line and a way on; and types that all can read."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from datasets import Features, List
+
+from sport_music_dataset.card.card import split_front_matter
+from sport_music_dataset.release.features import FEATURES
+from sport_music_dataset.release.manifest import read_manifest
 
 # Arrow aborts the process: the case needs one of its own. The limit stands for a full disk, with
 # the rows of several row groups before and after it.
@@ -43,3 +52,26 @@ def test_a_full_disk_is_an_error_and_the_same_call_goes_on(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     said = f"{tmp_path}: File too large; mend that and run the same command again\n"
     assert done.stdout == said
+
+
+def test_older_versions_of_datasets_know_the_types_that_shards_name(encoded: Path) -> None:
+    """What `tools/older_datasets` tries for real: a list is `[{...}]`, as before version 4."""
+    known = {"Value", "Audio"}
+    for path in read_manifest(encoded).files:
+        config = path.partition("/")[0]
+        if config not in FEATURES:
+            continue
+        schema = pq.read_schema(encoded / path)
+        assert Features.from_arrow_schema(schema) == FEATURES[config]
+        assert schema.equals(FEATURES[config].arrow_schema)
+        said = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        assert {kind["_type"] for kind in map(innermost, said.values())} <= known
+        lists = {name for name, kind in said.items() if isinstance(kind, list)}
+        assert lists == {n for n, kind in FEATURES[config].items() if isinstance(kind, List)}
+    head, _ = split_front_matter((encoded / "README.md").read_text(), "README.md")
+    assert "dataset_info" not in head and {"configs"} <= head.keys()
+
+
+def innermost(kind: Any) -> Any:
+    """The type at the bottom of lists of lists."""
+    return innermost(kind[0]) if isinstance(kind, list) else kind

@@ -18,6 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run `sportgen` and return its exit code; every exception becomes one line on stderr."""
     from .streams import safe_streams
 
+    _mend_endpoint()
     arguments = sys.argv[1:] if argv is None else argv
     step = partial(_run, arguments)
     with safe_streams():
@@ -29,6 +30,15 @@ def main(argv: list[str] | None = None) -> int:
                 step = partial(_report, error, arguments)
         print("error: memory is full; run it again with more", file=sys.stderr)
     return 1
+
+
+def _mend_endpoint() -> None:
+    """Take blanks off HF_ENDPOINT, and an empty one away: importing the Hub's client reads it."""
+    endpoint = os.environ.get("HF_ENDPOINT")
+    if endpoint is not None and not endpoint.strip():
+        del os.environ["HF_ENDPOINT"]
+    elif endpoint is not None and endpoint != endpoint.strip():
+        os.environ["HF_ENDPOINT"] = endpoint.strip()
 
 
 def _run(arguments: list[str]) -> int:

@@ -3,15 +3,17 @@
 import os
 import platform
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 
+from ..errors import HubError
 from ..outside.redact import redact
-from .faults import PROXY
+from .faults import remedy_of
 from .parts import PARTS, Part, wrong_versions
 
 _GB = 1e9
@@ -30,8 +32,9 @@ class MachineCheck:
     remedy: str = ""
 
 
-def examine(folder: Path) -> list[MachineCheck]:
-    """All checks, whatever fails in one of them; `folder` is where a release would be written."""
+def examine(folder: Path) -> Iterator[MachineCheck]:
+    """Yield all checks, whatever fails in one of them; `folder` is where a release would be
+    written."""
     checks: list[tuple[str, Callable[[], MachineCheck]]] = [
         ("Python", _python),
         *((part.name, partial(_tried, part)) for part in PARTS),
@@ -39,29 +42,35 @@ def examine(folder: Path) -> list[MachineCheck]:
         ("codec", _codec),
         ("Ray", _ray),
         ("disk", partial(_disk, folder)),
+        ("cache", _cache),
         ("memory", _memory),
         ("token", _token),
         ("Hub", _hub),
     ]
-    return [_finding(name, check) for name, check in checks]
+    return (_finding(name, check) for name, check in checks)
+
+
+# Whatever a broken library raises is the finding; some end the process where they are imported.
+_BROKEN = (Exception, SystemExit)
 
 
 def _finding(name: str, check: Callable[[], MachineCheck]) -> MachineCheck:
     try:
         return check()
-    except Exception as error:  # whatever a broken library raises is the finding
-        return MachineCheck(name, "missing", _line(error), "reinstall sportgen")
+    except _BROKEN as error:
+        return MachineCheck(name, "missing", _line(error), remedy_of(error) or "reinstall sportgen")
 
 
 def _tried(part: Part) -> MachineCheck:
     try:
         return MachineCheck(part.name, "ok", part.trial())
-    except Exception as error:  # whatever a broken library raises is the finding
+    except _BROKEN as error:
         state = "hint" if part.optional else "missing"
-        return MachineCheck(part.name, state, f"does not work ({_line(error)})", part.remedy(error))
+        remedy = remedy_of(error) or part.remedy(error)
+        return MachineCheck(part.name, state, f"does not work ({_line(error)})", remedy)
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     text = redact(" ".join(str(error).split()))
     text = text if len(text) <= _MOST_LETTERS else f"... {text[-_MOST_LETTERS:]}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -101,15 +110,33 @@ def _codec() -> MachineCheck:
 
 
 def _disk(folder: Path) -> MachineCheck:
-    existing = next(
-        place for place in (folder.absolute(), *folder.absolute().parents) if place.exists()
-    )
+    existing = _existing(folder)
     free = shutil.disk_usage(existing).free / _GB
     # A chunk is about 0.7 MB as FLAC every 15 s.
     found = f"{free:.0f} GB free, room for about {free / 0.17:.0f} hours of music"
     if free > 10:
         return MachineCheck("disk", "ok", found)
     return MachineCheck("disk", "hint", found, "free some, or write the release to another disk")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    folder = folder.absolute()
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def _cache() -> MachineCheck:
+    """Whether models and datasets can be stored where the Hub's client stores them."""
+    from huggingface_hub import constants
+
+    home = Path(constants.HF_HOME)
+    try:
+        # The rights of a folder do not tell: root has all of them, on a read-only disk too.
+        with TemporaryFile(dir=_existing(home)):
+            return MachineCheck("cache", "ok", str(home))
+    except OSError as error:
+        remedy = "set HF_HOME to a folder that you may write to"
+        return MachineCheck("cache", "missing", f"{home}: {error.strerror}", remedy)
 
 
 def _memory() -> MachineCheck:
@@ -134,23 +161,26 @@ def _token() -> MachineCheck:
 
 
 def _hub() -> MachineCheck:
-    import httpx2
-    from huggingface_hub import constants
+    """Whether a Hub answers, and knows the token."""
+    from huggingface_hub import get_token
+    from huggingface_hub.utils import build_hf_headers, get_session
 
-    place = redact(constants.ENDPOINT)
-    remedy = "build, encode with local folders and --model nano work without; see HF_ENDPOINT"
+    from ..storage.hub_client import checked, client, hub_errors
+
+    remedy = "without it: build and encode with local folders and --model nano"
     try:
-        answer = httpx2.head(
-            constants.ENDPOINT, timeout=_HUB_TIMEOUT_SECONDS, follow_redirects=True
-        )
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return MachineCheck(
-            "Hub", "hint", f"{place} cannot be reached ({type(error).__name__})", remedy
-        )
-    except (ImportError, ValueError) as error:  # what the client makes of a proxy's address
-        return MachineCheck("Hub", "hint", f"{place} cannot be reached ({_line(error)})", PROXY)
-    if answer.status_code >= 500:
-        return MachineCheck(
-            "Hub", "hint", f"{place} answers HTTP {answer.status_code}", "try again later"
-        )
-    return MachineCheck("Hub", "ok", f"{place} answers")
+        api = checked()
+        with hub_errors(api, "whoami"), client(_HUB_TIMEOUT_SECONDS):
+            address = f"{api.endpoint}/api/whoami-v2"
+            answer = get_session().get(address, headers=build_hf_headers())
+            known = answer.json()
+    except HubError as error:
+        return MachineCheck("Hub", "hint", str(error), remedy)
+    place, status = redact(api.endpoint), answer.status_code
+    if status >= 500 or status == 429:
+        return MachineCheck("Hub", "hint", f"{place} answers HTTP {status}", "try again later")
+    if status == 401 and get_token():
+        remedy = "run `hf auth login` or set HF_TOKEN to a valid one"
+        return MachineCheck("Hub", "hint", f"{place} answers, and does not know the token", remedy)
+    name = f", and knows you as {known['name']}" if "name" in known else ""
+    return MachineCheck("Hub", "ok", f"{place} answers{name}")

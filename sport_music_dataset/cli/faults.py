@@ -17,7 +17,8 @@ _MOST_LETTERS = 300
 _PACKAGE = __name__.partition(".")[0]
 
 _MEMORY = "memory is full; run it again with --num-proc 1, or with more memory"
-PROXY = "mend or unset ALL_PROXY, HTTP_PROXY and HTTPS_PROXY; for socks5: pip install socksio"
+_PROXY = "mend or unset ALL_PROXY, HTTP_PROXY and HTTPS_PROXY; for socks5: pip install socksio"
+_ADDRESSES = "look at --endpoint, HF_ENDPOINT and the proxies"
 _NO_MEMORY = r"start new thread|[Cc]an(no|')t allocate memory|out of memory|failed to map segment"
 _AGAIN = "run the same command again"
 _PARQUET = "a Parquet file is damaged or of another kind; `sportgen verify` names a release's"
@@ -25,7 +26,8 @@ _PARQUET = "a Parquet file is damaged or of another kind; `sportgen verify` name
 # Package and name of a class of exceptions, a text in its message, and the remedy; the first row
 # that fits counts. By their names, because no library is imported to report an error.
 _REMEDIES = (
-    ("builtins.Exception", r"SOCKS|proxy (URL|scheme)", PROXY),
+    ("builtins.Exception", r"SOCKS|proxy (URL|scheme)|Proxy protocol", _PROXY),
+    ("builtins.ValueError", r"Port (could not be cast|out of range)", _ADDRESSES),
     ("builtins.MemoryError", "", _MEMORY),
     ("torch.OutOfMemoryError", "", "the GPU's memory is full; run it again with --device cpu"),
     ("duckdb.OutOfMemoryException", "", "the query needs more memory than there is; ask for less"),
@@ -39,7 +41,7 @@ _REMEDIES = (
     ("huggingface_hub.LocalTokenNotFoundError", "", "run `hf auth login`, or set HF_TOKEN"),
     ("huggingface_hub.HfHubHTTPError", "", f"look at the name and the token, then {_AGAIN}"),
     ("huggingface_hub.HFValidationError", "", "write it as ORG/NAME"),
-    ("httpx2.InvalidURL", "", "look at --endpoint, HF_ENDPOINT and the proxies"),
+    ("httpx2.InvalidURL", "", _ADDRESSES),
     ("httpx2.HTTPError", "", f"see whether the network works, then {_AGAIN}"),
     ("duckdb.Error", "", "look at the query of --sql"),
     ("ray.RayError", "", f"`ray status` says more; {_AGAIN}, which goes on"),
@@ -101,15 +103,23 @@ def report(error: BaseException, trace: bool) -> int:
 
 def line(error: BaseException) -> str:
     """What happened and what to do, for an exception that is none of sportgen's own errors."""
-    for name, text, remedy in _REMEDIES:
-        if name in _names(error) and re.search(text, str(error)):
-            return f"{_detail(error)}: {remedy}"
+    remedy = remedy_of(error)
+    if remedy:
+        return f"{detail(error)}: {remedy}"
     if isinstance(error, OSError) and error.errno:
         return _system_line(error)
     if isinstance(error, ImportError):
-        return f"{_detail(error)}: {_library_remedy(error)}"
+        return f"{detail(error)}: {_library_remedy(error)}"
     where = _place(error.__traceback__)
-    return f"this is a fault of sportgen: {_detail(error)} ({where}); --debug shows it"
+    return f"this is a fault of sportgen: {detail(error)} ({where}); --debug shows it"
+
+
+def remedy_of(error: BaseException) -> str:
+    """What to do about a known exception; empty for one of the system, and for any other."""
+    for name, text, remedy in _REMEDIES:
+        if name in _names(error) and re.search(text, str(error)):
+            return remedy
+    return ""
 
 
 def _system_line(error: OSError) -> str:
@@ -140,7 +150,8 @@ def _names(error: BaseException) -> set[str]:
     return {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in kinds}
 
 
-def _detail(error: BaseException) -> str:
+def detail(error: BaseException) -> str:
+    """The class of an exception and its message, on one line of bounded length."""
     text = " ".join(str(error).split()).rstrip(".")
     text = text if len(text) <= _MOST_LETTERS else f"{text[:_MOST_LETTERS]} ..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

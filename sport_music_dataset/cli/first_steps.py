@@ -1,6 +1,5 @@
 """The commands of a first try: doctor and demo."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,9 +23,11 @@ def doctor(
     """
     from .doctor import examine
 
-    checks = examine(out)
-    _show_checks(checks)
-    return 1 if any(check.state == "missing" for check in checks) else 0
+    code = 0
+    for check in examine(out):
+        _show_check(check)
+        code |= check.state == "missing"
+    return code
 
 
 def demo(
@@ -54,9 +55,8 @@ def demo(
     console.hint(f"next:   sportgen push {dataset} ORG/NAME --allow-nano")
 
 
-def _show_checks(checks: "Iterable[MachineCheck]") -> None:
-    """What doctor found."""
-    for check in checks:
-        print(f"{check.state:<8}{check.name}: {console.plain(check.found)}")
-        if check.remedy:
-            print(f"        {check.remedy}")
+def _show_check(check: "MachineCheck") -> None:
+    """Print what doctor found, at once: a library may end the process at the next check."""
+    print(f"{check.state:<8}{check.name}: {console.plain(check.found)}", flush=True)
+    if check.remedy:
+        print(f"        {check.remedy}", flush=True)

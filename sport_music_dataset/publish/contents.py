@@ -1,6 +1,7 @@
 """The files of a release with their sha256, and the files that a repository has."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,9 +16,11 @@ from ..errors import ReleaseError, SettingError
 from ..release.layout import CARD, CONFIGS, MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
+from ..storage.hub_client import dataset_info
 
 # A push deletes files in these folders if the release no longer has them, and no other files.
 _OUR_FOLDERS = ("raw/", "encoded/", "tracks/", "assets/")
+_WITHOUT_DATA = re.compile(r"\.|(README|LICEN[CS]E|COPYING|NOTICE|CITATION)[^/]*$", re.IGNORECASE)
 _GROUP_BYTES, _GROUP_FILES = 1_000_000_000, 50
 
 
@@ -137,6 +140,16 @@ class Snapshot:
         """The files of a release that the repository does not have, or has with other content."""
         return [content for content in release if not content.is_at(self.files.get(content.path))]
 
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """Paths of the data of somebody else; empty if there is a release of sportgen, or no data.
+
+        What a repository is made with is no data: card, licence, and settings of git.
+        """
+        if MANIFEST in self.files:
+            return ()
+        return tuple(sorted(path for path in self.files if not _WITHOUT_DATA.match(path)))
+
     def stale(self, release: list[Content]) -> tuple[str, ...]:
         """Paths of files in our folders of the repository that the release does not have."""
         others = set(self.files) - {content.path for content in release}
@@ -148,9 +161,13 @@ class Snapshot:
 
 
 def fetch_snapshot(api: HfApi, repo_id: str, revision: str) -> Snapshot | None:
-    """The repository at a branch, tag, pull request or commit; None if it does not exist."""
+    """The repository at a branch, tag, pull request or commit; None if it does not exist.
+
+    Raises:
+        HubError: the repository has another name.
+    """
     try:
-        info = api.dataset_info(repo_id, revision=revision, files_metadata=True)
+        info = dataset_info(api, repo_id, revision)
     except (RepositoryNotFoundError, RevisionNotFoundError):
         return None
     files = {sibling.rfilename: sibling for sibling in info.siblings or []}

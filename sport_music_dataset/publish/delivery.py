@@ -7,6 +7,7 @@ first checks what the Hub has, so an interrupted push continues when it is run a
 from dataclasses import dataclass, field, replace
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub.errors import HfHubHTTPError
 
 from ..errors import HubError
 from ..progress import Progress
@@ -156,9 +157,24 @@ class Delivery:
         return replace(done, notes=(*done.notes, f"{self.tag} was published already"))
 
     def _create(self) -> Snapshot:
-        """Create the repository, after the files of the release have been checked."""
+        """Create the repository, after the files of the release have been checked.
+
+        Raises:
+            HubError: there is one of this name that the token may not see.
+        """
         self._make_plan(Snapshot())
-        self.api.create_repo(self.repo_id, repo_type="dataset", private=self.private)
+        try:
+            self.api.create_repo(self.repo_id, repo_type="dataset", private=self.private)
+        except HfHubHTTPError as error:
+            # Somebody else may have made it just now: then it can be seen.
+            taken = "already created" in (error.server_message or "")
+            if not taken or fetch_snapshot(self.api, self.repo_id, MAIN):
+                raise
+            # Without the cause, which `retry` would take for one that passes.
+            raise HubError(
+                f"{self.repo_id}: exists already, and the token may not see it; take a token that "
+                "may, ask its owner for access, or push under another name"
+            ) from None
         base = fetch_snapshot(self.api, self.repo_id, MAIN)
         if base is None:
             raise ConnectionError(f"{self.repo_id} was made and is not there")

@@ -18,9 +18,9 @@ from ..release.layout import MANIFEST
 from ..release.manifest import read_manifest
 from ..release.release import Release
 from ..release.tracks import kept_rows
-from ..storage.hub_client import hub_errors
+from ..storage.hub_client import checked, hub_errors
 from ..storage.retries import Notify, Patience, retry
-from .contents import contents, select
+from .contents import contents, fetch_snapshot, select
 from .delivery import MAIN, Delivery, Pushed
 from .versions import TAG, Proposal, propose
 
@@ -96,7 +96,7 @@ def push_release(
         HubError: there is no token, or it may not write; another release has the tag, or was
             published meanwhile; or the Hub cannot be reached.
     """
-    api, patience = api or HfApi(), patience or Patience()
+    api, patience = checked(api), patience or Patience()
     if settings.version:
         check_version(settings.version)
     _check_target(repo_id, settings)
@@ -104,6 +104,7 @@ def push_release(
     with hub_errors(api, repo_id):
         # Without a connection, fail at once instead of retrying.
         me = retry(api.whoami, patience, notify, at_once=(httpx2.ConnectError,))
+        retry(partial(_check_repository, api, repo_id, settings.revision), patience, notify)
         _check_rights(me, api, repo_id, settings.create_pr)
         find = partial(propose, release, repo_id, api, settings.bump, progress)
         proposal = retry(find, patience, notify)
@@ -155,6 +156,18 @@ def check_repo_id(repo_id: str) -> None:
         raise SettingError(f"repository {repo_id!r}: write it as ORG/NAME")
 
 
+def _check_repository(api: HfApi, repo_id: str, revision: str) -> None:
+    """Raise HubError if the repository has another name, or data that is not of sportgen."""
+    there = fetch_snapshot(api, repo_id, revision) or fetch_snapshot(api, repo_id, MAIN)
+    foreign = there.foreign if there else ()
+    if foreign:
+        named = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
+        raise HubError(
+            f"{repo_id}: holds {len(foreign)} file(s) of another dataset ({named}) and no "
+            f"{MANIFEST}; push under another name, or delete those on the Hub first"
+        )
+
+
 def _check_rights(me: dict[str, Any], api: HfApi, repo_id: str, create_pr: bool) -> None:
     """Raise HubError, with the remedy, if `me`, the answer of whoami, shows that a push fails."""
     namespace, name = repo_id.split("/")
@@ -168,6 +181,9 @@ def _check_rights(me: dict[str, Any], api: HfApi, repo_id: str, create_pr: bool)
     if create_pr or namespace == me["name"]:
         return
     roles = {org["name"]: org.get("roleInOrg", "") for org in me.get("orgs", [])}
+    alike = [known for known in (me["name"], *roles) if known.lower() == namespace.lower()]
+    if alike and namespace not in alike:
+        raise HubError(f"{repo_id}: the Hub has {namespace} as {alike[0]}; write {alike[0]}/{name}")
     if namespace not in roles:
         raise HubError(
             f"{repo_id}: you are logged in as {me['name']}, who is not {namespace} nor a member "

@@ -20,7 +20,7 @@ from ..progress import Progress, no_progress
 from ..release.layout import CARD, MANIFEST
 from ..release.manifest import ChangelogEntry, Manifest
 from ..release.release import Release
-from ..storage.hub_client import hub_errors
+from ..storage.hub_client import checked, hub_errors
 from ..storage.hub_place import on_hub
 
 FIRST_VERSION = "1.0.0"
@@ -92,7 +92,7 @@ def propose(
         HubError: the Hub refuses a request, or cannot be reached.
         SettingError: `bump` is not major, minor or patch.
     """
-    api = api or HfApi()
+    api = checked(api)
     if bump and bump not in (Bump.MAJOR, Bump.MINOR, Bump.PATCH):
         raise SettingError(f"bump={bump!r}: must be major, minor or patch")
     last = last_tag(repo_id, api)

@@ -21,6 +21,7 @@ from ..release.manifest import Manifest
 from ..release.release import Release
 from ..release.shards import write_shard
 from ..release.tracks import kept_rows
+from ..storage.hub_client import checked, dataset_info, hub_errors
 from ..storage.hub_place import HubPlace, on_hub
 from ..storage.parquet import read_batches
 from ..storage.retries import Notify
@@ -72,7 +73,9 @@ def withdraw(
         HubError: the Hub refuses a request, or cannot be reached.
     """
     check_repo_id(repo_id)
-    api = api or HfApi()
+    api = checked(api)
+    with hub_errors(api, repo_id):
+        dataset_info(api, repo_id)
     tags = release_tags(repo_id, api)
     if not tags:
         raise ReleaseError(f"{repo_id}: has no release to withdraw from")

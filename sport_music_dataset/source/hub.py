@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from datasets import config
-from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
@@ -17,7 +16,7 @@ from ..audio.decode import EXTENSIONS
 from ..digests import digest
 from ..errors import SettingError, SourceError
 from ..progress import Progress
-from ..storage.hub_client import hub_errors
+from ..storage.hub_client import checked, dataset_info, hub_errors
 from ..storage.hub_place import HubPlace
 from ..storage.place import Place
 from .files import is_metadata, pair_sidecars
@@ -54,9 +53,9 @@ def read_hub(reading: Reading, progress: Progress) -> Library:
     """
     source = reading.source
     repo_id, revision = _parse_location(source.location)
-    api = HfApi()
+    api = checked()
     with hub_errors(api, repo_id):
-        info = api.dataset_info(repo_id, revision=revision, files_metadata=True)
+        info = dataset_info(api, repo_id, revision)
     siblings = info.siblings or []
     files = {file.rfilename: (file.size or 0, file.blob_id or "") for file in siblings}
     commit = str(info.sha)

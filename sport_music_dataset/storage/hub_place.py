@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+import httpx2
 import pyarrow.parquet as pq
 from huggingface_hub import HfApi, HfFileSystem
 from huggingface_hub.errors import HFValidationError
@@ -13,7 +14,7 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from ..errors import HubError, SettingError
 from ..outside.names import is_inside, shown
-from .hub_client import hub_errors
+from .hub_client import checked, dataset_info, hub_errors, unreachable
 from .place import Place
 
 # The client does not retry a download that breaks off.
@@ -32,6 +33,7 @@ class HubPlace(Place):
     ) -> None:
         super().__init__(folder, f"{repo_id}@{revision}")
         self.repo_id, self.revision, self.api, self.keep = repo_id, revision, api, keep
+        self._paths: set[str] | None = None
 
     @property
     def public_name(self) -> str:
@@ -39,10 +41,18 @@ class HubPlace(Place):
         return self.name
 
     def paths(self) -> set[str]:
-        """The path of every file that the Hub lists for the revision, except `.gitattributes`."""
-        with hub_errors(self.api, self.repo_id):
-            info = self.api.dataset_info(self.repo_id, revision=self.revision)
-        return {sibling.rfilename for sibling in info.siblings or []} - {".gitattributes"}
+        """The path of every file that the Hub lists for the revision, except `.gitattributes`.
+
+        It is asked once.
+
+        Raises:
+            HubError: there is no such revision, or the dataset has another name.
+        """
+        if self._paths is None:
+            with hub_errors(self.api, self.repo_id):
+                info = dataset_info(self.api, self.repo_id, self.revision)
+            self._paths = {file.rfilename for file in info.siblings or []} - {".gitattributes"}
+        return self._paths
 
     @contextmanager
     def fetched(self, *paths: str) -> Iterator[list[Path]]:
@@ -76,12 +86,16 @@ class HubPlace(Place):
                 )
                 return Path(file)
         except OSError as error:
+            if error.errno:  # of this machine's disk
+                raise
             if attempts > 1:
                 return self._download(path, attempts - 1)
-            detail = " ".join(str(error).split())
-            raise HubError(
-                f"{self.name}: {path} cannot be downloaded ({detail}); run this again"
-            ) from error
+            # The client says that it found nothing, and in the cause why.
+            if isinstance(error.__cause__, httpx2.HTTPError):
+                detail = unreachable(error.__cause__)
+            else:
+                detail = f"cannot be downloaded ({' '.join(str(error).split())}); run this again"
+            raise HubError(f"{self.name}: {path} {detail}") from error
 
     @contextmanager
     def _parquet(self, path: str) -> Iterator[pq.ParquetFile]:
@@ -107,6 +121,8 @@ def on_hub(
 
     Raises:
         SettingError: `repo_id` cannot be the name of a dataset.
+        HubError: there is no such revision, the dataset has another name, or the Hub cannot be
+            reached.
     """
     try:
         validate_repo_id(repo_id)
@@ -114,4 +130,7 @@ def on_hub(
         message = " ".join(str(error).split())
         raise SettingError(f"{repo_id}@{revision}: {message}") from error
     with TemporaryDirectory(prefix="sportgen-") as folder:
-        yield HubPlace(repo_id, revision, Path(folder), api or HfApi(), keep)
+        place = HubPlace(repo_id, revision, Path(folder), checked(api), keep)
+        # Asked first: a download tries again for a minute whatever is the matter.
+        place.paths()
+        yield place
