@@ -122,7 +122,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         >>> recipe = Recipe(chunk_seconds=2.0, overlap_seconds=0.8, splits=splits)
         >>> report = build_release(BuildRequest("music", Path("dataset"), recipe))
         >>> report.chunks
-        {'train': 21, 'test': 12}
+        {'train': 24, 'test': 9}
 
     Raises:
         SettingError: `out` or the source is a URL, or not a valid name of a dataset.

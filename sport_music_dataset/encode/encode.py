@@ -77,7 +77,7 @@ def encode_release(
 
     Example:
         >>> encode_release(Path("dataset"), EncodeSettings(model="nano")).rows
-        {'train': 21, 'test': 12}
+        {'train': 24, 'test': 9}
 
     Raises:
         ReleaseError: the folder is no release, its files differ from its manifest, or a model

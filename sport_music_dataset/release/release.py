@@ -108,7 +108,7 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
     Example:
         >>> with open_release("dataset") as release:
         ...     release.manifest.splits("raw")
-        {'train': 21, 'test': 12}
+        {'train': 24, 'test': 9}
 
     Raises:
         ReleaseError: `text` is neither a folder nor of the form ORG/NAME@TAG; or as `Release`.
