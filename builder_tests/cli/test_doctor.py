@@ -56,6 +56,7 @@ def test_doctor_finds_what_it_needs_here_and_shows_no_token(
             "av>=",
         ),
         ("duckdb/__init__", "raise SystemError('of another Python')", "hint", "SQL", "duckdb>="),
+        ("torch/__init__", "raise SystemExit(3)", "missing", "torch", "torch>="),
         ("soxr/__init__", "import nothing_of_the_kind", "missing", "resampler", "soxr>="),
     ],
 )
@@ -79,4 +80,34 @@ def test_a_broken_part_is_named_and_all_others_are_tried(
     assert remedy in lines[at + 1]
     assert done.returncode == (1 if state == "missing" else 0) or "missing" in done.stdout
     names = [line[8:].partition(":")[0] for line in lines if not line.startswith(" ")]
-    assert {part.name for part in PARTS} | {"Python", "versions", "disk", "Hub"} <= {*names}
+    assert {part.name for part in PARTS} | {"Python", "versions", "disk", "cache", "Hub"} <= {
+        *names
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "said"),
+    [
+        ({"ALL_PROXY": "socks5://x:1"}, "hint", "Hub: ALL_PROXY=socks5://x:1: a SOCKS proxy needs"),
+        ({"HTTPS_PROXY": "x://y"}, "hint", "Hub: HTTPS_PROXY=x://y: is no address of a proxy"),
+        ({"HF_ENDPOINT": "hub.example.com"}, "hint", "Hub: HF_ENDPOINT 'hub.example.com': is no"),
+        ({"HF_HOME": "/proc/none/at/all"}, "missing", "cache: /proc/none/at/all: "),
+    ],
+)
+def test_odd_settings_are_findings_and_all_checks_are_printed(
+    settings: dict[str, str], state: str, said: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sport_music_dataset", "doctor"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == "" and done.returncode == (state == "missing")
+    lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert [line for line in lines if line.startswith(f"{state:<8}{said}")], done.stdout
+    assert [line for line in lines if line.startswith("missing")] == [
+        line for line in lines if state == "missing" and said in line
+    ]
+    assert len(lines) == len(PARTS) + 9

@@ -22,11 +22,11 @@ class Part:
 
     name: str
     trial: Callable[[], str]
-    remedy: Callable[[Exception], str]
+    remedy: Callable[[BaseException], str]
     optional: bool = False
 
 
-def _pip(package: str) -> Callable[[Exception], str]:
+def _pip(package: str) -> Callable[[BaseException], str]:
     return lambda error: f"pip install --upgrade --force-reinstall '{package}'"
 
 
@@ -89,7 +89,7 @@ def _chromaprint() -> str:
     return chromaprint_version()
 
 
-def _chromaprint_remedy(error: Exception) -> str:
+def _chromaprint_remedy(error: BaseException) -> str:
     from ..audio.fingerprint import REMEDY
 
     return REMEDY
@@ -110,7 +110,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _torchcodec_remedy(error: Exception) -> str:
+def _torchcodec_remedy(error: BaseException) -> str:
     # torchcodec 0.17 names the missing library only in the cause of its error.
     said = "\n".join(map(str, _chain(error)))
     if any(name in said for name in _CUDA):
