@@ -158,4 +158,10 @@ def test_licences_in_tags(text: str, licence: str) -> None:
 def test_the_first_tags_count_and_long_ones_are_none() -> None:
     tags = read_tags([{"TITLE": "One", "lyrics": "x"}, {"title": "Two", "ARTIST": "y" * 2_000}])
     assert tags == {"title": "One"}
+    assert read_tags([{"TCR": "2001 A, CC BY 4.0"}])["license"] == "cc-by-4.0"
+    assert read_tags([{"ISRC": "Studio tape"}]) == {}
+    assert read_tags([{"LICENSE": "CC BY 4.0, name Zoé"}]) == {
+        "license": "cc-by-4.0", "copyright": "CC BY 4.0, name Zoé"}  # fmt: skip
+    cyrillic = read_tags([{"title": "Ïðèâåò", "artist": "Ìû feat. X", "genre": "Ðîê"}])
+    assert cyrillic == {"title": "Привет", "artist": "Мы feat. X", "genre": "Рок"}
     assert read_tags([{"title": "Other", "genre": "Other"}]) == {"title": "Other"}

@@ -46,7 +46,7 @@ LIBRARY = [
             {"artist": "Daft Punk", "album": "Discovery", "title": "One More Time"},
             {"artist": "Daft Punk", "album": "Discovery", "title": "Aerodynamic"},
             {"artist": "Daft Punk", "album": "Alive", "title": "Crescendolls"},
-            {"artist": "Various", "album": "Hits", "title": "L'été"},
+            {"artist": "Zoé", "album_artist": "Various", "album": "Hits", "title": "L'été"},
             {"artist": "Björk", "title": "Human Behaviour"},
         ]),
         ("styles", ["Techno/Jeff Mills - The Bells.mp3", "Drum & Bass/B1 Titan.flac"], [
@@ -67,6 +67,62 @@ def test_what_names_say(kind: str, paths: list[str], fields: list[dict[str, str]
     layout = choose_layout(paths, "music")
     assert layout.kind == kind and not layout.splits
     assert [layout.read(path) for path in paths] == fields
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("latino/01. Yoga_latino.mp3", {"session": "Yoga", "style": "latino"}),
+        ("latino/CD1/02 - Course à pied_latino.mp3",
+         {"session": "Course à pied", "style": "latino"}),
+        ("latino/Yoga_latino (1).flac", {"session": "Yoga", "style": "latino"}),
+        ("latino/Yoga_2_latino - Copie.flac", {"session": "Yoga", "style": "latino"}),
+    ],
+)  # fmt: skip
+def test_numbers_of_tracks_and_marks_of_copies_are_no_part_of_names(
+    path: str, fields: dict[str, str]
+) -> None:
+    assert choose_layout([path], "music").read(path) == fields
+
+
+@pytest.mark.parametrize("artist", ["Muse", "Queen"])
+def test_a_title_and_an_artist_are_no_session_and_style(artist: str) -> None:
+    paths = [f"{artist}/Uprising_{artist}.flac", f"{artist}/Starlight_{artist}.flac"]
+    layout = choose_layout(paths, "music")
+    assert layout.kind == "folders" and not layout.read(paths[0]).keys() & {"session", "style"}
+    asked = choose_layout(paths, "music", "sport").read(paths[0])
+    assert asked == {"session": "Uprising", "style": artist}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("Compilations/Summer/01 - A - Song.mp3",
+         {"artist": "A", "album_artist": "Compilations", "album": "Summer", "title": "Song"}),
+        ("VA - Hits 2/03. C - Song.mp3",
+         {"artist": "C", "album_artist": "VA", "album": "Hits 2", "title": "Song"}),
+        ("Air/Moon/01 - B - Song.mp3", {"artist": "Air", "album": "Moon", "title": "Song"}),
+    ],
+)  # fmt: skip
+def test_songs_of_a_compilation_have_artists_of_their_own(
+    path: str, fields: dict[str, str]
+) -> None:
+    assert choose_layout([path], "x", "library").read(path) == fields
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("Yoga/rock/A - B.flac",
+         {"session": "Yoga", "style": "rock", "artist": "A", "title": "B"}),
+        ("rock/Yoga/A - B.flac",
+         {"session": "Yoga", "style": "rock", "artist": "A", "title": "B"}),
+        ("Rock/Queen/Opera/01 - X.flac",
+         {"style": "Rock", "artist": "Queen", "album": "Opera", "title": "X"}),
+    ],
+)  # fmt: skip
+def test_folders_below_folders_say_more(path: str, fields: dict[str, str]) -> None:
+    assert choose_layout([path], "x").read(path) == fields
 
 
 @pytest.mark.parametrize("word", ["train", "Train", "training"])
@@ -98,7 +154,7 @@ def test_one_folder_of_a_style_may_be_the_source() -> None:
     paths = ["Yoga_latino.wav", "warm up.wav"]
     assert choose_layout(paths, "latino").read("warm up.wav")["style"] == "latino"
     # But a folder called music is no style.
-    assert not choose_layout(["warm up.wav"], "music").read("warm up.wav")["style"]
+    assert not choose_layout(["warm up.wav"], "music").read("warm up.wav").get("style")
 
 
 def test_a_layout_that_is_asked_for_is_used() -> None:
@@ -162,7 +218,7 @@ def library(folder: Path, genre: str = "") -> Path:
 def test_a_library_needs_a_session_and_says_so(tmp_path: Path) -> None:
     found = scan(Source(str(library(tmp_path, genre="Synth-pop; House"))))
     assert {track.style for track in found.tracks} == {"Synth-pop"}
-    assert {track.artist for track in found.tracks} == {"Daft Punk", "Various"}
+    assert {track.artist for track in found.tracks} == {"Daft Punk", "Zoé"}
     with pytest.raises(SourceError, match=r"nothing says the session of 4 of 4 .*--session run"):
         check_named(found, "music")
     check_named(scan(Source(str(tmp_path), session="vélo")), "music")
@@ -170,12 +226,40 @@ def test_a_library_needs_a_session_and_says_so(tmp_path: Path) -> None:
 
 def test_a_library_without_genres_needs_a_style_too(tmp_path: Path) -> None:
     source = Source(str(library(tmp_path)), session="Vélo")
-    with pytest.raises(SourceError, match=r"style of 4 .*\(title Cresc.*, artist Daft Punk"):
+    with pytest.raises(SourceError, match=r"style of 4 .*title Cresc.*--style house"):
         check_named(scan(source), "music")
     tracks = scan(source, styles=("french house",)).tracks
     assert {(track.session, track.session_as_named, track.style) for track in tracks} == {
         ("cycling", "Vélo", "french house")
     }
+
+
+def test_a_style_that_is_asked_for_says_what_it_leaves(tmp_path: Path) -> None:
+    for seed, style in enumerate(("rock", "latino")):
+        write_audio(tmp_path / f"{style}/Yoga_{style}.wav", noise(1.0, seed=seed))
+    assert scan(tmp_path, styles=("rock",)).notes == (
+        "--style leaves 1 tracks of other styles (latino)",
+    )
+
+
+def test_a_default_style_leaves_nothing(tmp_path: Path) -> None:
+    library(tmp_path, genre="Synth-pop")
+    write_audio(tmp_path / "Air/Moon/01 - One.flac", noise(3.0, seed=9))
+    with pytest.raises(SourceError, match=r"the style of 1 of 5 .*--default-style house"):
+        check_named(scan(Source(str(tmp_path), session="Vélo")), "music")
+    found = scan(Source(str(tmp_path), session="Vélo", default_style="pop"))
+    assert sorted(track.style for track in found.tracks) == [*["Synth-pop"] * 4, "pop"]
+
+
+def test_one_style_has_one_spelling(tmp_path: Path) -> None:
+    for seed, folder in enumerate(("hip_hop", "Hip Hop", "hip-hop", "hip_hop")):
+        write_audio(tmp_path / f"{folder}/Yoga_{seed}_{folder}.wav", noise(1.0, seed=seed))
+    found = scan(tmp_path)
+    assert {track.style for track in found.tracks} == {"hip_hop"}
+    assert found.notes == (
+        "style Hip Hop of 1 tracks is written hip_hop",
+        "style hip-hop of 1 tracks is written hip_hop",
+    )
 
 
 def test_tags_tell_what_folders_are(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ _NAMES = {
     "album_artist": ("album_artist", "albumartist", "album artist"),
     "genre": ("genre",),
     "license": ("license", "licence", "wm/licenseurl"),
-    "copyright": ("copyright", "copyright_url", "wm/copyrighturl"),
+    "copyright": ("copyright", "tcr", "copyright_url", "wm/copyrighturl"),
+    "source_url": ("purl",),
     "isrc": ("isrc", "tsrc", "trc", "wm/isrc"),
     "claimed_bpm": ("bpm", "tbpm", "tbp", "tempo", "tmpo", "wm/beatsperminute"),
     "claimed_key": ("initialkey", "initial_key", "tkey", "tke", "key", "wm/initialkey"),
@@ -29,8 +30,11 @@ _NOTHING = frozenset(
     "artiste inconnu,album inconnu,titre inconnu,inconnu,n/a,null,undefined".split(",")
 )
 _NO_GENRE = frozenset(
-    "genre,other,unclassifiable,unspecified,misc,divers,autre,default,none,music,musique".split(",")
+    "genre,rx,(rx),cr,(cr),other,unclassifiable,unspecified,misc,divers,autre,default,none,music,"
+    "musique".split(",")
 )
+# Country, registrant, year and number. Source: ISO 3901.
+_ISRC = re.compile(r"[A-Z]{2}-?[A-Z0-9]{3}-?\d{2}-?\d{5}", re.IGNORECASE)
 LEAST_BPM, MOST_BPM = 20.0, 400.0
 """The slowest and the fastest tempo of music that a tag may claim."""
 
@@ -40,6 +44,7 @@ _BPM = re.compile(r"(\d{2,3}(?:[.,]\d+)?)(?:\s*bpm)?", re.IGNORECASE)
 _KEY = re.compile(r"([A-G])\s*([#♯b♭]?)\s*(m|min|minor|moll|maj|major|dur)?", re.IGNORECASE)
 # Camelot and Open Key: hours on the circle of fifths.
 _WHEEL = re.compile(r"(1[0-2]|0?[1-9])\s*([ABDM])", re.IGNORECASE)
+_ACCENTED = re.compile(r"\b[À-ÿ]+\b")
 _CC_URL = re.compile(
     r"creativecommons\.org/(?:licenses/(?P<kind>[a-z-]+)/(?P<version>\d\.\d)|"
     r"publicdomain/(?P<public>zero)/(?P<zero>\d\.\d))"
@@ -67,14 +72,21 @@ def read_tags(found: Iterable[Mapping[str, str]], url: str = "") -> dict[str, An
     for group in found:
         for name, value in group.items():
             tags.setdefault(name.casefold(), value)
+    cyrillic = any(map(_is_misread_cyrillic, tags.values()))
+    tags = {name: repair(value, cyrillic) for name, value in tags.items()}
     texts = {field: _first(tags, names) for field, names in _NAMES.items()}
     if texts["genre"].casefold() in _NO_GENRE:
         texts["genre"] = ""
+    if not _ISRC.fullmatch(texts["isrc"]):
+        texts["isrc"] = ""  # `Source` of a WAV has the same name
+    if "://" not in texts["source_url"]:
+        texts["source_url"] = ""
     bpm, key = texts.pop("claimed_bpm"), texts.pop("claimed_key")
-    texts["copyright"] = "; ".join(filter(None, (texts["copyright"], url)))
-    texts["license"] = (
-        license_id(texts["license"]) or texts["license"] or license_id(texts["copyright"])
-    )
+    licence = license_id(texts["license"])
+    # Words beside the name of a licence may be its terms.
+    terms = texts["license"] if licence and licence != texts["license"] else ""
+    texts["copyright"] = "; ".join(filter(None, (texts["copyright"], terms, url)))
+    texts["license"] = licence or texts["license"] or license_id(texts["copyright"])
     fields: dict[str, Any] = {field: text for field, text in texts.items() if text}
     if number := tempo(bpm):
         fields["claimed_bpm"] = number
@@ -86,19 +98,18 @@ def _first(tags: Mapping[str, str], names: Iterable[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    """A tag as text in NFC, repaired where it can be told; empty where it says nothing."""
-    repaired = repair(text)
-    words = " ".join(unicodedata.normalize("NFC", repaired).replace("\0", "; ").split())
+    """A tag as text in NFC; empty where it says nothing."""
+    words = " ".join(unicodedata.normalize("NFC", text).replace("\0", "; ").split())
     is_used = len(words) <= _MOST_LETTERS and is_text(words) and words.casefold() not in _NOTHING
     return words if is_used else ""
 
 
-def repair(text: str) -> str:
+def repair(text: str, cyrillic: bool = False) -> str:
     """A text with the letters that its writer meant, where bytes were read as another encoding.
 
     UTF-8 that was read as Latin-1 or cp1252 is read as UTF-8; bytes that are no UTF-8 (ID3v1, RIFF)
-    and control characters of Latin-1 as cp1252; words of accented letters alone as Cyrillic
-    (cp1251). Everything else stays.
+    and control characters of Latin-1 as cp1252; a text of accented letters alone as Cyrillic
+    (cp1251), and such words too where other tags of the file are `cyrillic`. Everything else stays.
     """
     if any("\udc80" <= letter <= "\udcff" for letter in text):
         text = _decoded(text.encode("utf-8", "surrogateescape"), "cp1252") or text
@@ -112,10 +123,14 @@ def repair(text: str) -> str:
     if any("\x80" <= letter <= "\x9f" for letter in text):
         # In Latin-1 these are no letters: the writer used cp1252.
         return "".join(_as_cp1252(letter) for letter in text)
-    letters = [letter for letter in text if letter.isalpha()]
-    if len(letters) > 3 and all("À" <= letter <= "ÿ" for letter in letters):
-        return _decoded(text.encode("cp1252", "replace"), "cp1251") or text
+    if cyrillic or _is_misread_cyrillic(text):
+        return _ACCENTED.sub(lambda word: word[0].encode("cp1252").decode("cp1251"), text)
     return text
+
+
+def _is_misread_cyrillic(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return len(letters) > 3 and all("À" <= letter <= "ÿ" for letter in letters)
 
 
 def _as_cp1252(letter: str) -> str:

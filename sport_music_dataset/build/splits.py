@@ -50,6 +50,13 @@ def assign(
     )
     assignment = _Assignment(weights, proportions, assigned)
     if len(free) < len(assignment.empty_splits()):
+        if not free and assigned:
+            only = ", ".join(sorted(set(assigned.values())))
+            raise SourceError(
+                f"metadata or folders put all tracks into {only}, and {', '.join(proportions)} are "
+                "to be filled: name the splits that there are (--splits train=1), or deal the "
+                "tracks anew (--layout sport)"
+            )
         raise SourceError(
             f"{len(weights)} usable track(s) cannot fill the splits {', '.join(proportions)}: "
             f"add tracks or ask for fewer splits (--splits train=1)"

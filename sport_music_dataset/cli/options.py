@@ -40,6 +40,9 @@ Names = Annotated[
 Session = Annotated[
     str, typer.Option("--session", help="Session of tracks for which nothing says one.")
 ]
+DefaultStyle = Annotated[
+    str, typer.Option("--default-style", help="Style of tracks for which nothing says one.")
+]
 Tags = Annotated[bool, typer.Option("--tags/--no-tags", help="Read the tags in files.")]
 Timeout = Annotated[
     float, typer.Option("--timeout", min=1.0, help="Seconds that a track may take this time.")

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 
 from ..describe.sessions import MOST_WORDS, find
@@ -11,6 +12,7 @@ from ..records import Track
 from .names import (
     Fields,
     NameRule,
+    bare,
     spaced,
     split_library_path,
     split_name,
@@ -94,30 +96,41 @@ class Layout:
             return self.rule.read(path)
         path = path.removeprefix(self.around)
         split, _, rest = path.partition("/") if self.splits else ("", "", path)
-        fields = self._read(rest)
+        fields = {key: value for key, value in self._read(rest).items() if value}
         return {**fields, "split": SPLIT_WORDS[split.casefold()]} if split else fields
 
     def _read(self, path: str) -> Fields:
         pure = PurePosixPath(path)
         top = pure.parts[0] if len(pure.parts) > 1 else self.root
         if self.kind == "sport":
-            session, style = split_name(pure.stem, top, self.styles)
+            session, style = split_name(bare(pure.stem), top, self.styles)
             is_session = self.asked or self.is_sport(path)
             return {"session": session, "style": style} if is_session else {"style": style}
         if self.kind == "library":
             return split_library_path(path)
         fields = split_title(pure.stem)
-        if self.kind in ("sessions", "styles") and top:
-            fields |= {"session": spaced(top)} if self.kind == "sessions" else {"style": top}
-        return fields
+        if self.kind not in ("sessions", "styles") or not top:
+            return fields
+        # The second folder may be the other of the two, or the folders of a library follow.
+        of_session = self.kind == "sessions"
+        second = pure.parts[1] if len(pure.parts) > 2 else ""
+        is_other = style_key(second) in _STYLES if of_session else self.is_session(second)
+        rest = pure.parts[1 + is_other :]
+        fields = split_library_path("/".join(rest)) if len(rest) > 2 else fields
+        session, style = (top, second * is_other) if of_session else (second * is_other, top)
+        return {**fields, "session": spaced(session), "style": style}
 
-    def is_sport(self, path: str) -> bool:
-        """Whether the name of a file ends in a style, or all of it is a session."""
+    def is_sport(self, path: str, surely: bool = False) -> bool:
+        """Whether the name of a file ends in a style, or all of it is a session.
+
+        `surely` asks for a session or a style that is known: else it may be a title and an artist.
+        """
         pure = PurePosixPath(path)
-        top = pure.parts[0] if len(pure.parts) > 1 else self.root
-        session, _ = split_name(pure.stem, top, self.styles)
-        ends_in_style = session != (spaced(pure.stem) or pure.stem)
-        return ends_in_style or (self.is_session(pure.stem) and not self.is_session(top))
+        top, stem = pure.parts[0] if len(pure.parts) > 1 else self.root, bare(pure.stem)
+        session, style = split_name(stem, top, self.styles)
+        if session != (spaced(stem) or stem):
+            return not surely or self.is_session(session) or style_key(style) in _STYLES
+        return self.is_session(stem) and not self.is_session(top)
 
     def is_session(self, name: str) -> bool:
         """Whether a name is that of a session."""
@@ -232,7 +245,7 @@ def _recognised(layout: Layout, paths: Sequence[str]) -> Layout:
     def top(path: str) -> str:
         return path.partition("/")[0] if "/" in path else layout.root
 
-    if most(layout.is_sport):
+    if most(layout.is_sport) and most(partial(layout.is_sport, surely=True)):
         return layout
     if most(lambda path: layout.is_session(top(path))):
         return replace(layout, kind="sessions")

@@ -180,7 +180,7 @@ def to_library(
     layout = choose_layout(
         paths, root, source.layout, source.names, reading.sessions, reading.splits
     )
-    rule_notes = tuple(_rule_notes(layout, paths))
+    written = [*metadata.notes, *_rule_notes(layout, paths)]
     wanted = _Wanted(root, reading.styles)
     tracks = []
     for file, path in zip(files, paths, strict=True):
@@ -191,10 +191,10 @@ def to_library(
     tracks = wanted.of(tracks, certain=False)
     tracks = list(reading.run(partial(inspect, tags=source.tags), tracks))
     layout = layout.told_by(tracks)
-    named = [_named(track, layout, reading) for track in tracks]
+    named = _styles_spelled([_named(track, layout, reading) for track in tracks], written)
     spelled = _one_spelling(wanted.of(named, certain=True), reading.sessions)
     wanted.check()
-    notes = (*metadata.notes, *rule_notes)
+    notes = (*written, *wanted.notes())
     return Library(tuple(_without_copies(spelled)), dict(ignored), notes, layout)
 
 
@@ -214,7 +214,20 @@ def _named(track: Track, layout: Layout, reading: Reading) -> Track:
     track = fill(track, layout.read(unicodedata.normalize("NFC", track.path)))
     default = reading.styles[0] if len(reading.styles) == 1 else ""
     genre = _GENRES.split(track.genre)[0].strip()
-    return fill(track, {"style": genre or default, "session": reading.source.session})
+    style = genre or reading.source.default_style or default
+    return fill(track, {"style": style, "session": reading.source.session})
+
+
+def _styles_spelled(tracks: Sequence[Track], notes: list[str]) -> Iterator[Track]:
+    """Give one spelling to a style: that most in use. Adds a note for each other one."""
+    styles = Counter(track.style for track in tracks if track.style)
+    best: dict[str, str] = {}
+    for style in sorted(styles, key=lambda style: (-styles[style], style)):
+        spelling = best.setdefault(style_key(style), style.strip(". ") or style)
+        if spelling != style:
+            notes.append(f"style {style} of {styles[style]} tracks is written {spelling}")
+    for track in tracks:
+        yield replace(track, style=best[style_key(track.style)]) if track.style else track
 
 
 def _one_spelling(tracks: Sequence[Track], own: str) -> Iterator[Track]:
@@ -245,16 +258,18 @@ def check_named(library: Library, place: str) -> None:
         return
     counts = " and ".join(f"the {name} of {len(tracks)}" for name, tracks in lacking.items())
     example = next(iter(lacking.values()))[0].path
-    options = " ".join(f"--{name} {_EXAMPLE_VALUES[name]}" for name in lacking)
+    options = {"session": "--session running", "style": "--style house"}
+    if any(track.style for track in library.usable):
+        # --style would leave the tracks of other styles.
+        options["style"] = "--default-style house"
+    fields = [f"{{{name}}}" for name in lacking]
+    rule = "/".join([*fields[: example.count("/")], "{title}"])
     raise SourceError(
         f"{place}: nothing says {counts} of {len(library.usable)} tracks, e.g. {example} "
-        f"({said(library.layout.read(example))}); taken for {library.layout}: give {options}, or a "
-        f"rule as in --names '{{artist}}/{{session}}_{{style}}', or --layout, or metadata.csv with "
-        f"these columns; sportgen scan shows how names are read"
+        f"({said(library.layout.read(example))}); taken for {library.layout}: give "
+        f"{' '.join(options[name] for name in lacking)}, or a rule that fits, as --names '{rule}', "
+        "or --layout, or metadata.csv with these columns; sportgen scan shows how names are read"
     )
-
-
-_EXAMPLE_VALUES = {"session": "running", "style": "house"}
 
 
 def examples(tracks: Sequence[Track]) -> list[Track]:
@@ -265,36 +280,43 @@ def examples(tracks: Sequence[Track]) -> list[Track]:
 
 def said(fields: Fields) -> str:
     """Fields of a name in words: `session Yoga, style latino`."""
-    return ", ".join(f"{key} {value}" for key, value in fields.items() if value) or "says nothing"
+    return ", ".join(f"{key} {value}" for key, value in fields.items()) or "says nothing"
 
 
 class _Wanted:
-    """Takes the tracks of some styles, of all if there are none."""
+    """Takes the tracks of some styles, of all if there are none, and tells which it leaves."""
 
     def __init__(self, root: str, styles: Iterable[str]) -> None:
         self._root = root
         self._keys = {style_key(style): style for style in styles}
-        self._found: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._left: Counter[str] = Counter()
 
     def of(self, tracks: Iterable[Track], certain: bool) -> list[Track]:
         """The tracks of these styles, and unless styles are `certain` those without a style."""
-        tracks = list(tracks)
-        self._found |= {style_key(track.style): track.style for track in tracks if track.style}
-        return [
-            track
-            for track in tracks
-            if not self._keys
-            or style_key(track.style) in self._keys
-            or not (certain or track.style)
-        ]
+        found = []
+        for track in tracks:
+            key = style_key(track.style)
+            if not self._keys or key in self._keys or not (certain or track.style):
+                found.append(track)
+                self._taken.add(key)
+            else:
+                self._left[track.style] += 1
+        return found
+
+    def notes(self) -> Iterator[str]:
+        """A note on the tracks of other styles."""
+        if self._left:
+            styles = ", ".join(sorted(self._left))
+            yield f"--style leaves {self._left.total()} tracks of other styles ({styles})"
 
     def check(self) -> None:
         """Raise SourceError if one of the styles has no track."""
-        missing = [style for key, style in self._keys.items() if key not in self._found]
+        missing = [style for key, style in self._keys.items() if key not in self._taken]
         if missing:
             raise SourceError(
                 f"{self._root}: no track of style {', '.join(missing)} in it; "
-                f"there are {', '.join(sorted(self._found.values())) or 'none that are known'}"
+                f"there are {', '.join(sorted(self._left)) or 'none that are known'}"
             )
 
 

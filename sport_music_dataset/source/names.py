@@ -18,6 +18,13 @@ _NUMBER = re.compile(
 )
 # What downloaders add behind a title: the id of a video.
 _VIDEO_ID = re.compile(r"\s*\[[\w-]{11}\]$")
+# What file managers add to the name of a copy.
+_COPY = re.compile(r"(?:\s+\(\d+\)|\s*-\s*cop(?:y|ie)(?:\s*\(\d+\))?)$", re.IGNORECASE)
+# Folders of many artists, and what stands before the name of such an album.
+_MANY = re.compile(
+    r"compilations?|various(?: artists)?|va|divers|soundtracks?|bandes originales", re.IGNORECASE
+)
+_MANY_BEFORE = re.compile(r"(?:va|various(?: artists)?)\s*-\s*(?=\S)", re.IGNORECASE)
 _DISC = re.compile(r"(?:cd|dis[ck]|disque|volume|vol)[\s_.-]*\d+", re.IGNORECASE)
 
 RULE_FIELDS = frozenset(
@@ -36,6 +43,11 @@ def style_key(name: str) -> str:
 def spaced(name: str) -> str:
     """A name with single blanks, also for underscores."""
     return " ".join(name.replace("_", " ").split())
+
+
+def bare(stem: str) -> str:
+    """A file name without the number of a track before it, and the mark of a copy behind it."""
+    return _COPY.sub("", _NUMBER.sub("", stem, count=1) if _NUMBER.match(stem) else stem) or stem
 
 
 def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str]:
@@ -88,11 +100,14 @@ def split_library_path(path: str) -> Fields:
     pure = PurePosixPath(path)
     folders = [name for name in pure.parts[:-1] if not _DISC.fullmatch(name)]
     fields = split_title(pure.stem)
-    if len(folders) > 1:
-        fields |= {"artist": folders[-2], "album": folders[-1]}
-    elif folders:
-        fields |= {"artist": folders[0]}
-    return {key: spaced(value) for key, value in fields.items()}
+    above = {"artist": folders[-2], "album": folders[-1]} if len(folders) > 1 else {}
+    if folders and not above:
+        above = {"artist": folders[0]}
+        if many := _MANY_BEFORE.match(folders[0]):
+            above = {"artist": many[0].rstrip(" -"), "album": folders[0][many.end() :]}
+    if "artist" in fields and _MANY.fullmatch(above.get("artist", "")):
+        above["album_artist"] = above.pop("artist")
+    return {key: spaced(value) for key, value in (fields | above).items()}
 
 
 class NameRule:

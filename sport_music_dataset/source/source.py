@@ -14,8 +14,8 @@ class Source:
     found from the dataset. `keep_splits` keeps the dataset's splits.
 
     `layout` is a key of `layouts.LAYOUTS` (found from the names if empty), `names` a rule for names
-    as `NameRule` takes it, `session` the session of tracks for which nothing says one. `tags` says
-    whether tags in the files are read.
+    as `NameRule` takes it, `session` and `default_style` the session and the style of tracks for
+    which nothing says one. `tags` says whether tags in the files are read.
     """
 
     location: str
@@ -27,6 +27,7 @@ class Source:
     layout: str = ""
     names: str = ""
     session: str = ""
+    default_style: str = ""
     tags: bool = True
     description_column: str = ""
 

@@ -25,6 +25,7 @@ def scan(
     layout: options.Layout = "",
     names: options.Names = "",
     session: options.Session = "",
+    default_style: options.DefaultStyle = "",
     tags: options.Tags = True,
     measure: Annotated[
         bool, typer.Option("--measure", help="Measure chunks, side by side, and show misfits.")
@@ -73,6 +74,7 @@ def scan(
         layout=layout,
         names=names,
         session=session,
+        default_style=default_style,
         tags=tags,
         description_column=description_column,
     )
