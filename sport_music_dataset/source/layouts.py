@@ -130,7 +130,8 @@ class Layout:
         session, style = split_name(stem, top, self.styles)
         if session != (spaced(stem) or stem):
             return not surely or self.is_session(session) or style_key(style) in _STYLES
-        return self.is_session(stem) and not self.is_session(top)
+        # With a number before it, a session is the title of a track.
+        return self.is_session(pure.stem) and not self.is_session(top)
 
     def is_session(self, name: str) -> bool:
         """Whether a name is that of a session."""
@@ -193,10 +194,10 @@ def choose_layout(
     layout = _sport_layout(paths, root, sessions)
     if kind:
         return replace(layout, kind=kind, asked=True, root=root)
-    found = _recognised(layout, paths)
-    if found.kind not in ("library", "folders"):
-        return found
-    return _inside(paths, sessions, splits) or found
+    found, inside = _recognised(layout, paths), _inside(paths, sessions, splits)
+    if inside and (inside.splits or found.kind in ("library", "folders")):
+        return inside
+    return found
 
 
 def _is_in_split(path: str) -> bool:
@@ -226,14 +227,26 @@ def _inside(paths: Sequence[str], sessions: str, splits: bool) -> Layout | None:
 def _sport_layout(paths: Sequence[str], root: str, sessions: str) -> Layout:
     """The layout of sport music, with the styles that these paths name."""
     layout = Layout("sport", sessions=sessions)
-    folders = {path.partition("/")[0] for path in paths if "/" in path}
-    ends = [PurePosixPath(path).stem.rpartition("_") for path in paths if not folders]
-    # Without folders, the end of a name is a style if what stands before is a session, and the
-    # source is a style if it is called so, or if names end in it.
-    names = folders or {end for before, _, end in ends if layout.is_session(before)}
+    folders = {name for path in paths for name in _outer_and_inner(path)}
+    ends = [bare(PurePosixPath(path).stem).rpartition("_") for path in paths]
+    # The end of a name is a style too if what stands before is a session; within folders, where
+    # titles lie as well, only if it is one that everybody knows.
+    styles = {
+        style_key(end)
+        for before, _, end in ends
+        if layout.is_session(before) and (not folders or style_key(end) in _STYLES)
+    }
+    # Without folders, the source is a style if it is called so, or if names end in it.
     known = {style_key(end) for _, _, end in ends} | _STYLES
     is_style = not folders and style_key(root) in known
-    return replace(layout, styles=frozenset(map(style_key, names)), root=root if is_style else "")
+    styles |= set(map(style_key, folders))
+    return replace(layout, styles=frozenset(styles), root=root if is_style else "")
+
+
+def _outer_and_inner(path: str) -> tuple[str, ...]:
+    """The outermost and the innermost folder of a path."""
+    folders = PurePosixPath(path).parts[:-1]
+    return (folders[0], folders[-1]) if folders else ()
 
 
 def _recognised(layout: Layout, paths: Sequence[str]) -> Layout:
