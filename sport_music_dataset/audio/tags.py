@@ -28,9 +28,10 @@ _NOTHING = frozenset(
     "unknown,unknown artist,unknown album,unknown title,<unknown>,[unknown],no title,no artist,"
     "artiste inconnu,album inconnu,titre inconnu,inconnu,n/a,null,undefined".split(",")
 )
-_NO_GENRE = frozenset(
+NO_GENRE = frozenset(
     "genre,other,unclassifiable,unspecified,misc,divers,autre,default,none,music,musique".split(",")
 )
+"""Genres, without case, that say nothing."""
 LEAST_BPM, MOST_BPM = 20.0, 400.0
 """The slowest and the fastest tempo of music that a tag may claim."""
 
@@ -68,7 +69,7 @@ def read_tags(found: Iterable[Mapping[str, str]], url: str = "") -> dict[str, An
         for name, value in group.items():
             tags.setdefault(name.casefold(), value)
     texts = {field: _first(tags, names) for field, names in _NAMES.items()}
-    if texts["genre"].casefold() in _NO_GENRE:
+    if texts["genre"].casefold() in NO_GENRE:
         texts["genre"] = ""
     bpm, key = texts.pop("claimed_bpm"), texts.pop("claimed_key")
     texts["copyright"] = "; ".join(filter(None, (texts["copyright"], url)))
