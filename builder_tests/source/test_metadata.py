@@ -312,8 +312,16 @@ def test_the_user_may_name_columns_of_a_sheet(music: Path) -> None:
         *["/latino/Yoga_latino.wav", "music/latino/Yoga_latino.wav", "Yoga_latino.wav"],
         *["D:\\Musik\\latino\\Yoga_latino.wav", "/home/me/music/latino/Yoga_latino.wav"],
         *["LATINO/yoga_latino.WAV", "latino/Yoga_latino", "latino/Yoga_latino.mp3"],
-        *["file:///home/me/latino/Yoga_latino.wav", "file:///C:/my%20music/latino/Yoga%5Flatino.wav"],
-        *["latino%2FYoga_latino.wav", "file://C:\\latino\\Yoga_latino.wav", "latino//Yoga_latino.wav", "yoga_latino"],
+        *[
+            "file:///home/me/latino/Yoga_latino.wav",
+            "file:///C:/my%20music/latino/Yoga%5Flatino.wav",
+        ],
+        *[
+            "latino%2FYoga_latino.wav",
+            "file://C:\\latino\\Yoga_latino.wav",
+            "latino//Yoga_latino.wav",
+            "yoga_latino",
+        ],
     ],
 )
 def test_a_path_of_another_machine_finds_its_file(music: Path, path: str) -> None:
@@ -390,12 +398,26 @@ def test_metadata_outside_the_folder_is_not_read(tmp_path: Path) -> None:
         scan(tmp_path / "music")
 
 
-def test_a_table_by_another_name_is_named(music: Path) -> None:
-    (music / "tracks.xlsx").write_bytes(b"PK")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["tracks.xlsx", "metadata.csv.txt", "Metadata (1).csv", "metadata", "tracks.parquet"],
+        *["tracks.json", "all.yaml", "latino/prompts.txt", "my tracks_2.txt"],
+    ],
+)
+def test_a_table_by_another_name_is_named(music: Path, name: str) -> None:
+    (music / name).write_bytes(b"PK")
     assert scan(music).notes == (
-        "tracks.xlsx: is not read; a table about the tracks is called metadata.csv, .tsv, .jsonl "
+        f"{name}: is not read; a table about the tracks is called metadata.csv, .tsv, .jsonl "
         "or .parquet",
     )
+
+
+@pytest.mark.parametrize("name", ["README.txt", "LICENSE.txt", "latino/cover.jpg", "notes.txt"])
+def test_what_is_no_table_is_not_named(music: Path, name: str) -> None:
+    (music / name).write_bytes(b"PK")
+    library = scan(music)
+    assert library.notes == () and sum(library.ignored.values()) == 1
 
 
 @pytest.mark.parametrize("column", ["description", "descriptions"])

@@ -28,7 +28,12 @@ def beside(folder: Path, **texts: str | bytes) -> tuple[Track, Library]:
 @pytest.mark.parametrize(
     ("ending", "text"),
     [
-        *[("txt", "warm drums"), ("json", '{"caption": {"en": "warm drums"}}'), ("caption_txt", " warm\r\ndrums\n"), ("caption", "warm drums")],
+        *[
+            ("txt", "warm drums"),
+            ("json", '{"caption": {"en": "warm drums"}}'),
+            ("caption_txt", " warm\r\ndrums\n"),
+            ("caption", "warm drums"),
+        ],
         *[("wav_txt", "warm drums"), ("TXT", "\ufeffwarm drums"), ("json", '"warm drums"')],
         *[("json", f'{{"{key}": "warm drums"}}') for key in ("caption", "text", "prompt")],
         *[("wav_json", '{"Description": "warm drums"}'), ("json", '{"captions": ["warm drums"]}')],
@@ -201,6 +206,25 @@ def test_a_sidecar_has_its_own_track(tmp_path: Path) -> None:
     assert library.ignored == {".txt": 1}
     assert library.notes == (
         "a/YOGA.txt: its description is not used; another sidecar of the track has one",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["latino/Yoga_latino.fr.txt", "latino/Yoga_latino_fr.txt", "captions/Yoga_latino.txt"],
+        *["latino/Yoga_latino.description", "latino/Yoga_latino.caption.en-US.txt"],
+        *["captions/YOGA_latino.wav.json", "latino/Yoga_latino.prompt.txt"],
+    ],
+)
+def test_texts_that_are_nearly_called_as_a_track_are_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("guitares calmes")
+    track, library = beside(tmp_path, txt="calm guitars")
+    assert track.description == "calm guitars"
+    assert library.notes == (
+        f"texts that may be captions are not read: {name}; the one caption of x.flac lies beside "
+        "it and is called x.txt or x.caption.txt",
     )
 
 

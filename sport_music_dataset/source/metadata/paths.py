@@ -28,7 +28,10 @@ class Paths:
         self._indexes = [_Index(self.all, key) for key in (_same, str.casefold, _stem)]
 
     def named(self, name: str, folder: str) -> str | None:
-        """The file that a path names, relative to `folder`: `/` and `\\` are one, blanks none, `%20` one."""
+        """The file that a path names, relative to `folder`: `/` and `\\` are one, blanks none.
+
+        `%20` is a blank, as in addresses.
+        """
         for one in dict.fromkeys((name, name.strip(), unquote(name.strip()))):
             tidy = posixpath.normpath(posixpath.join(folder, *_parts(one)))
             for written in (posixpath.join(folder, one), tidy):

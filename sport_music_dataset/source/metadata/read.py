@@ -81,13 +81,27 @@ def read_metadata(root: Path, files: FoundFiles, asked: Mapping[str, str]) -> Me
                 "values of sidecars that are not used",
                 f"{path}: the {key} of its sidecar is not used; a metadata file has one",
             )
+    _name_unread(files, notes)
+    return Metadata({path: found for path, found in fields.items() if found}, notes.texts())
+
+
+def _name_unread(files: FoundFiles, notes: Notes) -> None:
+    """Note the files that the user may have meant to be read, and how they must be called."""
     for name in files.tables:
         notes.add(
             "tables that are not read",
             f"{display_path(name)}: is not read; a table about the tracks is called {_LIKE_HERE}",
             _MOST_NAMED,
         )
-    return Metadata({path: found for path, found in fields.items() if found}, notes.texts())
+    if files.captions:
+        named = ", ".join(map(display_path, files.captions[:_MOST_NAMED]))
+        more = len(files.captions) - _MOST_NAMED
+        text = (
+            f"texts that may be captions are not read: {named}"
+            f"{f' and {more:,} more' if more > 0 else ''}; the one caption of x.flac lies beside "
+            "it and is called x.txt or x.caption.txt"
+        )
+        notes.add(text, text)
 
 
 def _check(root: Path, name: str, names: list[str]) -> None:

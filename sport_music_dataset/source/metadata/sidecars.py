@@ -62,7 +62,9 @@ def read_sidecars(root: Path, names: Sequence[str], notes: Notes) -> dict[str, A
             found = _read(root, name, shown_name, notes)
         except (SourceError, ValueError) as error:
             detail = str(error).removeprefix(f"{root / name}: ")
-            notes.add("sidecars that cannot be used", f"{shown_name}: not used: {detail}", _MOST_NAMED)
+            notes.add(
+                "sidecars that cannot be used", f"{shown_name}: not used: {detail}", _MOST_NAMED
+            )
             continue
         for key in merge(fields, found):
             notes.add(
