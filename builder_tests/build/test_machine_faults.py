@@ -17,6 +17,7 @@ from builder_tests.support.commands import SHORT
 from builder_tests.support.failing_reads import FailingDisk, Faults
 from builder_tests.support.folders import files, rows_of
 from builder_tests.support.making import build, planned, verify_folder
+from sport_music_dataset.cli.show.left_out import hint_left_out
 from sport_music_dataset.engines.outage import MOST_IN_A_ROW
 from sport_music_dataset.errors import SourceError
 from sport_music_dataset.progress import Progress
@@ -123,7 +124,9 @@ def test_after_any_faults_the_release_is_that_of_one_build(
     assert files(out) == files(without)
 
 
-def test_a_track_that_took_too_long_may_take_longer_next_time(tmp_path: Path) -> None:
+def test_a_track_that_took_too_long_may_take_longer_next_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = write_sessions(tmp_path / "music")
     # Half an hour of it: to measure it takes some seconds.
     write_audio(source / "rock/Sleep_rock.mp3", noise(1800.0, 16_000, seed=9), 16_000)
@@ -132,6 +135,10 @@ def test_a_track_that_took_too_long_may_take_longer_next_time(tmp_path: Path) ->
     [row] = [row for row in report.tracks if row["reason"]]
     assert row["path"].endswith("Sleep_rock.mp3")
     assert row["reason"] == "timed out: took more than 1 s"
+    hint_left_out([(row["path"], row["reason"])])
+    assert (
+        "(1 timed out); run the same command again; a larger --timeout" in capsys.readouterr().err
+    )
     report = build(source, tmp_path / "out", slow, num_proc=2)
     assert not report.left_out and len(report.kept) == len(NAMES) + 1
     build(source, tmp_path / "once", slow, num_proc=2)

@@ -114,6 +114,16 @@ def test_what_is_not_utf8_is_windows_1252_and_said(music: Path) -> None:
     assert "line 3 is not UTF-8" in library.notes[0]
 
 
+def test_what_is_not_utf8_and_ends_lines_as_a_mac_is_mac_roman(music: Path) -> None:
+    text = f"file_name,title,artist\r{YOGA},« L’été »,Zoë\r{WALK},Œuvre,\r"
+    library = sheet(music, text.encode("mac_roman"))
+    found = told(library, "title", "artist")
+    assert found == {"Y": ("« L’été »", "Zoë"), "C": ("", ""), "É": ("Œuvre", "")}
+    assert "is not UTF-8, and is read as Mac Roman; " in library.notes[0]
+    broken = f"file_name,title\n{YOGA},Œ “é” \xff\n".encode().replace("ÿ".encode(), b"\x93")
+    assert told(sheet(music, broken), "title")["Y"] == "Œ “é” “"
+
+
 def test_utf16_that_breaks_off_is_refused(music: Path) -> None:
     with pytest.raises(SourceError, match=r"metadata\.csv: is broken UTF-16 .*save it as UTF-8"):
         sheet(music, f"file_name\n{YOGA}".encode("utf-16")[:-1])
@@ -302,7 +312,16 @@ def test_the_user_may_name_columns_of_a_sheet(music: Path) -> None:
         *["/latino/Yoga_latino.wav", "music/latino/Yoga_latino.wav", "Yoga_latino.wav"],
         *["D:\\Musik\\latino\\Yoga_latino.wav", "/home/me/music/latino/Yoga_latino.wav"],
         *["LATINO/yoga_latino.WAV", "latino/Yoga_latino", "latino/Yoga_latino.mp3"],
-        *["file:///home/me/latino/Yoga_latino.wav", "latino//Yoga_latino.wav", "yoga_latino"],
+        *[
+            "file:///home/me/latino/Yoga_latino.wav",
+            "file:///C:/my%20music/latino/Yoga%5Flatino.wav",
+        ],
+        *[
+            "latino%2FYoga_latino.wav",
+            "file://C:\\latino\\Yoga_latino.wav",
+            "latino//Yoga_latino.wav",
+            "yoga_latino",
+        ],
     ],
 )
 def test_a_path_of_another_machine_finds_its_file(music: Path, path: str) -> None:
@@ -379,12 +398,26 @@ def test_metadata_outside_the_folder_is_not_read(tmp_path: Path) -> None:
         scan(tmp_path / "music")
 
 
-def test_a_table_by_another_name_is_named(music: Path) -> None:
-    (music / "tracks.xlsx").write_bytes(b"PK")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["tracks.xlsx", "metadata.csv.txt", "Metadata (1).csv", "metadata", "tracks.parquet"],
+        *["tracks.json", "all.yaml", "latino/prompts.txt", "my tracks_2.txt"],
+    ],
+)
+def test_a_table_by_another_name_is_named(music: Path, name: str) -> None:
+    (music / name).write_bytes(b"PK")
     assert scan(music).notes == (
-        "tracks.xlsx: is not read; a table about the tracks is called metadata.csv, .tsv, .jsonl "
+        f"{name}: is not read; a table about the tracks is called metadata.csv, .tsv, .jsonl "
         "or .parquet",
     )
+
+
+@pytest.mark.parametrize("name", ["README.txt", "LICENSE.txt", "latino/cover.jpg", "notes.txt"])
+def test_what_is_no_table_is_not_named(music: Path, name: str) -> None:
+    (music / name).write_bytes(b"PK")
+    library = scan(music)
+    assert library.notes == () and sum(library.ignored.values()) == 1
 
 
 @pytest.mark.parametrize("column", ["description", "descriptions"])
@@ -399,6 +432,52 @@ def test_a_list_in_a_cell_is_a_list(music: Path, column: str, cell: str) -> None
     found = told(scan(music), "descriptions", "description")
     assert found["Y"] == (("a", "b's"), "")
     assert found["C"] == ((), "[Verse] la" if column == "description" else "")
+
+
+def test_the_path_of_audio_as_datasets_has_it_names_the_file(music: Path) -> None:
+    row = {"audio": {"path": YOGA, "bytes": None}, "title": "Om"}
+    assert told(sheet(music, json.dumps(row), "metadata.jsonl"), "title")["Y"] == "Om"
+    (music / "metadata.jsonl").unlink()
+    pq.write_table(pa.Table.from_pylist([row]), music / "metadata.parquet")
+    assert told(scan(music), "title")["Y"] == "Om"
+    (music / "metadata.parquet").unlink()
+    with pytest.raises(SourceError, match="line 1 has no audio"):
+        sheet(music, '{"audio": {"path": null}, "title": "Om"}', "metadata.jsonl")
+
+
+def test_a_description_is_one_line(music: Path) -> None:
+    rows = f'{YOGA},"warm,  \r\n\r\n drums"\n{CARDIO},"a  b\nc|d\n"\n'
+    library = sheet(music, f"file_name,description\n{rows}")
+    assert told(library, "description") == {"Y": "warm, drums", "C": "a  b c|d", "É": ""}
+    library = sheet(music, f"file_name,descriptions\n{rows}")
+    assert told(library, "descriptions")["C"] == ("a  b c", "d")
+
+
+@pytest.mark.parametrize("written", ["unknown", "Inconnu", "?", "UNKNOWN"])
+def test_a_licence_that_nobody_knows_is_none(music: Path, written: str) -> None:
+    library = sheet(music, f"file_name,license,title\n{YOGA},{written},{written}\n")
+    assert told(library, "license", "title")["Y"] == ("", written)
+    assert library.notes == (f"metadata.csv: line 2: license {written!r} is read as no value",)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "named"),
+    [
+        ("description_en,description_fr", "calm,calme", "description_en"),
+        ("mood,said", f"calm,{'warm drums ' * 9}", "said"),
+        ("mood,bpm", "calm,120", ""),
+        ("description,description_fr", "calm,calme", ""),
+    ],
+)
+def test_a_column_that_looks_like_captions_can_be_named(
+    music: Path, header: str, cells: str, named: str
+) -> None:
+    [note] = sheet(music, f"file_name,{header}\n{YOGA},{cells}\n").notes
+    remedy = f"; --description-column {named} reads that one as the description"
+    assert note.endswith(remedy) if named else "--" not in note
+    if named:
+        library = read_source(Source(str(music), description_column=named))
+        assert told(library, "description")["Y"] == cells.split(",")[len(named) == 4].strip()
 
 
 def test_a_sheet_without_rows_is_said(music: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,14 +90,19 @@ def check(table: dict[str, Any], found: Metadata) -> None:
     """Every value that means something has arrived, unchanged; others are named."""
     for path, row in zip(PATHS, table["rows"], strict=False):
         fields = found.fields.get(path, {})
-        for key, text in row.items():
-            if text_of(text) == "":
+        for key, written in row.items():
+            text = written.strip()
+            if key == "description":  # a caption is one line
+                text = re.sub(r"[ \t]*[\r\n]\s*", " ", text)
+            if key == "license" and set(text) == {"?"} and key not in fields:
+                assert any(": license " in note for note in found.notes)
+            elif text_of(text) == "":
                 assert key not in fields
                 said = any(f": {key} " in note for note in found.notes)
-                assert said or not text.strip()
-                assert text.strip().casefold() in WORDS
+                assert said or not text
+                assert text.casefold() in WORDS
             else:
-                assert fields[key] == text.strip(), (key, fields)
+                assert fields[key] == text, (key, fields)
         assert fields.keys() <= row.keys()
 
 
@@ -118,8 +124,13 @@ def test_no_value_of_a_table_is_lost(
     writer = csv.DictWriter(text, header, **dialect)
     writer.writeheader()
     writer.writerows(rows)
+    if encoding == "cp1252" and dialect["lineterminator"] == "\r":
+        encoding = "mac_roman"
     data = text.getvalue().encode(encoding, "replace")
-    if encoding == "cp1252":  # Windows-1252 has fewer letters, and few pairs of them are UTF-8
+    if encoding in (
+        "cp1252",
+        "mac_roman",
+    ):  # Windows-1252 has fewer letters, and few pairs of them are UTF-8
         assume(not any(is_utf8(line) for line in data.splitlines() if not line.isascii()))
         for row in table["rows"]:
             row |= {key: v.encode(encoding, "replace").decode(encoding) for key, v in row.items()}

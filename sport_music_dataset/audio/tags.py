@@ -29,10 +29,12 @@ _NOTHING = frozenset(
     "unknown,unknown artist,unknown album,unknown title,<unknown>,[unknown],no title,no artist,"
     "artiste inconnu,album inconnu,titre inconnu,inconnu,n/a,null,undefined".split(",")
 )
-_NO_GENRE = frozenset(
+NO_GENRE = frozenset(
     "genre,rx,(rx),cr,(cr),other,unclassifiable,unspecified,misc,divers,autre,default,none,music,"
     "musique".split(",")
 )
+"""Genres, without case, that say nothing."""
+
 # Country, registrant, year and number. Source: ISO 3901.
 _ISRC = re.compile(r"[A-Z]{2}-?[A-Z0-9]{3}-?\d{2}-?\d{5}", re.IGNORECASE)
 LEAST_BPM, MOST_BPM = 20.0, 400.0
@@ -75,7 +77,7 @@ def read_tags(found: Iterable[Mapping[str, str]], url: str = "") -> dict[str, An
     cyrillic = any(map(_is_misread_cyrillic, tags.values()))
     tags = {name: repair(value, cyrillic) for name, value in tags.items()}
     texts = {field: _first(tags, names) for field, names in _NAMES.items()}
-    if texts["genre"].casefold() in _NO_GENRE:
+    if texts["genre"].casefold() in NO_GENRE:
         texts["genre"] = ""
     if not _ISRC.fullmatch(texts["isrc"]):
         texts["isrc"] = ""  # `Source` of a WAV has the same name

@@ -1,6 +1,7 @@
 """The files of a folder: found inside it only, hashed, probed, and checked for changes."""
 
 import os
+import re
 import stat
 import unicodedata
 from collections import Counter
@@ -20,7 +21,21 @@ METADATA_KINDS = (".csv", ".tsv", ".jsonl", ".parquet")
 SIDECAR_ENDINGS = (".caption.txt", ".caption", ".info.json", ".json", ".txt")
 """Ends of the names of sidecars; the one that says most is first."""
 # Tables that are not called `metadata`, most likely written for the music beside them.
-_TABLES = (".csv", ".tsv", ".jsonl", ".xlsx", ".xls", ".ods", ".numbers")
+_TABLES = frozenset(
+    ".csv .tsv .jsonl .ndjson .json .yaml .yml .parquet .xlsx .xls .ods .numbers".split()
+)
+# Words in the names of texts that are lists of tracks.
+_LISTS = re.compile(
+    r"(?:^|[\W_\d])(?:metadata|metadonnees|tracks?|tracklist|playlist|songs?|files?|filelist|"
+    r"list|liste|index|titles?|titres|captions?|prompts?|descriptions?|legendes|licen[cs]es|"
+    r"credits)(?:$|[\W_\d])"
+)
+# Ends of texts that may be captions, and what their names have behind that of the audio file.
+_TEXT_ENDINGS = (*SIDECAR_ENDINGS, ".description")
+_BEHIND = re.compile(
+    r"[._ -](?:[a-z]{2}(?:[-_][a-z]{2})?|eng|fra|fre|english|french|anglais|francais|français|"
+    r"captions?|descriptions?|prompts?)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,8 @@ class FoundFiles:
     left out, empty if the file is used; it also has the folders that cannot be listed or that are
     links out of the folder. `metadata` are the paths of metadata files, in all folders; `sidecars`
     maps audio files to the files with text that belong to them. `ignored` counts all other files by
-    extension; `tables` are those of them that may be metadata by another name.
+    extension; `tables` are those of them that may be metadata by another name, and `captions` those
+    that have nearly the name of an audio file.
     """
 
     audio: dict[str, str] = field(default_factory=dict)
@@ -52,6 +68,7 @@ class FoundFiles:
     sidecars: dict[str, list[str]] = field(default_factory=dict)
     ignored: Counter[str] = field(default_factory=Counter)
     tables: list[str] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
 
 
 def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
@@ -90,14 +107,35 @@ def find_files(root: Path, exclude: Path | None = None) -> FoundFiles:
             else:
                 others.append(os.path.relpath(here / name, root))
     files.sidecars = pair_sidecars(files.audio, others)
-    used = {name for names in files.sidecars.values() for name in names}
-    for name in others:
-        if name not in used:
-            files.ignored[_extension(name)] += 1
-            pure = PurePosixPath(name.lower())
-            if pure.suffix in _TABLES or pure.stem == "metadata":
-                files.tables.append(name)
+    _sort_others(files, others)
     return files
+
+
+def _sort_others(files: FoundFiles, others: Iterable[str]) -> None:
+    """Count the files that are nobody's sidecar, and find those that the user meant to be read."""
+    used = {name for names in files.sidecars.values() for name in names}
+    suffixes = {PurePosixPath(name).suffix for name in files.audio}
+    stems = {_stem(name, ends) for name in files.audio for ends in (suffixes, ())}
+    for name in sorted(set(others) - used):
+        files.ignored[_extension(name)] += 1
+        pure = PurePosixPath(name.lower())
+        stem = _stem(name, _TEXT_ENDINGS)
+        bare = _BEHIND.sub("", stem)
+        if pure.name.endswith(_TEXT_ENDINGS) and {stem, bare, _BEHIND.sub("", bare)} & stems:
+            files.captions.append(name)
+        elif (
+            pure.suffix in _TABLES
+            or pure.name.startswith("metadata")
+            or (pure.suffix == ".txt" and _LISTS.search(pure.stem))
+        ):
+            files.tables.append(name)
+
+
+def _stem(path: str, endings: Iterable[str]) -> str:
+    """The last part of a path in one form, without the first of these endings that it has."""
+    name = unicodedata.normalize("NFC", PurePosixPath(path).name).casefold()
+    ending = next((end for end in endings if end and name.endswith(end.casefold())), "")
+    return name.removesuffix(ending.casefold())
 
 
 def is_metadata(name: str) -> bool:

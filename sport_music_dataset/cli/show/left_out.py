@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...reasons import is_of_one_run, kind_of
+from ...reasons import Reason, is_of_one_run, kind_of
 from ..console import hint, plain
 
 
@@ -28,7 +28,10 @@ def hint_left_out(reasons: Iterable[tuple[str, str]]) -> None:
             again[kind_of(reason)] += is_of_one_run(reason)
     if count := again.total():
         kinds = ", ".join(f"{number} {kind}" for kind, number in again.items() if number)
-        hint(f"{count} files could not be read this time ({kinds}); run the same command again")
+        more = "; a larger --timeout gives each file more time" if again[Reason.TIMEOUT] else ""
+        hint(
+            f"{count} files could not be read this time ({kinds}); run the same command again{more}"
+        )
 
 
 def show_left_out(left_out: Mapping[str, int], ignored: Mapping[str, int]) -> None:

@@ -124,6 +124,18 @@ def choose(columns: Sequence[str], asked: Mapping[str, str], but: Iterable[str] 
     )
 
 
+def is_genre(column: str) -> bool:
+    """Whether the name of a column is a word for the genre, which may be the style or not."""
+    return fold(column) in _NAMES["style"].split() and "genre" in fold(column)
+
+
+def is_caption(column: str) -> bool:
+    """Whether the name of a column begins or ends with a word for a description."""
+    words = [*_NAMES["description"].split(), *_NAMES["descriptions"].split()]
+    folded = fold(column)
+    return any(folded.startswith(word) or folded.endswith(word) for word in words)
+
+
 def is_header(cells: Sequence[str]) -> bool:
     """Whether one of these cells is the name of a column with file names."""
     return any(fold(cell) in _NAMES[FILE_NAME].split() for cell in cells)

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Set
 from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from ...audio.decode import EXTENSIONS
 
@@ -27,12 +28,16 @@ class Paths:
         self._indexes = [_Index(self.all, key) for key in (_same, str.casefold, _stem)]
 
     def named(self, name: str, folder: str) -> str | None:
-        """The file that a path names, relative to `folder`: `/` and `\\` are one, blanks none."""
-        tidy = posixpath.normpath(posixpath.join(folder, *_parts(name)))
-        for written in (posixpath.join(folder, name), posixpath.join(folder, name.strip()), tidy):
-            path = unicodedata.normalize("NFC", written)
-            if path in self.all:
-                return path
+        """The file that a path names, relative to `folder`: `/` and `\\` are one, blanks none.
+
+        `%20` is a blank, as in addresses.
+        """
+        for one in dict.fromkeys((name, name.strip(), unquote(name.strip()))):
+            tidy = posixpath.normpath(posixpath.join(folder, *_parts(one)))
+            for written in (posixpath.join(folder, one), tidy):
+                path = unicodedata.normalize("NFC", written)
+                if path in self.all:
+                    return path
         return None
 
     def meant(self, name: str, folder: str, taken: Set[str]) -> list[str]:
@@ -40,8 +45,14 @@ class Paths:
 
         Folders may be missing before the path, or be too many; case and extension may differ.
         """
-        parts = [unicodedata.normalize("NFC", part) for part in _parts(name)]
-        parts = [part for part in parts if part != ".."]
+        for written in dict.fromkeys((name, unquote(name))):
+            parts = [unicodedata.normalize("NFC", part) for part in _parts(written)]
+            found = self._meant([part for part in parts if part != ".."], folder, taken)
+            if found:
+                return found
+        return []
+
+    def _meant(self, parts: list[str], folder: str, taken: Set[str]) -> list[str]:
         if not parts:
             return []
         # A folder that is there is meant; then its file is missing.
@@ -99,7 +110,7 @@ class _Index:
 
 def _parts(name: str) -> list[str]:
     parts = _SEPARATORS.split(name.strip())
-    if parts and _DRIVE.fullmatch(parts[0]):
+    while parts and _DRIVE.fullmatch(parts[0]):
         parts = parts[1:]
     return [part for part in parts if part not in ("", ".")]
 

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import SourceError
 from ...outside.names import shown
 from ..files import FoundFiles, display_path
-from .headers import FILE_NAME, Chosen, choose, shorn
+from .headers import FILE_NAME, Chosen, choose, is_caption, shorn
 from .notes import Notes
 from .paths import Paths
 from .sheets import Sheet, read_sheet
@@ -18,6 +18,8 @@ from .sidecars import merge, read_sidecars
 from .values import read_fields, text_of
 
 _MOST_NAMED = 20
+# The cells of a column have more letters than this on average: texts, no names or numbers.
+_LETTERS_OF_TEXT = 40
 _LIKE_HERE = "metadata.csv, .tsv, .jsonl or .parquet"
 
 Fields = dict[str, Any]
@@ -79,13 +81,27 @@ def read_metadata(root: Path, files: FoundFiles, asked: Mapping[str, str]) -> Me
                 "values of sidecars that are not used",
                 f"{path}: the {key} of its sidecar is not used; a metadata file has one",
             )
+    _name_unread(files, notes)
+    return Metadata({path: found for path, found in fields.items() if found}, notes.texts())
+
+
+def _name_unread(files: FoundFiles, notes: Notes) -> None:
+    """Note the files that the user may have meant to be read, and how they must be called."""
     for name in files.tables:
         notes.add(
             "tables that are not read",
             f"{display_path(name)}: is not read; a table about the tracks is called {_LIKE_HERE}",
             _MOST_NAMED,
         )
-    return Metadata({path: found for path, found in fields.items() if found}, notes.texts())
+    if files.captions:
+        named = ", ".join(map(display_path, files.captions[:_MOST_NAMED]))
+        more = len(files.captions) - _MOST_NAMED
+        text = (
+            f"texts that may be captions are not read: {named}"
+            f"{f' and {more:,} more' if more > 0 else ''}; the one caption of x.flac lies beside "
+            "it and is called x.txt or x.caption.txt"
+        )
+        notes.add(text, text)
 
 
 def _check(root: Path, name: str, names: list[str]) -> None:
@@ -110,7 +126,8 @@ def _tracks(
 ) -> dict[str, Fields]:
     """The fields of each track that a metadata file names."""
     rows = _rows(file, place, sheet, chosen, notes)
-    for text in chosen.notes(place) if rows else [f"{place}: has no rows that name a file"]:
+    remedy = _caption_remedy(sheet, chosen)
+    for text in chosen.notes(place, remedy) if rows else [f"{place}: has no rows that name a file"]:
         notes.add(text, text)
     tracks: dict[str, tuple[str, Fields]] = {}
     folder = posixpath.dirname(place)
@@ -135,6 +152,18 @@ def _tracks(
             "write paths relative to the folder of the metadata file"
         )
     return {path: fields for path, (_, fields) in tracks.items()}
+
+
+def _caption_remedy(sheet: Sheet, chosen: Chosen) -> str:
+    """How to read an unknown column as the caption, where one looks like it and no other is."""
+    if {"description", "descriptions"} & chosen.fields.keys():
+        return ""
+    for column in chosen.unknown:
+        texts = [text for _, cells in sheet.rows if (text := text_of(cells.get(column)))]
+        letters = sum(map(len, texts))
+        if texts and (is_caption(column) or letters > _LETTERS_OF_TEXT * len(texts)):
+            return f"; --description-column {shorn(column)} reads that one as the description"
+    return ""
 
 
 def _relative(path: str, folder: str) -> str:
@@ -168,6 +197,8 @@ def _rows(file: Path, place: str, sheet: Sheet, chosen: Chosen, notes: Notes) ->
     for where, cells in sheet.rows:
         named = {key: cells.get(column) for key, column in chosen.fields.items()}
         name = named.pop(FILE_NAME)
+        # As `datasets` has audio: {"path": ..., "bytes": ...}.
+        name = name.get("path") if isinstance(name, dict) else name
         name = name if isinstance(name, str) and name.strip() else text_of(name)
         emptied: dict[str, str] = {}
         try:

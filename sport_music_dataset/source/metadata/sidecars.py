@@ -5,27 +5,41 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...audio.tags import NO_GENRE, license_id
 from ...errors import SourceError
 from ...outside.files import SIDECAR_BYTES, read_bytes
+from ...outside.names import shown
 from ..files import SIDECAR_ENDINGS, display_path
-from .headers import FILE_NAME, choose, shorn
+from .headers import FILE_NAME, choose, is_genre, shorn
 from .json_text import load_json
 from .notes import Notes
 from .texts import decode
-from .values import read_fields
+from .values import read_fields, text_of
 
+_MOST_NAMED = 20
 # A text of more letters or lines is no caption: lyrics, a list of tracks, notes.
 _MOST_LETTERS = 2_000
 _MOST_LINES = 6
 # The lines of lyrics with times (LRC), and of subtitles.
 _TIMED = re.compile(r"^\[\d+:\d\d|^\d+:\d\d(:\d\d)?[.,]\d+ -->", re.MULTILINE)
 _CAPTIONS = ("description", "descriptions")
+_ADDRESS = re.compile(r"(?:(?:https?|ftp)://|www\.)\S+", re.IGNORECASE)
+# The words, without case, of texts that say a licence and nothing more.
+_LICENSE_WORDS = frozenset(
+    "a alike and attribution by cc commercial commons creative dedication deed derivatives domain "
+    "est generic international is la le licence license licensed musique music nc nd no "
+    "noderivatives noderivs non noncommercial public sa share sharealike sous the this track under "
+    "universal unported v work zero".split()
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+# Keys of a caption in English, in a dictionary of captions by language.
+_ENGLISH = re.compile(r"en|eng|english|anglais|en[-_].*", re.IGNORECASE)
 # What yt-dlp's description of a video has, by field; the first that has a value.
 _VIDEO = {
     "title": ("track", "title"),
     "artist": ("artist", "artists", "creator"),
     "album": ("album",),
-    "style": ("genre",),
+    "genre": ("genre", "genres"),
     "license": ("license",),
     "source_url": ("webpage_url",),
 }
@@ -48,7 +62,9 @@ def read_sidecars(root: Path, names: Sequence[str], notes: Notes) -> dict[str, A
             found = _read(root, name, shown_name, notes)
         except (SourceError, ValueError) as error:
             detail = str(error).removeprefix(f"{root / name}: ")
-            notes.add("sidecars that cannot be used", f"{shown_name}: not used: {detail}", most=20)
+            notes.add(
+                "sidecars that cannot be used", f"{shown_name}: not used: {detail}", _MOST_NAMED
+            )
             continue
         for key in merge(fields, found):
             notes.add(
@@ -102,24 +118,81 @@ def _caption(text: str, sure: bool) -> dict[str, Any]:
             f"{len(lines)} lines are no caption but lyrics or a list; "
             "call it .caption.txt if it is one"
         )
+    is_address = all(map(_ADDRESS.fullmatch, text.split()))
+    if is_address or _is_license(text):
+        column = "source_url" if is_address else "license"
+        raise ValueError(
+            f"{shorn(text)} is {'an address' if is_address else 'a licence'}, no caption; it goes "
+            f"into the column {column} of a metadata.csv"
+        )
     fields = read_fields({"description": " ".join(text.split())})
     if not fields:
         raise ValueError(f"says {shorn(text)}")
     return fields
 
 
+def _is_license(text: str) -> bool:
+    words = _WORDS.findall(_ADDRESS.sub(" ", text).casefold())
+    return bool(license_id(text)) and _LICENSE_WORDS.issuperset(words)
+
+
 def _object(value: dict[str, Any], name: str, notes: Notes) -> dict[str, Any]:
     chosen = choose(list(value), {})
     cells = {key: value[column] for key, column in chosen.fields.items() if key != FILE_NAME}
+    # Programs write any genre there; a style of the user's own is called so.
+    if "style" in cells and is_genre(chosen.fields["style"]):
+        cells["genre"] = cells.pop("style")
+    unread = notes.unsaid("keys", (shorn(key) for key in (*chosen.unknown, *chosen.rivals)))
+    if unread:
+        notes.add(
+            "sidecars with other keys that are not read",
+            f"{name}: keys of sidecars that are not read: "
+            + ", ".join(f"`{key}`" for key in unread[:_MOST_NAMED])
+            + (f" and {len(unread) - _MOST_NAMED} more" if len(unread) > _MOST_NAMED else ""),
+            _MOST_NAMED,
+        )
+    return _fields(cells, name, notes)
+
+
+def _fields(cells: Mapping[str, Any], name: str, notes: Notes) -> dict[str, Any]:
+    """The fields in the values of a sidecar; one that cannot be read takes no other along."""
+    good: dict[str, Any] = {}
     emptied: dict[str, str] = {}
-    fields = read_fields(cells, emptied)
+    for key, cell in cells.items():
+        try:
+            value = _one(key, cell, name, notes)
+            # Only checked: the descriptions in two fields are read together.
+            found = read_fields({key: value}, emptied)
+        except ValueError as error:
+            notes.add("values that cannot be used", f"{name}: not used: {error}", _MOST_NAMED)
+            continue
+        if found.get("genre", "").casefold() in NO_GENRE:
+            emptied["genre"] = found["genre"]
+        elif found:
+            good[key] = value
     for key, text in emptied.items():
         notes.add("such values", f"{name}: {key} {shorn(text)!r} is read as no value")
-    for column in (*chosen.unknown, *chosen.rivals):
+    return read_fields(good)
+
+
+def _one(key: str, value: Any, name: str, notes: Notes) -> Any:
+    """A value, and where a program writes several of which one is meant, this one with a note."""
+    if key in _CAPTIONS and isinstance(value, dict):
+        language = next(filter(_ENGLISH.fullmatch, value), "")
+        if not language:
+            raise ValueError(f"{key} {shown(value)}: has no `en`; give the English text, or a list")
+        if len(value) > 1:
+            notes.add(
+                "captions by language", f"{name}: of {key}, `{language}` is read, no other language"
+            )
+        return value[language]
+    texts = [item for item in value if text_of(item)] if isinstance(value, list) else []
+    if key in ("style", "genre") and len(texts) > 1:
         notes.add(
-            "keys of sidecars that are not read", f"{name}: key `{shorn(column)}` is not read"
+            f"lists as the {key}", f"{name}: of {key} {shown(value)}, only the first one is read"
         )
-    return fields
+        return texts[0]
+    return value
 
 
 def _video(value: Any, name: str, notes: Notes) -> dict[str, Any]:
@@ -132,9 +205,8 @@ def _video(value: Any, name: str, notes: Notes) -> dict[str, Any]:
             f"{name}: the description of the video is not read as one of the music; "
             "a caption goes into a file .caption.txt",
         )
-    fields: dict[str, Any] = {}
-    for field, keys in _VIDEO.items():
-        for key in keys:
-            if field not in fields:
-                fields |= read_fields({field: value.get(key)})
-    return fields
+    cells = {
+        field: next((value[key] for key in keys if text_of(value.get(key)) != ""), None)
+        for field, keys in _VIDEO.items()
+    }
+    return _fields(cells, name, notes)

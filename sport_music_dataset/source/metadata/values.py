@@ -24,6 +24,10 @@ _NOTHING = frozenset(
     "- -- — nan -nan +nan none null nil na n/a n.a. #n/a #na <na> (null) (none) 1.#qnan -1.#qnan "
     "1.#ind -1.#ind #ref! #value! #name? #div/0! #null! #num!".split()
 )
+# What people write, without case, for a licence that they do not know.
+_NO_LICENSE = frozenset("unknown inconnu inconnue ? ?? ???".split())
+# The end of a line inside a text, with the blanks around it.
+_LINE_END = re.compile(r"[ \t]*[\r\n]\s*")
 # What is a list in a cell, by its ends.
 _LIST = re.compile(r"""\s*\[\s*["'].*["']\s*\]\s*""", re.DOTALL)
 # Fields of which a list has one text for each of several people.
@@ -58,6 +62,10 @@ def read_fields(cells: Mapping[str, Any], emptied: dict[str, str] | None = None)
             field = "descriptions" if len(texts) > 1 else key
         else:
             texts = tuple(filter(None, [_text_in(key, value)]))
+        if key in ("description", "descriptions"):
+            texts = tuple(_LINE_END.sub(" ", text) for text in texts)
+        if key == "license" and texts and texts[0].casefold() in _NO_LICENSE:
+            texts = ()
         most = MOST_WORDS if key in ("session", "style") else MOST_LETTERS
         for text in texts:
             if len(text) > most:
