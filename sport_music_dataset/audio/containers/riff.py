@@ -4,6 +4,7 @@ Sources: Multimedia Programming Interface and Data Specifications 1.0 (RIFF), ch
 3306 (RF64); Sonic Foundry's description of Wave64.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,17 +116,22 @@ def _chunks(handle: BinaryIO) -> Iterator[tuple[bytes, int]]:
         handle.seek(40)
     else:
         return
+    end = os.fstat(handle.fileno()).st_size
     for _ in range(_MOST_CHUNKS):
         header = handle.read(form.size)
         if len(header) < form.size:
             return
         name, *rest, size = form.unpack(header)
         size -= counted
-        if size < 0 or (rest and rest != [_W64_NAME]):
-            size, name = max(size, 0), b""
+        if size < 0:
+            # SoX writes such a size into a pipe: what follows are samples, no chunks.
+            return
+        if rest and rest != [_W64_NAME]:
+            name = b""
         start = handle.tell()
         yield name, size
-        if start + size > 2**62:
+        if start + size > end:
+            # The last one. No disk takes a place as far behind the end as a size can say.
             return
         handle.seek(start + size + -size % even)
 
