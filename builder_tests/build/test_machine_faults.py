@@ -123,6 +123,24 @@ def test_after_any_faults_the_release_is_that_of_one_build(
     assert files(out) == files(without)
 
 
+@pytest.mark.parametrize("label", ["Drawing", "Writing"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_that_ends_before_its_manifest_has_decided_nothing(
+    disk: FailingDisk, library: Path, sound: Path, tmp_path: Path, name: str, label: str
+) -> None:
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    # What it gives splits to is not what a build does that can read everything.
+    faults = Faults(f"{name}_rock", errno.EIO)
+    assert disk.run(faults, "build", library, out, *OPTIONS)[0] == 0
+    with pytest.raises(KeyboardInterrupt):
+        build(library, out, RECIPE, progress=when(label, die))
+    build(library, out, RECIPE)
+    assert files(out) == files(sound)
+
+
 def test_a_track_that_took_too_long_may_take_longer_next_time(tmp_path: Path) -> None:
     source = write_sessions(tmp_path / "music")
     # Half an hour of it: to measure it takes some seconds.
