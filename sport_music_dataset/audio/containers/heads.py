@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ...outside.files import open_regular
+
 # (first bytes, what the file is). Names are those that people know.
 _PACKED = (
     (b"PK\x03\x04", "is a ZIP archive: unpack it"),
@@ -50,7 +52,7 @@ _HEAD_BYTES = 1 << 16
 
 def read_head(file: str) -> bytes:
     """The first bytes of a file, at most 64 KB."""
-    with Path(file).open("rb") as handle:
+    with open_regular(Path(file), links=True) as handle:
         return handle.read(_HEAD_BYTES)
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ...outside.files import open_regular
+
 # Recorders that do not know the length yet write a size near these. SoX writes 0x7ffff000 into WAV
 # and 0x7f000000 into AIFF.
 _UNKNOWN_SIZES = (0x7F000000, 2**31, 2**32, 2**63, 2**64)
@@ -82,7 +84,7 @@ class _Format:
 
 def read_wave(file: Path) -> Wave:
     """What the headers of a file say of its length; nothing if it is no WAV, RF64 or W64."""
-    with file.open("rb") as handle:
+    with open_regular(file, links=True) as handle:
         # FFmpeg reads on behind the stated length of a WAV and of an RF64, not of a W64.
         reads_on = handle.read(4).isupper()
         handle.seek(0)
