@@ -28,6 +28,9 @@ from sport_music_dataset.errors import SourceError
 from sport_music_dataset.records import Decoder
 
 RATE = 44_100
+MP3 = encoded("libmp3lame", "mp3", music(3.0), RATE)
+TS = encoded("mp2", "mpegts", music(3.0), RATE)
+AIFF = by_soundfile("AIFF", music(3.0), RATE)
 
 
 @pytest.mark.parametrize(
@@ -113,12 +116,32 @@ def test_a_music_video_is_music_and_a_film_is_not(tmp_path: Path) -> None:
         (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
         ("Vélo, paroles\n".encode() * 40, "is text"),
         (b"RIFF\x40\0\0\0AVI LIST" + bytes(60), r"is a video \(AVI\)"),
+        (b"PK\x03\x04" + bytes(40) + MP3, "is a ZIP archive: unpack it"),
+        (b"Rar!\x1a\x07\0" + bytes(40) + MP3, "is a RAR archive: unpack it"),
+        (b"7z\xbc\xaf\x27\x1c" + MP3, "is a 7z archive: unpack it"),
+        (b"\x1f\x8b\x08\0" + MP3, "is compressed by gzip: unpack it"),
+        (TS, r"transport stream: take its sound out with `ffmpeg -i STREAM -vn -c copy SOUND.mka"),
+        (AIFF.replace(b"COMM\0\0\0\x12", b"COMM\0\0\0\x00"), "it is damaged, or"),
         (b"RIFF\x40\0\0\0WAVEjunk" + bytes(60), "damaged, or no sound"),
     ],
 )
 def test_a_refusal_says_what_the_file_is(tmp_path: Path, head: bytes, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         probe(str(written(tmp_path, "x.mp3", head)))
+
+
+@pytest.mark.parametrize(("container", "words"), [("mp4", "MP4"), ("matroska", "Matroska")])
+def test_a_container_has_the_name_that_people_use(
+    tmp_path: Path, container: str, words: str
+) -> None:
+    file = tmp_path / "x.mp4"
+    with av.open(str(file), "w", container) as muxer:
+        stream = muxer.add_stream("mpeg4", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        for packet in (*stream.encode(av.VideoFrame(16, 16, "yuv420p")), *stream.encode()):
+            muxer.mux(packet)
+    with pytest.raises(SourceError, match=f"no sound in its {words}$"):
+        probe(str(file))
 
 
 @pytest.mark.parametrize("tag", [b"drms", b"enca"])

@@ -18,8 +18,10 @@ from builder_tests.support.containers import (
     wav_of,
     written,
 )
+from builder_tests.support.making import scan
 from sport_music_dataset.audio.decode import Tally, decode_mono, probe
 from sport_music_dataset.errors import SourceError
+from sport_music_dataset.reasons import is_of_one_run
 from sport_music_dataset.records import Decoder
 
 RATE = 44_100
@@ -81,6 +83,22 @@ def test_what_a_container_claims_is_in_it(tmp_path: Path, name: str) -> None:
     assert seconds == pytest.approx(3.0, abs=TOLERANCE)
 
 
+def w64_saying(size: int) -> bytes:
+    """A W64 whose last chunk says that it has so many bytes."""
+    data = by_soundfile("W64", music(3.0), RATE)
+    at = data.index(b"data") + 16
+    return data[:at] + struct.pack("<Q", size) + data[at + 8 :]
+
+
+def aiff_saying(size: int) -> bytes:
+    """An AIFF whose headers say that it has so many bytes of sound."""
+    data = bytearray(by_soundfile("AIFF", music(3.0), RATE))
+    form, sound, common = 4, data.index(b"SSND") + 4, data.index(b"COMM") + 10
+    for at, number in ((form, size + 46), (sound, size + 8), (common, size // 4)):
+        data[at : at + 4] = struct.pack(">I", number)
+    return bytes(data)
+
+
 UNKNOWN = {
     **{
         f"says {size:#x}.wav": wav_of(PCM, says=size)
@@ -93,6 +111,10 @@ UNKNOWN = {
     "ac3": encoded("ac3", "ac3", music(3.0), RATE),
     "aac": encoded("aac", "adts", music(3.0), RATE),
     "midstream.ogg": ogg_from(OGG, 20 * 60 * RATE),
+    # As SoX writes them into a pipe.
+    "pipe.w64": w64_saying(23),
+    "no size.w64": w64_saying(2**63 - 1),
+    "pipe.aiff": aiff_saying(0x7F000000),
     "pipe.flac": encoded("flac", "flac", music(3.0), RATE, pipe=True),
     "pipe.au": encoded("pcm_s16be", "au", music(3.0), RATE, pipe=True),
     "pipe.caf": encoded("pcm_s16le", "caf", music(3.0), RATE, pipe=True),
@@ -109,7 +131,21 @@ def test_a_guess_is_no_claim(tmp_path: Path, name: str) -> None:
     claimed, seconds = lengths(file)
     assert claimed is None
     assert seconds == pytest.approx(3.0, abs=TOLERANCE)
-    assert probe(str(file)).estimated_seconds > 0
+    estimated = probe(str(file)).estimated_seconds
+    # By its size: nearly right for PCM, within a few times of the others.
+    assert 0 < estimated < (3.1 if name in ("pipe.w64", "pipe.aiff") else 20)
+
+
+def test_an_odd_chunk_of_absurd_size_is_no_change_of_the_file(tmp_path: Path) -> None:
+    plain = by_soundfile("W64", music(3.0), RATE)
+    for size in (2**45, 2**61, 2**62 - 1000, 2**63, 2**64 - 1):
+        odd = b"levl" + bytes.fromhex("f3acd3118cd100c04f8edb8a") + struct.pack("<Q", size)
+        file = written(tmp_path, "x.w64", plain + odd + bytes(40))
+        scanned = scan(tmp_path).tracks
+        assert [track.reason for track in scanned] == [""] and lengths(file)[1] > 2.9
+        before = written(tmp_path, "x.w64", plain[:40] + odd + plain[40:])
+        assert not any(is_of_one_run(track.reason) for track in scan(tmp_path).tracks)
+        before.unlink()
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,18 @@ def test_truncated_tracks_are_kept_or_left_out(tmp_path: Path) -> None:
     assert outcome.chunks == 0
 
 
+def test_half_a_download_too_short_says_what_the_whole_has(tmp_path: Path) -> None:
+    content = encoded("wav", 44_100, 1)
+    (tmp_path / "a.wav").write_bytes(content[: len(content) // 4])
+    (tmp_path / "whole").mkdir()
+    whole = write_audio(tmp_path / "whole/b.wav", noise(1.5))
+    reason = cut(track_of(tmp_path / "whole" / whole.name))[1].reason
+    assert reason == f"too short: 1.5 s, a chunk is {RECIPE.chunk_seconds:g} s"
+    whole.unlink()
+    reason = cut(track_of(tmp_path / "a.wav"))[1].reason
+    assert reason == "too short: 1.5 s of the 6.0 s that its header says"
+
+
 def test_a_file_that_changes_is_noticed(tmp_path: Path) -> None:
     file = write_audio(tmp_path / "a.wav", noise(4.0))
     track = track_of(file)

@@ -7,8 +7,10 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing import active_children
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -117,6 +119,38 @@ def test_results_come_in_order_and_items_are_taken_as_needed() -> None:
         assert next(results) == "0"
         assert len(taken) < 20
         assert list(results) == [str(number) for number in range(1, 200)]
+
+
+class Breaks:
+    """A function that ends the process that takes it, once, and so breaks the pool."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Nobody knows which item the process takes: it has not said so yet."""
+        self.__dict__ = state
+        with suppress(FileExistsError):
+            (self.folder / "broken").mkdir()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def __call__(self, item: str) -> str:
+        with (self.folder / "done").open("a") as done:
+            done.write(item)
+        return item
+
+
+@pytest.mark.timeout(60)
+def test_a_pool_that_breaks_is_replaced(tmp_path: Path) -> None:
+    items = list("abcdefghijklmnopqrstuvwxyz")
+    with Workers(2, timeout=10.0) as workers:
+        assert list(workers.map(work, items[:5], str.__add__)) == items[:5]
+        for process in active_children():
+            process.kill()
+        assert list(workers.map(work, items, str.__add__)) == items
+        assert list(workers.map(Breaks(tmp_path), items, str.__add__)) == items
+    assert sorted((tmp_path / "done").read_text()) == items
+    assert active_children() == []
 
 
 @pytest.mark.timeout(60)

@@ -5,6 +5,7 @@ same version of PyAV gives the same samples on every machine. What FFmpeg refuse
 if it can; its version is that of the wheel of soundfile.
 """
 
+import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from ..reasons import Reason, TrackError, kind_of, read_fault
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Decoder, Track
 from .containers.claims import claimed_seconds
-from .containers.heads import kind_of_head, read_head
+from .containers.heads import kind_of_head, packed_kind, read_head
 from .containers.libsndfile import opened_sound
 from .containers.ogg import Part, PartReader, read_chain
 from .containers.riff import read_wave
@@ -143,6 +144,8 @@ def _probe_by_libsndfile(file: str) -> AudioInfo | None:
 def _probe_by_ffmpeg(file: str) -> AudioInfo:
     """As `probe`, by FFmpeg."""
     with _opened(file) as container:
+        if kind := packed_kind(read_head(file)):
+            raise TrackError(Reason.NOT_AUDIO, kind)
         stream = sound_stream(container, file)
         context = stream.codec_context
         stated = stated_seconds(container, stream)
@@ -345,4 +348,7 @@ def _plain(error: Exception) -> str:
     """FFmpeg's message without the path, which differs between machines; callers add the track."""
     if isinstance(error, av.error.InvalidDataError):
         return "it is damaged, or no sound"
+    # What FFmpeg says where a header leads nowhere, or behind the end.
+    if getattr(error, "errno", None) == errno.EINVAL or isinstance(error, av.error.EOFError):
+        return "it is damaged, or cut off"
     return getattr(error, "strerror", None) or " ".join(str(error).split())

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..outside.files import open_regular
 from ..outside.names import is_text
 from .keys import TONICS
 
@@ -196,7 +197,7 @@ def copyright_url(file: Path) -> str:
 
     Source: ID3 tag version 2.4.0 - Main structure, and Native frames, 4.3.1.
     """
-    with file.open("rb") as handle:
+    with open_regular(file, links=True) as handle:
         head = handle.read(10)
         if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (2, 3, 4):
             return ""

@@ -139,9 +139,9 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
     with request.engine() as engine:
         library = _scan(engine, request, release, earlier, progress)
         with writing(release.folder), engine.sharing(work):
+            earlier.keep_decisions()
             if request.force:
                 forget(release.folder)
-            earlier.keep_decisions()
             outage = outage_of(request.source)
             store, spools = FingerprintStore(work), _spools(release, recipe)
             spools.open(() if request.force else library.usable)
@@ -156,9 +156,10 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
                 later = write_shards(engine, shards, release, spools, outage, progress)
                 written = written.then(later)
             moved = moved_tracks(shards, earlier.splits_by_track)
+            rows = write_release(release, earlier.before, grouping, shards, written, progress)
+            # Not before its manifest stands: a run that is killed in between has decided nothing.
             if library.is_final and written.is_final:
                 earlier.drop_decisions()
-            rows = write_release(release, earlier.before, grouping, shards, written, progress)
             spools.remove()
     return BuildReport(
         tracks=rows,

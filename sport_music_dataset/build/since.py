@@ -17,7 +17,7 @@ from ..records import Row, Track
 from ..release.folder import check_ours
 from ..release.layout import DECISIONS, MANIFEST, split_of
 from ..release.release import Release
-from ..release.shards import read_notes
+from ..release.shards import ShardNote, read_notes
 from ..release.tracks import kept_rows
 from ..storage.atomic import write_atomically
 from ..storage.place import check_on_disk
@@ -156,7 +156,7 @@ class Earlier:
         # these tracks would be made again.
         planned = {
             track_id: split_of(name)
-            for name, note in read_notes(self.out, "raw").items()
+            for name, note in self._notes_before.items()
             for track_id in note.outcomes
         }
         groups = {row["group"]: row["split"] for row in self._rows_before}
@@ -187,14 +187,20 @@ class Earlier:
             if is_machine_fault(error.__cause__):
                 raise
             # The notes have the split of each track, and the build writes `tracks` again.
-            notes = read_notes(self.out, "raw")
-            if not self.before.shards("raw").keys() <= notes.keys():
+            notes = self._notes_before
+            if self.before.shards("raw").keys() != notes.keys():
                 raise
             return [
                 {"track_id": track_id, "group": track_id, "split": split_of(name)}
                 for name, note in notes.items()
                 for track_id in note.outcomes
             ]
+
+    @cached_property
+    def _notes_before(self) -> dict[str, ShardNote]:
+        """Those of the shards of the release; a run that was killed may have left others."""
+        shards = self.before.shards("raw") if self.before else {}
+        return {name: note for name, note in read_notes(self.out, "raw").items() if name in shards}
 
     @cached_property
     def _splits_before(self) -> dict[str, str]:

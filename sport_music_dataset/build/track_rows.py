@@ -178,16 +178,17 @@ class _TrackCutter:
 
     def _check(self) -> None:
         """Raise TrackError if the decoded track cannot be kept."""
-        seconds = self._seconds
+        seconds, claimed = self._seconds, self.track.claimed_seconds
         if not self.tally.samples:
             raise TrackError(Reason.UNREADABLE, "no samples in it")
         if not self.recipe.keep_truncated and self._is_truncated:
-            claimed = self.track.claimed_seconds
             detail = "breaks off" if claimed is None else f"its container says {claimed:.1f} s"
             raise TrackError(Reason.TRUNCATED, f"{seconds:.1f} s, {detail}")
         if not self.found:
-            chunk = self.recipe.chunk_seconds
-            raise TrackError(Reason.TOO_SHORT, f"{seconds:.1f} s, a chunk is {chunk:g} s")
+            detail = f"{seconds:.1f} s, a chunk is {self.recipe.chunk_seconds:g} s"
+            if claimed is not None and claimed - seconds > _LENGTH_TOLERANCE_SECONDS:
+                detail = f"{seconds:.1f} s of the {claimed:.1f} s that its header says"
+            raise TrackError(Reason.TOO_SHORT, detail)
         if not self.kept:
             raise TrackError(Reason.SILENT, "digital silence in every chunk")
 

@@ -8,13 +8,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext, suppress
 from multiprocessing import active_children
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Generic, NamedTuple, Self
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 from pebble.pool.process import WORKERS_NAME
@@ -40,6 +41,8 @@ _WAIT_SECONDS = (0.5, 2.0)
 # How often a wait for a result looks whether the pool still works: a thread of it that has died of
 # too little memory leaves its futures without a result for ever.
 _LOOK_SECONDS = 1.0
+# How many new pools there may be without a result: where the memory is full, each breaks at once.
+_MOST_NEW_POOLS = 2
 # A cold disk or a busy machine takes half a minute to import what processes need.
 _START_SECONDS = 120.0
 
@@ -64,6 +67,13 @@ def _prepare_process() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+class _Begun(NamedTuple, Generic[Result]):
+    """The future of an item, and the pool that has it."""
+
+    future: ProcessFuture[Result]
+    pool: ProcessPool
+
+
 class Workers:
     """An `Engine` with a pool of `num_proc` processes. Use it as a context manager.
 
@@ -71,18 +81,26 @@ class Workers:
     items. An item at which the machine failed is not the cause, and is tried twice more: memory is
     full, a read failed, or the process was killed from outside. What took too long is not: it has
     had its time, and the next run may give it more.
+
+    A process that is killed while it takes an item breaks the pool, in which nobody knows then who
+    has what. There is a new pool then, for all items without a result.
     """
 
     def __init__(self, num_proc: int, timeout: float) -> None:
         warm_up()
         self.size = num_proc
         self._timeout = timeout
-        self._pool = ProcessPool(
-            max_workers=num_proc,
+        self._pool = self._new_pool()
+        self._started = False
+        # New pools since the last result.
+        self._new_pools = 0
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self.size,
             initializer=_prepare_process,
             context=context(),
         )
-        self._started = False
 
     def map(
         self,
@@ -92,7 +110,7 @@ class Workers:
     ) -> Iterator[Result]:
         """As `Engine.map`."""
 
-        def result(started: tuple[Item, ProcessFuture[Result]]) -> Result:
+        def result(started: tuple[Item, _Begun[Result]]) -> Result:
             return self._result(function, *started, failed)
 
         pending = ((item, self._schedule(function, item)) for item in items)
@@ -108,24 +126,26 @@ class Workers:
         """Nothing to do: all processes see the folders of this machine."""
         return nullcontext()
 
-    def _schedule(self, function: Callable[[Item], Result], item: Item) -> ProcessFuture[Result]:
-        if not self._started:
-            self._start()
-        try:
-            return self._pool.schedule(function, args=(item,), timeout=self._timeout)
-        except RuntimeError as error:
-            raise _no_workers(error) from error
+    def _schedule(self, function: Callable[[Item], Result], item: Item) -> _Begun[Result]:
+        while True:
+            if not self._started:
+                self._start()
+            try:
+                future = self._pool.schedule(function, args=(item,), timeout=self._timeout)
+                return _Begun(future, self._pool)
+            except RuntimeError as error:
+                self._renew(error)
 
     def _result(
         self,
         function: Callable[[Item], Result],
         item: Item,
-        future: ProcessFuture[Result],
+        begun: _Begun[Result],
         failed: Callable[[Item, str], Result],
     ) -> Result:
-        for wait in (*_WAIT_SECONDS, None):
+        for pause in (*_WAIT_SECONDS, None):
             try:
-                return self._wait(future)
+                return self._wait(function, item, begun)
             except ProcessExpired as error:
                 if error.exitcode not in _SIGNALS_FROM_OUTSIDE:
                     return failed(item, Reason.CRASHED.because(f"exit code {error.exitcode}"))
@@ -140,9 +160,9 @@ class Workers:
                 reason = Reason.MACHINE.because("memory is full")
             except MachineFault as fault:
                 reason = fault.reason
-            if wait is not None:
-                time.sleep(wait)
-                future = self._schedule(function, item)
+            if pause is not None:
+                time.sleep(pause)
+                begun = self._schedule(function, item)
         return failed(item, reason)
 
     def _start(self) -> None:
@@ -162,18 +182,41 @@ class Workers:
             raise _no_workers(TimeoutError(f"no answer within {_START_SECONDS:g} s"))
         self._started = True
 
-    def _wait(self, future: ProcessFuture[Result]) -> Result:
+    def _wait(
+        self, function: Callable[[Item], Result], item: Item, begun: _Begun[Result]
+    ) -> Result:
         while True:
-            try:
-                return future.result(_LOOK_SECONDS)
-            except BrokenProcessPool as error:
-                raise _no_workers(error) from error
-            except TimeoutError:
-                # That of the item, or only of this wait.
-                if future.done():
-                    return future.result()
-            if not self._pool.active:
-                raise _no_workers(None)
+            while not begun.future.done() and begun.pool is self._pool and self._pool.active:
+                wait([begun.future], _LOOK_SECONDS)
+            error = None
+            if begun.future.done():
+                try:
+                    result = begun.future.result()
+                except BrokenProcessPool as broken:
+                    error = broken
+                else:
+                    self._new_pools = 0
+                    return result
+            if begun.pool is self._pool:
+                self._renew(error)
+            begun = self._schedule(function, item)
+
+    def _renew(self, error: Exception | None) -> None:
+        """Put a new pool in the place of a broken one; raises MachineError if others broke too."""
+        if self._new_pools == _MOST_NEW_POOLS:
+            raise _no_workers(error) from error
+        self._new_pools += 1
+        self._stop()
+        self._pool, self._started = self._new_pool(), False
+
+    def _stop(self) -> None:
+        """End the processes of the pool, whatever they do."""
+        self._pool.stop()
+        # The pool would ask one process after the other to end, and give each three seconds.
+        for process in active_children():
+            if process.name == WORKERS_NAME:
+                process.kill()
+        self._pool.join()
 
     def __enter__(self) -> Self:
         return self
@@ -188,13 +231,9 @@ class Workers:
             return
         if kind is None:
             self._pool.close()
+            self._pool.join()
         else:
-            self._pool.stop()
-            # The pool would ask one process after the other to end, and give each three seconds.
-            for process in active_children():
-                if process.name == WORKERS_NAME:
-                    process.kill()
-        self._pool.join()
+            self._stop()
 
 
 def _no_workers(error: Exception | None) -> MachineError:

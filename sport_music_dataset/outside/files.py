@@ -1,11 +1,14 @@
 """Files that strangers wrote: only regular files are opened, and no more is read than a limit."""
 
 import errno
+import io
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
+
+from typing_extensions import Buffer
 
 from ..errors import SportgenError
 from ..reasons import is_machine_fault
@@ -36,7 +39,30 @@ def kind_of_file(mode: int) -> str:
     return "" if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no file")
 
 
-def open_regular(file: Path, links: bool = False) -> IO[bytes]:
+class _Raw(io.FileIO):
+    """A file of which a read that fails with EAGAIN is an error.
+
+    To Python it is none: fewer bytes come then, as at the end of the file, or None.
+    """
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        size = super().readinto(buffer)
+        if size is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        return size
+
+    def readall(self) -> bytes:
+        blocks = iter(lambda: self.read(io.DEFAULT_BUFFER_SIZE), b"")
+        return b"".join(blocks)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            return self.readall()
+        data = bytearray(size)
+        return bytes(data[: self.readinto(data)])
+
+
+def open_regular(file: Path, links: bool = False) -> BinaryIO:
     """Open a regular file for reading, at once: a pipe would wait for its writer.
 
     Raises:
@@ -52,7 +78,7 @@ def open_regular(file: Path, links: bool = False) -> IO[bytes]:
         kind = kind_of_file(os.fstat(descriptor).st_mode)
         if kind:
             raise _not_regular(file, kind)
-        return os.fdopen(descriptor, "rb")
+        return io.BufferedReader(_Raw(descriptor))
     except BaseException:
         os.close(descriptor)
         raise

@@ -2,15 +2,20 @@
 
 from pathlib import Path
 
+from ...outside.files import open_regular
+
 # (first bytes, what the file is). Names are those that people know.
-_MAGIC = (
-    (b"version https://git-lfs", "is a Git LFS pointer, the file itself is not here: git lfs pull"),
+_PACKED = (
     (b"PK\x03\x04", "is a ZIP archive: unpack it"),
     (b"Rar!", "is a RAR archive: unpack it"),
     (b"7z\xbc\xaf\x27\x1c", "is a 7z archive: unpack it"),
     (b"\x1f\x8b", "is compressed by gzip: unpack it"),
     (b"BZh", "is compressed by bzip2: unpack it"),
     (b"\xfd7zXZ\0", "is compressed by xz: unpack it"),
+)
+_MAGIC = (
+    (b"version https://git-lfs", "is a Git LFS pointer, the file itself is not here: git lfs pull"),
+    *_PACKED,
     (b"%PDF", "is a PDF"),
     (b"\xff\xd8\xff", "is a picture (JPEG)"),
     (b"\x89PNG", "is a picture (PNG)"),
@@ -47,8 +52,16 @@ _HEAD_BYTES = 1 << 16
 
 def read_head(file: str) -> bytes:
     """The first bytes of a file, at most 64 KB."""
-    with Path(file).open("rb") as handle:
+    with open_regular(Path(file), links=True) as handle:
         return handle.read(_HEAD_BYTES)
+
+
+def packed_kind(head: bytes) -> str:
+    """What archive a file with these first bytes is, in words; empty if it is none.
+
+    FFmpeg finds the music in one that does not compress, and takes all of it for one track.
+    """
+    return next((kind for magic, kind in _PACKED if head.startswith(magic)), "")
 
 
 def kind_of_head(head: bytes) -> str:
@@ -65,7 +78,10 @@ def kind_of_head(head: bytes) -> str:
         if start[: len(magic)].lower() == magic.lower():
             return kind
     if head[:1] == b"\x47" == head[188:189] == head[376:377]:
-        return "is a video (MPEG transport stream)"
+        return (
+            "is an MPEG transport stream: take its sound out with "
+            "`ffmpeg -i STREAM -vn -c copy SOUND.mka`"
+        )
     return "is text" if _is_text(head) else ""
 
 

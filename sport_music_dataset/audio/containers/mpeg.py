@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ...outside.files import open_regular
+
 # FFmpeg too looks for the first frame in this many bytes behind the tags.
 _GARBAGE = 1 << 16
 _RATES = (44_100, 48_000, 32_000)
@@ -51,7 +53,7 @@ def xing_seconds(file: Path) -> float | None:
     What encoders add before and behind the music is not counted where the frame states it. None
     too if another MP3 follows where the stated bytes end: the files were joined.
     """
-    with file.open("rb") as handle:
+    with open_regular(file, links=True) as handle:
         start = _behind_tags(handle, 0)
         handle.seek(start)
         data = handle.read(_GARBAGE + 4096)

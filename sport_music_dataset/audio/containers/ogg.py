@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ...outside.files import open_regular
 from ..reading import SourceReader
 
 _HEADER = struct.Struct("<4sBBqIIIB")
@@ -84,7 +85,7 @@ def read_chain(file: Path) -> list[Part]:
 
     FFmpeg would stop where a link has another rate or other channels than the first.
     """
-    with file.open("rb") as handle:
+    with open_regular(file, links=True) as handle:
         if handle.read(4) != b"OggS":
             return []
     links = read_links(file)
@@ -101,7 +102,7 @@ def ogg_seconds(file: Path) -> float | None:
 def read_links(file: Path) -> list[Link]:
     """The links of a file in order; of streams that run side by side, the first with sound."""
     links: list[Link] = []
-    with file.open("rb") as handle:
+    with open_regular(file, links=True) as handle:
         for at, size, flags, granule, serial, lacing in _pages(handle):
             if flags & _FIRST_OF_STREAM:
                 link = _new_link(handle.read(min(size, 80)), serial, at)

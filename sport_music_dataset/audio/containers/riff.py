@@ -4,11 +4,14 @@ Sources: Multimedia Programming Interface and Data Specifications 1.0 (RIFF), ch
 3306 (RF64); Sonic Foundry's description of Wave64.
 """
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from ...outside.files import open_regular
 
 # Recorders that do not know the length yet write a size near these. SoX writes 0x7ffff000 into WAV
 # and 0x7f000000 into AIFF.
@@ -81,7 +84,7 @@ class _Format:
 
 def read_wave(file: Path) -> Wave:
     """What the headers of a file say of its length; nothing if it is no WAV, RF64 or W64."""
-    with file.open("rb") as handle:
+    with open_regular(file, links=True) as handle:
         # FFmpeg reads on behind the stated length of a WAV and of an RF64, not of a W64.
         reads_on = handle.read(4).isupper()
         handle.seek(0)
@@ -115,17 +118,22 @@ def _chunks(handle: BinaryIO) -> Iterator[tuple[bytes, int]]:
         handle.seek(40)
     else:
         return
+    end = os.fstat(handle.fileno()).st_size
     for _ in range(_MOST_CHUNKS):
         header = handle.read(form.size)
         if len(header) < form.size:
             return
         name, *rest, size = form.unpack(header)
         size -= counted
-        if size < 0 or (rest and rest != [_W64_NAME]):
-            size, name = max(size, 0), b""
+        if size < 0:
+            # SoX writes such a size into a pipe: what follows are samples, no chunks.
+            return
+        if rest and rest != [_W64_NAME]:
+            name = b""
         start = handle.tell()
         yield name, size
-        if start + size > 2**62:
+        if start + size > end:
+            # The last one. No disk takes a place as far behind the end as a size can say.
             return
         handle.seek(start + size + -size % even)
 

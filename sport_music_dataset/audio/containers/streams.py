@@ -19,6 +19,8 @@ _LONGEST_VIDEO_SECONDS = 1_800.0
 # codecs leave of music: a length that nothing tells is guessed.
 _USUAL_BIT_RATE = 160_000
 _LOSSLESS_SHARE = 0.6
+# What people call the containers that FFmpeg has a list of names for.
+_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "MP4", "matroska,webm": "Matroska"}
 # Sampling rates of real recordings, in Hz: one block at 1 Hz would become gigabytes at 32 kHz.
 _RATES = range(2_000, 768_001)
 
@@ -31,7 +33,8 @@ def sound_stream(container: InputContainer, file: str) -> AudioStream:
     """
     stream = container.streams.best("audio")
     if not isinstance(stream, AudioStream):
-        raise TrackError(Reason.NOT_AUDIO, f"no sound in its {container.format.name}")
+        name = container.format.name
+        raise TrackError(Reason.NOT_AUDIO, f"no sound in its {_NAMES.get(name, name.upper())}")
     if stream.codec_context is None:
         raise TrackError(Reason.UNREADABLE, "its codec is not known")
     head = read_head(file) if container.format.name == "asf" else b""
@@ -80,9 +83,15 @@ def stated_seconds(container: InputContainer, stream: AudioStream) -> float:
 
 
 def estimated_seconds(container: InputContainer, stream: AudioStream, size: int) -> float:
-    """The length of the stream as FFmpeg gives it, else a guess by the file's size in bytes."""
-    seconds = _seconds(container, stream)
-    return seconds if seconds > 0 else 8 * size / _guessed_bit_rate(stream.codec_context)
+    """The length of the stream as FFmpeg gives it, else a guess by the file's size in bytes.
+
+    PCM that states no length is no longer than the file.
+    """
+    seconds, context = _seconds(container, stream), stream.codec_context
+    if context.name.startswith("pcm_") and context.bit_rate:
+        most = 8 * size / context.bit_rate
+        return min(seconds, most) if seconds > 0 else most
+    return seconds if seconds > 0 else 8 * size / _guessed_bit_rate(context)
 
 
 def _seconds(container: InputContainer, stream: AudioStream) -> float:
