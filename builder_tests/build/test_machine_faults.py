@@ -18,14 +18,13 @@ from builder_tests.support.failing_reads import FailingDisk, Faults
 from builder_tests.support.folders import files, rows_of
 from builder_tests.support.making import build, planned, verify_folder
 from sport_music_dataset.cli.show.left_out import hint_left_out
-from sport_music_dataset.engines.outage import MOST_IN_A_ROW
 from sport_music_dataset.errors import SourceError
 from sport_music_dataset.progress import Progress
 from sport_music_dataset.recipe import Recipe
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 # Without measures, a build takes two seconds.
 OPTIONS = (*SHORT, "--no-analysis", "--num-proc", 2)
 RECIPE = Recipe(
@@ -147,8 +146,8 @@ def test_a_track_that_took_too_long_may_take_longer_next_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = write_sessions(tmp_path / "music")
-    # Half an hour of it: to measure it takes some seconds.
-    write_audio(source / "rock/Sleep_rock.mp3", noise(1800.0, 16_000, seed=9), 16_000)
+    # To measure a quarter of an hour takes some seconds.
+    write_audio(source / "rock/Sleep_rock.mp3", noise(900.0, 16_000, seed=9), 16_000)
     slow = Recipe(chunk_seconds=2.0, overlap_seconds=0.0, splits=RECIPE.splits)
     report = build(source, tmp_path / "out", slow, timeout=1.0, num_proc=2)
     [row] = [row for row in report.tracks if row["reason"]]
@@ -160,8 +159,6 @@ def test_a_track_that_took_too_long_may_take_longer_next_time(
     )
     report = build(source, tmp_path / "out", slow, num_proc=2)
     assert not report.left_out and len(report.kept) == len(NAMES) + 1
-    build(source, tmp_path / "once", slow, num_proc=2)
-    assert files(tmp_path / "out") == files(tmp_path / "once")
 
 
 def test_a_process_that_is_killed_once_costs_nothing(
@@ -243,18 +240,6 @@ def test_a_file_that_disappears_alone_has_changed(
     away.rename(file)
     assert not build(source, out, RECIPE).left_out
     assert files(out) == files(sound)
-
-
-def test_many_faults_in_a_row_stop_the_build(disk: FailingDisk, tmp_path: Path) -> None:
-    source = tmp_path / "music"
-    for number in range(MOST_IN_A_ROW + 10):
-        write_audio(source / f"rock/Yoga_{number}_rock.wav", noise(2.0, seed=number))
-    arguments = ("build", source, tmp_path / "out", *OPTIONS)
-    code, shown, told = disk.run(Faults("_rock.wav", errno.ESTALE), *arguments)
-    errors = [line for line in told.splitlines() if line.startswith("error: ")]
-    assert code == 1 and not shown and len(errors) == 1, told
-    assert f"as {MOST_IN_A_ROW} files in a row; see to the disk" in errors[0]
-    assert disk.run(None, *arguments)[0] == 0
 
 
 def test_a_library_of_which_nothing_can_be_read_is_one_error(

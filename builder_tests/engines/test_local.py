@@ -33,7 +33,7 @@ def test_a_bad_item_costs_itself_only() -> None:
         "slow",
         "hang: timed out: took more than 3 s",
         "c",
-        "exit: crashed decoder: exit code 3",
+        "exit: machine fault: its process was ended, exit code 3",
         "memory: machine fault: memory is full",
         "d",
     ]
@@ -84,8 +84,8 @@ def test_a_process_killed_from_outside_says_nothing_about_its_item(tmp_path: Pat
         # Three times is no chance: it may be what the system does to who takes too much memory.
         told = list(workers.map(kill_always, ["SIGTERM", "SIGKILL", "SIGABRT"], str.__add__))
         assert told == [
-            "SIGTERMmachine fault: its process was ended by SIGTERM",
-            "SIGKILLmachine fault: its process was ended by SIGKILL",
+            "SIGTERMmachine fault: its process was ended, exit code 15",
+            "SIGKILLmachine fault: its process was ended, exit code -9",
             "SIGABRTcrashed decoder: exit code -6",
         ]
 

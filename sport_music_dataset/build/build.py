@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -34,7 +35,7 @@ from .fingerprints import STORES, FingerprintStore
 from .groups import Grouping, group_by_metadata, group_tracks
 from .plan import Shard, check_split_names, moved_tracks, plan_shards, with_known_splits
 from .since import Earlier, Since
-from .write import estimate_writing, shard_jobs, write_release, write_shards
+from .write import Written, estimate_writing, shard_jobs, write_release, write_shards
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,10 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
 
     Raises:
         SettingError: `out` or the source is a URL, or not a valid name of a dataset.
-        SourceError: the source cannot be used, or gives no chunk.
+        SourceError: the source cannot be used, or gives no chunk, or goes away.
         HubError: the source is on the Hub, which refused or could not be reached.
         MachineError: Chromaprint's library or Ray is missing, or a node of Ray cannot read the
-            files of this machine.
+            files of this machine; or too many files in a row could not be read.
         ReleaseError: `out` holds something else, or a release of another recipe without `force`;
             or another process is writing to it; or it cannot be written.
     """
@@ -148,13 +149,10 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
             failed = cut_tracks(engine, library.usable, spools, store, outage, progress)
             library = library.left_out(failed)
             grouping = group_tracks(library, store, recipe, earlier.track_ids, progress)
-            shards = plan_shards(grouping.library, recipe, earlier)
-            written = write_shards(engine, shards, release, spools, outage, progress)
-            while not written.fills(shards):
-                # Tracks that failed in cutting left a split without chunks: plan without them.
-                shards = plan_shards(grouping.library, recipe, earlier, written.failed)
-                later = write_shards(engine, shards, release, spools, outage, progress)
-                written = written.then(later)
+            write = partial(write_shards, engine, release=release, spools=spools, outage=outage)
+            shards, written = _fill_splits(
+                grouping.library, recipe, earlier, partial(write, progress=progress)
+            )
             moved = moved_tracks(shards, earlier.splits_by_track)
             rows = write_release(release, earlier.before, grouping, shards, written, progress)
             # Not before its manifest stands: a run that is killed in between has decided nothing.
@@ -169,6 +167,22 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         duplicates=grouping.duplicates(),
         shards_written=written.count,
     )
+
+
+def _fill_splits(
+    library: Library,
+    recipe: Recipe,
+    earlier: Earlier,
+    write: Callable[[tuple[Shard, ...]], Written],
+) -> tuple[tuple[Shard, ...], Written]:
+    """Plan and write shards until every split has chunks: (all shards, what was written)."""
+    shards = plan_shards(library, recipe, earlier)
+    written = write(shards)
+    while not written.fills(shards):
+        # Tracks that failed in cutting left a split without chunks: plan without them.
+        shards = plan_shards(library, recipe, earlier, written.failed)
+        written = written.then(write(shards))
+    return shards, written
 
 
 class BuildPlan(NamedTuple):

@@ -33,8 +33,9 @@ _AHEAD = 4
 # Decoding music needs a tenth of this; a file that needs more than this is not music.
 _MEMORY_BYTES = 4 << 30
 # Signals from outside (shutdown, out-of-memory killer, a disk that does not give a page of code):
-# they say nothing about the item. On SIGTERM, pebble's processes exit with the signal's number.
-_SIGNALS_FROM_OUTSIDE = (signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL, -signal.SIGBUS)
+# they say nothing about the item. Nor does an exit code over 0: with these, pebble's processes end
+# on SIGTERM, and where they cannot reach their parent; a decoder that crashes ends by a signal.
+_SIGNALS_FROM_OUTSIDE = (-signal.SIGTERM, -signal.SIGKILL, -signal.SIGBUS)
 # Waits before an item is tried again at which the machine failed: a drive on USB that starts anew,
 # or a network that changes its way, takes a second or two.
 _WAIT_SECONDS = (0.5, 2.0)
@@ -147,10 +148,10 @@ class Workers:
             try:
                 return self._wait(function, item, begun)
             except ProcessExpired as error:
-                if error.exitcode not in _SIGNALS_FROM_OUTSIDE:
-                    return failed(item, Reason.CRASHED.because(f"exit code {error.exitcode}"))
-                killed = signal.Signals(abs(error.exitcode)).name
-                reason = Reason.MACHINE.because(f"its process was ended by {killed}")
+                code = f"exit code {error.exitcode}"
+                if error.exitcode < 0 and error.exitcode not in _SIGNALS_FROM_OUTSIDE:
+                    return failed(item, Reason.CRASHED.because(code))
+                reason = Reason.MACHINE.because(f"its process was ended, {code}")
             except TimeoutError as error:
                 # The pool puts words there; a number is what the disk says that is written to.
                 if isinstance(error.errno, int):
