@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from .sessions import energy_words, find
+from .sessions import energy_words, find, spaced
 
 # Energy below the first limit is called low, below the second medium. Of 80 pieces of orchestras
 # and synthesisers, those with a calm title have 0.18 to 0.39, those with a driving title 0.31 to
@@ -71,7 +71,7 @@ def phrasings(facts: Facts, seed: int, chunk_id: str, own: str = "", count: int 
 
 def describe_plain(session: str, style: str) -> str:
     """The description that the notebook uses: `<style> music for <session>`."""
-    return f"{_spaced(style)} music for {_spaced(session)}"
+    return f"{spaced(style)} music for {spaced(session)}"
 
 
 @cache
@@ -88,11 +88,11 @@ def _words(facts: Facts, draw: random.Random, own: str) -> dict[str, str]:
     if facts.energy is not None:
         # Measured energy replaces the intensity of the session.
         level = "low" if facts.energy < _LOW else "medium" if facts.energy < _MEDIUM else "high"
-    style = _spaced(facts.style) or "instrumental"
+    style = spaced(facts.style) or "instrumental"
     energy = draw.choice(_cached_energy_words()[level]) if level else ""
     moods = [mood for mood in (session.moods if session else ()) if mood != energy]
     # A name may consist only of underscores and spaces.
-    name = session.name if session else _spaced(facts.session) or "sport"
+    name = session.name if session else spaced(facts.session) or "sport"
     return {
         "style": style,
         "session": name,
@@ -111,10 +111,6 @@ def _filled(template: str, words: dict[str, str]) -> str:
         return article + text
 
     return _FIELD.sub(word, template)
-
-
-def _spaced(name: str) -> str:
-    return " ".join(name.replace("_", " ").split())
 
 
 @cache

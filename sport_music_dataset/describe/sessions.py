@@ -67,6 +67,11 @@ def folded(name: str) -> str:
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
+def spaced(name: str) -> str:
+    """A name with single blanks, also for underscores."""
+    return " ".join(name.replace("_", " ").split())
+
+
 @cache
 def known_sessions(own: str = "") -> dict[str, Session]:
     """Map each normalised name to its session: our sessions and the user's.

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
 
-from ..describe.sessions import MOST_WORDS, find
+from ..describe.sessions import MOST_WORDS, find, spaced
 from ..errors import SettingError
 from ..records import Track
 from .names import (
     Fields,
     NameRule,
     bare,
-    spaced,
     split_library_path,
     split_name,
     split_title,

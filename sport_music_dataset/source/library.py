@@ -221,27 +221,34 @@ def _named(track: Track, layout: Layout, reading: Reading) -> Track:
 def _styles_spelled(tracks: Sequence[Track], notes: list[str]) -> Iterator[Track]:
     """Give one spelling to a style: that most in use. Adds a note for each other one."""
     styles = Counter(track.style for track in tracks if track.style)
-    best: dict[str, str] = {}
-    for style in sorted(styles, key=lambda style: (-styles[style], style)):
-        spelling = best.setdefault(style_key(style), style.strip(". ") or style)
+    spelled = {
+        style: spelling.strip(". ") or spelling
+        for style, spelling in _most_used(styles, style_key).items()
+    }
+    for style, spelling in spelled.items():
         if spelling != style:
             notes.append(f"style {style} of {styles[style]} tracks is written {spelling}")
     for track in tracks:
-        yield replace(track, style=best[style_key(track.style)]) if track.style else track
+        yield replace(track, style=spelled.get(track.style, ""))
 
 
 def _one_spelling(tracks: Sequence[Track], own: str) -> Iterator[Track]:
     """Give one name to tracks of one session: its English name, else the spelling most in use."""
     named = [unicodedata.normalize("NFC", track.session) for track in tracks]
-    spellings = Counter(named)
-    best: dict[str, str] = {}
-    for name in sorted(spellings, key=lambda name: (-spellings[name], name)):
-        best.setdefault(folded(name), name)
+    names = _most_used(Counter(named), folded)
+    for name in names:
+        if name and (known := find(name, own)):
+            names[name] = known.name
     for track, name in zip(tracks, named, strict=True):
-        known = find(name, own) if name else None
-        yield replace(
-            track, session=known.name if known else best[folded(name)], session_as_named=name
-        )
+        yield replace(track, session=names[name], session_as_named=name)
+
+
+def _most_used(names: Counter[str], key: Callable[[str], str]) -> dict[str, str]:
+    """Map each name to the one most in use, else the first by letters, of those with its key."""
+    order = sorted(names, key=lambda name: (-names[name], name))
+    # From the last to the first: of those with one key, the first stays.
+    best = {key(name): name for name in reversed(order)}
+    return {name: best[key(name)] for name in order}
 
 
 def check_named(library: Library, place: str) -> None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Container
 from pathlib import PurePosixPath
 
+from ..describe.sessions import spaced
 from ..errors import SettingError
 from ..outside.names import shown
 
@@ -38,11 +39,6 @@ Fields = dict[str, str]
 def style_key(name: str) -> str:
     """A style for comparing: without case, and with one blank for `_`, `-` and blanks."""
     return _BETWEEN_WORDS.sub(" ", unicodedata.normalize("NFC", name).casefold()).strip()
-
-
-def spaced(name: str) -> str:
-    """A name with single blanks, also for underscores."""
-    return " ".join(name.replace("_", " ").split())
 
 
 def bare(stem: str) -> str:

@@ -57,11 +57,10 @@ def xing_seconds(file: Path) -> float | None:
         start = _behind_tags(handle, 0)
         handle.seek(start)
         data = handle.read(_GARBAGE + 4096)
-        at = _first_frame(data)
-        if at is None:
+        found = _first_frame(data)
+        if found is None:
             return None
-        frame = _Frame.of(data[at : at + 4])
-        assert frame is not None
+        at, frame = found
         frames, size, padding = _stated(data[at : at + 4096], frame)
         if not frames or (size and _another_follows(handle, start + at + size)):
             return None
@@ -93,15 +92,15 @@ def _stated(data: bytes, frame: _Frame) -> tuple[int, int, int]:
     return frames, total, (trim >> 12) + (trim & 0xFFF)
 
 
-def _first_frame(data: bytes) -> int | None:
-    """Where the first frame starts that another one follows, or that ends the data."""
+def _first_frame(data: bytes) -> tuple[int, _Frame] | None:
+    """(start, frame) of the first frame that another one follows, or that ends the data."""
     at = data.find(b"\xff")
     while 0 <= at < _GARBAGE:
         frame = _Frame.of(data[at : at + 4])
         if frame:
             follower = data[at + frame.size : at + frame.size + 4]
             if len(follower) < 4 or _Frame.of(follower):
-                return at
+                return at, frame
         at = data.find(b"\xff", at + 1)
     return None
 
@@ -115,7 +114,7 @@ def _another_follows(handle: BinaryIO, at: int) -> bool:
     data = handle.read(4096)
     found = _first_frame(data)
     # Two frames: in what tags say, the first bytes of one may stand by chance.
-    return found is not None and found < 1500 and len(data) > 2000
+    return found is not None and found[0] < 1500 and len(data) > 2000
 
 
 def _behind_tags(handle: BinaryIO, at: int) -> int:

@@ -44,7 +44,7 @@ def json_values(text: str) -> Iterator[tuple[int, Any]]:
         yield line, value
 
 
-def load_json(text: str) -> Any:
+def json_value(text: str) -> Any:
     """The one value of a text; raises as `json_values`."""
     values = [value for _, value in json_values(text)]
     if len(values) != 1:

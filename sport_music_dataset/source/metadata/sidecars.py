@@ -11,7 +11,7 @@ from ...outside.files import SIDECAR_BYTES, read_bytes
 from ...outside.names import shown
 from ..files import SIDECAR_ENDINGS, display_path
 from .headers import FILE_NAME, choose, is_genre, shorn
-from .json_text import load_json
+from .json_text import json_value
 from .notes import Notes
 from .texts import decode
 from .values import read_fields, text_of
@@ -101,7 +101,7 @@ def _read(root: Path, name: str, shown_name: str, notes: Notes) -> dict[str, Any
     ending = next(end for end in SIDECAR_ENDINGS if name.lower().endswith(end))
     if not ending.endswith(".json"):
         return _caption(text, sure="caption" in ending)
-    value = load_json(text)
+    value = json_value(text)
     if ending == ".info.json" or (isinstance(value, dict) and "extractor" in value):
         return _video(value, shown_name, notes)
     if isinstance(value, (str, list)):

@@ -13,7 +13,7 @@ from typing import Any
 from ...describe.sessions import MOST_WORDS
 from ...outside.names import check_name, is_text, shown
 from .headers import FIELDS
-from .json_text import load_json
+from .json_text import json_value
 
 # Most letters of a field: those of a description, which T5 would cut off long before.
 MOST_LETTERS = 10_000
@@ -111,7 +111,7 @@ def _list_or_text(value: Any) -> Any:
 def _listed(text: str) -> Any:
     """The list in a cell: as JSON, or as pandas writes one."""
     with suppress(ValueError):
-        return load_json(text)
+        return json_value(text)
     try:
         with warnings.catch_warnings(action="ignore"):
             return ast.literal_eval(text.strip())
