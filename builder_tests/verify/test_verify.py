@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pytest
 from datasets import Features, Value
 
-from builder_tests.support.making import verify_folder
+from builder_tests.conftest import RECIPE, noise, write_audio
+from builder_tests.support.making import build, verify_folder
 from builder_tests.support.rewriting import Rows, rewrite
 from sport_music_dataset.audio.samples import decode_flac, encode_flac, to_pcm16
 from sport_music_dataset.errors import ReleaseError
@@ -198,6 +200,19 @@ def test_a_manifest_names_nothing_outside_its_release(release: Path) -> None:
     manifest.write(release)
     with pytest.raises(ReleaseError, match=r"raw/\.\./\.\./secret.parquet., which is no file"):
         verify_folder(release)
+
+
+def test_a_style_is_compared_as_the_build_compares_it(tmp_path: Path) -> None:
+    for seed, session in enumerate(("Yoga", "Boxe")):
+        write_audio(tmp_path / f"music/hip_hop/{session}_hip_hop.wav", noise(3.0, seed=seed))
+    recipe = replace(RECIPE, analysis=False, styles=("Hip Hop",))
+    build(tmp_path / "music", tmp_path / "out", recipe)
+    assert not verify_folder(tmp_path / "out").failures
+    other = read_manifest(tmp_path / "out")
+    other.recipe["styles"] = ["hop"]
+    other.write(tmp_path / "out")
+    failures = verify_folder(tmp_path / "out").failures
+    assert any("style 'hip_hop' is none of the recipe" in failure for failure in failures)
 
 
 def test_rows_are_held_a_row_group_at_a_time(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ..reasons import Reason, Status, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import MEAN, Decoder, Row
 from ..release.manifest import Manifest
+from ..source.names import style_key
 from .findings import Check, Findings
 
 # Lowest and highest value of each measure. Tempi are 38 to 215 BPM; full scale has at most 4 LUFS
@@ -185,8 +186,8 @@ class TrackChecks:
             yield "is truncated, which the recipe leaves out"
         if seconds > recipe.max_track_seconds + _LENGTH_TOLERANCE_SECONDS:
             yield f"is {seconds} s long, the recipe takes {recipe.max_track_seconds:g} s"
-        styles = {style.casefold() for style in recipe.styles}
-        if styles and row["style"].casefold() not in styles:
+        styles = set(map(style_key, recipe.styles))
+        if styles and style_key(row["style"]) not in styles:
             yield f"style {row['style']!r} is none of the recipe"
 
     def _count_faults(self, row: Row) -> Iterator[str]:
