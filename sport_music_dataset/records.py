@@ -53,6 +53,27 @@ class Measures:
 NO_MEASURES = Measures()
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a trained tagger hears in a chunk or in a whole track; empty if nobody listened.
+
+    `vocals` is the probability, 0 to 1, that somebody sings. `instruments` and `moods` are English
+    words, the surest first, and only those that are more likely than not; `heard_style` is the
+    likeliest style. Each confidence is from 0 to 1 and stands in the order of its words.
+    """
+
+    vocals: float | None = None
+    instruments: tuple[str, ...] = ()
+    instruments_confidence: tuple[float, ...] = ()
+    moods: tuple[str, ...] = ()
+    moods_confidence: tuple[float, ...] = ()
+    heard_style: str = ""
+    heard_style_confidence: float | None = None
+
+
+NOT_HEARD = Heard()
+
+
 class Decoder(StrEnum):
     """Who decoded a track."""
 
