@@ -3,7 +3,7 @@
 This module imports only the standard library: processes that decode audio start fast.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,11 @@ Row = dict[str, Any]
 # often enough (benchmarks/analysis.py).
 TEMPO_CONFIDENCE = 0.5
 KEY_CONFIDENCE = 0.5
+# Least confidence with which a description names an instrument, a mood or a style that was heard.
+HEARD_CONFIDENCE = 0.8
+# A description says "instrumental" below the first probability that somebody sings, "vocals" from the
+# second on.
+NO_VOCALS, VOCALS = 0.2, 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,23 @@ class Heard:
     moods_confidence: tuple[float, ...] = ()
     heard_style: str = ""
     heard_style_confidence: float | None = None
+
+    @property
+    def is_instrumental(self) -> bool:
+        """Whether surely nobody sings."""
+        return self.vocals is not None and self.vocals < NO_VOCALS
+
+    @property
+    def is_vocal(self) -> bool:
+        """Whether surely somebody sings."""
+        return self.vocals is not None and self.vocals >= VOCALS
+
+    @classmethod
+    def of(cls, row: Row) -> "Heard":
+        """What a row of `raw` or `tracks` says was heard; rows of older releases say nothing."""
+        values = {field.name: row.get(field.name) for field in fields(cls)}
+        found = {name: value for name, value in values.items() if value is not None}
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
 
 
 NOT_HEARD = Heard()

@@ -1,14 +1,15 @@
 """Make fit, arc and description of each chunk from the measures of its track."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import NO_MEASURES, Measures, Row, Track, chunk_id
+from ..records import NO_MEASURES, NOT_HEARD, Heard, Measures, Row, Track, chunk_id
 from .arc import arcs
+from .evidence import Facts
 from .fit import fit
-from .phrasings import Facts, describe_plain, phrasings
+from .phrasings import Phrasing, describe_plain, phrasings
 from .sessions import find
 
 
@@ -32,6 +33,7 @@ def annotate(
     indices: Sequence[int],
     seconds: float,
     measured: tuple[list[Measures], Measures] | None,
+    heard: tuple[list[Heard], Heard] | None = None,
 ) -> Annotation:
     """The annotation of a track's chunks.
 
@@ -41,8 +43,10 @@ def annotate(
         indices: indices of the chunks in the track.
         seconds: length of the track.
         measured: measures of each chunk and of the track; None if the recipe has no analysis.
+        heard: what was heard in each chunk and in the track; None if nobody listened.
     """
     chunks, whole = measured or ([NO_MEASURES] * len(indices), NO_MEASURES)
+    heard_chunks, heard_whole = heard or ([NOT_HEARD] * len(indices), NOT_HEARD)
     middles = [(i * recipe.hop_samples + recipe.chunk_samples / 2) / SAMPLING_RATE for i in indices]
     positions = [middle / seconds for middle in middles]
     phases = (
@@ -53,51 +57,50 @@ def annotate(
     session = find(track.session, recipe.sessions)
     verdicts = [fit(chunk, session) for chunk in chunks]
     misfits = [reason for fits, reason in verdicts if fits == "no"]
-    columns: list[Row | None] = [
-        {
-            **_description_columns(track, recipe, chunk_id(track.track_id, index), chunk, arc),
-            "position": round(position, 4),
-            **asdict(chunk),
-            "arc": arc,
-            "fit": fits,
-            "fit_reason": reason,
-        }
-        for index, position, chunk, arc, (fits, reason) in zip(
-            indices, positions, chunks, phases, verdicts, strict=True
-        )
-    ]
+    track_row = {**asdict(track), **asdict(heard_whole)}
+    columns: list[Row | None] = []
+    for index, position, chunk, sounds, arc, (fits, reason) in zip(
+        indices, positions, chunks, heard_chunks, phases, verdicts, strict=True
+    ):
+        found = {**asdict(chunk), "arc": arc, "fit": fits, "fit_reason": reason}
+        row = {**track_row, **found, **asdict(sounds), "chunk_id": chunk_id(track.track_id, index)}
+        texts = _given(track) or [one.text for one in made_phrasings(row, track_row, recipe)]
+        described = {"description": texts[0], "descriptions": texts}
+        columns.append({**described, "position": round(position, 4), **found})
     if recipe.only_fitting:
         columns = [row if row and row["fit"] != "no" else None for row in columns]
     return Annotation(columns, asdict(whole), len(misfits), misfits[0] if misfits else "")
 
 
-def _description_columns(
-    track: Track, recipe: Recipe, identity: str, chunk: Measures, arc: str
-) -> Row:
-    # Descriptions from metadata replace generated descriptions.
-    texts = [text for text in (track.description, *track.descriptions) if text]
-    session = spoken_session(track.session, track.session_as_named, recipe)
-    texts = texts or made_descriptions(session, track.style, recipe, identity, chunk, arc)
-    return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}
+def _given(track: Track) -> list[str]:
+    """The descriptions from metadata, which replace generated descriptions."""
+    return list(dict.fromkeys(text for text in (track.description, *track.descriptions) if text))
 
 
-def spoken_session(session: str, as_named: str, recipe: Recipe) -> str:
-    """The name of a session in generated descriptions; the notebook's has the file's own words."""
-    return as_named if recipe.descriptions == "notebook" else session
+def made_phrasings(row: Row, track: Row, recipe: Recipe) -> list[Phrasing]:
+    """The phrasings of a chunk for which metadata gives no description.
 
-
-def made_descriptions(
-    session: str, style: str, recipe: Recipe, identity: str, chunk: Measures, arc: str
-) -> list[str]:
-    """The descriptions of the chunk with the id `identity` for which metadata gives none."""
+    Args:
+        row: the columns of the chunk's row of `raw` that are neither audio nor description.
+        track: the row of its track in `tracks`, for the genre and what was heard in all of it.
+        recipe: settings of descriptions.
+    """
     if recipe.descriptions == "notebook":
-        return [describe_plain(session, style)]
+        return [describe_plain(row["session_as_named"], row["style"])]
+    measures = Measures(**{field.name: row[field.name] for field in fields(Measures)})
     facts = Facts(
-        session,
-        style,
-        tempo_bpm=chunk.confident_tempo_bpm,
-        key=chunk.confident_key,
-        energy=chunk.energy,
-        arc=arc,
+        row["session"],
+        row["style"],
+        tempo_bpm=measures.confident_tempo_bpm,
+        tempo_confidence=measures.tempo_confidence,
+        key=measures.confident_key,
+        key_confidence=measures.key_confidence,
+        energy=measures.energy,
+        arc=row["arc"],
+        title=row["title"],
+        genre=track["genre"],
+        heard=Heard.of(row),
+        whole=Heard.of(track),
     )
-    return phrasings(facts, recipe.seed, identity, recipe.sessions, recipe.descriptions_per_chunk)
+    count = recipe.descriptions_per_chunk
+    return phrasings(facts, recipe.seed, row["chunk_id"], recipe.sessions, count)

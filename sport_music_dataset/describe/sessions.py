@@ -26,7 +26,7 @@ _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
 )
-_KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods"}
+_KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Session:
     """A sport session, by its English name, and the music that suits it.
 
     `intensity` is low, medium or high. `tempo_bpm` is the lowest and highest tempo of the beat,
-    None if no band is known; `source` cites the source of this band.
+    None if no band is known; `source` cites the source of this band. `purpose` is what music for it
+    is for (`a marathon`), `event` what one takes part in (`yoga session`).
     """
 
     name: str
@@ -42,6 +43,8 @@ class Session:
     tempo_bpm: tuple[float, float] | None
     source: str
     moods: tuple[str, ...]
+    purpose: str
+    event: str
 
 
 def find(name: str, own: str = "") -> Session | None:
@@ -84,12 +87,6 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     if own:
         sessions |= dict(_read(own, "--sessions"))
     return sessions
-
-
-def energy_words() -> dict[str, tuple[str, ...]]:
-    """Map each intensity to the words for it."""
-    text = Path(__file__).with_name("sessions.yaml").read_text(encoding="utf-8")
-    return {level: tuple(words) for level, words in yaml.safe_load(text)["energy"].items()}
 
 
 def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:
@@ -135,12 +132,19 @@ def _session(name: str, data: Any, place: str) -> tuple[Session, list[str]]:
             isinstance(word, str) and len(word) <= MOST_WORDS for word in value
         ):
             raise SettingError(f"{place}: {key} must be a list of words")
+    said = {"for": data.get("for", name), "event": data.get("event", f"{name} session")}
+    for key, value in said.items():
+        if not isinstance(value, str) or not 0 < len(value) <= MOST_WORDS:
+            raise SettingError(f"{place}: {key} {shown(value)}: write words")
     band = data.get("tempo_bpm")
     if band is not None and not _is_band(band):
         raise SettingError(f"{place}: tempo_bpm {shown(band)}: two numbers, as in [120, 140]")
     tempo = (float(band[0]), float(band[1])) if band else None
     source = str(data.get("source", "convention"))
-    return Session(name, intensity, tempo, source, tuple(lists["moods"])), lists["aliases"]
+    session = Session(
+        name, intensity, tempo, source, tuple(lists["moods"]), said["for"], said["event"]
+    )
+    return session, lists["aliases"]
 
 
 def _is_band(band: Any) -> bool:

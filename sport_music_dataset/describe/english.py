@@ -1,0 +1,61 @@
+"""English grammar for descriptions: articles, lists, and words that say the same."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+# Written with a vowel, spoken with the sound of "you" or "one": a eurodance track, a ukulele.
+_CONSONANT = re.compile(r"(?:eu|uk|uni(?!n)|us[aeu]|ura|ut[ei]|ubi|ufo|one|once)", re.IGNORECASE)
+_SILENT_H = re.compile(r"(?:hour|honest|honour|honor|heir)", re.IGNORECASE)
+# Capitals that are spelled out: an EDM track, an R&B track, a UK garage track. HIIT is not.
+_SPELLED = re.compile(r"[A-Z](?:$|[^a-z]{0,3}$|[&/.\d-]|[A-Z]{1,3}\b)")
+_SPOKEN = frozenset({"HIIT", "MIDI", "RAP", "ROCK", "SKA"})
+_VOWEL_NAMES = frozenset("AEFHILMNORSX")
+_AN_NUMBER = re.compile(r"(?:8\d*|11|18)(?!\d)")
+_ENDINGS = tuple(
+    "ization isation ations ation ically ical etic able ingly ings ing ful ness ies ers er ic al ed "
+    "es ly s e y".split()
+)
+_SMALL = frozenset(
+    "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
+)
+
+
+def article(text: str) -> str:
+    """`a` or `an`, as the sound of what follows asks for: an hour, a eurodance, an 80s, an R&B."""
+    first = (re.findall(r"[\w&/.'-]+", text) or [""])[0]
+    if first[:1].isdigit():
+        return "an" if _AN_NUMBER.match(first) else "a"
+    if (_SPELLED.match(first) and first.rstrip("s") not in _SPOKEN) or len(first) == 1:
+        return "an" if first[0].upper() in _VOWEL_NAMES else "a"
+    plain = _without_accents(first)
+    if _SILENT_H.match(plain):
+        return "an"
+    is_vowel = plain[:1].lower() in set("aeiouœ") and not _CONSONANT.match(plain)
+    return "an" if is_vowel else "a"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as one phrase: `piano, strings and drums`."""
+    *rest, last = words
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def stems(text: str) -> frozenset[str]:
+    """The stems of the words that carry meaning: those of `dancing` and `dance` are one."""
+    words = re.findall(r"[^\W_]+", _without_accents(text).casefold())
+    return frozenset(_stem(word) for word in words if word not in _SMALL)
+
+
+def _stem(word: str) -> str:
+    """A word without its endings; crude, since it is only compared with other words."""
+    while end := next((e for e in _ENDINGS if word.endswith(e) and len(word) - len(e) >= 3), ""):
+        word = word[: -len(end)]
+        if len(word) > 3 and word[-1] == word[-2]:
+            word = word[:-1]
+    return word
+
+
+def _without_accents(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -1,0 +1,275 @@
+"""The words that a description of a chunk may use, each with what it is known from."""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
+from .english import stems
+from .sessions import Session, find, spaced
+from .styles import Style, style_of
+from .words import Claims, level_of, level_of_intensity, lexicon
+
+# What a tagger may call an instrument, and is a voice.
+_VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap male female")
+# Sessions that are phases of a workout: the phase of a track would be taken for theirs.
+_PHASES = ("warm-up", "cool-down")
+_MOST_INSTRUMENTS = 2
+# Keys that have fewer accidentals by their other name.
+_FLATS = {
+    "C# major": "D flat major",
+    "D# major": "E flat major",
+    "G# major": "A flat major",
+    "A# major": "B flat major",
+    "D# minor": "E flat minor",
+    "A# minor": "B flat minor",
+}
+
+
+class Source(StrEnum):
+    """What a word of a description is known from."""
+
+    USER = "given"
+    MEASURED = "measured"
+    HEARD = "heard"
+    CONVENTION = "convention"
+    PHRASING = "phrasing"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Words of a description, and their source.
+
+    `detail` says what the source is or has: a field of the track, a value with its unit, a session.
+    `confidence` is that of what was measured or heard, from 0 to 1.
+    """
+
+    text: str
+    source: Source
+    detail: str = ""
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts for the description of a chunk; tempo and key only if their confidence is high.
+
+    `heard` is what was heard in the chunk, `whole` in its track. `title` and `genre` are asked for
+    the word "instrumental" alone.
+    """
+
+    session: str
+    style: str
+    tempo_bpm: float | None = None
+    key: str = ""
+    energy: float | None = None
+    arc: str = ""
+    tempo_confidence: float | None = None
+    key_confidence: float | None = None
+    title: str = ""
+    genre: str = ""
+    heard: Heard = NOT_HEARD
+    whole: Heard = NOT_HEARD
+
+
+Fields = dict[str, list[Word] | None]
+"""The words of each field of a template: none if nothing is known, None if it cannot be used."""
+
+
+class Evidence:
+    """The words for each field of a template.
+
+    Args:
+        facts: facts about the chunk.
+        own: the user's sessions, as YAML.
+        order: decides which of several words for energy a track prefers.
+    """
+
+    def __init__(self, facts: Facts, own: str, order: random.Random) -> None:
+        self.facts = facts
+        self.session = find(facts.session, own)
+        # A name may consist only of underscores and spaces.
+        self.name = self.session.name if self.session else spaced(facts.session) or "sport"
+        self._style_word, self.style = self._find_style()
+        self.alone = self._settle_style_and_session()
+        self.instrumental = self._instrumental()
+        self.level, self._energy_source = self._level()
+        self._mode = facts.key.rpartition(" ")[2]
+        self.energy = self._energy_word(order)
+        self.moods = tuple(self._moods())
+        self.instruments = tuple(self._instruments())
+
+    def fields(self, draw: random.Random) -> Fields:
+        """The words of each field of a template; `draw` chooses among moods."""
+        facts, name = self.facts, _given(self.name, "session", self.session)
+        before = [*self.instrumental, *self._style(self.style.before)]
+        # A plural stands before no noun.
+        cannot = self._style_word is not None and not self.style.before
+        tempo, key = f"{facts.tempo_bpm or 0:.0f}", _spoken_key(facts.key)
+        return {
+            "style": None if cannot else before,
+            "music": [*self.instrumental, *self._style(self.style.alone)],
+            "name": [name],
+            "session": [_given(self._purpose, "session", self.session)],
+            "workout": [_given(self._event, "session", self.session)],
+            "energy": [self.energy] if self.energy else [],
+            "mood": [draw.choice(self.moods)] if self.moods else [],
+            "instruments": _phrase(self.instruments),
+            "tempo": _measured(tempo, f"tempo {facts.tempo_bpm} BPM", facts.tempo_confidence)
+            if facts.tempo_bpm
+            else [],
+            "key": _measured(key, f"key {facts.key}", facts.key_confidence) if key else [],
+            "arc": self._arc(),
+        }
+
+    @property
+    def _purpose(self) -> str:
+        return self.session.purpose if self.session else self.name
+
+    @property
+    def _event(self) -> str:
+        return self.session.event if self.session else f"{self.name} session"
+
+    def _find_style(self) -> tuple[Word | None, Style]:
+        """The style that the user gave, else the style that was heard."""
+        named, whole = style_of(self.facts.style), self.facts.whole
+        if named.alone != "music":
+            return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
+        for heard in (self.facts.heard, whole):
+            sure = heard.heard_style_confidence or 0.0
+            if heard.heard_style and sure >= HEARD_CONFIDENCE:
+                style = style_of(heard.heard_style)
+                said = Style(style.before, style.alone, style.claims, style.sung, named.instrumental)
+                return Word(style.alone, Source.HEARD, "style", sure), said
+        return None, named
+
+    def _settle_style_and_session(self) -> bool:
+        """Leave out a style that only says the session again; whether the style says the session."""
+        of_style = stems(self.style.alone) - stems("music")
+        of_session = stems(f"{self.name} {self._purpose}")
+        if of_style and of_style <= of_session:
+            self._style_word = None
+            self.style = Style(instrumental=self.style.instrumental)
+            return False
+        return bool(of_style & of_session)
+
+    def _style(self, text: str) -> list[Word]:
+        """The words of the style, or "music" where none is known."""
+        word = self._style_word
+        if word is None:
+            return [Word(text, Source.PHRASING)] if text else []
+        return [Word(text, word.source, word.detail, word.confidence)] if text else []
+
+    def _instrumental(self) -> list[Word]:
+        """The word "instrumental", if the user says so, or surely no voice was heard."""
+        facts = self.facts
+        for field in ("style", "genre", "title"):
+            if style_of(getattr(facts, field)).instrumental:
+                return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]
+        voices = _VOICES & stems(" ".join((*facts.heard.instruments, *facts.whole.instruments)))
+        silent = facts.heard.is_instrumental and facts.whole.is_instrumental
+        if self.style.sung or voices or not silent:
+            return []
+        vocals = max(facts.heard.vocals or 0.0, facts.whole.vocals or 0.0)
+        detail = f"vocals {vocals:.2f} at most, in chunk and track"
+        return [Word("instrumental", Source.HEARD, detail, round(1 - vocals, 4))]
+
+    def _level(self) -> tuple[float | None, tuple[Source, str]]:
+        if self.facts.energy is not None:
+            return level_of(self.facts.energy), (Source.MEASURED, f"energy {self.facts.energy:.2f}")
+        if self.session is None:
+            return None, (Source.CONVENTION, "")
+        intensity = self.session.intensity
+        detail = f"intensity {intensity} of {self.name}"
+        return level_of_intensity(intensity), (Source.CONVENTION, detail)
+
+    def _context(self) -> list[Claims]:
+        """The claims that every word must agree with: those of session and style."""
+        sense = [lexicon().sense[self.session.intensity]] if self.session else []
+        return [*sense, self.style.claims]
+
+    def _may_say(self, word: str, *others: Claims) -> bool:
+        claims = lexicon().claims(word)
+        said = stems(f"{self.name} {self._purpose} {self.style.alone}")
+        return (
+            claims.hold(self.level, self.facts.tempo_bpm, self._mode)
+            and claims.agree([*self._context(), *others])
+            and not stems(word) & said
+        )
+
+    def _energy_word(self, order: random.Random) -> Word | None:
+        """The first word for the chunk's energy, in the order that its track prefers."""
+        words = list(lexicon().energy)
+        order.shuffle(words)
+        if self.level is None:
+            return None
+        source, detail = self._energy_source
+        return next((Word(w, source, detail) for w in words if self._may_say(w)), None)
+
+    def _moods(self) -> Iterator[Word]:
+        """Moods that were heard, else those that the session has by convention."""
+        claims = [lexicon().claims(self.energy.text)] if self.energy else []
+        taken = stems(self.energy.text) if self.energy else frozenset[str]()
+        heard = self.facts.heard
+        found = [
+            Word(mood, Source.HEARD, "mood", sure)
+            for mood, sure in _sure(heard.moods, heard.moods_confidence)
+            # A tagger's word that is no adjective we know ("party") fits into no phrasing.
+            if mood in lexicon().words
+        ]
+        if not found and self.session:
+            detail = f"moods of {self.name}"
+            found = [Word(mood, Source.CONVENTION, detail) for mood in self.session.moods]
+        for word in found:
+            if self._may_say(word.text, *claims) and not stems(word.text) & taken:
+                yield word
+
+    def _instruments(self) -> Iterator[Word]:
+        """At most two instruments that were heard, or one and the voices."""
+        heard, taken = self.facts.heard, set(stems(self.style.alone))
+        words = []
+        for name, sure in _sure(heard.instruments, heard.instruments_confidence):
+            if not stems(name) & (taken | _VOICES):
+                taken |= stems(name)
+                words.append(Word(name, Source.HEARD, "instrument", sure))
+        if heard.is_vocal and not self.instrumental and not self.style.sung:
+            words.insert(1, Word("vocals", Source.HEARD, "vocals", heard.vocals))
+        yield from words[:_MOST_INSTRUMENTS]
+
+    def _arc(self) -> list[Word]:
+        """The phase of the track, if it agrees with the chunk's level and energy word."""
+        says, claims = lexicon().arcs.get(self.facts.arc, ("", Claims()))
+        others = [lexicon().claims(self.energy.text)] if self.energy else []
+        if not says or self.name in _PHASES or not claims.agree([*self._context(), *others]):
+            return []
+        return _measured(says, f"arc {self.facts.arc}", None)
+
+
+def _given(text: str, field: str, session: Session | None) -> Word:
+    return Word(text, Source.USER, f"{field} {session.name}" if session else field)
+
+
+def _measured(text: str, detail: str, confidence: float | None) -> list[Word]:
+    return [Word(text, Source.MEASURED, detail, confidence)]
+
+
+def _sure(words: Iterable[str], confidences: Iterable[float]) -> Iterator[tuple[str, float]]:
+    for word, sure in zip(words, confidences, strict=True):
+        if sure >= HEARD_CONFIDENCE:
+            yield word, sure
+
+
+def _spoken_key(key: str) -> str:
+    """A key in words, by the name that scores use: `A# major` is B flat major."""
+    return _FLATS.get(key, key).replace("#", " sharp")
+
+
+def _phrase(words: tuple[Word, ...]) -> list[Word]:
+    """Words as one phrase: their "and" is that of the phrasing."""
+    if not words:
+        return []
+    joined: list[Word] = [words[0]]
+    for word in words[1:]:
+        joined += [Word("and", Source.PHRASING), word]
+    return joined

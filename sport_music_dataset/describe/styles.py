@@ -1,0 +1,155 @@
+"""Styles of music: what people call them in English and French, and how English says them."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .english import listed, stems
+from .sessions import folded, spaced
+from .words import Claims, claims_of
+
+_BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n)\b")
+_MUSIC_AROUND = re.compile(r"^musiques?\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$")
+_SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+")
+_DECADE = re.compile(r"(?:(?:les )?annees )?((?:20)?\d0)(?: ?s)?|(?:19|anni )(\d0) ?s?")
+_DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?s hits")
+_INSTRUMENTAL = re.compile(r"\(?\b(?:instrumentale?s?|instrumentaux|instru)\b\)?", re.IGNORECASE)
+# Words in s that are no plural: jazz is not asked, blues and bass are.
+_SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNORECASE)
+_MOST_CAPITALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A style in English.
+
+    `before` stands before a noun ("rock" track; empty if nothing can stand there), `alone` by
+    itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
+    name says that somebody sings; `instrumental` whether it was said that nobody does.
+    """
+
+    before: str = ""
+    alone: str = "music"
+    claims: Claims = Claims()
+    sung: bool = False
+    instrumental: bool = False
+
+
+@cache
+def style_of(name: str) -> Style:
+    """The style that a name means: `musique classique`, `Rock`, `Pop; Electronic`, `80's`.
+
+    A style that nobody knows is used as it is; a name that says nothing (`Other`) is no style.
+    """
+    said = bool(_INSTRUMENTAL.search(name))
+    name = spaced(_INSTRUMENTAL.sub(" ", name)).strip(" -_/,;()")
+    found = _known(name)
+    parts = [part for part in _SEVERAL.split(name) if part]
+    # AC/DC is one name.
+    if found is None and len(parts) > 1 and any(map(_known, parts)):
+        found = _of_several([style_of(part) for part in parts])
+    style = found or _unknown(name)
+    if not said:
+        return style
+    return Style(style.before, style.alone, style.claims, style.sung, True)
+
+
+def is_style(name: str) -> bool:
+    """Whether a folder of this name holds a style: a kind of music as shops and players name it."""
+    key = _key(name)
+    return key == "instrumental" or (key in _table().styles and key not in _table().no_folders)
+
+
+def known_styles() -> frozenset[Style]:
+    """The styles of styles.yaml."""
+    return frozenset(_table().styles.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    styles: dict[str, Style]
+    no_folders: frozenset[str]
+    nothing: frozenset[str]
+    proper: frozenset[str]
+
+
+@cache
+def _table() -> _Table:
+    file = Path(__file__).with_name("styles.yaml")
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    styles, no_folders = dict[str, Style](), set[str]()
+    for name, entry in data["styles"].items():
+        for spelling in (name, *entry.get("also", ())):
+            styles.setdefault(_key(spelling), _style(name, entry))
+            if not entry.get("folder", True):
+                no_folders.add(_key(spelling))
+    nothing = frozenset(map(_key, data["nothing"]))
+    return _Table(styles, frozenset(no_folders), nothing, frozenset(data["proper"]))
+
+
+def _style(name: str, entry: dict[str, Any]) -> Style:
+    kind = entry.get("is", "noun")
+    return Style(
+        before="" if kind == "plural" else name,
+        alone=f"{name} music" if kind == "adjective" else name,
+        claims=claims_of(entry),
+        sung=entry.get("sung", False),
+    )
+
+
+def _key(name: str) -> str:
+    """A name for comparing: see the head of styles.yaml."""
+    return " ".join(_BETWEEN.sub(" ", folded(name)).split())
+
+
+def _known(name: str) -> Style | None:
+    key, table = _key(name), _table()
+    if not key or key in table.nothing:
+        return Style()
+    if decade := _DECADE_HITS.fullmatch(key):
+        words = f"{decade[1] or decade[2]}s"
+        return Style(words, f"{words} hits")
+    # A number alone is a decade only behind "années".
+    if (decade := _DECADE.fullmatch(key)) and not key.isdigit():
+        words = f"{decade[1] or decade[2]}s"
+        return Style(words, f"{words} music")
+    return table.styles.get(key) or table.styles.get(_MUSIC_AROUND.sub("", key))
+
+
+def _of_several(styles: list[Style]) -> Style:
+    """One style of several: of the first two that differ."""
+    named: list[Style] = []
+    for style in styles:
+        if style.alone != "music" and not any(stems(style.alone) & stems(n.alone) for n in named):
+            named.append(style)
+    if len(named) < 2:
+        return named[0] if named else Style()
+    one, two = named[:2]
+    if not (one.before and two.before) or not one.claims.agree([two.claims]):
+        return one
+    before = listed([one.before, two.before])
+    claims = one.claims if one.claims != Claims() else two.claims
+    return Style(before, f"{before} music", claims, one.sung and two.sung)
+
+
+def _unknown(name: str) -> Style:
+    """A style that is not in the table, in its own words, each once in a row."""
+    words = [next(same) for _, same in groupby(name.split(), str.casefold)]
+    if len(words) > 1 and words[-1].casefold() in ("music", "musik"):
+        words.pop()
+    # A kind of a known style: tags write it with capitals, English only names of peoples and places.
+    of_known = len(words) > 1 and _known(words[-1]) is not None
+    text = " ".join(_cased(word, of_known) for word in words)
+    is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
+    return Style("", text) if is_plural else Style(text, f"{text} music")
+
+
+def _cased(word: str, of_known: bool) -> str:
+    is_shout = word.isupper() and word.isalpha() and len(word) > _MOST_CAPITALS
+    is_title = word.istitle() and of_known and word not in _table().proper
+    return word.lower() if is_shout or is_title else word
