@@ -176,8 +176,9 @@ class Outcome:
     `clipped_samples` were over full scale (counted at 32 kHz). `nonfinite_samples` were not numbers
     and became zero (counted at the file's rate). `damaged_packets` did not decode. `misfit_chunks`
     do not suit their session; `misfit_reason` is the reason of the first of these chunks.
-    `measures` maps each column to the measure of the whole track. `decoder` is who decoded it
-    (`Decoder`), `mixdown` how its channels became one (`MEAN`, or the channel that was kept).
+    `measures` maps each column of `Measures` and `Heard` to its value of the whole track. `decoder`
+    is who decoded it (`Decoder`), `mixdown` how its channels became one (`MEAN`, or the channel
+    that was kept).
     """
 
     chunks: int = 0

@@ -15,7 +15,7 @@ from .sessions import find
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The columns of each chunk that need the whole track, and the measures of the track.
+    """The columns of each chunk that need the whole track, and what was measured and heard of it.
 
     `columns` has None for a chunk that is left out. `misfits` is the number of chunks that do not
     fit their session; `reason` is why the first of them does not fit.
@@ -62,14 +62,15 @@ def annotate(
     for index, position, chunk, sounds, arc, (fits, reason) in zip(
         indices, positions, chunks, heard_chunks, phases, verdicts, strict=True
     ):
-        found = {**asdict(chunk), "arc": arc, "fit": fits, "fit_reason": reason}
-        row = {**track_row, **found, **asdict(sounds), "chunk_id": chunk_id(track.track_id, index)}
-        texts = _given(track) or [one.text for one in made_phrasings(row, track_row, recipe)]
+        found = {**asdict(chunk), **asdict(sounds), "arc": arc, "fit": fits, "fit_reason": reason}
+        row = {**track_row, **found, "chunk_id": chunk_id(track.track_id, index)}
+        texts = _given(track) or [made.text for made in made_phrasings(row, track_row, recipe)]
         described = {"description": texts[0], "descriptions": texts}
         columns.append({**described, "position": round(position, 4), **found})
     if recipe.only_fitting:
         columns = [row if row and row["fit"] != "no" else None for row in columns]
-    return Annotation(columns, asdict(whole), len(misfits), misfits[0] if misfits else "")
+    track_columns = {**asdict(whole), **asdict(heard_whole)}
+    return Annotation(columns, track_columns, len(misfits), misfits[0] if misfits else "")
 
 
 def _given(track: Track) -> list[str]:

@@ -140,7 +140,9 @@ class Evidence:
             sure = heard.heard_style_confidence or 0.0
             if heard.heard_style and sure >= HEARD_CONFIDENCE:
                 style = style_of(heard.heard_style)
-                said = Style(style.before, style.alone, style.claims, style.sung, named.instrumental)
+                said = Style(
+                    style.before, style.alone, style.claims, style.sung, named.instrumental
+                )
                 return Word(style.alone, Source.HEARD, "style", sure), said
         return None, named
 

@@ -23,7 +23,9 @@ def _of_word(word: str) -> int:
     bare = word.rstrip(",:")
     count = _table().get(bare)
     if count is None:
-        rare = sum(not (letter.isascii() and letter.isalnum()) or letter.isupper() for letter in bare)
+        rare = sum(
+            not (letter.isascii() and letter.isalnum()) or letter.isupper() for letter in bare
+        )
         # A word may begin with a token that only stands for the blank before it.
         count = 1 + rare + math.ceil((len(bare) - rare) / _LETTERS)
     return count + len(word) - len(bare)

@@ -97,5 +97,7 @@ def lexicon() -> Lexicon:
 def claims_of(entry: dict[str, Any]) -> Claims:
     """The claims of an entry of words.yaml or styles.yaml."""
     return Claims(
-        tuple(entry.get("energy", _ANY)), tuple(entry.get("tempo", _ANY_TEMPO)), entry.get("key", "")
+        tuple(entry.get("energy", _ANY)),
+        tuple(entry.get("tempo", _ANY_TEMPO)),
+        entry.get("key", ""),
     )

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..columns import MEASURE_COLUMNS
-from ..describe.annotate import made_descriptions, spoken_session
+from ..describe.annotate import made_phrasings
 from ..describe.arc import arcs
 from ..describe.fit import fit
 from ..describe.sessions import find
@@ -16,7 +16,7 @@ from ..recipe import SAMPLING_RATE, Recipe
 from ..records import CHUNK_ID, Measures, Row, chunk_id
 from ..release.layout import ShardName, shard_of
 from .findings import Check, Findings
-from .tracks import measure_faults
+from .tracks import heard_faults, measure_faults
 
 TEXTS = ["chunk_id", "track_id", "description", "descriptions"]
 
@@ -114,7 +114,11 @@ class RowChecks:
     def _check_track(self, rows: list[Row], track: Row | None) -> None:
         recipe, impossible = self.recipe, False
         for row in rows:
-            faults = [*measure_faults(row, recipe.analysis if recipe else None), *_words(row)]
+            faults = [
+                *measure_faults(row, recipe.analysis if recipe else None),
+                *heard_faults(row, recipe.tagger if recipe else None),
+                *_words(row),
+            ]
             self.findings.fail_all(Check.MEASURES, faults, row["chunk_id"])
             impossible = impossible or bool(faults)
         if track is None:
@@ -123,7 +127,7 @@ class RowChecks:
         # Nothing follows from a measure that is not a number.
         if recipe and not impossible:
             self.findings.fail_all(Check.FIT, self._fit_faults(rows, track, recipe))
-            self.findings.fail_all(Check.DESCRIPTIONS, _made_faults(rows, recipe))
+            self.findings.fail_all(Check.DESCRIPTIONS, _made_faults(rows, track, recipe))
             self.findings.fail_all(Check.COUNTS, _misfit_faults(rows, track, recipe))
             if not (recipe.only_fitting and track["misfit_chunks"]):
                 self.findings.fail_all(Check.MEASURES, _mean_faults(rows, track))
@@ -168,17 +172,13 @@ def _words(row: Row) -> Iterator[str]:
         yield f"fit is {row['fit']!r}"
 
 
-def _made_faults(rows: list[Row], recipe: Recipe) -> Iterator[str]:
+def _made_faults(rows: list[Row], track: Row, recipe: Recipe) -> Iterator[str]:
     """Faults of descriptions that are neither given for the track nor made for the chunk."""
     if all(row["descriptions"] == rows[0]["descriptions"] for row in rows):
         # What metadata gives is the same for all chunks.
         return
     for row in rows:
-        session = spoken_session(row["session"], row["session_as_named"], recipe)
-        made = made_descriptions(
-            session, row["style"], recipe, row["chunk_id"], _measures(row), row["arc"]
-        )
-        texts = list(dict.fromkeys(made))
+        texts = [made.text for made in made_phrasings(row, track, recipe)]
         if row["descriptions"] != texts:
             yield f"{row['chunk_id']}: is described as {row['descriptions']}, not {texts}"
 
