@@ -147,8 +147,8 @@ class Recipe:
         """The recipe of a manifest's record of it, as `as_dict` gives one.
 
         Raises:
-            SettingError, TypeError, ValueError, AttributeError, KeyError: a value or a key is one that
-                a recipe cannot have.
+            SettingError, TypeError, ValueError, AttributeError, KeyError: a value or a key is one
+                that a recipe cannot have.
         """
         values: dict[str, Any] = {}
         for field in fields(cls):

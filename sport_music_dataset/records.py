@@ -15,8 +15,8 @@ TEMPO_CONFIDENCE = 0.5
 KEY_CONFIDENCE = 0.5
 # Least confidence with which a description names an instrument, a mood or a style that was heard.
 HEARD_CONFIDENCE = 0.8
-# A description says "instrumental" below the first probability that somebody sings, "vocals" from the
-# second on.
+# A description says "instrumental" below the first probability that somebody sings, "vocals" from
+# the second on.
 NO_VOCALS, VOCALS = 0.2, 0.8
 
 
@@ -89,8 +89,12 @@ class Heard:
     def of(cls, row: Row) -> "Heard":
         """What a row of `raw` or `tracks` says was heard; rows of older releases say nothing."""
         values = {field.name: row.get(field.name) for field in fields(cls)}
-        found = {name: value for name, value in values.items() if value is not None}
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
+        found: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+            if value is not None
+        }
+        return cls(**found)
 
 
 NOT_HEARD = Heard()

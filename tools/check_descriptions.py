@@ -12,7 +12,8 @@ from itertools import product
 
 from transformers import AutoTokenizer
 
-from sport_music_dataset.describe.phrasings import Facts, describe
+from sport_music_dataset.describe.evidence import Facts
+from sport_music_dataset.describe.phrasings import describe
 from sport_music_dataset.describe.sessions import known_sessions
 
 MAX_TOKENS = 20

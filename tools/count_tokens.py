@@ -9,6 +9,7 @@ sport_music_dataset/describe/tokens.yaml. A word that is missing there is estima
 import sys
 from itertools import chain
 from pathlib import Path
+from textwrap import fill
 
 from transformers import AutoTokenizer
 
@@ -21,11 +22,11 @@ FILE = Path(__file__).parents[1] / "sport_music_dataset/describe/tokens.yaml"
 # What taggers call instruments, and words of styles that tags add to those we know.
 INSTRUMENTS = (
     "accordion banjo bass bassoon bells brass cello choir clarinet clavinet cymbals drums drum "
-    "double dulcimer electric acoustic fiddle flute flutes glockenspiel guitar guitars hand handclaps "
-    "harmonica harp harpsichord horn horns keyboard keyboards kit lead machine mandolin marimba "
-    "oboe organ pad pads percussion piano pianos pipe saxophone section sitar slap steel string "
-    "strings synth synths synthesizer synthesizers tabla tambourine timpani trombone trumpet tuba "
-    "ukulele vibraphone viola violin violins vocals voice voices whistle woodwinds xylophone"
+    "double dulcimer electric acoustic fiddle flute flutes glockenspiel guitar guitars hand "
+    "handclaps harmonica harp harpsichord horn horns keyboard keyboards kit lead machine mandolin "
+    "marimba oboe organ pad pads percussion piano pianos pipe saxophone section sitar slap "
+    "steel string strings synth synths synthesizer synthesizers tabla tambourine timpani trombone "
+    "trumpet tuba ukulele vibraphone viola violin violins vocals voice voices whistle woodwinds xylophone"
 )
 MODIFIERS = (
     "acid deep dark hard soft melodic progressive old new school modern organic vocal psychedelic "
@@ -56,7 +57,10 @@ def main(folder: str) -> None:
     for word in sorted(words()):
         count = len(tokenizer(word, add_special_tokens=False)["input_ids"])
         by_count.setdefault(count, []).append(f'"{word}"')
-    lines = [f"{count}: [{', '.join(by_count[count])}]" for count in sorted(by_count)]
+    lines = [
+        fill(f"{count}: [{', '.join(by_count[count])}]", 100, subsequent_indent="  ")
+        for count in sorted(by_count)
+    ]
     head = "# T5 tokens of each word, by their number; written by tools/count_tokens.py."
     FILE.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
 

@@ -13,14 +13,14 @@ from .commands.preview import preview
 from .commands.push import push
 from .commands.scan import scan
 from .commands.stats import stats
-from .commands.tokens import tokens
+from .commands.tokens import explain, tokens
 from .commands.verify import verify
 from .commands.withdraw import withdraw
 from .first_steps import demo, doctor
 
 _COMMANDS = (
     *(build, scan, doctor, demo, encode, decode, tokens, preview),
-    *(push, verify, stats, diff, withdraw),
+    *(push, verify, stats, explain, diff, withdraw),
 )
 
 app = typer.Typer(

@@ -13,8 +13,8 @@ _SPOKEN = frozenset({"HIIT", "MIDI", "RAP", "ROCK", "SKA"})
 _VOWEL_NAMES = frozenset("AEFHILMNORSX")
 _AN_NUMBER = re.compile(r"(?:8\d*|11|18)(?!\d)")
 _ENDINGS = tuple(
-    "ization isation ations ation ically ical etic able ingly ings ing ful ness ies ers er ic al ed "
-    "es ly s e y".split()
+    "ization isation ations ation ically ical etic able ingly ings ing ful ness ies ers er ic al "
+    "ed es ly s e y".split()
 )
 _SMALL = frozenset(
     "a an and at by de des du et for from in it its la le les of on or the to up down with".split()

@@ -2,14 +2,14 @@
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import stems
 from .sessions import Session, find, spaced
 from .styles import Style, style_of
-from .words import Claims, level_of, level_of_intensity, lexicon
+from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
 # What a tagger may call an instrument, and is a voice.
 _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap male female")
@@ -140,14 +140,12 @@ class Evidence:
             sure = heard.heard_style_confidence or 0.0
             if heard.heard_style and sure >= HEARD_CONFIDENCE:
                 style = style_of(heard.heard_style)
-                said = Style(
-                    style.before, style.alone, style.claims, style.sung, named.instrumental
-                )
-                return Word(style.alone, Source.HEARD, "style", sure), said
+                style = replace(style, instrumental=named.instrumental)
+                return Word(style.alone, Source.HEARD, "style", sure), style
         return None, named
 
     def _settle_style_and_session(self) -> bool:
-        """Leave out a style that only says the session again; whether the style says the session."""
+        """Leave out a style that says nothing but the session; whether it says the session too."""
         of_style = stems(self.style.alone) - stems("music")
         of_session = stems(f"{self.name} {self._purpose}")
         if of_style and of_style <= of_session:
@@ -217,8 +215,9 @@ class Evidence:
         found = [
             Word(mood, Source.HEARD, "mood", sure)
             for mood, sure in _sure(heard.moods, heard.moods_confidence)
-            # A tagger's word that is no adjective we know ("party") fits into no phrasing.
-            if mood in lexicon().words
+            # A tagger's word that is no adjective we know ("party") fits into no phrasing. One that
+            # the track as a whole has not would contradict its other chunks.
+            if mood in lexicon().words and mood in self.facts.whole.moods
         ]
         if not found and self.session:
             detail = f"moods of {self.name}"
@@ -241,9 +240,10 @@ class Evidence:
 
     def _arc(self) -> list[Word]:
         """The phase of the track, if it agrees with the chunk's level and energy word."""
-        says, claims = lexicon().arcs.get(self.facts.arc, ("", Claims()))
+        says, claims = lexicon().arcs.get(self.facts.arc, ("", NO_CLAIMS))
         others = [lexicon().claims(self.energy.text)] if self.energy else []
-        if not says or self.name in _PHASES or not claims.agree([*self._context(), *others]):
+        holds = claims.hold(self.level, None, "") and claims.agree([*self._context(), *others])
+        if not says or self.name in _PHASES or not holds:
             return []
         return _measured(says, f"arc {self.facts.arc}", None)
 

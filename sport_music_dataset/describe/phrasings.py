@@ -129,4 +129,4 @@ def _repeats(phrasing: Phrasing) -> bool:
 def _weight(phrasing: Phrasing) -> int:
     """How often a phrasing is drawn: more often if it says more of what was measured and heard."""
     known = (Source.MEASURED, Source.HEARD)
-    return 1 + sum(word.source in known for word in phrasing.words)
+    return 1 + 2 * sum(word.source in known for word in phrasing.words)

@@ -1,7 +1,7 @@
 """Styles of music: what people call them in English and French, and how English says them."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +11,7 @@ import yaml
 
 from .english import listed, stems
 from .sessions import folded, spaced
-from .words import Claims, claims_of
+from .words import NO_CLAIMS, Claims, claims_of
 
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n)\b")
 _MUSIC_AROUND = re.compile(r"^musiques?\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$")
@@ -19,6 +19,7 @@ _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+")
 _DECADE = re.compile(r"(?:(?:les )?annees )?((?:20)?\d0)(?: ?s)?|(?:19|anni )(\d0) ?s?")
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?s hits")
 _INSTRUMENTAL = re.compile(r"\(?\b(?:instrumentale?s?|instrumentaux|instru)\b\)?", re.IGNORECASE)
+_BEST_OF = re.compile(r"^(?:the )?best of (?:the )?(?=.)", re.IGNORECASE)
 # Words in s that are no plural: jazz is not asked, blues and bass are.
 _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNORECASE)
 _MOST_CAPITALS = 4
@@ -35,7 +36,7 @@ class Style:
 
     before: str = ""
     alone: str = "music"
-    claims: Claims = Claims()
+    claims: Claims = NO_CLAIMS
     sung: bool = False
     instrumental: bool = False
 
@@ -47,7 +48,9 @@ def style_of(name: str) -> Style:
     A style that nobody knows is used as it is; a name that says nothing (`Other`) is no style.
     """
     said = bool(_INSTRUMENTAL.search(name))
-    name = spaced(_INSTRUMENTAL.sub(" ", name)).strip(" -_/,;()")
+    name = _BEST_OF.sub("", spaced(_INSTRUMENTAL.sub(" ", name)).strip(" -_/,;()"))
+    # "rock rock" is rock.
+    name = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
     found = _known(name)
     parts = [part for part in _SEVERAL.split(name) if part]
     # AC/DC is one name.
@@ -56,7 +59,7 @@ def style_of(name: str) -> Style:
     style = found or _unknown(name)
     if not said:
         return style
-    return Style(style.before, style.alone, style.claims, style.sung, True)
+    return replace(style, instrumental=True)
 
 
 def is_style(name: str) -> bool:
@@ -133,23 +136,23 @@ def _of_several(styles: list[Style]) -> Style:
     if not (one.before and two.before) or not one.claims.agree([two.claims]):
         return one
     before = listed([one.before, two.before])
-    claims = one.claims if one.claims != Claims() else two.claims
+    claims = one.claims if one.claims != NO_CLAIMS else two.claims
     return Style(before, f"{before} music", claims, one.sung and two.sung)
 
 
 def _unknown(name: str) -> Style:
-    """A style that is not in the table, in its own words, each once in a row."""
-    words = [next(same) for _, same in groupby(name.split(), str.casefold)]
-    if len(words) > 1 and words[-1].casefold() in ("music", "musik"):
-        words.pop()
-    # A kind of a known style: tags write it with capitals, English only names of peoples and places.
-    of_known = len(words) > 1 and _known(words[-1]) is not None
-    text = " ".join(_cased(word, of_known) for word in words)
+    """A style that is not in the table, in its own words."""
+    words = name.split()
+    is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
+    words = words[:-1] if is_music else words
+    # A kind of a known style: tags write it with capitals, English only peoples and places.
+    is_english = is_music or (len(words) > 1 and _known(words[-1]) is not None)
+    shouts = name.isupper() and max(map(len, words)) > _MOST_CAPITALS
+    text = " ".join(_cased(word, is_english, shouts) for word in words)
     is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
     return Style("", text) if is_plural else Style(text, f"{text} music")
 
 
-def _cased(word: str, of_known: bool) -> str:
-    is_shout = word.isupper() and word.isalpha() and len(word) > _MOST_CAPITALS
-    is_title = word.istitle() and of_known and word not in _table().proper
-    return word.lower() if is_shout or is_title else word
+def _cased(word: str, is_english: bool, shouts: bool) -> str:
+    is_title = word.istitle() and is_english and word not in _table().proper
+    return word.lower() if shouts or is_title else word

@@ -1,4 +1,4 @@
-"""Estimate how many T5 tokens a description has, without a tokenizer, which a build does not need."""
+"""Estimate how many T5 tokens a description has, without the tokenizer."""
 
 import math
 from functools import cache

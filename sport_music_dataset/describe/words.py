@@ -51,6 +51,9 @@ class Claims:
         )
 
 
+NO_CLAIMS = Claims()
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """The words of words.yaml with their claims.
@@ -66,7 +69,7 @@ class Lexicon:
 
     def claims(self, word: str) -> Claims:
         """The claims of a word; a word that nobody knows claims nothing."""
-        return self.words.get(word.casefold(), Claims())
+        return self.words.get(word.casefold(), NO_CLAIMS)
 
 
 def level_of(energy: float) -> float:

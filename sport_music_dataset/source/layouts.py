@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import PurePosixPath
 
 from ..describe.sessions import MOST_WORDS, find, spaced
+from ..describe.styles import is_style
 from ..errors import SettingError
 from ..records import Track
 from .names import (
@@ -35,28 +36,6 @@ SPLIT_WORDS = {
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
 }
-# Folders of these names hold a style, not an artist: kinds of music as shops and players name them.
-_STYLES = frozenset(
-    style_key(name)
-    for name in (
-        "acoustic, afro, afrobeat, alternative, ambient, americana, bachata, ballad, bass, "
-        "beats, bhangra, bluegrass, blues, bollywood, bossa nova, breakbeat, breaks, celtic, "
-        "chanson, chill, chillhop, chillout, choir, classic, classical, classique, country, "
-        "cumbia, dance, dancehall, deep house, disco, dnb, downtempo, drone, drum & bass, "
-        "drum and bass, drum n bass, dub, dubstep, easy listening, edm, electro, electronic, "
-        "electronica, eurodance, experimental, flamenco, folk, forro, funk, fusion, gospel, "
-        "grime, grunge, hard rock, hardcore, hardstyle, hip hop, hiphop, house, indie, "
-        "indie pop, indie rock, industrial, instrumental, j pop, jazz, jungle, k pop, kizomba, "
-        "latin, latino, lo fi, lofi, lounge, mambo, merengue, metal, minimal, motown, "
-        "musique classique, musique du monde, new age, new wave, oldies, opera, orchestral, "
-        "piano, pop, pop rock, progressive, psytrance, punk, punk rock, r n b, r&b, rap, "
-        "rap francais, rap français, reggae, reggaeton, rhythm and blues, rnb, rock, "
-        "rock and roll, rockabilly, salsa, samba, schlager, shoegaze, singer songwriter, ska, "
-        "slow, soul, soundtrack, swing, synthpop, synthwave, tango, tech house, techno, trance, "
-        "trap, trip hop, tropical house, variete, variete francaise, variété, "
-        "variété française, world, world music, zouk"
-    ).split(", ")
-)
 # Most folders around all others that are looked into.
 _MOST_AROUND = 4
 # From this share of its files on, a source is taken for a layout.
@@ -113,7 +92,7 @@ class Layout:
         # The second folder may be the other of the two, or the folders of a library follow.
         of_session = self.kind == "sessions"
         second = pure.parts[1] if len(pure.parts) > 2 else ""
-        is_other = style_key(second) in _STYLES if of_session else self.is_session(second)
+        is_other = is_style(second) if of_session else self.is_session(second)
         rest = pure.parts[1 + is_other :]
         fields = split_library_path("/".join(rest)) if len(rest) > 2 else fields
         session, style = (top, second * is_other) if of_session else (second * is_other, top)
@@ -128,7 +107,7 @@ class Layout:
         top, stem = pure.parts[0] if len(pure.parts) > 1 else self.root, bare(pure.stem)
         session, style = split_name(stem, top, self.styles)
         if session != (spaced(stem) or stem):
-            return not surely or self.is_session(session) or style_key(style) in _STYLES
+            return not surely or self.is_session(session) or is_style(style)
         # With a number before it, a session is the title of a track.
         return self.is_session(pure.stem) and not self.is_session(top)
 
@@ -233,13 +212,13 @@ def _sport_layout(paths: Sequence[str], root: str, sessions: str) -> Layout:
     styles = {
         style_key(end)
         for before, _, end in ends
-        if layout.is_session(before) and (not folders or style_key(end) in _STYLES)
+        if layout.is_session(before) and (not folders or is_style(end))
     }
     # Without folders, the source is a style if it is called so, or if names end in it.
-    known = {style_key(end) for _, _, end in ends} | _STYLES
-    is_style = not folders and style_key(root) in known
+    ending = style_key(root) in {style_key(end) for _, _, end in ends}
+    has_style = not folders and (ending or is_style(root))
     styles |= set(map(style_key, folders))
-    return replace(layout, styles=frozenset(styles), root=root if is_style else "")
+    return replace(layout, styles=frozenset(styles), root=root if has_style else "")
 
 
 def _outer_and_inner(path: str) -> tuple[str, ...]:
@@ -261,7 +240,7 @@ def _recognised(layout: Layout, paths: Sequence[str]) -> Layout:
         return layout
     if most(lambda path: layout.is_session(top(path))):
         return replace(layout, kind="sessions")
-    if most(lambda path: style_key(top(path)) in _STYLES):
+    if most(lambda path: is_style(top(path))):
         return replace(layout, kind="styles")
     if most(lambda path: path.count("/") > 1):
         return replace(layout, kind="library")

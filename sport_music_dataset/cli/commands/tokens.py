@@ -1,4 +1,4 @@
-"""The command `tokens`."""
+"""The commands `tokens` and `explain`: what a description is made of."""
 
 from typing import Annotated
 
@@ -26,3 +26,27 @@ def tokens(
     EncodeSettings(model=model, max_length=max_length)  # raises if the length is not valid
     found = TextModel(model).explain(description, max_length, special_tokens)
     show_tokens(found, as_json)
+
+
+def explain(
+    release: options.Release,
+    chunk_id: Annotated[str, typer.Argument(metavar="CHUNK_ID", help="A chunk of `raw`.")],
+    as_json: options.AsJson = False,
+    endpoint: options.Endpoint = None,
+) -> None:
+    """Show from what each word of a chunk's descriptions is known: a file's name, metadata, a
+    measure with its confidence, what was heard, or a convention of its session.
+
+    The descriptions are made again from the row and the recipe; the command says so if others are
+    stored.
+
+    Example: sportgen explain dataset 0123456789abcdef-0000
+    """
+    from huggingface_hub import HfApi
+
+    from ...look.explain import explain_chunk
+    from ...release.release import open_release
+    from ..show.tokens import show_explanation
+
+    with open_release(release, HfApi(endpoint=endpoint)) as opened:
+        show_explanation(explain_chunk(opened, chunk_id), as_json)

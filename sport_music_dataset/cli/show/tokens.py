@@ -1,4 +1,4 @@
-"""Print the tokens of a description."""
+"""Print the tokens of a description, and the origins of its words."""
 
 import json
 from dataclasses import asdict
@@ -9,6 +9,7 @@ from ..tables import show_table
 
 if TYPE_CHECKING:
     from ...encode.text import Tokens
+    from ...look.explain import Explanation
 
 
 def show_tokens(tokens: "Tokens", as_json: bool) -> None:
@@ -27,3 +28,27 @@ def show_tokens(tokens: "Tokens", as_json: bool) -> None:
         print(f"lost      {plain(' '.join(tokens.lost_words))}")
     print(f"input_ids       {list(tokens.input_ids)}")
     print(f"attention_mask  {list(tokens.attention_mask)}")
+
+
+def show_explanation(explanation: "Explanation", as_json: bool) -> None:
+    """Print each description of a chunk, with a table of its words and their origins."""
+    if as_json:
+        print(json.dumps(asdict(explanation), indent=2, ensure_ascii=False))
+        return
+    print(f"{explanation.chunk_id}, {plain(explanation.path)}")
+    if explanation.source == "metadata":
+        print("from metadata: the same for all chunks of the track")
+    if explanation.remark:
+        print(explanation.remark)
+    for text, origins in explanation.descriptions.items():
+        print(f"\n{plain(text)}")
+        cells = [
+            (
+                one.words,
+                one.source,
+                one.detail,
+                "" if one.confidence is None else f"{one.confidence:.2f}",
+            )
+            for one in origins
+        ]
+        show_table(["words", "source", "value", "confidence"], cells, ["left", "left", "left"])
