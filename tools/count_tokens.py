@@ -26,7 +26,8 @@ INSTRUMENTS = (
     "handclaps harmonica harp harpsichord horn horns keyboard keyboards kit lead machine mandolin "
     "marimba oboe organ pad pads percussion piano pianos pipe saxophone section sitar slap "
     "steel string strings synth synths synthesizer synthesizers tabla tambourine timpani trombone "
-    "trumpet tuba ukulele vibraphone viola violin violins vocals voice voices whistle woodwinds xylophone"
+    "trumpet tuba ukulele vibraphone viola violin violins vocals voice voices "
+    "whistle woodwinds xylophone"
 )
 MODIFIERS = (
     "acid deep dark hard soft melodic progressive old new school modern organic vocal psychedelic "

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 # Written with a vowel, spoken with the sound of "you" or "one": a eurodance track, a ukulele.
 _CONSONANT = re.compile(r"(?:eu|uk|uni(?!n)|us[aeu]|ura|ut[ei]|ubi|ufo|one|once)", re.IGNORECASE)
@@ -19,8 +20,11 @@ _ENDINGS = tuple(
 _SMALL = frozenset(
     "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
 )
+# Descriptions are made of few words, each in many templates.
+_CACHED = 4_096
 
 
+@lru_cache(_CACHED)
 def article(text: str) -> str:
     """`a` or `an`, as the sound of what follows asks for: an hour, a eurodance, an 80s, an R&B."""
     first = (re.findall(r"[\w&/.'-]+", text) or [""])[0]
@@ -41,6 +45,7 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(rest)} and {last}" if rest else last
 
 
+@lru_cache(_CACHED)
 def stems(text: str) -> frozenset[str]:
     """The stems of the words that carry meaning: those of `dancing` and `dance` are one."""
     words = re.findall(r"[^\W_]+", _without_accents(text).casefold())

@@ -147,7 +147,7 @@ def _unknown(name: str) -> Style:
     words = words[:-1] if is_music else words
     # A kind of a known style: tags write it with capitals, English only peoples and places.
     is_english = is_music or (len(words) > 1 and _known(words[-1]) is not None)
-    shouts = name.isupper() and max(map(len, words)) > _MOST_CAPITALS
+    shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     text = " ".join(_cased(word, is_english, shouts) for word in words)
     is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
     return Style("", text) if is_plural else Style(text, f"{text} music")

@@ -1,7 +1,7 @@
 """Estimate how many T5 tokens a description has, without the tokenizer."""
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -9,9 +9,9 @@ import yaml
 MOST_TOKENS = 20
 """Tokens that training reads of a description, the end of the sequence included."""
 
-# Of a word that is not in the table: two letters or digits are a token, capitals and letters with
-# accents one each.
-_LETTERS = 2
+# Of a word that is not in the table: so many letters or digits are a token, capitals and letters
+# with accents one each.
+_LETTERS = 1.6
 
 
 def token_count(text: str) -> int:
@@ -19,6 +19,7 @@ def token_count(text: str) -> int:
     return 1 + sum(_of_word(word) for word in text.split())
 
 
+@lru_cache(4_096)
 def _of_word(word: str) -> int:
     bare = word.rstrip(",:")
     count = _table().get(bare)

@@ -40,8 +40,8 @@ class Origin:
 class Explanation:
     """The stored descriptions of a chunk, each with the origins of its words.
 
-    `source` is `made` for descriptions that follow from the row and the recipe, `metadata` for those
-    that are the same for all chunks of the track, else `unknown`; `remark` says why in that case.
+    `source` is `made` for descriptions that follow from the row and the recipe, `metadata` for
+    those that are the same for all chunks of the track, else `unknown`; `remark` says why then.
     """
 
     chunk_id: str
@@ -65,7 +65,7 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
     texts: list[str] = row["descriptions"] or [row["description"]]
     made, remark = _made_again(release, row, track)
     if made and [phrasing.text for phrasing in made] == texts:
-        origins = {p.text: tuple(_origin(word, row, track) for word in p.words) for p in made}
+        origins = {one.text: _origins(one, row, track) for one in made}
         return Explanation(chunk_id, track["path"], "made", "", origins)
     same = all((other["descriptions"] or [other["description"]]) == texts for other in rows)
     if same and len(rows) > 1:
@@ -77,8 +77,8 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
             if same
             else "not what this recipe gives: edited after the build"
         )
-    given = {text: (Origin(text, source),) for text in texts}
-    return Explanation(chunk_id, track["path"], source, remark, given)
+    origins = {text: (Origin(text, source),) for text in texts}
+    return Explanation(chunk_id, track["path"], source, remark, origins)
 
 
 def _rows_of_track(release: Release, chunk_id: str) -> list[Row]:
@@ -93,8 +93,8 @@ def _rows_of_track(release: Release, chunk_id: str) -> list[Row]:
         columns = {*release.place.footer(path).schema.to_arrow_schema().names} & _COLUMNS
         if lacking := [name for name in _NEEDED if name not in columns]:
             raise ReleaseError(
-                f"{release.name}: {config} has no {lacking[0]}; give a release with raw, such as the "
-                "folder that was pushed"
+                f"{release.name}: {config} has no {lacking[0]}; give a release with raw, such as "
+                "the folder that was pushed"
             )
         table = release.place.only(path, sorted(columns))
         places = [at for at, name in enumerate(found) if name.rpartition("-")[0] == track_id]
@@ -108,7 +108,7 @@ def _rows_of_track(release: Release, chunk_id: str) -> list[Row]:
 
 
 def _near(chunk_id: str, known: Iterable[str]) -> list[str]:
-    """At most three ids like one that is not known: of its track, else of tracks with ids like it."""
+    """At most three ids like one that is not known: of its track, else of tracks like it."""
     track_id = chunk_id.partition("-")[0]
     by_track: dict[str, list[str]] = {}
     for name in sorted(known):
@@ -129,6 +129,10 @@ def _made_again(release: Release, row: Row, track: Row) -> tuple[list[Phrasing],
         made_by = release.manifest.software.get("sportgen", "another version")
         return [], f"made by sportgen {made_by}, whose phrasings this one does not know"
     return made_phrasings({**dict.fromkeys(RAW_COLUMNS), **row}, track, recipe), ""
+
+
+def _origins(phrasing: Phrasing, row: Row, track: Row) -> tuple[Origin, ...]:
+    return tuple(_origin(word, row, track) for word in phrasing.words)
 
 
 def _origin(word: Word, row: Row, track: Row) -> Origin:

@@ -1,0 +1,74 @@
+"""Styles: what people call them in English and French, and how descriptions say them."""
+
+import pytest
+
+from sport_music_dataset.describe.styles import is_style, known_styles, style_of
+
+SAID = {
+    "classical music": "musique classique|Classique|classic|Classical|MUSIQUE_CLASSIQUE",
+    "French pop": "variété française|Variété|variete francaise|Variétés françaises",
+    "French chanson": "chanson|Chanson française|chansons",
+    "French rap": "rap français|Rap Fr|Hip-Hop français",
+    "electro": "électro|Electro|musique électro",
+    "electronic music": "électronique|Electronic|musique électronique",
+    "rock": "Rock|ROCK|rock rock|musique rock",
+    "R&B": "R'n'B|rnb|r&b|R n B|Rhythm and Blues",
+    "drum and bass": "dnb|Drum & Bass|drum_n_bass|D&B",
+    "hip hop": "Hip-Hop|hiphop|hip_hop|Hip-Hop/Rap",
+    "EDM": "edm|EDM",
+    "K-pop": "K-Pop|kpop|k pop",
+    "80s music": "80s|80's|1980s|années 80|Annees 80|Les années 80",
+    "80s hits": "80s hits|hits années 80|tubes des années 80",
+    "2000s music": "années 2000|2000s",
+    "ballads": "ballad|Ballades",
+    "world music": "musique du monde|World Music|world|Musiques du monde",
+    "cinematic music": "bande originale|Soundtrack|musique de film|OST",
+    "Celtic music": "celtique|Celtic|musique celtique",
+    "Latin music": "latino|Latin|musique latine",
+    "musette": "musette|valse musette",
+    "percussion": "drums|percussions|batterie",
+    "gypsy jazz": "jazz manouche",
+    "music": "|Other|inconnu|Musique|divers|Instrumental",
+    "hip hop and rap music": "Hip Hop; rap music",
+    "progressive trance music": "Progressive Trance",
+    "Nordic folk music": "Nordic Folk",
+    "ambiance zen music": "AMBIANCE ZEN",
+    "openmsx music": "openmsx",
+    "EBM music": "EBM",
+    "AC/DC music": "AC/DC",
+    "workout hits": "workout hits",
+}
+CASES = [(name, said) for said, names in SAID.items() for name in names.split("|")]
+
+
+@pytest.mark.parametrize(("name", "said"), CASES)
+def test_names_become_english(name: str, said: str) -> None:
+    assert style_of(name).alone == said
+
+
+def test_there_are_enough_styles_of_both_languages() -> None:
+    assert len(known_styles()) >= 240
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [("Instrumental", ""), ("Rock instrumental", "rock"), ("Hip Hop (Instrumental)", "hip hop")],
+)
+def test_instrumental_is_no_style_but_said(name: str, before: str) -> None:
+    style = style_of(name)
+    assert style.instrumental and style.before == before
+
+
+def test_plurals_stand_before_no_noun() -> None:
+    assert style_of("oldies").before == "" == style_of("remixes").before
+    assert style_of("blues").before == "blues" and style_of("drum and bass").before
+
+
+@pytest.mark.parametrize("name", ["hip_hop", "Variété française", "r&b", "trance", "instrumental"])
+def test_folders_of_styles_are_recognised(name: str) -> None:
+    assert is_style(name)
+
+
+@pytest.mark.parametrize("name", ["", "Daft Punk", "Other", "fête", "Running"])
+def test_other_folders_are_none(name: str) -> None:
+    assert not is_style(name)
