@@ -1,0 +1,128 @@
+"""`explain`: from what each word of a description is known."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from builder_tests.conftest import write_audio
+from builder_tests.support.making import build
+from builder_tests.support.scores import RATE, SCORES, play
+from sport_music_dataset.cli import main
+from sport_music_dataset.errors import ReleaseError
+from sport_music_dataset.look import explain_chunk
+from sport_music_dataset.look.explain import Explanation
+from sport_music_dataset.recipe import Recipe
+from sport_music_dataset.release.release import Release
+from sport_music_dataset.storage.parquet import read_parquet
+
+SETTINGS = Recipe(
+    chunk_seconds=10, overlap_seconds=0, splits=(("train", 1.0),), descriptions_per_chunk=12
+)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release: a track named by its file, one named by metadata, one that metadata describes."""
+    root = tmp_path_factory.mktemp("explain")
+    for number, name in enumerate(("house/Running_1_house", "house/b", "house/c")):
+        samples = play(SCORES["club"], 128, 31, seed=number)
+        write_audio(root / f"music/{name}.wav", samples, RATE)
+    (root / "music/metadata.csv").write_text(
+        "file_name,session,style,description\n"
+        "house/b.wav,yoga,musique classique,\nhouse/c.wav,cardio,,a text of my own\n"
+    )
+    build(root / "music", root / "out", SETTINGS)
+    return root / "out"
+
+
+def explained(out: Path, session: str, row: int = 0) -> Explanation:
+    table = read_parquet(out / "raw/train-00000-of-00001.parquet", ["chunk_id", "session"])
+    ids = [r["chunk_id"] for r in table.to_pylist() if r["session"] == session]
+    return explain_chunk(Release.of(out), ids[row])
+
+
+def sources(explanation: Explanation) -> dict[str, str]:
+    """Source and value of each word of all descriptions."""
+    return {
+        one.words: f"{one.source}: {one.detail}"
+        for origins in explanation.descriptions.values()
+        for one in origins
+    }
+
+
+def test_every_word_is_told_with_its_source(out: Path) -> None:
+    explanation = explained(out, "running")
+    found = sources(explanation)
+    assert explanation.source == "made" and explanation.path == "house/Running_1_house.wav"
+    assert len(explanation.descriptions) == 12
+    for text, origins in explanation.descriptions.items():
+        assert " ".join(o.words for o in origins).replace(" ,", ",").replace(" :", ":") == text
+    assert found["house"] == "file name: style house"
+    assert found["running"] == "file name: session Running"
+    assert found["128"].startswith("measured: tempo 1")
+    assert any(text.startswith("measured: energy 0.") for text in found.values())
+    assert any(text == "convention: moods of running" for text in found.values())
+    given = sources(explained(out, "yoga"))
+    assert given["yoga"] == "metadata: session yoga"
+    assert given["classical"] == "metadata: style musique classique"
+
+
+def test_descriptions_from_metadata_are_said_to_be(out: Path) -> None:
+    explanation = explained(out, "cardio")
+    assert (explanation.source, explanation.remark) == ("metadata", "")
+    assert sources(explanation) == {"a text of my own": "metadata: "}
+
+
+def test_edited_descriptions_and_other_versions_are_told(out: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    shard = copy / "raw/train-00000-of-00001.parquet"
+    table = read_parquet(shard)
+    texts = table["descriptions"].to_pylist()
+    at = table["session"].to_pylist().index("running")
+    texts[at] = ["something else", *texts[at][1:]]
+    column = pa.array(texts, table.schema.field("descriptions").type)
+    pq.write_table(
+        table.set_column(table.schema.get_field_index("descriptions"), "descriptions", column),
+        shard,
+    )
+    explanation = explained(copy, "running")
+    assert explanation.source == "unknown" and "edited" in explanation.remark
+    assert explained(copy, "running", 1).source == "made"
+    release = Release.of(out)
+    rules = {**release.manifest.recipe, "rows_version": 0}
+    older = Release(release.place, replace(release.manifest, recipe=rules))
+    chunk = explained(out, "running").chunk_id
+    told = explain_chunk(older, chunk)
+    assert told.source == "unknown" and told.remark.startswith("made by sportgen")
+
+
+def test_a_chunk_that_is_not_there_names_those_near_it(out: Path) -> None:
+    chunk = explained(out, "running").chunk_id
+    with pytest.raises(ReleaseError, match=f"has no chunk '{chunk}9'; near it are {chunk}"):
+        explain_chunk(Release.of(out), f"{chunk}9")
+    with pytest.raises(ReleaseError, match=f"near it are {chunk[:16]}-000"):
+        explain_chunk(Release.of(out), chunk[:16])
+    with pytest.raises(ReleaseError, match="chunk_id of `raw` lists"):
+        explain_chunk(Release.of(out), "?")
+
+
+def test_the_command_prints_tables_and_json(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explanation = explained(out, "running")
+    assert main(["explain", str(out), explanation.chunk_id]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{explanation.chunk_id}, house/Running_1_house.wav\n\n")
+    assert "file name  style house" in shown and "confidence" in shown
+    assert main(["explain", str(out), explanation.chunk_id, "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["source"] == "made" and list(data["descriptions"]) == list(explanation.descriptions)
+    assert main(["explain", str(out), "nothing"]) == 1
+    assert "has no chunk 'nothing'" in capsys.readouterr().err
+    given = explained(out, "cardio").chunk_id
+    assert main(["explain", str(out), given]) == 0
+    assert "from metadata: the same for all chunks" in capsys.readouterr().out
