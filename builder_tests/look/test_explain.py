@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -95,7 +96,7 @@ def test_edited_descriptions_and_other_versions_are_told(out: Path, tmp_path: Pa
     assert explanation.source == "unknown" and "edited" in explanation.remark
     assert explained(copy, "running", 1).source == "made"
     release = Release.of(out)
-    rules = {**release.manifest.recipe, "rows_version": 0}
+    rules: Any = {**release.manifest.recipe, "rows_version": 0}
     older = Release(release.place, replace(release.manifest, recipe=rules))
     chunk = explained(out, "running").chunk_id
     told = explain_chunk(older, chunk)

@@ -228,6 +228,8 @@ class Evidence:
 
     def _instruments(self) -> Iterator[Word]:
         """At most two instruments that were heard, or one and the voices."""
+        if self.style.unaccompanied:
+            return
         heard, taken = self.facts.heard, set(stems(self.style.alone))
         words = []
         for name, sure in _sure(heard.instruments, heard.instruments_confidence):

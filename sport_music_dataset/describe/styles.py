@@ -31,13 +31,15 @@ class Style:
 
     `before` stands before a noun ("rock" track; empty if nothing can stand there), `alone` by
     itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
-    name says that somebody sings; `instrumental` whether it was said that nobody does.
+    name says that somebody sings, `unaccompanied` that no instrument plays. `instrumental` is
+    whether it was said that nobody sings.
     """
 
     before: str = ""
     alone: str = "music"
     claims: Claims = NO_CLAIMS
     sung: bool = False
+    unaccompanied: bool = False
     instrumental: bool = False
 
 
@@ -102,6 +104,7 @@ def _style(name: str, entry: dict[str, Any]) -> Style:
         alone=f"{name} music" if kind == "adjective" else name,
         claims=claims_of(entry),
         sung=entry.get("sung", False),
+        unaccompanied=entry.get("unaccompanied", False),
     )
 
 

@@ -24,14 +24,17 @@ _MIDDLES = {"low": 0.5, "medium": 1.5, "high": 2.5}
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a word claims: ranges of the level of energy (0 to 3) and of tempo (BPM), and a mode.
+    """What a word claims of the music.
 
-    Words that claim nothing have full ranges and no mode.
+    `energy` is a range of the level of energy (0 to 3), `tempo` one in BPM, `mode` is `major` or
+    `minor`, `tone` `light` or `dark`. Words that claim nothing have full ranges, no mode and no
+    tone.
     """
 
     energy: tuple[float, float] = _ANY
     tempo: tuple[float, float] = _ANY_TEMPO
     mode: str = ""
+    tone: str = ""
 
     def hold(self, level: float | None, tempo_bpm: float | None, mode: str) -> bool:
         """Whether the claims are true of a level, a tempo and a mode, as far as these are known."""
@@ -47,6 +50,7 @@ class Claims:
             min(self.energy[1], other.energy[1]) - max(self.energy[0], other.energy[0]) >= _OVERLAP
             and min(self.tempo[1], other.tempo[1]) > max(self.tempo[0], other.tempo[0])
             and (not self.mode or other.mode in ("", self.mode))
+            and (not self.tone or other.tone in ("", self.tone))
             for other in others
         )
 
@@ -103,4 +107,5 @@ def claims_of(entry: dict[str, Any]) -> Claims:
         tuple(entry.get("energy", _ANY)),
         tuple(entry.get("tempo", _ANY_TEMPO)),
         entry.get("key", ""),
+        entry.get("tone", ""),
     )
