@@ -29,6 +29,7 @@ def test_articles_follow_the_sound(right: str) -> None:
         ("running", "run"),
         ("powerful", "power yoga"),
         ("drum and bass", "drums"),
+        ("upbeat", "breakbeat"),
     ],
 )
 def test_forms_of_a_word_have_one_stem(one: str, other: str) -> None:

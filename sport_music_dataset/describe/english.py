@@ -17,6 +17,7 @@ _ENDINGS = tuple(
     "ization isation ations ation ically ical etic able ingly ings ing ful ness ies ers er ic al "
     "ed es ly s e y".split()
 )
+_BEAT = re.compile(r".beats?$")
 _SMALL = frozenset(
     "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
 )
@@ -49,6 +50,8 @@ def listed(words: Sequence[str]) -> str:
 def stems(text: str) -> frozenset[str]:
     """The stems of the words that carry meaning: those of `dancing` and `dance` are one."""
     words = re.findall(r"[^\W_]+", _without_accents(text).casefold())
+    # "upbeat breakbeat" says beat twice.
+    words += ["beat"] * any(_BEAT.search(word) for word in words)
     return frozenset(_stem(word) for word in words if word not in _SMALL)
 
 
