@@ -41,7 +41,7 @@ def facts(draw: random.Random, session: str, style: str) -> Facts:
         moods = tuple(draw.sample(sorted(lexicon().words), 2))
         names = [*_SPOKEN, *draw.sample(INSTRUMENTS.split(), 3)]
         count = draw.randint(0, 3)
-        vocals = draw.choice([0.05, 0.5, 0.95])
+        vocals = draw.choice([0.0, 0.3, 0.95])
         sure = tuple(sorted((draw.uniform(0.5, 1) for _ in range(count)), reverse=True))
         sounds = Heard(vocals, tuple(draw.sample(names, count)), sure, moods, (0.9, 0.6))
         whole = Heard(vocals, moods=moods, moods_confidence=(0.9, 0.6))

@@ -47,8 +47,9 @@ def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
         findings.fail(Check.RECIPE, f"rows_version is {rules}, not {ROWS_VERSION}")
     if rules == ROWS_VERSION:
         try:
-            recipe = Recipe.of(record)
-            known_sessions(recipe.sessions)
+            known = Recipe.of(record)
+            known_sessions(known.sessions)
+            recipe = known
         except (SettingError, TypeError, ValueError, AttributeError) as error:
             reason = "the recipe is impossible"
             findings.fail(Check.RECIPE, " ".join(str(error).split()))
