@@ -66,7 +66,7 @@ def random_facts() -> st.SearchStrategy[Facts]:
     )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(random_facts(), st.integers(0, 1_000))
 def test_no_description_contradicts_measures_or_itself(facts: Facts, number: int) -> None:
     level = None if facts.energy is None else level_of(facts.energy)
@@ -90,7 +90,7 @@ def test_no_description_contradicts_measures_or_itself(facts: Facts, number: int
             assert not re.search(r"vocals|choir|voice", phrasing.text)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(random_facts(), st.integers(0, 1_000))
 def test_the_english_of_every_description_is_right(facts: Facts, number: int) -> None:
     for phrasing in phrasings(facts, 0, f"{number}-0000", count=3):
