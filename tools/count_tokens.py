@@ -23,11 +23,11 @@ FILE = Path(__file__).parents[1] / "sport_music_dataset/describe/tokens.yaml"
 INSTRUMENTS = (
     "accordion banjo bass bassoon bells brass cello choir clarinet clavinet cymbals drums drum "
     "double dulcimer electric acoustic fiddle flute flutes glockenspiel guitar guitars hand "
-    "handclaps harmonica harp harpsichord horn horns keyboard keyboards kit lead machine mallets "
-    "mandolin marimba oboe organ pad pads percussion piano pianos pipe saxophone section sitar "
-    "slap steel string strings synth synths synthesizer synthesizers tabla tambourine timpani trombone "
-    "trumpet tuba ukulele vibraphone viola violin violins vocals voice voices "
-    "whistle woodwinds xylophone"
+    "handclaps harmonica harp harpsichord horn horns keyboard keyboards kit lead machine "
+    "mallets mandolin marimba oboe organ pad pads percussion piano pianos pipe saxophone "
+    "section sitar slap steel string strings synth synths synthesizer synthesizers tabla "
+    "tambourine timpani trombone trumpet tuba ukulele vibraphone viola violin violins vocals "
+    "voice voices whistle woodwinds xylophone"
 )
 MODIFIERS = (
     "acid deep dark hard soft melodic progressive old new school modern organic vocal psychedelic "

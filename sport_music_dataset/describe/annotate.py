@@ -58,24 +58,42 @@ def annotate(
     verdicts = [fit(chunk, session) for chunk in chunks]
     misfits = [reason for fits, reason in verdicts if fits == "no"]
     track_row = {**asdict(track), **asdict(heard_whole)}
-    columns: list[Row | None] = []
-    for index, position, chunk, sounds, arc, (fits, reason) in zip(
-        indices, positions, chunks, heard_chunks, phases, verdicts, strict=True
-    ):
-        found = {**asdict(chunk), **asdict(sounds), "arc": arc, "fit": fits, "fit_reason": reason}
-        row = {**track_row, **found, "chunk_id": chunk_id(track.track_id, index)}
-        texts = _given(track) or [made.text for made in made_phrasings(row, track_row, recipe)]
-        described = {"description": texts[0], "descriptions": texts}
-        columns.append({**described, "position": round(position, 4), **found})
+    columns: list[Row | None] = [
+        {
+            **_description_columns(track, recipe, track_row, index, chunk, sounds, arc),
+            "position": round(position, 4),
+            **asdict(chunk),
+            **asdict(sounds),
+            "arc": arc,
+            "fit": fits,
+            "fit_reason": reason,
+        }
+        for index, position, chunk, sounds, arc, (fits, reason) in zip(
+            indices, positions, chunks, heard_chunks, phases, verdicts, strict=True
+        )
+    ]
     if recipe.only_fitting:
         columns = [row if row and row["fit"] != "no" else None for row in columns]
     track_columns = {**asdict(whole), **asdict(heard_whole)}
     return Annotation(columns, track_columns, len(misfits), misfits[0] if misfits else "")
 
 
-def _given(track: Track) -> list[str]:
-    """The descriptions from metadata, which replace generated descriptions."""
-    return list(dict.fromkeys(text for text in (track.description, *track.descriptions) if text))
+def _description_columns(
+    track: Track,
+    recipe: Recipe,
+    track_row: Row,
+    index: int,
+    chunk: Measures,
+    sounds: Heard,
+    arc: str,
+) -> Row:
+    # Descriptions from metadata replace generated descriptions.
+    texts = [text for text in (track.description, *track.descriptions) if text]
+    if not texts:
+        row = {**track_row, **asdict(chunk), **asdict(sounds), "arc": arc}
+        row["chunk_id"] = chunk_id(track.track_id, index)
+        texts = [made.text for made in made_phrasings(row, track_row, recipe)]
+    return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}
 
 
 def made_phrasings(row: Row, track: Row, recipe: Recipe) -> list[Phrasing]:
