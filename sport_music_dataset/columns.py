@@ -35,9 +35,13 @@ RAW_COLUMNS: Columns = {
     **_strings("arc", "fit", "fit_reason"),
 }
 
+# What `encoded` copies from `raw`: with these and the group, a part of the rows is chosen, or dealt
+# to other splits, without a join.
+COPIED_COLUMNS: Columns = {name: kind for name, kind in RAW_COLUMNS.items() if kind != "audio"}
+
 ENCODED_COLUMNS: Columns = {
-    **_strings("chunk_id", "track_id"),
-    **_DESCRIPTIONS,
+    **COPIED_COLUMNS,
+    "group": "string",
     "input_ids": ["int32"],
     "attention_mask": ["int8"],
     "codes": [["int16"]],

@@ -21,7 +21,13 @@ from builder_tests.support.forging import (
     in_track,
 )
 from sport_music_dataset.audio.samples import decode_flac, encode_flac, to_pcm16
-from sport_music_dataset.columns import ENCODED_COLUMNS, RAW_COLUMNS, TRACK_COLUMNS
+from sport_music_dataset.columns import (
+    COPIED_COLUMNS,
+    ENCODED_COLUMNS,
+    RAW_COLUMNS,
+    TRACK_COLUMNS,
+    Kind,
+)
 from sport_music_dataset.digests import file_digest
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.release.labels import delay
@@ -145,6 +151,13 @@ def of_encoding(key: str, *values: Any) -> dict[str, tuple[Check, Lie]]:
     }
 
 
+def another(kind: Kind) -> Any:
+    """A function of a value of a column of this type, null or not, that gives another value."""
+    if kind == ["string"]:
+        return lambda words: [*(words or ()), "other"]
+    return (lambda text: f"{text or ''}x") if kind == "string" else lambda value: (value or 0) + 1
+
+
 NAN = float("nan")
 # Lies that no manifest can tell: it is not read.
 REFUSED = {
@@ -198,10 +211,12 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "raw: tracks in another order": (Check.ORDER, other_order),
     "raw: a chunk less": (Check.COUNTS, drop_chunk),
     # encoded
-    "encoded.chunk_id: another": (Check.SAME_CHUNKS, in_row("encoded", "chunk_id", ID + "-0001")),
-    "encoded.track_id: another": (Check.SAME_CHUNKS, in_row("encoded", "track_id", ID)),
-    "encoded.description: another": (Check.SAME_CHUNKS, in_row("encoded", "description", "b")),
-    "encoded.descriptions: others": (Check.SAME_CHUNKS, in_row("encoded", "descriptions", ["b"])),
+    **{
+        f"encoded.{column}: another": (
+            Check.SAME_CHUNKS, in_row("encoded", column, another(kind)))
+        for column, kind in COPIED_COLUMNS.items()
+    },
+    "encoded.group: another": (Check.TRACK_FACTS, in_row("encoded", "group", ID)),
     "encoded.input_ids: negative": (Check.TOKENS, in_row("encoded", "input_ids", one_id(-3))),
     "encoded.input_ids: huge": (Check.TOKENS, in_row("encoded", "input_ids", one_id(2**30))),
     "encoded.input_ids: out of nano": (Check.TOKENS, in_row("encoded", "input_ids", one_id(557))),

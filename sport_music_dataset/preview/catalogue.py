@@ -198,7 +198,10 @@ class Catalogue:
         return pa.concat_tables(tables)
 
     def _without_raw(self, table: pa.Table) -> pa.Table:
-        """The table of `encoded`, with the columns of `raw` that chunk ids and tracks give."""
+        """The table of `encoded`; one that an earlier version wrote gets its start and its words
+        from chunk ids and tracks."""
+        if "session" in table.schema.names:
+            return table
         hop = self.manifest.hop_samples / SAMPLING_RATE
         starts = [int(c.rpartition("-")[2]) * hop for c in table["chunk_id"].to_pylist()]
         table = table.append_column("start_seconds", pa.array(starts, pa.float64()))

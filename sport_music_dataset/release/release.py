@@ -97,6 +97,11 @@ class Release:
         existing = [name for name in tracks.column_names if name in columns]
         return kept_tracks(tracks).select(existing)
 
+    def groups(self) -> dict[str, str]:
+        """Id -> group of each track that gave chunks; raises as `tracks`."""
+        kept = self.kept_tracks(("track_id", "group"))
+        return dict(zip(*(kept[name].to_pylist() for name in ("track_id", "group")), strict=True))
+
 
 @contextmanager
 def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Release]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import pyarrow as pa
+
 from ..columns import MEASURE_COLUMNS
 from ..describe.annotate import made_descriptions, spoken_session
 from ..describe.arc import arcs
@@ -17,8 +19,6 @@ from ..records import CHUNK_ID, Measures, Row, chunk_id
 from ..release.layout import ShardName, shard_of
 from .findings import Check, Findings
 from .tracks import measure_faults
-
-TEXTS = ["chunk_id", "track_id", "description", "descriptions"]
 
 # Columns that the rows of a track have from its row of `tracks`.
 _TRACK_COLUMNS = ("session", "session_as_named", "style", "title", "artist", "license")
@@ -72,19 +72,28 @@ class RowChecks:
         for row in rows:
             faults = self._text_faults(row["description"], row["descriptions"])
             self.findings.fail_all(Check.DESCRIPTIONS, faults, row["chunk_id"])
-        if "session" in rows[0]:
-            self._check_track(rows, track)
+        self._check_track(rows, track)
+
+    def check_groups(self, batch: pa.RecordBatch) -> None:
+        """Check that rows of `encoded` have the groups of their tracks."""
+        columns = (batch[name].to_pylist() for name in ("chunk_id", "track_id", "group"))
+        for identity, track_id, group in zip(*columns, strict=True):
+            track = self.tracks.get(track_id)
+            if track and group != track["group"]:
+                self.findings.fail(
+                    Check.TRACK_FACTS, f"{identity}: group is {group!r}, not {track['group']!r}"
+                )
 
     def _id_faults(self, rows: list[Row]) -> Iterator[str]:
         for row in rows:
             identity, track_id = row["chunk_id"], row["track_id"]
-            index: int = row.get("chunk_index", _index_of(identity))
+            index: int = row["chunk_index"]
             wanted = chunk_id(track_id, index) if index >= 0 else ""
             if identity != wanted or not re.fullmatch(CHUNK_ID, identity):
                 yield f"{identity!r} is no id of chunk {index} of track {track_id}"
                 continue
             start = index * self.hop_samples / SAMPLING_RATE
-            if row.get("start_seconds", start) != start:
+            if row["start_seconds"] != start:
                 yield f"{identity}: starts at {row['start_seconds']} s, not at {start} s"
         for before, row in pairwise(rows):
             if _index_of(before["chunk_id"]) >= _index_of(row["chunk_id"]):
