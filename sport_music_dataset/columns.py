@@ -6,7 +6,7 @@ type of a list of `kind`. This module imports neither datasets nor pyarrow.
 
 from dataclasses import fields
 
-from .records import Measures
+from .records import Heard, Measures
 
 Kind = str | list["Kind"]
 Columns = dict[str, Kind]
@@ -20,6 +20,20 @@ MEASURE_COLUMNS: Columns = {
     field.name: "string" if field.name == "key" else "float64" for field in fields(Measures)
 }
 
+_HEARD_TYPES = dict[str, Kind](
+    vocals="float64",
+    instruments_confidence=["float64"],
+    moods_confidence=["float64"],
+    heard_style="string",
+    heard_style_confidence="float64",
+)
+HEARD_COLUMNS: Columns = {
+    field.name: _HEARD_TYPES.get(field.name, ["string"]) for field in fields(Heard)
+}
+
+NULLABLE: Columns = {**MEASURE_COLUMNS, **HEARD_COLUMNS}
+"""Columns that are null where nobody has measured or listened."""
+
 # The prompt of a chunk, and the list of all its phrasings, the prompt first.
 _DESCRIPTIONS: Columns = {"description": "string", "descriptions": ["string"]}
 
@@ -32,6 +46,7 @@ RAW_COLUMNS: Columns = {
     **_strings("session", "session_as_named", "style", "title", "artist", "license"),
     "position": "float64",
     **MEASURE_COLUMNS,
+    **HEARD_COLUMNS,
     **_strings("arc", "fit", "fit_reason"),
 }
 
@@ -62,6 +77,7 @@ TRACK_COLUMNS: Columns = {
     "tail_seconds": "float64",
     **dict.fromkeys(("clipped_samples", "nonfinite_samples", "damaged_packets"), "int64"),
     **MEASURE_COLUMNS,
+    **HEARD_COLUMNS,
     **_strings("status", "reason"),
 }
 

@@ -1,7 +1,9 @@
 """The recipe: every setting that determines the rows of a release, and its fingerprint."""
 
 import math
+import re
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from .digests import digest
@@ -13,6 +15,8 @@ DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
 DUPLICATES = ("keep", "first")
 MOST_DESCRIPTIONS = 12
 GROUP_BY = ("recording", "album", "artist")
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 # Increase by one when changed code gives other rows for the same settings: the fingerprint includes
 # this number.
@@ -71,6 +75,9 @@ class Recipe:
         max_expansion: a track is left out if its 16-bit samples take more than this many times the
             bytes of its file.
         analysis: whether every chunk is measured.
+        tagger: what listens to every chunk: `musicnn`, or a CLAP model by its Hub id or folder;
+            nobody listens if empty.
+        tagger_revision: the identity of the tagger's files, a commit or a digest.
         descriptions: `measured` or `notebook`.
         descriptions_per_chunk: phrasings of each chunk, unless metadata gives descriptions.
         sessions: the user's own sessions, as YAML.
@@ -93,6 +100,8 @@ class Recipe:
     max_track_seconds: float = 86_400.0
     max_expansion: float = 1_000.0
     analysis: bool = True
+    tagger: str = ""
+    tagger_revision: str = ""
     descriptions: str = "measured"
     descriptions_per_chunk: int = 1
     sessions: str = ""
@@ -124,6 +133,8 @@ class Recipe:
                 f"descriptions_per_chunk={self.descriptions_per_chunk}: must be from 1 to {most} "
                 f"with {self.descriptions} descriptions"
             )
+        if bool(self.tagger) != bool(self.tagger_revision):
+            raise SettingError(f"tagger={self.tagger!r}: needs the revision that listens")
         if self.only_fitting and not self.analysis:
             raise SettingError("only_fitting: needs the analysis that says what fits")
         for name, words in (("duplicates", DUPLICATES), ("group_by", GROUP_BY)):
@@ -147,6 +158,8 @@ class Recipe:
             **asdict(self),
             "splits": dict(self.splits),
             "styles": list(self.styles),
+            # Of a folder only the last part: a release does not tell where the models lie.
+            "tagger": self.tagger if _HUB_ID.fullmatch(self.tagger) else Path(self.tagger).name,
             "sampling_rate": SAMPLING_RATE,
             "audio": "FLAC, 16 bit, mono (mean of the channels), soxr HQ",
             "rows_version": ROWS_VERSION,

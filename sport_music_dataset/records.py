@@ -3,7 +3,7 @@
 This module imports only the standard library: processes that decode audio start fast.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +69,13 @@ class Heard:
     moods_confidence: tuple[float, ...] = ()
     heard_style: str = ""
     heard_style_confidence: float | None = None
+
+    @classmethod
+    def of(cls, row: Row) -> "Heard":
+        """What a row of `raw` or `tracks` says was heard; rows of older releases say nothing."""
+        values = {field.name: row.get(field.name) for field in fields(cls)}
+        found = {name: value for name, value in values.items() if value is not None}
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
 
 
 NOT_HEARD = Heard()
@@ -154,8 +161,9 @@ class Outcome:
     `clipped_samples` were over full scale (counted at 32 kHz). `nonfinite_samples` were not numbers
     and became zero (counted at the file's rate). `damaged_packets` did not decode. `misfit_chunks`
     do not suit their session; `misfit_reason` is the reason of the first of these chunks.
-    `measures` maps each column to the measure of the whole track. `decoder` is who decoded it
-    (`Decoder`), `mixdown` how its channels became one (`MEAN`, or the channel that was kept).
+    `measures` maps each column of `Measures` and `Heard` to its value of the whole track. `decoder`
+    is who decoded it (`Decoder`), `mixdown` how its channels became one (`MEAN`, or the channel
+    that was kept).
     """
 
     chunks: int = 0

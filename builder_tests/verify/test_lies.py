@@ -153,8 +153,8 @@ def of_encoding(key: str, *values: Any) -> dict[str, tuple[Check, Lie]]:
 
 def another(kind: Kind) -> Any:
     """A function of a value of a column of this type, null or not, that gives another value."""
-    if kind == ["string"]:
-        return lambda words: [*(words or ()), "other"]
+    if isinstance(kind, list):
+        return lambda values: [*(values or ()), "other" if kind == ["string"] else 0.5]
     return (lambda text: f"{text or ''}x") if kind == "string" else lambda value: (value or 0) + 1
 
 
@@ -200,6 +200,13 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_raw("clipping_ratio", Check.SILENCE, 0.01),
     **of_raw("energy", Check.MEASURES, 1.01, None),
     "raw.energy: another": (Check.FIT, in_row("raw", "energy", 0.99)),
+    **of_raw("vocals", Check.MEASURES, 0.5, NAN),
+    **of_raw("instruments", Check.MEASURES, ["piano"]),
+    **of_raw("instruments_confidence", Check.MEASURES, [0.9]),
+    **of_raw("moods", Check.MEASURES, ["calm"]),
+    **of_raw("moods_confidence", Check.MEASURES, [2.0]),
+    **of_raw("heard_style", Check.MEASURES, "jazz"),
+    **of_raw("heard_style_confidence", Check.MEASURES, 0.9),
     **of_raw("arc", Check.MEASURES, "middle"),
     "raw.arc: another phase": (
         Check.FIT, in_row("raw", "arc", lambda arc: "peak" if arc != "peak" else "build")),
@@ -280,6 +287,13 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_tracks("silence_ratio", Check.MEASURES, 0.5),
     **of_tracks("clipping_ratio", Check.MEASURES, 0.5),
     **of_tracks("energy", Check.MEASURES, -1.0, None),
+    **of_tracks("vocals", Check.MEASURES, 0.5, NAN),
+    **of_tracks("instruments", Check.MEASURES, ["piano"]),
+    **of_tracks("instruments_confidence", Check.MEASURES, [0.9]),
+    **of_tracks("moods", Check.MEASURES, ["calm"]),
+    **of_tracks("moods_confidence", Check.MEASURES, [2.0]),
+    **of_tracks("heard_style", Check.MEASURES, "jazz"),
+    **of_tracks("heard_style_confidence", Check.MEASURES, 0.9),
     **of_tracks("status", Check.REASONS, "fine"),
     "tracks.status: left out": (Check.REASONS, in_track("status", "left_out")),
     **of_tracks("reason", Check.REASONS, "silent"),
@@ -304,6 +318,8 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "manifest.recipe.max_track_seconds": (Check.REASONS, in_recipe("max_track_seconds", 3.0)),
     "manifest.recipe.max_expansion": (Check.RECIPE, in_recipe("max_expansion", -1.0)),
     "manifest.recipe.analysis": (Check.MEASURES, in_recipe("analysis", False)),
+    "manifest.recipe.tagger": (Check.RECIPE, in_recipe("tagger", "musicnn")),
+    "manifest.recipe.tagger_revision": (Check.RECIPE, in_recipe("tagger_revision", "sha256:1")),
     "manifest.recipe.descriptions": (Check.DESCRIPTIONS, in_recipe("descriptions", "notebook")),
     "manifest.recipe.descriptions_per_chunk": (
         Check.DESCRIPTIONS, in_recipe("descriptions_per_chunk", 3)),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..card.card import write_card
-from ..columns import MEASURE_COLUMNS, TRACK_COLUMNS
+from ..columns import HEARD_COLUMNS, MEASURE_COLUMNS, NULLABLE, TRACK_COLUMNS
 from ..digests import digest
 from ..engines.base import Engine, Processes, in_order
 from ..engines.estimate import Estimate
@@ -18,7 +18,7 @@ from ..outside.records import as_record
 from ..progress import Advance, Progress, no_progress
 from ..reasons import Status, is_of_one_run
 from ..recipe import Recipe
-from ..records import Measures, Outcome, Row, Track
+from ..records import Heard, Measures, Outcome, Row, Track
 from ..release.folder import remove_stale
 from ..release.layout import shard_name
 from ..release.manifest import FileEntry, Manifest
@@ -121,8 +121,12 @@ def _is_final(value: Any) -> bool:
     outcome = as_record(Outcome, value)
     if outcome is None or is_of_one_run(outcome.reason):
         return False
-    is_whole = not outcome.measures or outcome.measures.keys() == MEASURE_COLUMNS.keys()
-    return is_whole and as_record(Measures, outcome.measures) is not None
+    found = outcome.measures
+    return not found or (
+        found.keys() == NULLABLE.keys()
+        and as_record(Measures, {name: found[name] for name in MEASURE_COLUMNS}) is not None
+        and as_record(Heard, {name: found[name] for name in HEARD_COLUMNS}) is not None
+    )
 
 
 def write_shards(
@@ -248,7 +252,7 @@ def _track_rows(
         row = {
             **asdict(track),
             **asdict(outcome),
-            **(outcome.measures or dict.fromkeys(MEASURE_COLUMNS)),
+            **(outcome.measures or dict.fromkeys(NULLABLE)),
             "track_id": track.track_id,
             "split": "" if outcome.reason else split_by_id[track.track_id],
             "group": "" if outcome.reason else track.group_id,

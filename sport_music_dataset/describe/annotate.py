@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import NO_MEASURES, Measures, Row, Track, chunk_id
+from ..records import NO_MEASURES, NOT_HEARD, Heard, Measures, Row, Track, chunk_id
 from .arc import arcs
 from .fit import fit
 from .phrasings import Facts, describe_plain, phrasings
@@ -14,7 +14,7 @@ from .sessions import find
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """The columns of each chunk that need the whole track, and the measures of the track.
+    """The columns of each chunk that need the whole track, and what was measured and heard of it.
 
     `columns` has None for a chunk that is left out. `misfits` is the number of chunks that do not
     fit their session; `reason` is why the first of them does not fit.
@@ -32,6 +32,7 @@ def annotate(
     indices: Sequence[int],
     seconds: float,
     measured: tuple[list[Measures], Measures] | None,
+    heard: tuple[list[Heard], Heard] | None = None,
 ) -> Annotation:
     """The annotation of a track's chunks.
 
@@ -41,8 +42,10 @@ def annotate(
         indices: indices of the chunks in the track.
         seconds: length of the track.
         measured: measures of each chunk and of the track; None if the recipe has no analysis.
+        heard: what was heard in each chunk and in the track; None if nobody listened.
     """
     chunks, whole = measured or ([NO_MEASURES] * len(indices), NO_MEASURES)
+    heard_chunks, heard_whole = heard or ([NOT_HEARD] * len(indices), NOT_HEARD)
     middles = [(i * recipe.hop_samples + recipe.chunk_samples / 2) / SAMPLING_RATE for i in indices]
     positions = [middle / seconds for middle in middles]
     phases = (
@@ -58,17 +61,19 @@ def annotate(
             **_description_columns(track, recipe, chunk_id(track.track_id, index), chunk, arc),
             "position": round(position, 4),
             **asdict(chunk),
+            **asdict(sounds),
             "arc": arc,
             "fit": fits,
             "fit_reason": reason,
         }
-        for index, position, chunk, arc, (fits, reason) in zip(
-            indices, positions, chunks, phases, verdicts, strict=True
+        for index, position, chunk, sounds, arc, (fits, reason) in zip(
+            indices, positions, chunks, heard_chunks, phases, verdicts, strict=True
         )
     ]
     if recipe.only_fitting:
         columns = [row if row and row["fit"] != "no" else None for row in columns]
-    return Annotation(columns, asdict(whole), len(misfits), misfits[0] if misfits else "")
+    track_columns = {**asdict(whole), **asdict(heard_whole)}
+    return Annotation(columns, track_columns, len(misfits), misfits[0] if misfits else "")
 
 
 def _description_columns(

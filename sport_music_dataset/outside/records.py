@@ -11,7 +11,8 @@ Kind = TypeVar("Kind")
 def as_record(kind: type[Kind], data: Any) -> Kind | None:
     """The dataclass `kind` with the values of `data`; None if a key or a type is wrong.
 
-    A key may be missing where the dataclass has a default. An int is accepted as a float.
+    A key may be missing where the dataclass has a default. An int is accepted as a float, and a
+    list, which is all that JSON has, as a tuple of any length.
     """
     hints: dict[str, Any] = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
     if not isinstance(data, dict) or not data.keys() <= hints.keys():
@@ -34,8 +35,8 @@ def _is(hint: Any, value: Any) -> bool:
     origin, parts = get_origin(hint), get_args(hint)
     if origin is UnionType:
         return any(_is(part, value) for part in parts)
-    if origin is list:
-        return isinstance(value, list) and all(_is(parts[0], item) for item in value)
+    if origin in (list, tuple):
+        return isinstance(value, (list, tuple)) and all(_is(parts[0], item) for item in value)
     if origin is dict:
         return isinstance(value, dict) and all(_is(parts[1], item) for item in value.values())
     if hint is float:

@@ -57,6 +57,8 @@ class RecipeRecord(TypedDict):
     max_track_seconds: NotRequired[Number]
     max_expansion: NotRequired[Number]
     analysis: NotRequired[bool]
+    tagger: NotRequired[str]
+    tagger_revision: NotRequired[str]
     descriptions: NotRequired[str]
     descriptions_per_chunk: NotRequired[Count]
     sessions: NotRequired[str]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features
 
-from ..columns import COPIED_COLUMNS, ENCODED_COLUMNS, MEASURE_COLUMNS
+from ..columns import COPIED_COLUMNS, ENCODED_COLUMNS, NULLABLE
 from ..digests import file_digest
 from ..errors import MachineError, ReleaseError
 from ..progress import Advance
@@ -244,7 +244,7 @@ class Inspection:
             empty = [
                 name
                 for name in batch.schema.names
-                if batch[name].null_count and name not in MEASURE_COLUMNS
+                if batch[name].null_count and name not in NULLABLE
             ]
             if empty:
                 name = next(path for path in paths if path.startswith(config))

@@ -18,7 +18,7 @@ from ..recipe import SAMPLING_RATE, Recipe
 from ..records import CHUNK_ID, Measures, Row, chunk_id
 from ..release.layout import ShardName, shard_of
 from .findings import Check, Findings
-from .tracks import measure_faults
+from .tracks import heard_faults, measure_faults
 
 # Columns that the rows of a track have from its row of `tracks`.
 _TRACK_COLUMNS = ("session", "session_as_named", "style", "title", "artist", "license")
@@ -123,7 +123,11 @@ class RowChecks:
     def _check_track(self, rows: list[Row], track: Row | None) -> None:
         recipe, impossible = self.recipe, False
         for row in rows:
-            faults = [*measure_faults(row, recipe.analysis if recipe else None), *_words(row)]
+            faults = [
+                *measure_faults(row, recipe.analysis if recipe else None),
+                *heard_faults(row, recipe.tagger if recipe else None),
+                *_words(row),
+            ]
             self.findings.fail_all(Check.MEASURES, faults, row["chunk_id"])
             impossible = impossible or bool(faults)
         if track is None:

@@ -10,7 +10,7 @@ from functools import cached_property
 from ..audio.keys import KEYS
 from ..audio.samples import chunk_count
 from ..audio.tags import LEAST_BPM, MOST_BPM
-from ..columns import MEASURE_COLUMNS
+from ..columns import NULLABLE
 from ..describe.sessions import folded
 from ..reasons import Reason, Status, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
@@ -60,6 +60,26 @@ def measure_faults(row: Row, analysis: bool | None) -> Iterator[str]:
         yield f"is {'' if measured else 'not '}measured, but the recipe says analysis {analysis}"
 
 
+def heard_faults(row: Row, tagger: str | None) -> Iterator[str]:
+    """What cannot have been heard in a row; `tagger` is that of the recipe, None if not known."""
+    listened = row["vocals"] is not None
+    if tagger is not None and listened != bool(tagger):
+        yield f"vocals is {row['vocals']}, but the recipe says tagger {tagger!r}"
+    said = {name: row[name] or [] for name in ("instruments", "moods")}
+    said["heard_style"] = [row["heard_style"]] if row["heard_style"] else []
+    for name, words in said.items():
+        sure = row[f"{name}_confidence"]
+        sure = [] if sure is None else sure if isinstance(sure, list) else [sure]
+        if len(sure) != len(words) or len({*words}) != len(words) or not all(words):
+            yield f"{name} is {words}, with confidences {sure}"
+        if sure != sorted(sure, reverse=True) or not all(0 <= value <= 1 for value in sure):
+            yield f"{name}_confidence is {sure}, not from 1 down to 0"
+        if words and not listened:
+            yield f"{name} is {words}, but nobody listened"
+    if listened and not 0 <= row["vocals"] <= 1:
+        yield f"vocals is {row['vocals']}, not from 0 to 1"
+
+
 @dataclass(slots=True)
 class Rebuilt:
     """The rows of `raw` or `encoded` by track: their number, and the splits in which they are."""
@@ -90,7 +110,9 @@ class TrackChecks:
             self.findings.fail_all(Check.TRACKS, _value_faults(row, kept), path)
             self.findings.fail_all(Check.REASONS, self._reason_faults(row), path)
             analysis = self.recipe.analysis if self.recipe and kept else None
+            tagger = self.recipe.tagger if self.recipe and kept else None
             self.findings.fail_all(Check.MEASURES, measure_faults(row, analysis), path)
+            self.findings.fail_all(Check.MEASURES, heard_faults(row, tagger), path)
             if kept:
                 self.findings.fail_all(Check.COUNTS, self._count_faults(row), path)
         self.findings.fail_all(Check.SPLITS, self._group_faults())
@@ -291,7 +313,7 @@ def _audio_faults(row: Row) -> Iterator[str]:
 
 def null_faults(tracks: Iterable[Row]) -> Iterator[str]:
     """Nulls in columns of `tracks` that always have a value."""
-    may_lack = {*MEASURE_COLUMNS, "claimed_seconds", "claimed_bpm"}
+    may_lack = {*NULLABLE, "claimed_seconds", "claimed_bpm"}
     for row in tracks:
         empty = [name for name, value in row.items() if value is None and name not in may_lack]
         if empty:
