@@ -6,6 +6,7 @@ type of a list of `kind`. This module imports neither datasets nor pyarrow.
 
 from dataclasses import fields
 
+from .reasons import CHUNK_COUNTS
 from .records import Heard, Measures
 
 Kind = str | list["Kind"]
@@ -73,7 +74,7 @@ TRACK_COLUMNS: Columns = {
     **_strings("genre", "isrc"),
     "claimed_bpm": "float64",
     **_strings("claimed_key", "license", "copyright", "source_url", "split", "group"),
-    **dict.fromkeys(("chunks", "silent_chunks", "misfit_chunks"), "int32"),
+    **dict.fromkeys(("chunks", *CHUNK_COUNTS.values()), "int32"),
     "tail_seconds": "float64",
     **dict.fromkeys(("clipped_samples", "nonfinite_samples", "damaged_packets"), "int64"),
     **MEASURE_COLUMNS,

@@ -9,12 +9,14 @@ from typing import Any
 
 import jinja2
 
-from ..reasons import kind_of
+from ..reasons import CHUNK_COUNTS, kind_of
 from ..records import Row
 from ..release.manifest import Manifest
 from ..release.tracks import (
     SOURCE_COLUMNS,
     kept_rows,
+    leaves_misfits_out,
+    left_out_chunks,
     license_counts,
     session_counts,
     source_counts,
@@ -29,7 +31,7 @@ _MOST_MISFITS = 5
 _MOST_LETTERS = 120
 CARD_TRACK_COLUMNS = (
     *("path", "status", "reason", "split", "session", "style", *SOURCE_COLUMNS),
-    *("chunks", "misfit_chunks", "duration_seconds"),
+    *("chunks", *CHUNK_COUNTS.values(), "duration_seconds"),
 )
 """The columns of `tracks` that the card needs."""
 # Characters that are markup inside a line of Markdown.
@@ -63,6 +65,8 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         ],
         sessions=sessions[:_MOST_ROWS],
         more_sessions=len(sessions[_MOST_ROWS:]),
+        drops_misfits=leaves_misfits_out(manifest.recipe),
+        chunks_left_out=left_out_chunks(tracks, manifest.recipe),
         misfits=sum(track.get("misfit_chunks") or 0 for track in kept),
         unfit=worst_misfits(kept)[:_MOST_MISFITS],
         pictures=manifest.pictures,

@@ -99,7 +99,8 @@ DEFINITIONS = {
     Check.SILENCE: Definition("chunks have the silence and clipping that they state", _RAW),
     Check.MEASURES: Definition("measures are possible values, and tracks' agree", (Need.TRACKS,)),
     Check.FIT: Definition(
-        "fit, its reason and arc follow from the measures", (Need.ROWS, Need.TRACKS)
+        "fit, its reason and arc follow from the measures, and no filter leaves a chunk out",
+        (Need.ROWS, Need.TRACKS),
     ),
     Check.DESCRIPTIONS: Definition(
         "descriptions differ, and are given or follow from their chunk", (Need.ROWS, Need.TRACKS)
