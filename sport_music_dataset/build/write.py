@@ -14,9 +14,10 @@ from ..digests import digest
 from ..engines.base import Engine, Processes, in_order
 from ..engines.estimate import Estimate
 from ..engines.outage import Outage
+from ..errors import ReleaseError
 from ..outside.records import as_record
 from ..progress import Advance, Progress, no_progress
-from ..reasons import Status, is_of_one_run
+from ..reasons import Status, is_machine_fault, is_of_one_run
 from ..recipe import Recipe
 from ..records import Heard, Measures, Outcome, Row, Track
 from ..release.folder import remove_stale
@@ -282,7 +283,14 @@ def _carry_over(manifest: Manifest, earlier: Release, rows: list[Row]) -> None:
     manifest.card, manifest.changelog = before.card, before.changelog
     if not before.shards("encoded") or before.shards("raw") != manifest.shards("raw"):
         return
-    if earlier.groups() == {row["track_id"]: row["group"] for row in kept_rows(rows)}:
+    try:
+        groups = earlier.groups()
+    except ReleaseError as error:
+        if is_machine_fault(error.__cause__):
+            raise
+        # `tracks` is damaged, or that of a run which was killed: `encode` compares again.
+        return
+    if groups == {row["track_id"]: row["group"] for row in kept_rows(rows)}:
         manifest.files |= before.shards("encoded")
         manifest.encoding, manifest.codebooks = before.encoding, before.codebooks
 

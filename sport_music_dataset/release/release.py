@@ -14,7 +14,7 @@ from ..records import Row
 from ..storage.place import Place
 from .layout import MANIFEST, WORK_FOLDER
 from .manifest import FileEntry, Manifest, read_manifest
-from .tracks import as_rows, kept_tracks, read_track_table
+from .tracks import as_rows, kept_rows, kept_tracks, read_track_table
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -98,9 +98,9 @@ class Release:
         return kept_tracks(tracks).select(existing)
 
     def groups(self) -> dict[str, str]:
-        """Id -> group of each track that gave chunks; raises as `tracks`."""
-        kept = self.kept_tracks(("track_id", "group"))
-        return dict(zip(*(kept[name].to_pylist() for name in ("track_id", "group")), strict=True))
+        """Id -> group of each track that gave chunks; raises as `intact_tracks`."""
+        kept = kept_rows(self.intact_tracks(("track_id", "group", "status")))
+        return {row["track_id"]: row["group"] for row in kept}
 
 
 @contextmanager
