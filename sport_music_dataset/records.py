@@ -53,6 +53,10 @@ class Measures:
 NO_MEASURES = Measures()
 
 
+# Least probability of a voice with which somebody is said to sing.
+VOICE = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What a trained tagger hears in a chunk or in a whole track; empty if nobody listened.
@@ -70,12 +74,21 @@ class Heard:
     heard_style: str = ""
     heard_style_confidence: float | None = None
 
+    @property
+    def has_voice(self) -> bool:
+        """Whether the probability that somebody sings reaches VOICE."""
+        return (self.vocals or 0.0) >= VOICE
+
     @classmethod
     def of(cls, row: Row) -> "Heard":
         """What a row of `raw` or `tracks` says was heard; rows of older releases say nothing."""
         values = {field.name: row.get(field.name) for field in fields(cls)}
-        found = {name: value for name, value in values.items() if value is not None}
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in found.items()})
+        found: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+            if value is not None
+        }
+        return cls(**found)
 
 
 NOT_HEARD = Heard()

@@ -20,12 +20,26 @@ def rewrite(
     folder: Path, config: str, change: Callable[[Rows], None], features: Features | None = None
 ) -> None:
     """Change the rows of the first shard of a config; manifest and card then agree with it."""
-    manifest = read_manifest(folder)
-    path = sorted(manifest.shards(config))[-1]
-    rows: Rows = read_parquet(folder / path).to_pylist()
-    change(rows)
-    features = features or FEATURES[config]
-    written = write_shard(folder, path, features, [{k: r[k] for k in features} for r in rows])
-    manifest.files[path] = written
+    _rewrite(folder, config, change, features, sorted(read_manifest(folder).shards(config))[-1:])
+
+
+def rewrite_all(folder: Path, config: str, change: Callable[[Rows], None]) -> None:
+    """As `rewrite`, all shards of a config."""
+    _rewrite(folder, config, change, None, sorted(read_manifest(folder).shards(config)))
+
+
+def _rewrite(
+    folder: Path,
+    config: str,
+    change: Callable[[Rows], None],
+    features: Features | None,
+    paths: list[str],
+) -> None:
+    manifest, features = read_manifest(folder), features or FEATURES[config]
+    for path in paths:
+        rows: Rows = read_parquet(folder / path).to_pylist()
+        change(rows)
+        written = write_shard(folder, path, features, [{k: r[k] for k in features} for r in rows])
+        manifest.files[path] = written
     write_card(Release.of(folder, manifest))
     manifest.write(folder)

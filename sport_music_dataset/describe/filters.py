@@ -4,9 +4,6 @@ from ..reasons import Reason
 from ..recipe import FITS, Recipe
 from ..records import Heard, Measures
 
-# Probability of a voice from which a chunk is one in which somebody sings: more likely than not.
-_VOICE = 0.5
-
 
 def left_out(chunk: Measures, heard: Heard, fits: str, recipe: Recipe) -> Reason | None:
     """Why a chunk is left out; None if it stays.
@@ -19,7 +16,7 @@ def left_out(chunk: Measures, heard: Heard, fits: str, recipe: Recipe) -> Reason
         fits: whether it fits its session, one of `FITS`.
         recipe: the settings `without_vocals`, `min_fit` and `require_tempo`.
     """
-    if recipe.without_vocals and (heard.vocals or 0.0) >= _VOICE:
+    if recipe.without_vocals and heard.has_voice:
         return Reason.VOICE
     if FITS.index(fits) < FITS.index(recipe.min_fit):
         return Reason.MISFIT

@@ -15,7 +15,15 @@ from ..release.chunks import read_chunks
 from ..release.codebooks import codebook_use
 from ..release.manifest import Manifest, SharedRecord
 from ..release.release import Release
-from ..release.spreads import Spread, spread, sure
+from ..release.spreads import (
+    COUNTED_COLUMNS,
+    HeardCounts,
+    Spread,
+    counted_words,
+    heard_counts,
+    spread,
+    sure,
+)
 from ..release.tracks import as_rows, kept_tracks, left_out_chunks, worst_misfits
 
 _TRACK_COLUMNS = (
@@ -24,7 +32,7 @@ _TRACK_COLUMNS = (
 )
 _CHUNK_COLUMNS = (
     *("description", "attention_mask", "tempo_bpm", "tempo_confidence", "loudness_lufs"),
-    *("key", "key_confidence", "fit", "fit_reason"),
+    *("key", "key_confidence", "fit", "fit_reason", *COUNTED_COLUMNS),
 )
 _TEMPO_STEP_BPM = 10
 _LOUDNESS_STEP_LU = 2
@@ -105,6 +113,7 @@ class Stats:
     tempo_bpm: Spread
     loudness_lufs: Spread
     keys: dict[str, int]
+    heard: HeardCounts | None
     misfits: Misfits
     duplicates: tuple[dict[str, Any], ...]
     shared: SharedRecord
@@ -142,6 +151,7 @@ def release_stats(release: Release) -> Stats:
         ),
         loudness_lufs=spread(chunks["loudness_lufs"], step=_LOUDNESS_STEP_LU),
         keys=_keys(chunks),
+        heard=heard_counts(chunks),
         misfits=_misfits(kept, chunks),
         duplicates=tuple(_duplicates(tracks)),
         shared=manifest.shared,
@@ -192,8 +202,7 @@ def _counted(column: pa.ChunkedArray) -> dict[str, int]:
 
 def _keys(chunks: pa.Table) -> dict[str, int]:
     """Confident key -> number of its chunks, the most frequent key first."""
-    keys = _counted(sure(chunks, "key", KEY_CONFIDENCE))
-    return dict(sorted(keys.items(), key=lambda item: (-item[1], item[0])))
+    return counted_words(sure(chunks, "key", KEY_CONFIDENCE))
 
 
 def _tokens(manifest: Manifest, chunks: pa.Table) -> TokenLengths | None:

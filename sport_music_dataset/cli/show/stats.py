@@ -40,6 +40,8 @@ def show_stats(stats: "Stats", as_json: bool) -> None:
     _show_spread("tempo, BPM", stats.tempo_bpm)
     _show_spread("loudness, LUFS", stats.loudness_lufs)
     _show("key", ("chunks",), ((key, str(count)) for key, count in stats.keys.items()))
+    for title, counts in (asdict(stats.heard) if stats.heard else {}).items():
+        _show(f"heard, {title}", ("chunks",), ((name, str(n)) for name, n in counts.items()))
     _show_misfits(stats.misfits)
     _show_duplicates(stats)
     sizes = {**stats.bytes, "all": sum(stats.bytes.values())}
