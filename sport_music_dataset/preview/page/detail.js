@@ -124,7 +124,7 @@ function measures(row) {
   }
   if (row.silence_ratio) add("Silence", percent(row.silence_ratio));
   if (row.clipping_ratio) add("Clipping", percent(row.clipping_ratio));
-  if (row.vocals !== undefined) add("Voice", `${row.voice}, ${percent(row.vocals)} likely`);
+  if (row.vocals !== undefined) add("Voice", `${percent(row.vocals)} likely`);
   for (const [key, name] of [["instruments", "Instruments"], ["moods", "Moods"]]) {
     const words = row[key]?.map((word, index) => `${word} ${percent(row[`${key}_confidence`]?.[index])}`);
     if (words) add(name, words.join(", "));
