@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datasets import load_dataset
+from transformers import AutoTokenizer
 
-from builder_tests.support.models import tiny_musicgen
+from builder_tests.support.models import NANO, tiny_musicgen
 from sport_music_dataset.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs/guide.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "README.fr.md", ROOT / "CONTRIBUTING.md"]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
 # [text](link), [text]: link, and the attributes of HTML that name a file.
@@ -20,11 +23,11 @@ LINK = re.compile(
 )
 
 
-def code(heading: str) -> str:
-    """The first Python block below a heading."""
-    found = re.search(rf"## {heading}\n.*?```python\n(.*?)```", README, re.DOTALL)
+def code(heading: str, page: str = README) -> list[str]:
+    """The Python blocks between a heading and the next one."""
+    found = re.search(rf"## {heading}\n(.*?)(\n## |$)", page, re.DOTALL)
     assert found is not None
-    return found[1]
+    return re.findall(r"```python\n(.*?)```", found[1], re.DOTALL)
 
 
 def prose(page: Path) -> str:
@@ -58,9 +61,15 @@ def test_the_readme_links_every_page() -> None:
     assert linked.issuperset(page for page in PAGES if page.name != "README.md")
 
 
-def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("draws", [False, True])
+def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path, draws: bool) -> None:
     tiny_musicgen().save_pretrained(tmp_path / "musicgen")
-    text = code("Train from it")
+    AutoTokenizer.from_pretrained(NANO / "model").save_pretrained(tmp_path / "musicgen")
+    [text] = code("Train from it")
+    assert text.count("SportMusicCollator()") == 1
+    if draws:
+        imports, collator = code("Train", GUIDE)[0].split("\n\n")
+        text = imports + "\n" + text.replace("SportMusicCollator()", collator)
     for name, place in (
         ('"org/sport-music"', repr(str(encoded))),
         (', revision="v1.0.0"', ""),
@@ -74,6 +83,17 @@ def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path) -> None:
     exec(text, names)
     assert names["trainer"].state.global_step == 3
     assert 0 < names["trainer"].state.log_history[-1]["train_loss"] < 100
+
+
+def test_a_part_is_chosen_and_held_back_as_the_guide_does_it(encoded: Path) -> None:
+    _, text = code("Train", GUIDE)
+    rows = load_dataset(str(encoded), "encoded", split="train")
+    names: dict[str, Any] = {"rows": rows}
+    exec(text.replace("running", rows[0]["session"]), names)
+    assert {*names["own"]["session"]} == {rows[0]["session"]}
+    train, held = names["train"], names["validation"]
+    assert len(train) + len(held) == len(rows) and len(train) and len(held)
+    assert not {*train["group"]} & {*held["group"]}
 
 
 @pytest.mark.slow

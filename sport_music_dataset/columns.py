@@ -6,6 +6,7 @@ type of a list of `kind`. This module imports neither datasets nor pyarrow.
 
 from dataclasses import fields
 
+from .reasons import CHUNK_COUNTS
 from .records import Heard, Measures
 
 Kind = str | list["Kind"]
@@ -50,9 +51,13 @@ RAW_COLUMNS: Columns = {
     **_strings("arc", "fit", "fit_reason"),
 }
 
+# What `encoded` copies from `raw`: with these and the group, a part of the rows is chosen, or dealt
+# to other splits, without a join.
+COPIED_COLUMNS: Columns = {name: kind for name, kind in RAW_COLUMNS.items() if kind != "audio"}
+
 ENCODED_COLUMNS: Columns = {
-    **_strings("chunk_id", "track_id"),
-    **_DESCRIPTIONS,
+    **COPIED_COLUMNS,
+    "group": "string",
     "input_ids": ["int32"],
     "attention_mask": ["int8"],
     "codes": [["int16"]],
@@ -69,7 +74,7 @@ TRACK_COLUMNS: Columns = {
     **_strings("genre", "isrc"),
     "claimed_bpm": "float64",
     **_strings("claimed_key", "license", "copyright", "source_url", "split", "group"),
-    **dict.fromkeys(("chunks", "silent_chunks", "misfit_chunks"), "int32"),
+    **dict.fromkeys(("chunks", *CHUNK_COUNTS.values()), "int32"),
     "tail_seconds": "float64",
     **dict.fromkeys(("clipped_samples", "nonfinite_samples", "damaged_packets"), "int64"),
     **MEASURE_COLUMNS,

@@ -33,7 +33,9 @@ class Reason(StrEnum):
     CHANGED = "changed while reading"
     LIMIT = "limit exceeded"
     CRASHED = "crashed decoder"
+    VOICE = "somebody sings"
     MISFIT = "does not fit its session"
+    UNTIMED = "no sure tempo"
     WITHDRAWN = "withdrawn"
     MACHINE = "machine fault"
     TIMEOUT = "timed out"
@@ -41,6 +43,16 @@ class Reason(StrEnum):
     def because(self, detail: str) -> str:
         """The reason, a colon and the detail, on one line."""
         return f"{self}: {' '.join(detail.split())}"
+
+
+CHUNK_COUNTS: dict[str, str] = {
+    Reason.SILENT: "silent_chunks",
+    Reason.VOICE: "voiced_chunks",
+    Reason.MISFIT: "misfit_chunks",
+    Reason.UNTIMED: "untimed_chunks",
+}
+"""The reasons for which single chunks are left out, in the order in which they are asked, and the
+columns of `tracks` that count them. A track is left out for one of them if no chunk of it stays."""
 
 
 def kind_of(reason: str) -> str:

@@ -15,6 +15,8 @@ DEFAULT_SPLITS = {"train": 0.9, "test": 0.1}
 DUPLICATES = ("keep", "first")
 MOST_DESCRIPTIONS = 12
 GROUP_BY = ("recording", "album", "artist")
+FITS = ("no", "unknown", "yes")
+"""Whether a chunk fits its session, the least first."""
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -81,7 +83,10 @@ class Recipe:
         descriptions: `measured` or `notebook`.
         descriptions_per_chunk: phrasings of each chunk, unless metadata gives descriptions.
         sessions: the user's own sessions, as YAML.
-        only_fitting: whether chunks are left out whose tempo or energy does not fit their session.
+        without_vocals: whether chunks are left out in which somebody sings.
+        min_fit: how well a chunk must fit its session by tempo and energy, or it is left out:
+            `yes`, `unknown` (all but those that do not fit) or `no` (all).
+        require_tempo: whether chunks are left out whose tempo is not sure.
         duplicates: which copies of a recording are kept: all (`keep`) or one (`first`).
         group_by: what makes a group besides the same recording: `album`, `artist` or nothing
             (`recording`).
@@ -105,7 +110,9 @@ class Recipe:
     descriptions: str = "measured"
     descriptions_per_chunk: int = 1
     sessions: str = ""
-    only_fitting: bool = False
+    without_vocals: bool = False
+    min_fit: str = "no"
+    require_tempo: bool = False
     duplicates: str = "keep"
     group_by: str = "recording"
 
@@ -135,11 +142,11 @@ class Recipe:
             )
         if bool(self.tagger) != bool(self.tagger_revision):
             raise SettingError(f"tagger={self.tagger!r}: needs the revision that listens")
-        if self.only_fitting and not self.analysis:
-            raise SettingError("only_fitting: needs the analysis that says what fits")
-        for name, words in (("duplicates", DUPLICATES), ("group_by", GROUP_BY)):
-            if getattr(self, name) not in words:
-                raise SettingError(f"{name}={getattr(self, name)!r}: give {' or '.join(words)}")
+        words = {"min_fit": FITS, "duplicates": DUPLICATES, "group_by": GROUP_BY}
+        for name, known in words.items():
+            if getattr(self, name) not in known:
+                raise SettingError(f"{name}={getattr(self, name)!r}: give {' or '.join(known)}")
+        self._check_filters()
         check_splits(dict(self.splits))
 
     @classmethod
@@ -167,6 +174,15 @@ class Recipe:
         if other:
             raise SettingError(f"{other[0]} is {record.get(other[0])!r}")
         return recipe
+
+    def _check_filters(self) -> None:
+        """Raise SettingError for a filter by what nobody measures or hears."""
+        if self.min_fit != "no" and not self.analysis:
+            raise SettingError(f"min_fit={self.min_fit}: needs the analysis, which measures it")
+        if self.require_tempo and not self.analysis:
+            raise SettingError("require_tempo: needs the analysis, which measures the tempo")
+        if self.without_vocals and not self.tagger:
+            raise SettingError("without_vocals: needs a tagger, which hears voices; add --listen")
 
     @property
     def chunk_samples(self) -> int:

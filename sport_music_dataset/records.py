@@ -59,6 +59,10 @@ class Measures:
 NO_MEASURES = Measures()
 
 
+# Least probability of a voice with which somebody is said to sing.
+VOICE = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What a trained tagger hears in a chunk or in a whole track; empty if nobody listened.
@@ -179,8 +183,10 @@ class Outcome:
     """The counts and measures of one track that was cut into chunks.
 
     `clipped_samples` were over full scale (counted at 32 kHz). `nonfinite_samples` were not numbers
-    and became zero (counted at the file's rate). `damaged_packets` did not decode. `misfit_chunks`
-    do not suit their session; `misfit_reason` is the reason of the first of these chunks.
+    and became zero (counted at the file's rate). `damaged_packets` did not decode. `voiced_chunks`
+    are left out because somebody sings, `untimed_chunks` because their tempo is not sure.
+    `misfit_chunks` do not suit their session: the recipe leaves them out or keeps them.
+    `misfit_reason` is the reason of the first of these chunks.
     `measures` maps each column of `Measures` and `Heard` to its value of the whole track. `decoder`
     is who decoded it (`Decoder`), `mixdown` how its channels became one (`MEAN`, or the channel
     that was kept).
@@ -194,7 +200,9 @@ class Outcome:
     nonfinite_samples: int = 0
     damaged_packets: int = 0
     truncated: bool = False
+    voiced_chunks: int = 0
     misfit_chunks: int = 0
+    untimed_chunks: int = 0
     misfit_reason: str = ""
     decoder: str = ""
     mixdown: str = ""

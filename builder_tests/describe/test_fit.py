@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builder_tests.conftest import write_audio
-from builder_tests.support.making import build
+from builder_tests.support.making import build, verify_folder
 from builder_tests.support.scores import RATE, SCORES, play
 from sport_music_dataset.cli import main
 from sport_music_dataset.describe.arc import arcs
@@ -86,12 +86,16 @@ def test_misfits_are_told_and_left_out_when_asked(music: Path, tmp_path: Path) -
     card = (tmp_path / "all/README.md").read_text()
     assert "4 chunks do not suit their session" in card
 
-    strict = build(music, tmp_path / "fitting", replace(SETTINGS, only_fitting=True))
+    strict = build(music, tmp_path / "fitting", replace(SETTINGS, min_fit="unknown"))
     kept = rows_of(tmp_path / "fitting")
     assert {row["chunk_id"] for row in kept} == {r["chunk_id"] for r in rows if r["fit"] != "no"}
     (left_out,) = (row for row in strict.tracks if row["status"] == "left_out")
     assert left_out["path"] == "x/Running_2_x.wav" and left_out["misfit_chunks"] == 4
     assert left_out["reason"].startswith("does not fit its session: tempo 95 BPM")
+    assert strict.chunks_left_out == {"does not fit its session": 4}
+    assert (found := verify_folder(tmp_path / "fitting")).ok, found.failures
+    card = " ".join((tmp_path / "fitting/README.md").read_text().split())
+    assert "tracks that are kept: 4 does not fit its session." in card
 
 
 def test_scan_shows_misfits_when_it_measures(
@@ -119,15 +123,16 @@ def test_without_analysis_nothing_is_measured(music: Path, tmp_path: Path) -> No
         assert row["tempo_bpm"] is None and row["energy"] is None and row["fit"] == "unknown"
         assert row["description"] == f"x music for {row['session_as_named']}"
         assert isinstance(row["position"], float) and 0 < row["position"] < 1
-    with pytest.raises(SettingError, match="only_fitting"):
-        Recipe(analysis=False, only_fitting=True)
+    for setting in ({"min_fit": "yes"}, {"require_tempo": True}):
+        with pytest.raises(SettingError, match=f"{next(iter(setting))}.* needs the analysis"):
+            Recipe(analysis=False, **setting)
 
 
 def test_when_nothing_fits_the_error_says_so(music: Path, tmp_path: Path) -> None:
     own = (
         "sessions:\n  slow: {aliases: [running, juggling], intensity: medium, tempo_bpm: [15, 20]}"
     )
-    recipe = replace(SETTINGS, only_fitting=True, sessions=own)
+    recipe = replace(SETTINGS, min_fit="unknown", sessions=own)
     with pytest.raises(SourceError, match="3 does not fit its session"):
         build(music, tmp_path / "out", recipe)
     assert not (tmp_path / "out/sportgen.json").exists()

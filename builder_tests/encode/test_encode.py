@@ -15,7 +15,9 @@ import soundfile
 import torch
 from transformers import AutoTokenizer, EncodecModel
 
+from builder_tests.conftest import RECIPE
 from builder_tests.support.folders import rows_of
+from builder_tests.support.making import build, verify_folder
 from builder_tests.support.models import (
     NANO,
     notebook_labels,
@@ -24,6 +26,7 @@ from builder_tests.support.models import (
     tiny_musicgen,
 )
 from sport_music_dataset.cli import main
+from sport_music_dataset.columns import ENCODED_COLUMNS, MEASURE_COLUMNS
 from sport_music_dataset.digests import file_digest
 from sport_music_dataset.encode.codec.encodec import Codec
 from sport_music_dataset.encode.encode import encode_release
@@ -50,10 +53,15 @@ def reference_codes(place: Path, flac: bytes) -> np.ndarray[Any, Any]:
     return codes[0, 0].numpy()
 
 
-def test_rows_follow_those_of_raw(encoded: Path) -> None:
+def test_rows_have_all_of_raw_but_audio_and_the_group_of_their_track(encoded: Path) -> None:
     raw, rows = rows_of(encoded, "raw"), rows_of(encoded, "encoded")
-    for key in ("chunk_id", "track_id", "description"):
-        assert [row[key] for row in rows] == [row[key] for row in raw]
+    assert raw[0].keys() - rows[0].keys() == {"audio"}
+    for row, own in zip(rows, raw, strict=True):
+        assert {name: row[name] for name in own if name != "audio"} == {
+            name: value for name, value in own.items() if name != "audio"
+        }
+    groups = Release.of(encoded).groups()
+    assert all(row["group"] == groups[row["track_id"]] for row in rows)
 
 
 def test_codes_are_those_of_transformers(encoded: Path) -> None:
@@ -146,9 +154,52 @@ def test_other_tokens_or_labels_keep_the_codes(
         assert (again / "encoded" / file.name).read_bytes() == file.read_bytes()
 
 
-def plant_codes(folder: Path) -> None:
+def test_columns_that_an_earlier_version_did_not_copy_are_added_to_its_codes(
+    release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # As written before `encoded` had what raw has: other inputs, and fewer columns.
+    plant_codes(release, "group", *MEASURE_COLUMNS)
+    for note in (release / ".sportgen/encoded").iterdir():
+        note.write_text(re.sub(r'"inputs": "\w+"', '"inputs": "earlier"', note.read_text()))
+    assert "tempo_bpm" not in rows_of(release, "encoded")[0]
+    report = encode_release(release, EncodeSettings(model="nano"))
+    assert (report.shards_written, report.shards_retokenized) == (0, 2)
+    rows = rows_of(release, "encoded")
+    assert rows[0].keys() == ENCODED_COLUMNS.keys()
+    assert np.unique([row["codes"] for row in rows]).tolist() == [7]
+
+    manifest = read_manifest(release)
+    file = release / min(manifest.shards("raw"))
+    pq.write_table(pq.read_table(file).drop_columns(["energy", "key"]), file)
+    assert main(["encode", str(release), "--model", "nano"]) == 1
+    said = f"its rows have no energy, key, which sportgen {manifest.software['sportgen']} did not"
+    assert said in capsys.readouterr().err
+
+
+def test_other_groups_are_written_beside_the_same_codes(
+    music: Path, encoded: Path, tmp_path: Path
+) -> None:
+    source, out = shutil.copytree(music, tmp_path / "music"), tmp_path / "dataset"
+    shutil.copytree(encoded, out)
+    tracks = {row["path"]: row for row in rows_of(out, "tracks") if row["group"]}
+    one, other, *_ = (path for path, row in tracks.items() if row["split"] == "train")
+    (source / "metadata.csv").write_text(f"file_name,group\n{one},set\n{other},set\n")
+    build(source, out, RECIPE)
+    # Its rows of raw are as they were, but `encoded` would tell of other groups.
+    assert not read_manifest(out).shards("encoded")
+    report = encode_release(out, EncodeSettings(model="nano"))
+    assert (report.shards_written, report.shards_retokenized, report.shards_kept) == (0, 1, 1)
+    grouped = {row["track_id"] for row in rows_of(out, "encoded") if row["group"] == "set"}
+    assert grouped == {tracks[one]["track_id"], tracks[other]["track_id"]}
+    assert (found := verify_folder(out)).ok, found.failures
+    build(source, out, RECIPE)
+    assert read_manifest(out).shards("encoded")
+
+
+def plant_codes(folder: Path, *without: str) -> None:
+    """Write codes that no codec gives into every shard, which loses the columns `without`."""
     for file in (folder / "encoded").glob("*.parquet"):
-        rows = pq.read_table(file)
+        rows = pq.read_table(file).drop_columns(list(without))
         at = rows.schema.get_field_index("codes")
         size, digest = file.stat().st_size, file_digest(file)
         sevens = pa.array([[[7] * 100] * 4] * len(rows), rows.field(at).type)

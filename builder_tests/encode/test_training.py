@@ -16,7 +16,7 @@ from transformers import AutoTokenizer, Trainer, TrainerCallback, TrainingArgume
 from builder_tests.conftest import RECIPE
 from builder_tests.support.making import build, verify_folder
 from builder_tests.support.models import NANO, tiny_musicgen
-from sport_music_dataset import ReleaseError, SportMusicCollator
+from sport_music_dataset import ReleaseError, SettingError, SportMusicCollator
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.encode.training import check_trainable
@@ -67,6 +67,19 @@ def test_of_several_descriptions_one_is_drawn(music: Path, tmp_path: Path) -> No
         tuple(tokenizer(text, padding="max_length", max_length=20, truncation=True)["input_ids"])
         for text in row["descriptions"].tolist()
     }
+
+
+def test_a_trainer_that_removed_the_descriptions_is_told_what_to_say(
+    encoded: Path, tmp_path: Path
+) -> None:
+    trainer = Trainer(
+        model=tiny_musicgen(),
+        args=TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to=[]),
+        train_dataset=load_dataset(str(encoded), "encoded", split="train"),
+        data_collator=SportMusicCollator(tokenizer=AutoTokenizer.from_pretrained(NANO / "model")),
+    )
+    with pytest.raises(SettingError, match=r"TrainingArguments\(remove_unused_columns=False\)"):
+        trainer.train()
 
 
 class _Losses(TrainerCallback):

@@ -11,7 +11,7 @@ from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.clients import push, sportgen
 from builder_tests.support.making import build
-from builder_tests.support.rewriting import Rows, rewrite
+from builder_tests.support.rewriting import Rows, rewrite, without_copies
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
 from sport_music_dataset.look.diff import Difference, diff_releases
@@ -47,6 +47,17 @@ def test_a_release_differs_in_nothing_from_itself(built: Built) -> None:
     found = difference(built[0], built[0])
     assert found.summary == "no change"
     assert (found.upload_files, found.upload_bytes) == (0, 0)
+
+
+def test_columns_that_an_earlier_version_did_not_copy_change_no_codes(
+    encoded: Path, tmp_path: Path
+) -> None:
+    earlier = shutil.copytree(encoded, tmp_path / "earlier")
+    without_copies(earlier)
+    found = difference(earlier, encoded)
+    assert (found.chunks.changed, found.chunks.metadata) == (0, 0)
+    assert {"encoded.session", "encoded.group", "encoded.energy"} <= {*found.columns.added}
+    assert not found.columns.removed and not found.columns.changed
 
 
 def test_tracks_that_came_went_and_changed(built: Built, after: Path) -> None:

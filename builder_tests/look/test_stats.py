@@ -11,7 +11,8 @@ import pytest
 from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.clients import push, sportgen
 from builder_tests.support.folders import rows_of, spoil
-from builder_tests.support.rewriting import Rows, rewrite
+from builder_tests.support.rewriting import Rows, rewrite, rewrite_all
+from builder_tests.support.staged import SCRIPT, hear
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.look.stats import Stats, release_stats
@@ -89,6 +90,30 @@ def test_misfits_are_told_by_reason_whatever_the_number(stats: Stats, annotated:
     unfit = [row for row in rows_of(annotated, "raw", ["fit"]) if row["fit"] == "no"]
     assert stats.misfits.reasons["tempo, yoga wants 60-90"] > 1
     assert sum(stats.misfits.reasons.values()) == stats.misfits.fit["no"] == len(unfit)
+
+
+def test_voices_instruments_and_moods_are_counted_where_somebody_listened(
+    stats: Stats, encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert stats.heard is None and "A tagger" not in (encoded / "README.md").read_text()
+    out = shutil.copytree(encoded, tmp_path / "dataset")
+    for config in ("raw", "encoded", "tracks"):
+        rewrite_all(out, config, hear)
+    found, rows = release_stats(Release.of(out)).heard, rows_of(out, "raw")
+    assert found is not None
+    yoga, running = (sum(r["session"] == name for r in rows) for name in ("yoga", "running"))
+    assert yoga and running
+    assert found.voices == {"yes": yoga, "no": len(rows) - yoga}
+    assert found.instruments == {"guitar": yoga + running, "drums": running, SCRIPT: yoga}
+    assert (found.moods, found.styles) == ({"calm": yoga}, {"rock": yoga + running})
+    assert main(["stats", str(out)]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["heard,", "moods", "chunks"] in lines and ["calm", str(yoga)] in lines
+    kept = [row for row in rows_of(out, "tracks") if row["status"] != "left_out"]
+    sung = sum(row["session"] == "yoga" for row in kept)
+    card = (out / "README.md").read_text()
+    assert f"somebody sings in {sung} of {len(kept)} tracks" in card
+    assert f"| moods | calm {sung} |" in card and "<script" not in card
 
 
 def test_copies_are_one_group(stats: Stats) -> None:

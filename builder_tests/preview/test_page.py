@@ -97,6 +97,10 @@ QUERIES: tuple[dict[str, str], ...] = (
     {"split": "=test"},
     {"style": "=techno", "fit": "=no"},
     {"session": f"={SCRIPT}"},
+    {"voice": "=yes"},
+    {"voice": "=no", "instruments": "=guitar"},
+    {"instruments": f"={SCRIPT}", "moods": "=calm"},
+    {"instruments": "="},
     {"low": "121"},
     {"high": "121", "sort": "tempo_bpm"},
     {"words": "RUNNING six"},
@@ -113,7 +117,7 @@ def test_filters_and_orders_are_those_of_the_server(page: Opened, view: View) ->
     for query in QUERIES:
         page.page.click("#chips .all")
         page.page.evaluate("document.getElementById('form').reset()")
-        for name in ("split", "style", "session", "fit"):
+        for name in ("split", "style", "session", "fit", "voice", "instruments", "moods"):
             page.page.select_option(f"#{name}", query.get(name, ""))
         for name in ("low", "high", "words"):
             page.page.fill(f"#{name}", query.get(name, ""))

@@ -23,6 +23,7 @@ from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.clients import interruptible, push, sportgen
 from builder_tests.support.making import build
+from builder_tests.support.rewriting import without_copies
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError, SettingError
 from sport_music_dataset.preview.catalogue import Catalogue
@@ -126,6 +127,11 @@ def test_releases_without_audio_codes_or_measures(encoded: Path, tmp_path: Path)
     keys = ("chunk_id", "description", "session", "style", "start_seconds", "tokens", "split")
     expected = [{key: row[key] for key in keys} for row in whole["rows"]]
     assert [{key: row[key] for key in keys} for row in data["rows"]] == expected
+    without_copies(no_audio)
+    write_preview(Release.of(no_audio), tmp_path / "b.html", PreviewSettings())
+    data = page_data(tmp_path / "b.html")
+    assert [{key: row[key] for key in keys} for row in data["rows"]] == expected
+    assert "tempo_bpm" not in data["rows"][0]
     no_codes = without(encoded, tmp_path / "no codes", "encoded")
     write_preview(Release.of(no_codes), tmp_path / "c.html", PreviewSettings())
     data = page_data(tmp_path / "c.html")

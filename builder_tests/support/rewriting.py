@@ -7,7 +7,8 @@ from typing import Any
 from datasets import Features
 
 from sport_music_dataset.card.card import write_card
-from sport_music_dataset.release.features import FEATURES
+from sport_music_dataset.columns import COPIED_COLUMNS
+from sport_music_dataset.release.features import ENCODED_FEATURES, FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
 from sport_music_dataset.release.shards import write_shard
@@ -20,12 +21,35 @@ def rewrite(
     folder: Path, config: str, change: Callable[[Rows], None], features: Features | None = None
 ) -> None:
     """Change the rows of the first shard of a config; manifest and card then agree with it."""
-    manifest = read_manifest(folder)
-    path = sorted(manifest.shards(config))[-1]
-    rows: Rows = read_parquet(folder / path).to_pylist()
-    change(rows)
-    features = features or FEATURES[config]
-    written = write_shard(folder, path, features, [{k: r[k] for k in features} for r in rows])
-    manifest.files[path] = written
+    _rewrite(folder, config, change, features, sorted(read_manifest(folder).shards(config))[-1:])
+
+
+def rewrite_all(
+    folder: Path, config: str, change: Callable[[Rows], None], features: Features | None = None
+) -> None:
+    """As `rewrite`, all shards of a config."""
+    _rewrite(folder, config, change, features, sorted(read_manifest(folder).shards(config)))
+
+
+def without_copies(folder: Path) -> None:
+    """Leave in `encoded` what an earlier version wrote: texts, tokens, codes and labels."""
+    lately = {*COPIED_COLUMNS, "group"} - {"chunk_id", "track_id", "description", "descriptions"}
+    earlier = {name: kind for name, kind in ENCODED_FEATURES.items() if name not in lately}
+    rewrite_all(folder, "encoded", lambda rows: None, Features(earlier))
+
+
+def _rewrite(
+    folder: Path,
+    config: str,
+    change: Callable[[Rows], None],
+    features: Features | None,
+    paths: list[str],
+) -> None:
+    manifest, features = read_manifest(folder), features or FEATURES[config]
+    for path in paths:
+        rows: Rows = read_parquet(folder / path).to_pylist()
+        change(rows)
+        written = write_shard(folder, path, features, [{k: r[k] for k in features} for r in rows])
+        manifest.files[path] = written
     write_card(Release.of(folder, manifest))
     manifest.write(folder)

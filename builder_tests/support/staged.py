@@ -1,4 +1,5 @@
-"""A small release to look at: misfits, a duplicate, beats, and texts that try to be markup."""
+"""A small release to look at: misfits, a duplicate, beats, what a tagger might have heard, and
+texts that try to be markup."""
 
 import csv
 from dataclasses import replace
@@ -8,6 +9,7 @@ import numpy as np
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.support.making import build
+from builder_tests.support.rewriting import Rows, rewrite_all
 from builder_tests.support.scores import SCORES, play
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.settings import EncodeSettings
@@ -33,6 +35,7 @@ _TRACKS = (
     ("six again.flac", "Running", "techno", "the same", "", 11.0),
     (f"{'l' * 230}.wav", "Cycling", "rock", IMAGE, IMAGE, 7.0),
 )
+_HEARD = {"yoga": ("guitar", SCRIPT), "running": ("drums", "guitar")}
 _BEATS = {"five.wav": 120.0, "six.wav": 152.0, "six again.flac": 152.0}
 
 
@@ -51,4 +54,21 @@ def stage(root: Path) -> Path:
         csv.writer(file).writerows(rows)
     build(root / "music", root / "<i>release", STAGED)
     encode_release(root / "<i>release", EncodeSettings(model="nano"))
+    for config in ("raw", "encoded"):
+        rewrite_all(root / "<i>release", config, hear)
     return root / "<i>release"
+
+
+def hear(rows: Rows) -> None:
+    """Write what a tagger might have heard into rows of `raw`, `encoded` or `tracks`."""
+    for row in rows:
+        words, calm = _HEARD.get(row["session"], ()), row["session"] == "yoga"
+        row |= {
+            "vocals": 0.9 if calm else 0.2,
+            "instruments": list(words),
+            "instruments_confidence": [0.9, 0.7][: len(words)],
+            "moods": ["calm"] if calm else [],
+            "moods_confidence": [0.6] if calm else [],
+            "heard_style": "rock" if words else "",
+            "heard_style_confidence": 0.8 if words else None,
+        }

@@ -21,7 +21,13 @@ from builder_tests.support.forging import (
     in_track,
 )
 from sport_music_dataset.audio.samples import decode_flac, encode_flac, to_pcm16
-from sport_music_dataset.columns import ENCODED_COLUMNS, RAW_COLUMNS, TRACK_COLUMNS
+from sport_music_dataset.columns import (
+    COPIED_COLUMNS,
+    ENCODED_COLUMNS,
+    RAW_COLUMNS,
+    TRACK_COLUMNS,
+    Kind,
+)
 from sport_music_dataset.digests import file_digest
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.release.labels import delay
@@ -145,6 +151,13 @@ def of_encoding(key: str, *values: Any) -> dict[str, tuple[Check, Lie]]:
     }
 
 
+def another(kind: Kind) -> Any:
+    """A function of a value of a column of this type, null or not, that gives another value."""
+    if isinstance(kind, list):
+        return lambda values: [*(values or ()), "other" if kind == ["string"] else 0.5]
+    return (lambda text: f"{text or ''}x") if kind == "string" else lambda value: (value or 0) + 1
+
+
 NAN = float("nan")
 # Lies that no manifest can tell: it is not read.
 REFUSED = {
@@ -205,10 +218,12 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "raw: tracks in another order": (Check.ORDER, other_order),
     "raw: a chunk less": (Check.COUNTS, drop_chunk),
     # encoded
-    "encoded.chunk_id: another": (Check.SAME_CHUNKS, in_row("encoded", "chunk_id", ID + "-0001")),
-    "encoded.track_id: another": (Check.SAME_CHUNKS, in_row("encoded", "track_id", ID)),
-    "encoded.description: another": (Check.SAME_CHUNKS, in_row("encoded", "description", "b")),
-    "encoded.descriptions: others": (Check.SAME_CHUNKS, in_row("encoded", "descriptions", ["b"])),
+    **{
+        f"encoded.{column}: another": (
+            Check.SAME_CHUNKS, in_row("encoded", column, another(kind)))
+        for column, kind in COPIED_COLUMNS.items()
+    },
+    "encoded.group: another": (Check.TRACK_FACTS, in_row("encoded", "group", ID)),
     "encoded.input_ids: negative": (Check.TOKENS, in_row("encoded", "input_ids", one_id(-3))),
     "encoded.input_ids: huge": (Check.TOKENS, in_row("encoded", "input_ids", one_id(2**30))),
     "encoded.input_ids: out of nano": (Check.TOKENS, in_row("encoded", "input_ids", one_id(557))),
@@ -255,6 +270,12 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_tracks("chunks", Check.COUNTS, ONE_MORE, -1, 0),
     **of_tracks("silent_chunks", Check.COUNTS, 1),
     "tracks.silent_chunks: negative": (Check.TRACKS, in_track("silent_chunks", -1)),
+    **of_tracks("voiced_chunks", Check.COUNTS, 1),
+    "tracks.voiced_chunks: negative": (Check.TRACKS, in_track("voiced_chunks", -1)),
+    **of_tracks("untimed_chunks", Check.COUNTS, 1),
+    "tracks.untimed_chunks: negative": (Check.TRACKS, in_track("untimed_chunks", -1)),
+    "tracks.reason: misfits, but none is counted": (
+        Check.COUNTS, in_left_out("reason", "does not fit its session")),
     **of_tracks("misfit_chunks", Check.COUNTS, ONE_MORE),
     "tracks.misfit_chunks: negative": (Check.TRACKS, in_track("misfit_chunks", -1)),
     **of_tracks("tail_seconds", Check.COUNTS, ONE_MORE, NAN),
@@ -309,7 +330,10 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "manifest.recipe.descriptions_per_chunk": (
         Check.DESCRIPTIONS, in_recipe("descriptions_per_chunk", 3)),
     "manifest.recipe.sessions": (Check.RECIPE, in_recipe("sessions", "sessions: 3")),
-    "manifest.recipe.only_fitting": (Check.COUNTS, in_recipe("only_fitting", True)),
+    "manifest.recipe.without_vocals": (Check.RECIPE, in_recipe("without_vocals", True)),
+    "manifest.recipe.min_fit": (Check.FIT, in_recipe("min_fit", "yes")),
+    "manifest.recipe.min_fit: no such": (Check.RECIPE, in_recipe("min_fit", "well")),
+    "manifest.recipe.require_tempo": (Check.FIT, in_recipe("require_tempo", True)),
     "manifest.recipe.duplicates": (Check.RECIPE, in_recipe("duplicates", "some")),
     "manifest.recipe.group_by": (Check.RECIPE, in_recipe("group_by", "mood")),
     "manifest.recipe.sampling_rate": (Check.RECIPE, in_recipe("sampling_rate", 44_100)),

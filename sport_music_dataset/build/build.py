@@ -25,7 +25,7 @@ from ..release.layout import ASSETS, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
 from ..release.shards import distrust_notes
-from ..release.tracks import kept_rows
+from ..release.tracks import kept_rows, left_out_chunks
 from ..source.library import Library, check_named
 from ..source.read import places_read, read_source
 from ..source.source import Source
@@ -90,7 +90,8 @@ class BuildReport:
 
     `tracks` are the rows of the `tracks` config, `chunks` maps a split to its number of chunks,
     `ignored` an extension to its number of files that are not audio. `notes` are messages for the
-    user, `duplicates` the groups of tracks that share audio.
+    user, `duplicates` the groups of tracks that share audio. `chunks_left_out` maps a reason to the
+    number of chunks that were left out for it.
     """
 
     tracks: list[Row]
@@ -99,6 +100,7 @@ class BuildReport:
     notes: tuple[str, ...]
     duplicates: list[Row]
     shards_written: int = 0
+    chunks_left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> list[Row]:
@@ -166,6 +168,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         notes=library.notes + moved,
         duplicates=grouping.duplicates(),
         shards_written=written.count,
+        chunks_left_out=left_out_chunks(rows, release.manifest.recipe),
     )
 
 

@@ -118,8 +118,7 @@ class _TrackCutter:
             self._row(index) | columns if columns is not None else None
             for index, columns in zip(self.kept, annotation.columns, strict=True)
         ]
-        reason = "" if any(rows) else Reason.MISFIT.because(annotation.reason)
-        return self._outcome(annotation, reason), rows
+        return self._outcome(annotation, "" if any(rows) else annotation.reason), rows
 
     def _cut(self) -> None:
         """Decode the whole track and write its chunks to the spool; raises TrackError."""
@@ -148,12 +147,13 @@ class _TrackCutter:
     def _outcome(self, annotation: Annotation, reason: str) -> Outcome:
         recipe, tally, found = self.recipe, self.tally, self.found
         covered = recipe.chunk_samples + (found - 1) * recipe.hop_samples if found else 0
-        dropped = annotation.misfits if recipe.only_fitting else 0
         return Outcome(
-            chunks=0 if reason else len(self.kept) - dropped,
+            chunks=0 if reason else len(self.kept) - annotation.left_out.total(),
             silent_chunks=found - len(self.kept),
+            voiced_chunks=annotation.left_out[Reason.VOICE],
             misfit_chunks=annotation.misfits,
-            misfit_reason=annotation.reason,
+            untimed_chunks=annotation.left_out[Reason.UNTIMED],
+            misfit_reason=annotation.misfit_reason,
             duration_seconds=self._seconds,
             tail_seconds=(tally.samples - covered) / SAMPLING_RATE,
             clipped_samples=tally.clipped,

@@ -14,9 +14,10 @@ from ..digests import digest
 from ..engines.base import Engine, Processes, in_order
 from ..engines.estimate import Estimate
 from ..engines.outage import Outage
+from ..errors import ReleaseError
 from ..outside.records import as_record
 from ..progress import Advance, Progress, no_progress
-from ..reasons import Status, is_of_one_run
+from ..reasons import Status, is_machine_fault, is_of_one_run
 from ..recipe import Recipe
 from ..records import Heard, Measures, Outcome, Row, Track
 from ..release.folder import remove_stale
@@ -24,6 +25,7 @@ from ..release.layout import shard_name
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
 from ..release.shards import ShardNote, intact_note, is_intact, read_note, write_noted_shard
+from ..release.tracks import kept_rows
 from .cut import SpoolFolder, cutting_cost
 from .groups import Grouping, shared_seconds
 from .plan import Shard
@@ -227,9 +229,9 @@ def write_release(
         "seconds": shared_seconds(grouping.matches, splits),
     }
     manifest.files = {**written.files}
-    manifest.files[TRACKS_FILE] = _tracks_file(release, rows)
     if earlier:
-        _carry_over(manifest, earlier.manifest)
+        _carry_over(manifest, earlier, rows)
+    manifest.files[TRACKS_FILE] = _tracks_file(release, rows)
     write_card(release, progress)
     manifest.write(release.folder)
     before = earlier.manifest.files if earlier else ()
@@ -272,10 +274,23 @@ def _tracks_file(release: Release, rows: list[Row]) -> FileEntry:
     return write_noted_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows, inputs).file
 
 
-def _carry_over(manifest: Manifest, before: Manifest) -> None:
-    """Copy card and changelog from `before`, and `encoded` if the raw shards are unchanged."""
+def _carry_over(manifest: Manifest, earlier: Release, rows: list[Row]) -> None:
+    """Copy card and changelog of the earlier release, and `encoded` if nothing in it would change.
+
+    `rows` are those of `tracks`: `encoded` has the groups of its tracks.
+    """
+    before = earlier.manifest
     manifest.card, manifest.changelog = before.card, before.changelog
-    if before.shards("raw") == manifest.shards("raw"):
+    if not before.shards("encoded") or before.shards("raw") != manifest.shards("raw"):
+        return
+    try:
+        groups = earlier.groups()
+    except ReleaseError as error:
+        if is_machine_fault(error.__cause__):
+            raise
+        # `tracks` is damaged, or that of a run which was killed: `encode` compares again.
+        return
+    if groups == {row["track_id"]: row["group"] for row in kept_rows(rows)}:
         manifest.files |= before.shards("encoded")
         manifest.encoding, manifest.codebooks = before.encoding, before.codebooks
 

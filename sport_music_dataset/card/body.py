@@ -3,18 +3,25 @@
 import html
 import re
 from collections import Counter
+from dataclasses import asdict
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import pyarrow as pa
 
-from ..reasons import kind_of
+from ..reasons import CHUNK_COUNTS, kind_of
 from ..records import Row
+from ..release.chunks import LIGHT
 from ..release.manifest import Manifest
+from ..release.spreads import COUNTED_COLUMNS, heard_counts
 from ..release.tracks import (
     SOURCE_COLUMNS,
     kept_rows,
+    leaves_misfits_out,
+    left_out_chunks,
     license_counts,
     session_counts,
     source_counts,
@@ -26,10 +33,11 @@ from .text import one_line
 _MOST_ROWS = 40
 _MOST_RELEASES = 20
 _MOST_MISFITS = 5
+_MOST_WORDS = 12
 _MOST_LETTERS = 120
 CARD_TRACK_COLUMNS = (
     *("path", "status", "reason", "split", "session", "style", *SOURCE_COLUMNS),
-    *("chunks", "misfit_chunks", "duration_seconds"),
+    *("chunks", *CHUNK_COUNTS.values(), "duration_seconds", *COUNTED_COLUMNS),
 )
 """The columns of `tracks` that the card needs."""
 # Characters that are markup inside a line of Markdown.
@@ -63,6 +71,9 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         ],
         sessions=sessions[:_MOST_ROWS],
         more_sessions=len(sessions[_MOST_ROWS:]),
+        heard=_heard(kept),
+        drops_misfits=leaves_misfits_out(manifest.recipe),
+        chunks_left_out=left_out_chunks(tracks, manifest.recipe),
         misfits=sum(track.get("misfit_chunks") or 0 for track in kept),
         unfit=worst_misfits(kept)[:_MOST_MISFITS],
         pictures=manifest.pictures,
@@ -103,6 +114,15 @@ def prose(text: str) -> str:
     """Markdown of a publisher: headings get level 4, HTML is escaped, our markers too."""
     lines = html.escape(text, quote=False).replace("&gt;", ">").splitlines()
     return "\n".join(re.sub(r"^\s{0,3}#{1,6}\s+", "#### ", line) for line in lines)
+
+
+def _heard(kept: list[Row]) -> dict[str, dict[str, int]]:
+    """Tracks by what was heard in them, the most frequent words; empty if nobody listened."""
+    schema = pa.schema([LIGHT.field(name) for name in COUNTED_COLUMNS])
+    rows = [{name: row.get(name) for name in COUNTED_COLUMNS} for row in kept]
+    counts = heard_counts(pa.Table.from_pylist(rows, schema))
+    found = asdict(counts) if counts else {}
+    return {name: dict(islice(words.items(), _MOST_WORDS)) for name, words in found.items()}
 
 
 def _hours(tracks: list[Row]) -> float:

@@ -187,8 +187,23 @@ DescriptionsPerChunk = Annotated[
 Sessions = Annotated[
     Path | None, typer.Option("--sessions", help="YAML with sessions of your own.")
 ]
+WithoutVocals = Annotated[
+    bool,
+    typer.Option("--without-vocals", help="Leave out chunks in which somebody sings (--listen)."),
+]
+MinFit = Annotated[
+    Literal["no", "unknown", "yes"],
+    typer.Option(
+        "--min-fit",
+        help="Leave out chunks that fit their session less: unknown leaves out those that do not "
+        "fit, yes those too of which it is not known.",
+    ),
+]
 OnlyFitting = Annotated[
-    bool, typer.Option("--only-fitting", help="Leave out chunks that do not fit their session.")
+    bool, typer.Option("--only-fitting", help="The same as --min-fit unknown.", hidden=True)
+]
+RequireTempo = Annotated[
+    bool, typer.Option("--require-tempo", help="Leave out chunks whose tempo is not sure.")
 ]
 Duplicates = Annotated[
     Literal["keep", "first"],

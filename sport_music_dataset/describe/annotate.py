@@ -1,13 +1,16 @@
 """Make fit, arc and description of each chunk from the measures of its track."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from ..reasons import Reason
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import NO_MEASURES, NOT_HEARD, Heard, Measures, Row, Track, chunk_id
 from .arc import arcs
 from .evidence import Facts
+from .filters import left_out
 from .fit import fit
 from .phrasings import Phrasing, describe_plain, phrasings
 from .sessions import find
@@ -17,14 +20,23 @@ from .sessions import find
 class Annotation:
     """The columns of each chunk that need the whole track, and what was measured and heard of it.
 
-    `columns` has None for a chunk that is left out. `misfits` is the number of chunks that do not
-    fit their session; `reason` is why the first of them does not fit.
+    `columns` has None for a chunk that is left out, `left_out` counts these chunks by reason.
+    `misfits` is the number of chunks that do not fit their session, and are left out for it or
+    stay; `misfit_reason` is why the first of them does not fit.
     """
 
     columns: list[Row | None] = field(default_factory=list)
     track: dict[str, Any] = field(default_factory=dict)
+    left_out: Counter[Reason] = field(default_factory=Counter)
     misfits: int = 0
-    reason: str = ""
+    misfit_reason: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why most of the chunks that are left out are, as `tracks` records it."""
+        [(reason, count)] = self.left_out.most_common(1)
+        chunks = f"{count} of {len(self.columns)} chunks"
+        return reason.because(self.misfit_reason if reason == Reason.MISFIT else chunks)
 
 
 def annotate(
@@ -39,7 +51,7 @@ def annotate(
 
     Args:
         track: the track.
-        recipe: settings of descriptions, and whether misfits are left out.
+        recipe: settings of descriptions, and which chunks are left out.
         indices: indices of the chunks in the track.
         seconds: length of the track.
         measured: measures of each chunk and of the track; None if the recipe has no analysis.
@@ -56,9 +68,8 @@ def annotate(
     )
     session = find(track.session, recipe.sessions)
     verdicts = [fit(chunk, session) for chunk in chunks]
-    misfits = [reason for fits, reason in verdicts if fits == "no"]
     track_row = {**asdict(track), **asdict(heard_whole)}
-    columns: list[Row | None] = [
+    columns = [
         {
             **_description_columns(track, recipe, track_row, index, chunk, sounds, arc),
             "position": round(position, 4),
@@ -72,10 +83,22 @@ def annotate(
             indices, positions, chunks, heard_chunks, phases, verdicts, strict=True
         )
     ]
-    if recipe.only_fitting:
-        columns = [row if row and row["fit"] != "no" else None for row in columns]
-    track_columns = {**asdict(whole), **asdict(heard_whole)}
-    return Annotation(columns, track_columns, len(misfits), misfits[0] if misfits else "")
+    reasons = [
+        left_out(chunk, sounds, fits, recipe)
+        for chunk, sounds, (fits, _) in zip(chunks, heard_chunks, verdicts, strict=True)
+    ]
+    misfits = [
+        said
+        for (fits, said), reason in zip(verdicts, reasons, strict=True)
+        if reason == Reason.MISFIT or (reason is None and fits == "no")
+    ]
+    return Annotation(
+        [None if reason else row for row, reason in zip(columns, reasons, strict=True)],
+        {**asdict(whole), **asdict(heard_whole)},
+        Counter(filter(None, reasons)),
+        len(misfits),
+        next(iter(misfits), ""),
+    )
 
 
 def _description_columns(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..card.card import check_card, write_card
+from ..columns import COPIED_COLUMNS, ENCODED_COLUMNS
 from ..digests import digest, file_digest
 from ..engines.base import RaySettings
 from ..engines.estimate import Estimate
@@ -22,6 +23,7 @@ from ..release.layout import MANIFEST, WORK_FOLDER
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
 from ..release.shards import is_intact, read_note
+from ..storage.parquet import read_parquet
 from ..storage.place import check_on_disk
 from .codec.devices import pick_devices
 from .decode import load_codec
@@ -65,8 +67,9 @@ def encode_release(
 ) -> EncodeReport:
     """Write `encoded/` beside the `raw/` of a release folder, then card and manifest.
 
-    Shards that were encoded from the same rows with the same settings are kept. If only tokens or
-    labels change, the codes are kept. At the end, two rows go through a training step.
+    Shards that were encoded from the same rows with the same settings are kept. If only tokens,
+    labels, groups or the columns of `encoded` change, the codes are kept. At the end, two rows go
+    through a training step.
 
     Args:
         folder: the release folder.
@@ -80,8 +83,8 @@ def encode_release(
         {'train': 24, 'test': 9}
 
     Raises:
-        ReleaseError: the folder is no release, its files differ from its manifest, or a model
-            cannot train on the rows.
+        ReleaseError: the folder is no release, its files differ from its manifest, its rows lack
+            columns that an earlier version did not write, or a model cannot train on them.
         ModelError: codec or tokenizer cannot be loaded, or do not fit together.
         MachineError: Ray is missing, or a node of Ray sees other files.
     """
@@ -140,8 +143,15 @@ def _built_release(folder: Path) -> Release:
     release = Release.of(folder)
     check_ours(folder)
     check_card(folder)
-    if not release.shards("raw"):
+    shards = release.shards("raw")
+    if not shards:
         raise ReleaseError(f"{folder}: has no raw rows; run `sportgen build` again")
+    lacking = COPIED_COLUMNS.keys() - {*release.place.schema(min(shards)).names}
+    if lacking:
+        raise ReleaseError(
+            f"{folder}: its rows have no {', '.join(sorted(lacking))}, which sportgen "
+            f"{release.manifest.software.get('sportgen')} did not write; run `sportgen build` again"
+        )
     return release
 
 
@@ -154,7 +164,7 @@ def _workers(
 
 def _jobs(release: Release, info: EncoderInfo, progress: Progress) -> list[EncodeJob]:
     """All shards; raises ReleaseError if one of `raw` is not what the manifest says."""
-    shards = release.shards("raw")
+    shards, groups = release.shards("raw"), release.groups()
     with (
         ThreadPoolExecutor(THREADS) as readers,
         release.place.fetched(*shards),
@@ -162,20 +172,26 @@ def _jobs(release: Release, info: EncoderInfo, progress: Progress) -> list[Encod
     ):
 
         def job(shard: tuple[str, FileEntry]) -> EncodeJob:
-            found = _job(release.folder, *shard, info)
+            found = _job(release.folder, *shard, info, groups)
             advance(1)
             return found
 
         return list(readers.map(job, shards.items()))
 
 
-def _job(folder: Path, name: str, entry: FileEntry, info: EncoderInfo) -> EncodeJob:
+def _job(
+    folder: Path, name: str, entry: FileEntry, info: EncoderInfo, groups: dict[str, str]
+) -> EncodeJob:
     if not (folder / name).is_file() or file_digest(folder / name) != entry.sha256:
         raise ReleaseError(
             f"{folder / name}: is not what the manifest says; `sportgen build` makes it again"
         )
     encoded = name.replace("raw/", "encoded/", 1)
-    inputs = digest([entry.sha256, info.facts])
+    ids = read_parquet(folder / name, ["track_id"])["track_id"].unique().to_pylist()
+    # A row without its track is a fault for `verify`.
+    own = {track_id: groups.get(track_id, track_id) for track_id in ids}
+    # Codes depend on none of the groups and the columns.
+    inputs = digest([entry.sha256, info.facts, own, ENCODED_COLUMNS])
     codes_inputs = digest([entry.sha256, info.code_facts])
     note = read_note(folder, encoded)
     results = note and as_record(EncodeResults, note.outcomes)
@@ -185,7 +201,7 @@ def _job(folder: Path, name: str, entry: FileEntry, info: EncoderInfo) -> Encode
     if note and (has_codes or is_current) and not is_intact(folder, encoded, note):
         has_codes = is_current = False
     note = note if is_current else None
-    return EncodeJob(name, encoded, entry.rows, inputs, codes_inputs, has_codes, note)
+    return EncodeJob(name, encoded, entry.rows, inputs, codes_inputs, own, has_codes, note)
 
 
 def _finish(

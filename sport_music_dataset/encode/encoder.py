@@ -5,6 +5,7 @@ from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
+from ..columns import COPIED_COLUMNS
 from ..errors import ModelError
 from ..recipe import SAMPLING_RATE
 from ..records import Row
@@ -19,8 +20,6 @@ ENCODED_VERSION = 2
 
 # Chunks of a batch: the LSTM is not faster with more, and progress would move in larger steps.
 BATCH_ROWS = 64
-
-TEXT_COLUMNS = ["chunk_id", "track_id", "description", "descriptions"]
 
 
 class Encoder:
@@ -71,7 +70,7 @@ class Encoder:
         return self.codec.encode(waveforms, shared_offsets(rows))
 
     def rows(self, rows: Sequence[Row], codes: Codes) -> tuple[list[Row], list[int]]:
-        """Rows of `encoded` for rows of `raw` and their codes [B, K, T].
+        """Rows of `encoded` for rows of `raw`, each with its `group`, and their codes [B, K, T].
 
         Also returns the number of tokens of each description before truncation. If a row has
         several descriptions, the first is tokenised.
@@ -82,7 +81,7 @@ class Encoder:
         )
         encoded = [
             {
-                **{key: row[key] for key in TEXT_COLUMNS},
+                **{name: row[name] for name in (*COPIED_COLUMNS, "group")},
                 "input_ids": ids[at],
                 "attention_mask": mask[at],
                 "codes": list(codes[at]),

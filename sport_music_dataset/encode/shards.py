@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 
 from ..audio.samples import decode_flac
+from ..columns import COPIED_COLUMNS
 from ..records import Row
 from ..release.features import ENCODED_FEATURES
 from ..release.labels import Codes
 from ..release.shards import ShardNote, write_noted_shard, write_shard
 from ..storage.parquet import read_batches, read_parquet
 from .codec.encodec import Waveforms
-from .encoder import BATCH_ROWS, TEXT_COLUMNS, Encoder
+from .encoder import BATCH_ROWS, Encoder
 from .readahead import ahead, behind
 from .workers.base import Finished, RowsDone
 
 MOST_LOST = 20
 """Most different lost words that are counted, for a shard and for the release."""
 
-_AUDIO_COLUMNS = [*TEXT_COLUMNS, "start_seconds", "audio"]
 # Rows of a shard that an estimate encodes: a quarter of a batch; a full batch is faster per row.
 _SAMPLED_ROWS = 16
 
@@ -34,7 +34,8 @@ _SAMPLED_ROWS = 16
 class EncodeJob:
     """One shard: its `raw` and `encoded` paths, its inputs, and its note once it is finished.
 
-    `has_codes`: the existing shard has the right codes, but other tokens or labels.
+    `groups` has the group of each of its tracks, by the track's id. `has_codes`: the existing shard
+    has the right codes, but other tokens, labels, or columns besides them.
     """
 
     raw: str
@@ -42,6 +43,7 @@ class EncodeJob:
     rows: int
     inputs: str
     codes_inputs: str
+    groups: dict[str, str]
     has_codes: bool
     note: ShardNote | None
 
@@ -111,7 +113,7 @@ def encode_sample(
     encoder: Encoder, job: EncodeJob, *, folder: Path
 ) -> Iterator[Finished[SampleCost]]:
     """Encode some rows of a shard and yield their cost; nothing is written."""
-    for rows, waveforms in _with_waveforms(folder / job.raw, _SAMPLED_ROWS):
+    for rows, waveforms in _with_waveforms(folder, job, _SAMPLED_ROWS):
         # Not timed: the first call compiles and fills caches, later shards do not.
         encoder.codes(rows[:1], waveforms[:1])
         started = time.perf_counter()
@@ -127,22 +129,32 @@ def _with_codes(
 ) -> Iterator[tuple[list[Row], Codes]]:
     """Yield rows of `raw` and their codes [B, K, T], existing or new codes."""
     if job.has_codes:
-        rows = read_parquet(folder / job.raw, TEXT_COLUMNS).to_pylist()
+        rows = read_parquet(folder / job.raw, list(COPIED_COLUMNS)).to_pylist()
         column = read_parquet(folder / job.encoded, ["codes"])["codes"].combine_chunks()
         codes = column.flatten().flatten().to_numpy()
         if rows:
-            yield rows, codes.reshape(len(rows), encoder.text.num_codebooks, -1)
+            yield _grouped(rows, job), codes.reshape(len(rows), encoder.text.num_codebooks, -1)
         return
-    for rows, waveforms in ahead(_with_waveforms(folder / job.raw, BATCH_ROWS)):
+    for rows, waveforms in ahead(_with_waveforms(folder, job, BATCH_ROWS)):
         yield rows, encoder.codes(rows, waveforms)
 
 
-def _with_waveforms(file: Path, size: int) -> Iterator[tuple[list[Row], Waveforms]]:
+def _with_waveforms(
+    folder: Path, job: EncodeJob, size: int
+) -> Iterator[tuple[list[Row], Waveforms]]:
     """Yield rows of `raw` and their waveforms [B, N], at most `size` at a time."""
-    groups = (batch.to_pylist() for batch in read_batches(file, _AUDIO_COLUMNS))
-    remaining = chain.from_iterable(groups)
+    batches = read_batches(folder / job.raw, [*COPIED_COLUMNS, "audio"])
+    remaining = chain.from_iterable(batch.to_pylist() for batch in batches)
     while rows := list(islice(remaining, size)):
-        yield rows, _waveforms([row.pop("audio")["bytes"] for row in rows])
+        waveforms = _waveforms([row.pop("audio")["bytes"] for row in rows])
+        yield _grouped(rows, job), waveforms
+
+
+def _grouped(rows: list[Row], job: EncodeJob) -> list[Row]:
+    """The rows, each with the group of its track."""
+    for row in rows:
+        row["group"] = job.groups[row["track_id"]]
+    return rows
 
 
 def _waveforms(flacs: list[bytes]) -> Waveforms:

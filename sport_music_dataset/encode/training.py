@@ -10,7 +10,7 @@ from torch import Tensor
 from transformers import MusicgenConfig, MusicgenForConditionalGeneration
 from transformers.utils import logging as transformers_logging
 
-from ..errors import ReleaseError
+from ..errors import ReleaseError, SettingError
 from ..release.release import Release
 
 # The label that the losses of PyTorch and transformers ignore.
@@ -24,7 +24,8 @@ class SportMusicCollator:
         pad_token_id: the value in `labels` where there is no code; 2048 for MusicGen.
         tokenizer: MusicGen's tokenizer. With it, each use of a row draws one of its `descriptions`
             by torch's generator, and tokenises it to the length of the stored ids. Without it, the
-            stored ids of the first description are used.
+            stored ids of the first description are used. `Trainer` hands `descriptions` over with
+            `TrainingArguments(remove_unused_columns=False)` only.
 
     Example:
         >>> from datasets import load_dataset
@@ -42,6 +43,9 @@ class SportMusicCollator:
 
         T is the length of the stored labels: with the delay pattern, K-1 steps more than the codes.
         Labels are -100 where there is no code.
+
+        Raises:
+            SettingError: with a tokenizer, a row has no `descriptions`.
         """
         batch = {
             name: torch.from_numpy(np.stack([np.asarray(row[name]) for row in rows])).long()
@@ -53,6 +57,11 @@ class SportMusicCollator:
         return {**batch, "labels": labels.masked_fill_(labels == self._pad_token_id, _IGNORED)}
 
     def _drawn(self, rows: Sequence[Mapping[str, Any]], length: int) -> dict[str, Tensor]:
+        if not all("descriptions" in row for row in rows):
+            raise SettingError(
+                "SportMusicCollator: with a tokenizer it draws from the column `descriptions`, "
+                "which Trainer removes; give TrainingArguments(remove_unused_columns=False)"
+            )
         texts = [
             str(row["descriptions"][int(torch.randint(len(row["descriptions"]), ()))])
             for row in rows

@@ -9,9 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..progress import Progress, no_progress
+from ..reasons import CHUNK_COUNTS
 from ..release.layout import CONFIGS
 from ..release.manifest import Manifest
 from ..release.release import Release
+from ..release.tracks import left_out_chunks
 from .diff_chunks import ChunkChanges, compare_chunks
 
 _NAMES = ("track_id", "path")
@@ -210,7 +212,8 @@ def _column(tracks: pa.Table, name: str) -> pa.ChunkedArray:
 def _totals(before: Release, after: Release) -> dict[str, dict[str, tuple[float, float]]]:
     """Heading -> name -> (before, after).
 
-    Hours, tracks and chunks of all, and chunks of each split, style and session.
+    Hours, tracks and chunks of all, chunks of each split, style and session, and chunks that are
+    left out, by reason.
     """
     old = new = _amounts(after)
     if _track_shards_if_changed(before.manifest, after.manifest):
@@ -239,6 +242,8 @@ def _amounts(release: Release) -> dict[str, dict[str, float]]:
         for name, count in zip(kept[column].to_pylist(), chunks, strict=True):
             counts[name] += count
         amounts[column] = dict(counts)
+    rows = release.tracks(CHUNK_COUNTS.values())
+    amounts["left out"] = {**left_out_chunks(rows, release.manifest.recipe)}
     return amounts
 
 

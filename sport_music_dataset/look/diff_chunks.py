@@ -151,6 +151,9 @@ def _differences(one: pa.Table, other: pa.Table) -> tuple[Flags, Flags, Flags, F
     }
     none = np.zeros(len(one), bool)
     splits, starts = differs.pop(_SPLIT), differs.pop("start_seconds", none)
+    if "start_seconds" not in one.column_names or "start_seconds" not in other.column_names:
+        # One that an earlier version did not copy to `encoded` has not moved.
+        starts = none
     words = differs.pop("description") | differs.pop("descriptions", none)
     if words.any():
         words = np.array([a != b for a, b in zip(_phrasings(one), _phrasings(other), strict=True)])

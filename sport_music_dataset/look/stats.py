@@ -9,22 +9,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..reasons import Reason, kind_of
-from ..records import KEY_CONFIDENCE, TEMPO_CONFIDENCE
+from ..reasons import CHUNK_COUNTS, Reason, kind_of
+from ..records import KEY_CONFIDENCE, TEMPO_CONFIDENCE, Row
 from ..release.chunks import read_chunks
 from ..release.codebooks import codebook_use
 from ..release.manifest import Manifest, SharedRecord
 from ..release.release import Release
-from ..release.spreads import Spread, spread, sure
-from ..release.tracks import kept_tracks, worst_misfits
+from ..release.spreads import (
+    COUNTED_COLUMNS,
+    HeardCounts,
+    Spread,
+    counted_words,
+    heard_counts,
+    spread,
+    sure,
+)
+from ..release.tracks import as_rows, kept_tracks, left_out_chunks, worst_misfits
 
 _TRACK_COLUMNS = (
     *("path", "track_id", "status", "reason", "group", "split", "style", "session"),
-    *("chunks", "misfit_chunks", "duration_seconds"),
+    *("chunks", *CHUNK_COUNTS.values(), "duration_seconds"),
 )
 _CHUNK_COLUMNS = (
     *("description", "attention_mask", "tempo_bpm", "tempo_confidence", "loudness_lufs"),
-    *("key", "key_confidence", "fit", "fit_reason"),
+    *("key", "key_confidence", "fit", "fit_reason", *COUNTED_COLUMNS),
 )
 _TEMPO_STEP_BPM = 10
 _LOUDNESS_STEP_LU = 2
@@ -85,11 +93,15 @@ class Misfits:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Statistics of the release `name`; None where the release lacks the config for them."""
+    """Statistics of the release `name`; None where the release lacks the config for them.
+
+    `left_out` counts files by reason, `chunks_left_out` chunks, also of kept tracks.
+    """
 
     name: str
     total: Share
     left_out: dict[str, int]
+    chunks_left_out: dict[str, int]
     splits: dict[str, Share]
     styles: dict[str, Share]
     sessions: dict[str, Share]
@@ -101,6 +113,7 @@ class Stats:
     tempo_bpm: Spread
     loudness_lufs: Spread
     keys: dict[str, int]
+    heard: HeardCounts | None
     misfits: Misfits
     duplicates: tuple[dict[str, Any], ...]
     shared: SharedRecord
@@ -124,6 +137,7 @@ def release_stats(release: Release) -> Stats:
         name=release.name,
         total=_share(list(_amounts(kept))),
         left_out=dict(Counter(kind_of(r) for r in tracks["reason"].to_pylist() if r).most_common()),
+        chunks_left_out=left_out_chunks(_counts(tracks), manifest.recipe),
         splits=_shares(kept, "split"),
         styles=_shares(kept, "style"),
         sessions=_shares(kept, "session"),
@@ -137,6 +151,7 @@ def release_stats(release: Release) -> Stats:
         ),
         loudness_lufs=spread(chunks["loudness_lufs"], step=_LOUDNESS_STEP_LU),
         keys=_keys(chunks),
+        heard=heard_counts(chunks),
         misfits=_misfits(kept, chunks),
         duplicates=tuple(_duplicates(tracks)),
         shared=manifest.shared,
@@ -160,6 +175,12 @@ def _amounts(kept: pa.Table) -> Iterator[tuple[int, float]]:
     return zip(*columns, strict=True)
 
 
+def _counts(tracks: pa.Table) -> list[Row]:
+    """The rows of `tracks` with their counts of chunks alone; earlier versions wrote fewer."""
+    columns = [name for name in CHUNK_COUNTS.values() if name in tracks.column_names]
+    return as_rows(tracks.select(columns))
+
+
 def _share(amounts: list[tuple[int, float]]) -> Share:
     hours = sum(seconds for _, seconds in amounts) / 3600
     return Share(len(amounts), sum(chunks for chunks, _ in amounts), hours)
@@ -181,8 +202,7 @@ def _counted(column: pa.ChunkedArray) -> dict[str, int]:
 
 def _keys(chunks: pa.Table) -> dict[str, int]:
     """Confident key -> number of its chunks, the most frequent key first."""
-    keys = _counted(sure(chunks, "key", KEY_CONFIDENCE))
-    return dict(sorted(keys.items(), key=lambda item: (-item[1], item[0])))
+    return counted_words(sure(chunks, "key", KEY_CONFIDENCE))
 
 
 def _tokens(manifest: Manifest, chunks: pa.Table) -> TokenLengths | None:

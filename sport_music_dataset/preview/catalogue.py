@@ -14,12 +14,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..columns import HEAVY_COLUMNS
+from ..columns import HEARD_COLUMNS, HEAVY_COLUMNS
 from ..errors import ReleaseError
 from ..recipe import SAMPLING_RATE
-from ..records import CHUNK_ID, Row
+from ..records import CHUNK_ID, VOICE, Row
+from ..release.chunks import LIGHT
 from ..release.layout import split_of
 from ..release.release import Release
+from ..release.spreads import counted_words
 from ..release.tracks import kept_rows
 
 # The columns in a row of the page; the page has the other columns once for each track.
@@ -29,6 +31,9 @@ MEASURES = (
     *("key", "key_confidence", "loudness_lufs", "dynamic_range_db"),
     *("silence_ratio", "clipping_ratio", "energy", "arc", "fit", "fit_reason"),
 )
+# Columns of lists of words; `voice` is `yes` or `no`, by `vocals`.
+WORDS = ("instruments", "moods")
+HEARD = tuple(HEARD_COLUMNS)
 _TRACK = ("path", "duration_seconds", "split", "title", "artist", "album", "license", "source_url")
 _FROM_TRACK = ("session", "style", "title", "artist")
 _MISFIT_SHARE = 5
@@ -45,9 +50,9 @@ class Cell:
 class Catalogue:
     """The chunks and the kept tracks of a release.
 
-    `table` has a row for each chunk, with `TEXTS`, `start_seconds`, `MEASURES`, `copies` (number of
-    tracks in its group), and the `input_ids` and `attention_mask` of `encoded`. A column that the
-    release does not have is null.
+    `table` has a row for each chunk, with `TEXTS`, `start_seconds`, `MEASURES`, `HEARD`, `voice`
+    (`yes` or `no`, null if nobody listened), `copies` (number of tracks in its group), and the
+    `input_ids` and `attention_mask` of `encoded`. A column that the release does not have is null.
 
     Raises:
         ReleaseError: the release has no chunks, or chunk ids that sportgen never makes.
@@ -84,15 +89,11 @@ class Catalogue:
         return Cell(self._shards[config][shard], self.table[f"{config}_row"][index].as_py())
 
     def rows(self, indices: Sequence[int]) -> list[Row]:
-        """Rows for the page: without nulls and empty texts, with rounded numbers."""
-        names = [*TEXTS, "start_seconds", *MEASURES, "copies"]
+        """Rows for the page: without nulls, empty texts and lists, with rounded numbers."""
+        names = [*TEXTS, "start_seconds", *MEASURES, *HEARD, "voice", "copies"]
         columns = self.table.select([n for n in names if n in self.table.schema.names])
         return [
-            {
-                name: round(value, 4) if isinstance(value, float) else value
-                for name, value in row.items()
-                if value not in (None, "")
-            }
+            {name: _rounded(value) for name, value in row.items() if value not in (None, "", [])}
             for row in columns.take(pa.array(indices, pa.int64())).to_pylist()
         ]
 
@@ -121,6 +122,15 @@ class Catalogue:
         """Value -> number of chunks, for a column of texts."""
         found = pc.value_counts(pc.fill_null(self.table[column], "")).to_pylist()
         return dict(sorted((entry["values"], entry["counts"]) for entry in found))
+
+    def words(self, column: str) -> dict[str, int]:
+        """Word -> number of chunks, for a column of lists; the empty word counts empty lists.
+
+        It is empty where nobody listened.
+        """
+        lists = self.table[column].filter(pc.is_valid(self.table["vocals"]))
+        none = pc.sum(pc.equal(pc.fill_null(pc.list_value_length(lists), 0), 0)).as_py() or 0
+        return ({"": none} if none else {}) | counted_words(pc.list_flatten(lists))
 
     @property
     def misfits(self) -> int:
@@ -169,9 +179,11 @@ class Catalogue:
         else:
             raise ReleaseError(f"{release.name}: has neither raw nor encoded; build it again")
         sizes = [len(self._groups[self._group_of(t)]) for t in table["track_id"].to_pylist()]
-        missing = [name for name in MEASURES if name not in table.schema.names]
-        for name in missing:
-            table = table.append_column(name, pa.nulls(len(table), pa.string()))
+        for name in (*MEASURES, *HEARD):
+            if name not in table.schema.names:
+                table = table.append_column(name, pa.nulls(len(table), LIGHT.field(name).type))
+        sung = pc.greater_equal(table["vocals"], VOICE)
+        table = table.append_column("voice", pc.if_else(sung, "yes", "no"))
         return table.append_column("copies", pa.array(sizes, pa.int32())).combine_chunks()
 
     def _group_of(self, track_id: str) -> str:
@@ -198,7 +210,10 @@ class Catalogue:
         return pa.concat_tables(tables)
 
     def _without_raw(self, table: pa.Table) -> pa.Table:
-        """The table of `encoded`, with the columns of `raw` that chunk ids and tracks give."""
+        """The table of `encoded`; one that an earlier version wrote gets its start and its words
+        from chunk ids and tracks."""
+        if "session" in table.schema.names:
+            return table
         hop = self.manifest.hop_samples / SAMPLING_RATE
         starts = [int(c.rpartition("-")[2]) * hop for c in table["chunk_id"].to_pylist()]
         table = table.append_column("start_seconds", pa.array(starts, pa.float64()))
@@ -208,6 +223,12 @@ class Catalogue:
             values = [row.get(name, "") for row in rows]
             table = table.append_column(name, pa.array(values, pa.string()))
         return table
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def _check_ids(release: str, shard: str, table: pa.Table) -> None:
@@ -239,6 +260,8 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
         "styles": catalogue.counts("style"),
         "sessions": catalogue.counts("session"),
         "fits": Counter(catalogue.counts("fit")),
+        "voices": {name: n for name, n in catalogue.counts("voice").items() if name},
+        **{name: catalogue.words(name) for name in WORDS},
         "misfits": catalogue.misfits,
         "duplicates": catalogue.duplicates,
         "group_by": manifest.recipe.get("group_by", "recording"),

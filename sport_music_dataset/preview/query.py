@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import SettingError
-from .catalogue import Catalogue
+from .catalogue import WORDS, Catalogue
 
 ORDERS = ("session", "style", "split", "tempo_bpm", "loudness_lufs", "energy", "fit")
 _SEARCHED = ("chunk_id", "description", "session", "style", "title", "artist")
-_CHOICES = ("split", "style", "session", "fit")
+_CHOICES = ("split", "style", "session", "fit", "voice")
 _MOST_ROWS = 500
 
 
@@ -20,9 +20,10 @@ _MOST_ROWS = 500
 class Query:
     """A query of the page.
 
-    `show` is all, misfits or duplicates. A choice (`split` to `fit`) is empty for any value, or `=`
-    and the value. `low` and `high` are bounds of the tempo; all `words` must occur. `sort` is a
-    column, or empty for the order of the release; rows without a value always come last.
+    `show` is all, misfits or duplicates. A choice (`split` to `moods`) is empty for any value, or
+    `=` and the value, which of `instruments` and `moods` must be among a chunk's. `low` and `high`
+    are bounds of the tempo; all `words` must occur. `sort` is a column, or empty for the order of
+    the release; rows without a value always come last.
 
     Raises:
         SettingError: a value is not allowed.
@@ -33,6 +34,9 @@ class Query:
     style: str = ""
     session: str = ""
     fit: str = ""
+    voice: str = ""
+    instruments: str = ""
+    moods: str = ""
     low: float | None = None
     high: float | None = None
     words: str = ""
@@ -104,6 +108,9 @@ class Finder:
         for name in _CHOICES:
             if value := getattr(query, name):
                 mask = pc.and_(mask, pc.equal(pc.fill_null(table[name], ""), value[1:]))
+        for name in WORDS:
+            if value := getattr(query, name):
+                mask = pc.and_(mask, _having(table[name], value[1:]))
         if query.low is not None:
             mask = pc.and_(mask, pc.greater_equal(_numbers(table["tempo_bpm"]), query.low))
         if query.high is not None:
@@ -111,6 +118,15 @@ class Finder:
         for word in query.words.lower().split():
             mask = pc.and_(mask, pc.match_substring(self._texts, word))
         return pc.fill_null(mask, False)
+
+
+def _having(lists: pa.ChunkedArray, word: str) -> pa.Array:
+    """Which lists have a word; for the empty word, which lists are empty."""
+    if not word:
+        return pc.equal(pc.fill_null(pc.list_value_length(lists), 0), 0)
+    lists = lists.combine_chunks()
+    rows = pc.list_parent_indices(lists).filter(pc.equal(pc.list_flatten(lists), word))
+    return pc.is_in(pa.array(range(len(lists)), rows.type), rows)
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -56,7 +56,8 @@ def read_chunks(
         _, _, shard = path.partition("/")
         table = release.place.only(path, read_columns)
         for config in configs[1:]:
-            other = release.place.only(f"{config}/{shard}", read_columns)
+            missing = read_columns - {*table.column_names}
+            other = release.place.only(f"{config}/{shard}", {"chunk_id", *missing})
             table = _joined(table, other, release.name, shard)
         split = pa.array([split_of(path)] * len(table), pa.string())
         table = table.append_column("split", split).replace_schema_metadata()

@@ -14,7 +14,7 @@ from ..records import Row
 from ..storage.place import Place
 from .layout import MANIFEST, WORK_FOLDER
 from .manifest import FileEntry, Manifest, read_manifest
-from .tracks import as_rows, kept_tracks, read_track_table
+from .tracks import as_rows, kept_rows, kept_tracks, read_track_table
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -96,6 +96,11 @@ class Release:
         tracks = self.track_table({"status", *columns})
         existing = [name for name in tracks.column_names if name in columns]
         return kept_tracks(tracks).select(existing)
+
+    def groups(self) -> dict[str, str]:
+        """Id -> group of each track that gave chunks; raises as `intact_tracks`."""
+        kept = kept_rows(self.intact_tracks(("track_id", "group", "status")))
+        return {row["track_id"]: row["group"] for row in kept}
 
 
 @contextmanager

@@ -1,10 +1,15 @@
-"""The distribution of the values of a column."""
+"""The distribution of the values of a column, and counts of what a tagger heard."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from ..records import VOICE
+
+COUNTED_COLUMNS = ("vocals", "instruments", "moods", "heard_style")
+"""The columns that are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,34 @@ def sure(table: pa.Table, column: str, least: float) -> pa.ChunkedArray:
     """The values of a measure whose confidence, 0 to 1, is `least` or more."""
     confidence = table[column.removesuffix("_bpm") + "_confidence"]
     return table[column].filter(pc.greater_equal(confidence, least)).drop_null()
+
+
+@dataclass(frozen=True, slots=True)
+class HeardCounts:
+    """Chunks or tracks by voice (`yes` or `no`), instrument, mood and style that were heard.
+
+    A chunk counts for each of its instruments and moods; the most frequent come first.
+    """
+
+    voices: dict[str, int]
+    instruments: dict[str, int]
+    moods: dict[str, int]
+    styles: dict[str, int]
+
+
+def heard_counts(table: pa.Table) -> HeardCounts | None:
+    """Counts over the rows of a table with `COUNTED_COLUMNS`; None if nobody listened to a row."""
+    listened = table["vocals"].drop_null()
+    if not len(listened):
+        return None
+    sung = pc.sum(pc.greater_equal(listened, VOICE)).as_py()
+    words = (pc.list_flatten(table[name]) for name in ("instruments", "moods"))
+    voices = {"yes": sung, "no": len(listened) - sung}
+    return HeardCounts(voices, *map(counted_words, (*words, table["heard_style"])))
+
+
+def counted_words(column: pa.ChunkedArray) -> dict[str, int]:
+    """Word -> number of its rows, the most frequent first; empty words do not count."""
+    found = pc.value_counts(column.drop_null()).to_pylist()
+    counts = {entry["values"]: entry["counts"] for entry in found if entry["values"]}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

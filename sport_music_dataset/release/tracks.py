@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import ReleaseError
-from ..reasons import Status
+from ..reasons import CHUNK_COUNTS, Reason, Status
 from ..records import Row
 from ..storage.parquet import read_parquet
+from .manifest import RecipeRecord
 
 SOURCE_COLUMNS = ("artist", "title", "source_url", "license")
 """The columns that say whose music a track is."""
@@ -52,6 +53,22 @@ def kept_rows(tracks: list[Row]) -> list[Row]:
 def kept_tracks(tracks: pa.Table) -> pa.Table:
     """As `kept_rows`, for a table."""
     return tracks.filter(pc.not_equal(tracks["status"], Status.LEFT_OUT))
+
+
+def leaves_misfits_out(recipe: RecipeRecord) -> bool:
+    """Whether chunks that do not fit their session are left out; `only_fitting` is what earlier
+    versions wrote."""
+    return recipe.get("min_fit", "no") != "no" or recipe.get("only_fitting", False)
+
+
+def left_out_chunks(tracks: Iterable[Row], recipe: RecipeRecord) -> dict[str, int]:
+    """Reason -> number of chunks that are left out for it, of kept tracks and others, if any."""
+    counts: Counter[str] = Counter()
+    for row in tracks:
+        for reason, column in CHUNK_COUNTS.items():
+            if reason != Reason.MISFIT or leaves_misfits_out(recipe):
+                counts[reason] += row.get(column) or 0
+    return {str(reason): counts[reason] for reason in CHUNK_COUNTS if counts[reason]}
 
 
 def session_counts(kept: list[Row]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from datasets import Features
 
-from ..columns import ENCODED_COLUMNS, NULLABLE, RAW_COLUMNS
+from ..columns import COPIED_COLUMNS, ENCODED_COLUMNS, NULLABLE
 from ..digests import file_digest
 from ..errors import MachineError, ReleaseError
 from ..progress import Advance
@@ -27,11 +27,11 @@ from .card import PictureChecks, check_card
 from .codes import CodeChecks
 from .findings import Check, Findings, Need
 from .manifest import check_manifest, check_splits, read_recipe
-from .rows import TEXTS, RowChecks
+from .rows import RowChecks
 from .shared_audio import SharedAudio, check_shared, require_chromaprint
 from .tracks import Rebuilt, TrackChecks, null_faults
 
-_LIGHT_COLUMNS = [name for name in RAW_COLUMNS if name != "audio"]
+_LIGHT_COLUMNS = list(COPIED_COLUMNS)
 
 
 @dataclass(slots=True)
@@ -197,8 +197,9 @@ class Inspection:
         for batch in self._batches(paths, files, "encoded", list(ENCODED_COLUMNS)):
             if self._codes:
                 self._codes.check(batch)
+            self._rows.check_groups(batch)
             if "raw" not in files:
-                for row in batch.select(TEXTS).to_pylist():
+                for row in batch.select(_LIGHT_COLUMNS).to_pylist():
                     self._rows.add(place, row)
         self._rows.finish()
 
@@ -217,17 +218,20 @@ class Inspection:
         return [name for name in ("raw", "encoded") if self.release.manifest.shards(name)]
 
     def _compare(self, path: str, files: dict[str, Path]) -> None:
-        """Compare the texts of raw and encoded in one shard."""
+        """Compare what encoded copies from raw in one shard."""
         raw, encoded = (
-            read_parquet(files[config], TEXTS).replace_schema_metadata()
+            read_parquet(files[config], _LIGHT_COLUMNS).select(_LIGHT_COLUMNS)
             for config in ("raw", "encoded")
         )
-        if raw.equals(encoded):
+        if raw.replace_schema_metadata().equals(encoded.replace_schema_metadata()):
             return
-        pairs = zip(raw.to_pylist(), encoded.to_pylist(), strict=False)
-        where = next((one["chunk_id"] for one, other in pairs if one != other), "at the end")
+        where, said = "at the end", ""
+        for one, other in zip(raw.to_pylist(), encoded.to_pylist(), strict=False):
+            if names := [name for name in one if one[name] != other[name]]:
+                where, said = one["chunk_id"], f": {', '.join(names)}"
+                break
         self.findings.fail(
-            Check.SAME_CHUNKS, f"{where}: raw and encoded differ in this row of {path}"
+            Check.SAME_CHUNKS, f"{where}: raw and encoded differ in this row of {path}{said}"
         )
 
     def _batches(

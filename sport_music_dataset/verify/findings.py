@@ -87,15 +87,21 @@ DEFINITIONS = {
         "ids, indices and starts of chunks follow from their tracks", (Need.ROWS,)
     ),
     Check.ORDER: Definition("rows ascend, in the split and the shard of their track", (Need.ROWS,)),
-    Check.SAME_CHUNKS: Definition("raw and encoded have the same chunks", (*_RAW, Need.ENCODED)),
+    Check.SAME_CHUNKS: Definition(
+        "raw and encoded have the same chunks, words and measures", (*_RAW, Need.ENCODED)
+    ),
     Check.TRACK_FACTS: Definition(
-        "session, style, title, artist, licence and position are those of tracks", _RAW_AND_TRACKS
+        "session, style, title, artist, licence, group and position are those of tracks",
+        (Need.ROWS, Need.TRACKS),
     ),
     Check.AUDIO: Definition("chunks decode to their length as 16-bit mono FLAC", _RAW),
     Check.OVERLAP: Definition("chunks that overlap have the same samples", _RAW),
     Check.SILENCE: Definition("chunks have the silence and clipping that they state", _RAW),
     Check.MEASURES: Definition("measures are possible values, and tracks' agree", (Need.TRACKS,)),
-    Check.FIT: Definition("fit, its reason and arc follow from the measures", _RAW_AND_TRACKS),
+    Check.FIT: Definition(
+        "fit, its reason and arc follow from the measures, and no filter leaves a chunk out",
+        (Need.ROWS, Need.TRACKS),
+    ),
     Check.DESCRIPTIONS: Definition(
         "descriptions differ, and are given or follow from their chunk", (Need.ROWS, Need.TRACKS)
     ),

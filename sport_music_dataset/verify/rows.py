@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+import pyarrow as pa
+
 from ..columns import MEASURE_COLUMNS
 from ..describe.annotate import made_phrasings
 from ..describe.arc import arcs
+from ..describe.filters import left_out
 from ..describe.fit import fit
 from ..describe.sessions import find
-from ..recipe import SAMPLING_RATE, Recipe
-from ..records import CHUNK_ID, Measures, Row, chunk_id
+from ..recipe import FITS, SAMPLING_RATE, Recipe
+from ..records import CHUNK_ID, Heard, Measures, Row, chunk_id
 from ..release.layout import ShardName, shard_of
 from .findings import Check, Findings
-from .tracks import heard_faults, measure_faults
-
-TEXTS = ["chunk_id", "track_id", "description", "descriptions"]
+from .tracks import filtered_chunks, heard_faults, measure_faults
 
 # Columns that the rows of a track have from its row of `tracks`.
 _TRACK_COLUMNS = ("session", "session_as_named", "style", "title", "artist", "license")
 _PHASES = ("", "warm-up", "build", "peak", "cool-down")
-_FITS = ("yes", "no", "unknown")
 # A position is rounded to four digits.
 _POSITION_ERROR = 0.000_050_1
 # The measures of a track are means of those of its chunks, both rounded: (column, its rounding).
@@ -72,19 +72,28 @@ class RowChecks:
         for row in rows:
             faults = self._text_faults(row["description"], row["descriptions"])
             self.findings.fail_all(Check.DESCRIPTIONS, faults, row["chunk_id"])
-        if "session" in rows[0]:
-            self._check_track(rows, track)
+        self._check_track(rows, track)
+
+    def check_groups(self, batch: pa.RecordBatch) -> None:
+        """Check that rows of `encoded` have the groups of their tracks."""
+        columns = (batch[name].to_pylist() for name in ("chunk_id", "track_id", "group"))
+        for identity, track_id, group in zip(*columns, strict=True):
+            track = self.tracks.get(track_id)
+            if track and group != track["group"]:
+                self.findings.fail(
+                    Check.TRACK_FACTS, f"{identity}: group is {group!r}, not {track['group']!r}"
+                )
 
     def _id_faults(self, rows: list[Row]) -> Iterator[str]:
         for row in rows:
             identity, track_id = row["chunk_id"], row["track_id"]
-            index: int = row.get("chunk_index", _index_of(identity))
+            index: int = row["chunk_index"]
             wanted = chunk_id(track_id, index) if index >= 0 else ""
             if identity != wanted or not re.fullmatch(CHUNK_ID, identity):
                 yield f"{identity!r} is no id of chunk {index} of track {track_id}"
                 continue
             start = index * self.hop_samples / SAMPLING_RATE
-            if row.get("start_seconds", start) != start:
+            if row["start_seconds"] != start:
                 yield f"{identity}: starts at {row['start_seconds']} s, not at {start} s"
         for before, row in pairwise(rows):
             if _index_of(before["chunk_id"]) >= _index_of(row["chunk_id"]):
@@ -129,7 +138,7 @@ class RowChecks:
             self.findings.fail_all(Check.FIT, self._fit_faults(rows, track, recipe))
             self.findings.fail_all(Check.DESCRIPTIONS, _made_faults(rows, track, recipe))
             self.findings.fail_all(Check.COUNTS, _misfit_faults(rows, track, recipe))
-            if not (recipe.only_fitting and track["misfit_chunks"]):
+            if not filtered_chunks(track, recipe):
                 self.findings.fail_all(Check.MEASURES, _mean_faults(rows, track))
 
     def _fact_faults(self, rows: list[Row], track: Row) -> Iterator[str]:
@@ -154,8 +163,10 @@ class RowChecks:
                     f"{row['chunk_id']}: fit is {row['fit']!r} ({row['fit_reason']}), "
                     f"not {wanted[0]!r} ({wanted[1]})"
                 )
-        # An arc is that of all chunks that are not silent: those that do not fit count too.
-        if recipe.only_fitting and track["misfit_chunks"]:
+            elif reason := left_out(_measures(row), Heard.of(row), row["fit"], recipe):
+                yield f"{row['chunk_id']}: {reason}, which the recipe leaves out"
+        # An arc is that of all chunks that are not silent: those that filters left out count too.
+        if filtered_chunks(track, recipe):
             return
         positions = [self._position(row, track) for row in rows]
         found = arcs(positions, [row["energy"] or 0.0 for row in rows])
@@ -168,7 +179,7 @@ def _words(row: Row) -> Iterator[str]:
     """Faults of the words that say what the measures mean."""
     if row["arc"] not in _PHASES:
         yield f"arc is {row['arc']!r}"
-    if row["fit"] not in _FITS:
+    if row["fit"] not in FITS:
         yield f"fit is {row['fit']!r}"
 
 
@@ -185,7 +196,7 @@ def _made_faults(rows: list[Row], track: Row, recipe: Recipe) -> Iterator[str]:
 
 def _misfit_faults(rows: list[Row], track: Row, recipe: Recipe) -> Iterator[str]:
     misfits = sum(row["fit"] == "no" for row in rows)
-    wanted = 0 if recipe.only_fitting else track["misfit_chunks"]
+    wanted = track["misfit_chunks"] if recipe.min_fit == "no" else 0
     if misfits != wanted:
         yield f"{track['path']}: {wanted} chunks that do not fit, but {misfits} such rows"
 

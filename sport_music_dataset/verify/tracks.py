@@ -12,7 +12,7 @@ from ..audio.samples import chunk_count
 from ..audio.tags import LEAST_BPM, MOST_BPM
 from ..columns import NULLABLE
 from ..describe.sessions import folded
-from ..reasons import Reason, Status, kind_of
+from ..reasons import CHUNK_COUNTS, Reason, Status, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import MEAN, Decoder, Row
 from ..release.manifest import Manifest
@@ -31,7 +31,7 @@ _DOMAINS = {
 }
 _MAY_LACK = {"tempo_bpm", "tempo_alternative_bpm", "loudness_lufs", "dynamic_range_db"}
 _COUNTS = (
-    *("chunks", "silent_chunks", "misfit_chunks"),
+    *("chunks", *CHUNK_COUNTS.values()),
     *("clipped_samples", "nonfinite_samples", "damaged_packets"),
 )
 _RATES = range(2_000, 768_001)
@@ -80,6 +80,12 @@ def heard_faults(row: Row, tagger: str | None) -> Iterator[str]:
         yield f"vocals is {row['vocals']}, not from 0 to 1"
 
 
+def filtered_chunks(track: Row, recipe: Recipe) -> int:
+    """Number of chunks of a track that filters of the recipe left out."""
+    misfits = track["misfit_chunks"] if recipe.min_fit != "no" else 0
+    return int(track["voiced_chunks"] + misfits + track["untimed_chunks"])
+
+
 @dataclass(slots=True)
 class Rebuilt:
     """The rows of `raw` or `encoded` by track: their number, and the splits in which they are."""
@@ -113,8 +119,8 @@ class TrackChecks:
             tagger = self.recipe.tagger if self.recipe and kept else None
             self.findings.fail_all(Check.MEASURES, measure_faults(row, analysis), path)
             self.findings.fail_all(Check.MEASURES, heard_faults(row, tagger), path)
-            if kept:
-                self.findings.fail_all(Check.COUNTS, self._count_faults(row), path)
+            if kept or kind_of(row["reason"]) in CHUNK_COUNTS:
+                self.findings.fail_all(Check.COUNTS, self._count_faults(row, kept), path)
         self.findings.fail_all(Check.SPLITS, self._group_faults())
         self.findings.note(Check.TRACKS, f"{len(self.kept)} kept of {len(self.tracks)} files")
         for check in (Check.REASONS, Check.COUNTS, Check.MEASURES):
@@ -178,7 +184,9 @@ class TrackChecks:
         impossible = {
             Reason.SILENT: recipe.keep_silence,
             Reason.TRUNCATED: recipe.keep_truncated,
-            Reason.MISFIT: not recipe.only_fitting,
+            Reason.VOICE: not recipe.without_vocals,
+            Reason.MISFIT: recipe.min_fit == "no",
+            Reason.UNTIMED: not recipe.require_tempo,
             Reason.TOO_SHORT: seconds >= recipe.chunk_seconds,
             Reason.DUPLICATE: recipe.duplicates == "keep" and not self._is_copy(row),
         }
@@ -212,7 +220,8 @@ class TrackChecks:
         if styles and style_key(row["style"]) not in styles:
             yield f"style {row['style']!r} is none of the recipe"
 
-    def _count_faults(self, row: Row) -> Iterator[str]:
+    def _count_faults(self, row: Row, kept: bool) -> Iterator[str]:
+        """Faults of a track's numbers of chunks; one that is not `kept` has none that stay."""
         seconds, recipe = row["duration_seconds"], self.recipe
         if not math.isfinite(seconds):
             return
@@ -222,17 +231,24 @@ class TrackChecks:
         tail = (samples - covered) / SAMPLING_RATE
         if not abs(row["tail_seconds"] - tail) <= _ROUNDING:
             yield f"tail_seconds is {row['tail_seconds']}, not {tail} after {found} chunks"
-        if row["chunks"] < 1:
+        if kept and row["chunks"] < 1:
             yield "is kept, but has no chunk"
+        column = CHUNK_COUNTS.get(kind_of(row["reason"]))
+        if column and not row[column]:
+            yield f"is left out as {row['reason']}, but {column} is 0"
         if recipe is None:
             return
-        dropped = row["misfit_chunks"] if recipe.only_fitting else 0
-        parts = row["chunks"] + row["silent_chunks"] + dropped
+        parts = row["chunks"] + row["silent_chunks"] + filtered_chunks(row, recipe)
         if parts != found:
             yield f"{parts} chunks are counted, its length has {found}"
-        if recipe.keep_silence and row["silent_chunks"]:
-            yield f"{row['silent_chunks']} silent chunks are left out, but the recipe keeps them"
-        if not recipe.only_fitting and row["misfit_chunks"] > row["chunks"]:
+        for name, keeps in (
+            ("silent_chunks", recipe.keep_silence),
+            ("voiced_chunks", not recipe.without_vocals),
+            ("untimed_chunks", not recipe.require_tempo),
+        ):
+            if keeps and row[name]:
+                yield f"{name} is {row[name]}, but the recipe keeps such chunks"
+        if recipe.min_fit == "no" and row["misfit_chunks"] > row["chunks"]:
             yield f"{row['misfit_chunks']} of {row['chunks']} chunks do not fit"
 
     def _group_faults(self) -> Iterator[str]:

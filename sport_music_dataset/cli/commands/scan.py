@@ -30,6 +30,8 @@ def scan(
     measure: Annotated[
         bool, typer.Option("--measure", help="Measure chunks, side by side, and show misfits.")
     ] = False,
+    min_fit: options.MinFit = "no",
+    require_tempo: options.RequireTempo = False,
     sessions: options.Sessions = None,
     audio_column: options.AudioColumn = "",
     style_column: options.StyleColumn = "",
@@ -52,6 +54,7 @@ def scan(
     from ...build.cut import measure_tracks
     from ...build.expect import expect
     from ...engines.local import Workers
+    from ...errors import SettingError
     from ...recipe import Recipe, parse_splits
     from ...source.source import Source
     from ..show.scan import inventory, show_inventory
@@ -63,8 +66,12 @@ def scan(
         overlap_seconds=overlap_seconds,
         splits=tuple(parse_splits(splits).items()),
         styles=tuple(style or ()),
+        min_fit=min_fit,
+        require_tempo=require_tempo,
         sessions=read_sessions(sessions),
     )
+    if not measure and (min_fit != "no" or require_tempo):
+        raise SettingError("--min-fit and --require-tempo: only measures tell; add --measure")
     music = Source(
         source,
         audio_column,

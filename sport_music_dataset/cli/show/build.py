@@ -3,9 +3,10 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ...reasons import Reason
 from ...records import MEAN, Decoder
 from ..console import hint, plain
-from .left_out import hint_left_out, show_duplicates, show_left_out
+from .left_out import hint_left_out, show_chunks_left_out, show_duplicates, show_left_out
 
 if TYPE_CHECKING:
     from ...build.build import BuildPlan, BuildReport
@@ -24,6 +25,7 @@ def show_build(report: "BuildReport") -> None:
     show_left_out(report.left_out, report.ignored)
     print(f"hours     {hours:.2f}")
     print(f"chunks    {chunks}")
+    show_chunks_left_out(report.chunks_left_out)
     show_duplicates(report.duplicates)
     for split, count in report.chunks.items():
         print(f"  split {split:<20} {count:>8}")
@@ -33,7 +35,8 @@ def show_build(report: "BuildReport") -> None:
         print(f"  style {plain(style):<20} {count:>8}")
     for row in sessions:
         print(f"  {plain(row['session'])} / {plain(row['style'])}: {row['chunks']}")
-    if misfits := sum(row["misfit_chunks"] for row in report.tracks):
+    misfits = sum(row["misfit_chunks"] for row in report.tracks)
+    if misfits and Reason.MISFIT not in report.chunks_left_out:
         print(f"misfits   {misfits} chunks do not suit their session (`fit_reason` in raw)")
     _show_exceptions(kept)
     for note in report.notes:

@@ -34,6 +34,12 @@ def hint_left_out(reasons: Iterable[tuple[str, str]]) -> None:
         )
 
 
+def show_chunks_left_out(counts: Mapping[str, int]) -> None:
+    """Print how many chunks are left out, by reason; also of tracks that are kept."""
+    for reason, count in counts.items():
+        print(f"  chunks left out, {reason}: {count}")
+
+
 def show_left_out(left_out: Mapping[str, int], ignored: Mapping[str, int]) -> None:
     """Print how many files are left out, by reason, and how many ignored, by extension."""
     for reason, count in sorted(left_out.items()):

@@ -11,7 +11,7 @@ from ...reasons import kind_of
 from ...source.library import examples, said
 from ..console import hint, plain
 from .build import show_estimate
-from .left_out import hint_left_out, show_duplicates, show_left_out
+from .left_out import hint_left_out, show_chunks_left_out, show_duplicates, show_left_out
 
 if TYPE_CHECKING:
     from ...build.expect import Expected
@@ -29,7 +29,8 @@ def inventory(
     """What is in a source, as data for JSON; durations are those in the files' headers.
 
     `measured` maps the path of each track to its measured outcome. The key `misfits` lists tracks
-    with chunks that do not fit their session; it is None if nothing was measured.
+    with chunks that do not fit their session, `chunks_left_out` counts by reason the chunks that a
+    build would leave out; both are None if nothing was measured.
     """
     library = grouping.library
     short = f"too short: by its header, a chunk is {recipe.chunk_seconds:g} s"
@@ -54,6 +55,7 @@ def inventory(
         "left_out": problems,
         "duplicates": grouping.duplicates(),
         "misfits": None if measured is None else _misfits(measured),
+        "chunks_left_out": None if measured is None else _chunks_left_out(measured, recipe),
         "notes": list(library.notes),
     }
 
@@ -88,6 +90,13 @@ def _misfits(measured: "Mapping[str, Outcome]") -> list[dict[str, Any]]:
     ]
 
 
+def _chunks_left_out(measured: "Mapping[str, Outcome]", recipe: "Recipe") -> dict[str, int]:
+    from ...release.tracks import left_out_chunks
+
+    record: Any = recipe.as_dict()
+    return left_out_chunks(map(asdict, measured.values()), record)
+
+
 def show_inventory(found: dict[str, Any], as_json: bool) -> None:
     """Print the inventory of a source."""
     if as_json:
@@ -106,6 +115,7 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
         for track in found["misfits"]:
             count = f"{track['misfit_chunks']} of {track['chunks']} chunks"
             print(f"  {plain(track['path'])}: {count}: {plain(track['reason'])}")
+        show_chunks_left_out(found["chunks_left_out"])
     for title in ("formats", "styles", "sessions"):
         print(title)
         for name, count in found[title].items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..console import plain
 from ..tables import show_table
+from .left_out import show_chunks_left_out
 
 if TYPE_CHECKING:
     from ...look.stats import Misfits, Share, Stats
@@ -27,6 +28,7 @@ def show_stats(stats: "Stats", as_json: bool) -> None:
     print(f"tracks {total.tracks}, chunks {total.chunks}, hours {total.hours:.2f}")
     for reason, count in stats.left_out.items():
         print(f"  left out, {plain(reason)}: {count}")
+    show_chunks_left_out(stats.chunks_left_out)
     for name, shares in (
         ("split", stats.splits),
         ("style", stats.styles),
@@ -38,6 +40,8 @@ def show_stats(stats: "Stats", as_json: bool) -> None:
     _show_spread("tempo, BPM", stats.tempo_bpm)
     _show_spread("loudness, LUFS", stats.loudness_lufs)
     _show("key", ("chunks",), ((key, str(count)) for key, count in stats.keys.items()))
+    for title, counts in (asdict(stats.heard) if stats.heard else {}).items():
+        _show(f"heard, {title}", ("chunks",), ((name, str(n)) for name, n in counts.items()))
     _show_misfits(stats.misfits)
     _show_duplicates(stats)
     sizes = {**stats.bytes, "all": sum(stats.bytes.values())}

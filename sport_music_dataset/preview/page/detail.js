@@ -124,6 +124,12 @@ function measures(row) {
   }
   if (row.silence_ratio) add("Silence", percent(row.silence_ratio));
   if (row.clipping_ratio) add("Clipping", percent(row.clipping_ratio));
+  if (row.vocals !== undefined) add("Voice", `${percent(row.vocals)} likely`);
+  for (const [key, name] of [["instruments", "Instruments"], ["moods", "Moods"]]) {
+    const words = row[key]?.map((word, index) => `${word} ${percent(row[`${key}_confidence`]?.[index])}`);
+    if (words) add(name, words.join(", "));
+  }
+  if (row.heard_style) add("Heard style", row.heard_style + sure(row.heard_style_confidence));
   if (row.arc) add("In the arc", row.arc);
   const fits = { yes: "suits its session", no: "does not suit it" };
   add("Fit", (fits[row.fit] ?? "not known") + (row.fit_reason ? `: ${row.fit_reason}` : ""));

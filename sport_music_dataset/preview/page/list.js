@@ -1,7 +1,6 @@
 // The table of chunks: filters above it, pages below.
 
 const PAGE_ROWS = 100;
-const CHOICES = ["split", "style", "session", "fit"];
 const FIELDS = [...CHOICES, "words", "low", "high"];
 // The server measures the distance of a chunk when it is chosen: it cannot order by it.
 const WORST = data.mode !== "server" && data.decoded && data.raw;
@@ -199,8 +198,11 @@ class List {
 
   makeChoices() {
     const counted = { split: data.summary.splits, style: data.summary.styles,
-      session: data.summary.sessions, fit: data.summary.fits };
+      session: data.summary.sessions, fit: data.summary.fits, voice: data.summary.voices,
+      instruments: data.summary.instruments, moods: data.summary.moods };
     for (const name of CHOICES) {
+      // Nobody listened to this release, or heard nothing of the kind.
+      $(name).closest("label").hidden = !Object.keys(counted[name]).length;
       // A mark before the value tells an empty one from none.
       const options = Object.entries(counted[name]).map(([value, count]) => make("option",
         { value: `=${value}` }, data.mode === "server" ? `${value || "none"} (${count})` : value || "none"));

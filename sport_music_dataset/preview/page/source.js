@@ -14,6 +14,9 @@ const COLUMNS = [
   { key: "distance_db", label: "Distance", unit: "dB", digits: 1, title: "From chunk to codes, dB" },
 ];
 
+// What a query asks for by one value; of a list, for one of its values.
+const CHOICES = ["split", "style", "session", "fit", "voice", "instruments", "moods"];
+
 const SEARCHED = ["chunk_id", "description", "session", "style", "title", "artist"];
 
 // The rows that a query asks for. `Finder` in query.py finds the same rows for the server, so that a
@@ -23,8 +26,9 @@ function matching(rows, query) {
   const found = rows.filter((row) => {
     if (query.show === "misfits" && row.fit !== "no") return false;
     if (query.show === "duplicates" && !(row.copies > 1)) return false;
-    if (["split", "style", "session", "fit"].some((key) => {
-      return query[key] !== "" && (row[key] ?? "") !== query[key].slice(1);
+    if (CHOICES.some((key) => {
+      const [value, wanted] = [row[key] ?? "", query[key].slice(1)];
+      return query[key] !== "" && !(Array.isArray(value) ? value.includes(wanted) : value === wanted);
     })) return false;
     if (query.low !== "" && !(row.tempo_bpm >= Number(query.low))) return false;
     if (query.high !== "" && !(row.tempo_bpm <= Number(query.high))) return false;
