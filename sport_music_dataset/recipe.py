@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,31 @@ class Recipe:
             if getattr(self, name) not in words:
                 raise SettingError(f"{name}={getattr(self, name)!r}: give {' or '.join(words)}")
         check_splits(dict(self.splits))
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Recipe":
+        """The recipe of `as_dict`, of these rules.
+
+        Raises:
+            SettingError: a key or a value is not that of a recipe.
+        """
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            value, default = record.get(field.name), field.default
+            kind = (int, float) if isinstance(default, float) else type(default)
+            if field.name == "splits":
+                value = tuple(record["splits"].items())
+            elif isinstance(value, list):
+                value = tuple(value)
+            if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+                raise SettingError(f"{field.name} is {value!r}")
+            values[field.name] = value
+        recipe = cls(**values)
+        other = [key for key, value in recipe.as_dict().items() if record.get(key) != value]
+        other += sorted(record.keys() - recipe.as_dict().keys())
+        if other:
+            raise SettingError(f"{other[0]} is {record.get(other[0])!r}")
+        return recipe
 
     @property
     def chunk_samples(self) -> int:

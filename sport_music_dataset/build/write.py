@@ -227,7 +227,7 @@ def write_release(
         "seconds": shared_seconds(grouping.matches, splits),
     }
     manifest.files = {**written.files}
-    manifest.files[TRACKS_FILE] = _tracks_file(release, rows)
+    manifest.files[TRACKS_FILE] = tracks_file(release, rows)
     if earlier:
         _carry_over(manifest, earlier.manifest)
     write_card(release, progress)
@@ -260,7 +260,7 @@ def _track_rows(
         yield {column: row[column] for column in TRACK_COLUMNS}
 
 
-def _tracks_file(release: Release, rows: list[Row]) -> FileEntry:
+def tracks_file(release: Release, rows: list[Row]) -> FileEntry:
     """The entry of the `tracks` file: the existing file if it has these rows, else a new file."""
     inputs = digest([release.manifest.software, rows])
     note = intact_note(release.folder, TRACKS_FILE, inputs)

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import fields
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -48,34 +47,14 @@ def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
         findings.fail(Check.RECIPE, f"rows_version is {rules}, not {ROWS_VERSION}")
     if rules == ROWS_VERSION:
         try:
-            recipe = _recipe_of(record)
+            found = Recipe.of(record)
+            known_sessions(found.sessions)
+            recipe = found
         except (SettingError, TypeError, ValueError, AttributeError) as error:
             reason = "the recipe is impossible"
             findings.fail(Check.RECIPE, " ".join(str(error).split()))
     for check in (Check.SILENCE, Check.FIT) if recipe is None else ():
         findings.skip(check, reason)
-    return recipe
-
-
-def _recipe_of(record: dict[str, Any]) -> Recipe:
-    """The recipe of a record; raises SettingError for a value or a key that it cannot have."""
-    values: dict[str, Any] = {}
-    for field in fields(Recipe):
-        value, default = record.get(field.name), field.default
-        kind = (int, float) if isinstance(default, float) else type(default)
-        if field.name == "splits":
-            value = tuple(record["splits"].items())
-        elif isinstance(value, list):
-            value = tuple(value)
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise SettingError(f"{field.name} is {value!r}")
-        values[field.name] = value
-    recipe = Recipe(**values)
-    known_sessions(recipe.sessions)
-    other = [key for key, value in recipe.as_dict().items() if record.get(key) != value]
-    other += sorted(record.keys() - recipe.as_dict().keys())
-    if other:
-        raise SettingError(f"{other[0]} is {record.get(other[0])!r}")
     return recipe
 
 
@@ -241,10 +220,11 @@ def _model_faults(encoding: dict[str, Any]) -> Iterator[str]:
 
 def _is_our_nano(encoding: dict[str, Any]) -> bool:
     # Imported for a release that may lie only: transformers takes a second.
-    from ..encode.models import Pretrained, revision_of
+    from ..encode.models import pretrained
+    from ..pretrained import revision_of
 
     return any(
         encoding[kind] == _NANO
-        and encoding[f"{kind}_revision"] == revision_of(Pretrained(_NANO, kind), None)
+        and encoding[f"{kind}_revision"] == revision_of(pretrained(_NANO, kind), None)
         for kind in ("model", "codec")
     )

@@ -29,6 +29,8 @@ def build(
     max_track_seconds: options.MaxTrackSeconds = 86_400.0,
     max_expansion: options.MaxExpansion = 1_000.0,
     analysis: options.Analysis = True,
+    listen: options.Listen = False,
+    tagger: options.Tagger = options.MUSICNN,
     only_fitting: options.OnlyFitting = False,
     descriptions: options.Descriptions = "measured",
     descriptions_per_chunk: options.DescriptionsPerChunk = 1,
@@ -57,6 +59,7 @@ def build(
 
     Examples: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1;
     sportgen build music dataset --since org/sport-music@v1.0.0;
+    sportgen build music dataset --listen;
     sportgen build hf://datasets/org/name dataset --style-column genre;
     sportgen build /shared/music /shared/dataset --engine ray --ray-address head:6379
     """
@@ -94,6 +97,7 @@ def build(
             max_track_seconds=max_track_seconds,
             max_expansion=max_expansion,
             analysis=analysis,
+            **options.tagger_settings(listen, tagger),
             only_fitting=only_fitting,
             descriptions=descriptions,
             descriptions_per_chunk=descriptions_per_chunk,
