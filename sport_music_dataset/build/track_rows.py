@@ -1,4 +1,7 @@
-"""Makes the rows of `raw` of a track: decodes it once, cuts, measures, describes, fingerprints."""
+"""Makes the rows of `raw` of a track: decodes it once, cuts, measures, listens, describes.
+
+The blocks that are decoded for the rows give its fingerprint too.
+"""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from ..audio.fingerprint import TrackFingerprinter
 from ..audio.measure import TrackAnalysis
 from ..audio.samples import Pcm, chunks_of, encode_flac, is_silent, to_pcm16
 from ..describe.annotate import Annotation, annotate
+from ..listen import TrackListener, open_tagger
 from ..reasons import Reason, TrackError, is_of_one_run
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import MEAN, Outcome, Row, Track, channel_name, chunk_id
@@ -96,10 +100,14 @@ class _TrackCutter:
     found: int = 0
     kept: list[int] = field(default_factory=list)
     analysis: TrackAnalysis | None = None
+    listener: TrackListener | None = None
 
     def __post_init__(self) -> None:
         if self.recipe.analysis:
             self.analysis = TrackAnalysis(self.recipe.hop_samples)
+        if self.recipe.tagger:
+            tagger = open_tagger(self.recipe.tagger, self.recipe.tagger_revision)
+            self.listener = TrackListener(tagger, self.recipe.hop_samples)
 
     def run(self) -> tuple[Outcome, list[Row | None]]:
         """Cut the track: (outcome, rows).
@@ -113,7 +121,8 @@ class _TrackCutter:
         except TrackError as error:
             return self._outcome(Annotation(), str(error)), [None] * len(self.kept)
         measures = self.analysis.finish() if self.analysis else None
-        annotation = annotate(self.track, self.recipe, self.kept, self._seconds, measures)
+        heard = self.listener.finish() if self.listener else None
+        annotation = annotate(self.track, self.recipe, self.kept, self._seconds, measures, heard)
         rows = [
             self._row(index) | columns if columns is not None else None
             for index, columns in zip(self.kept, annotation.columns, strict=True)
@@ -130,6 +139,8 @@ class _TrackCutter:
                     self.spool.add(encode_flac(audio))
                 if self.analysis:
                     self.analysis.add(self.found, audio)
+                if self.listener:
+                    self.listener.add(self.found, audio)
             self.found += 1
         check_unchanged(self.track)
         if self.fingerprinter:

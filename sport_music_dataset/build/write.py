@@ -231,7 +231,7 @@ def write_release(
     manifest.files = {**written.files}
     if earlier:
         _carry_over(manifest, earlier, rows)
-    manifest.files[TRACKS_FILE] = _tracks_file(release, rows)
+    manifest.files[TRACKS_FILE] = tracks_file(release, rows)
     write_card(release, progress)
     manifest.write(release.folder)
     before = earlier.manifest.files if earlier else ()
@@ -262,7 +262,7 @@ def _track_rows(
         yield {column: row[column] for column in TRACK_COLUMNS}
 
 
-def _tracks_file(release: Release, rows: list[Row]) -> FileEntry:
+def tracks_file(release: Release, rows: list[Row]) -> FileEntry:
     """The entry of the `tracks` file: the existing file if it has these rows, else a new file."""
     inputs = digest([release.manifest.software, rows])
     note = intact_note(release.folder, TRACKS_FILE, inputs)

@@ -9,6 +9,7 @@ from .commands.build import build
 from .commands.decode import decode
 from .commands.diff import diff
 from .commands.encode import encode
+from .commands.listen import listen
 from .commands.preview import preview
 from .commands.push import push
 from .commands.scan import scan
@@ -19,7 +20,7 @@ from .commands.withdraw import withdraw
 from .first_steps import demo, doctor
 
 _COMMANDS = (
-    *(build, scan, doctor, demo, encode, decode, tokens, preview),
+    *(build, scan, doctor, demo, listen, encode, decode, tokens, preview),
     *(push, verify, stats, explain, diff, withdraw),
 )
 

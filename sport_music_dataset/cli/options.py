@@ -177,6 +177,17 @@ MaxExpansion = Annotated[
 Analysis = Annotated[
     bool, typer.Option("--analysis/--no-analysis", help="Measure tempo, key, loudness, energy.")
 ]
+Listen = Annotated[
+    bool, typer.Option("--listen", help="Hear voices, instruments, moods and style of each chunk.")
+]
+Tagger = Annotated[
+    str,
+    typer.Option(
+        "--tagger",
+        metavar="musicnn|ORG/NAME|FOLDER",
+        help="Who listens: musicnn, or a CLAP model of the Hub or in a folder (unmeasured).",
+    ),
+]
 Descriptions = Annotated[
     Literal["measured", "notebook"],
     typer.Option("--descriptions", help="Many phrasings with measures, or the notebook's one."),
@@ -227,6 +238,8 @@ Force = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]
 
+MUSICNN = "musicnn"
+
 # Options of encode and tokens
 MODEL = "facebook/musicgen-medium"
 Model = Annotated[
@@ -236,6 +249,23 @@ MaxLength = Annotated[int, typer.Option(help="Tokens of a description.")]
 SpecialTokens = Annotated[bool, typer.Option(help="Close descriptions with EOS.")]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def tagger_settings(listen: bool, tagger: str) -> dict[str, str]:
+    """The settings of a recipe that says who listens; none if nobody does.
+
+    Raises:
+        SettingError: a tagger is named that shall not listen.
+        ModelError: the tagger is not there.
+    """
+    from ..errors import SettingError
+    from ..listen import tagger_revision
+
+    if listen:
+        return {"tagger": tagger, "tagger_revision": tagger_revision(tagger)}
+    if tagger != MUSICNN:
+        raise SettingError(f"--tagger {tagger}: is who listens with --listen; add that")
+    return {}
 
 
 def read_sessions(file: Path | None) -> str:

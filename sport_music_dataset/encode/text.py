@@ -14,7 +14,8 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.utils.hub import cached_file
 
 from ..errors import ModelError
-from .models import Pretrained, revision_of
+from ..pretrained import revision_of
+from .models import pretrained
 
 # A model may bring code of its own, for which transformers would ask on the terminal.
 _load_config = partial(AutoConfig.from_pretrained, trust_remote_code=False)
@@ -50,7 +51,7 @@ class TextModel:
     """
 
     def __init__(self, name: str) -> None:
-        self.source = Pretrained(name, "model")
+        self.source = pretrained(name, "model")
         config = self.source.load("a MusicGen configuration", _load_config)
         if config.model_type not in ("musicgen", "musicgen_melody"):
             raise ModelError(

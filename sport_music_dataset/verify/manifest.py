@@ -220,10 +220,11 @@ def _model_faults(encoding: dict[str, Any]) -> Iterator[str]:
 
 def _is_our_nano(encoding: dict[str, Any]) -> bool:
     # Imported for a release that may lie only: transformers takes a second.
-    from ..encode.models import Pretrained, revision_of
+    from ..encode.models import pretrained
+    from ..pretrained import revision_of
 
     return any(
         encoding[kind] == _NANO
-        and encoding[f"{kind}_revision"] == revision_of(Pretrained(_NANO, kind), None)
+        and encoding[f"{kind}_revision"] == revision_of(pretrained(_NANO, kind), None)
         for kind in ("model", "codec")
     )

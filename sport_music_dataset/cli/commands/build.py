@@ -29,6 +29,8 @@ def build(
     max_track_seconds: options.MaxTrackSeconds = 86_400.0,
     max_expansion: options.MaxExpansion = 1_000.0,
     analysis: options.Analysis = True,
+    listen: options.Listen = False,
+    tagger: options.Tagger = options.MUSICNN,
     without_vocals: options.WithoutVocals = False,
     min_fit: options.MinFit = "no",
     only_fitting: options.OnlyFitting = False,
@@ -60,6 +62,7 @@ def build(
 
     Examples: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1;
     sportgen build music dataset --since org/sport-music@v1.0.0;
+    sportgen build music dataset --listen;
     sportgen build hf://datasets/org/name dataset --style-column genre;
     sportgen build /shared/music /shared/dataset --engine ray --ray-address head:6379
     """
@@ -97,6 +100,7 @@ def build(
             max_track_seconds=max_track_seconds,
             max_expansion=max_expansion,
             analysis=analysis,
+            **options.tagger_settings(listen, tagger),
             without_vocals=without_vocals,
             min_fit="unknown" if only_fitting and min_fit == "no" else min_fit,
             require_tempo=require_tempo,

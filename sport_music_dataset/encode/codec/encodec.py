@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from transformers import EncodecModel
 
 from ...errors import ModelError
+from ...pretrained import revision_of
 from ...recipe import SAMPLING_RATE
 from ...release.labels import Codes
-from ..models import Pretrained, revision_of
+from ..models import pretrained
 from .convolutions import Backend, pick_backend
 from .shared import TILE_FRAMES, SharedEncoder, plain_reason
 
@@ -41,7 +42,7 @@ class Codec:
     def __init__(
         self, name: str, num_codebooks: int, device: str = "cpu", backend: str = "auto"
     ) -> None:
-        self.source = Pretrained(name, "codec")
+        self.source = pretrained(name, "codec")
         self.device = torch.device(device)
         self.backend: Backend = pick_backend(backend, self.device.type)
         model = self.source.load("an EnCodec model", _load_encodec)

@@ -1,0 +1,327 @@
+"""Listen to a release that exists: from the FLAC in its shards, without the music that made it.
+
+Each shard of `raw` is written again with what is heard and with the descriptions that follow; then
+`tracks`, the card and the manifest. Codes of the old rows are no part of the release any more.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..audio.samples import decode_flac
+from ..card.card import check_card, write_card
+from ..columns import HEARD_COLUMNS, MEASURE_COLUMNS
+from ..describe.annotate import annotate
+from ..digests import digest, file_digest
+from ..engines.base import DEFAULT_TIMEOUT, Engine
+from ..engines.estimate import Estimate
+from ..engines.open import open_engine
+from ..errors import ReleaseError
+from ..listen import TrackListener, open_tagger
+from ..progress import Advance, Progress, no_progress
+from ..reasons import Status
+from ..recipe import ROWS_VERSION, Recipe
+from ..records import Heard, Measures, Outcome, Row, Track
+from ..release.folder import check_ours, writing
+from ..release.manifest import FileEntry
+from ..release.release import Release
+from ..release.shards import ShardNote, intact_note, read_note, write_noted_shard
+from ..storage.parquet import read_batches, read_parquet
+from ..storage.place import check_on_disk
+from .build import build_versions
+from .write import TRACKS_FILE, tracks_file
+
+_LIGHT = ["chunk_id", "track_id", "chunk_index", "descriptions", *MEASURE_COLUMNS, *HEARD_COLUMNS]
+# As in build.cut, of so many tracks a second is a fair sample.
+_SAMPLED_TRACKS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ListenReport:
+    """What was done: chunks of each split, shards written, and shards that were done already."""
+
+    chunks: dict[str, int]
+    shards_written: int
+    shards_kept: int
+
+
+class _Job(NamedTuple):
+    """A shard of `raw`, the digest of what its bytes follow from, and its note if it is done."""
+
+    name: str
+    inputs: str
+    note: ShardNote | None
+
+
+class _Part(NamedTuple):
+    """The rows of one track in a shard."""
+
+    file: Path
+    track_id: str
+    begin: int
+    end: int
+
+
+def listen_release(
+    folder: Path,
+    tagger: str,
+    revision: str,
+    *,
+    num_proc: int = 1,
+    timeout: float = DEFAULT_TIMEOUT,
+    progress: Progress = no_progress,
+) -> ListenReport:
+    """Add to a release folder what a tagger hears, as `build --listen` does; goes on after a kill.
+
+    Only chunks that are in the release are heard: those that a filter has left out say nothing of
+    their track.
+
+    Args:
+        folder: the release folder.
+        tagger: who listens, as in the recipe.
+        revision: the identity of its files, as `listen.tagger_revision` gives it.
+        num_proc: number of processes that listen.
+        timeout: seconds that one track may take.
+        progress: told how far the work is.
+
+    Raises:
+        ReleaseError: the folder is no release, is of another version of sportgen, or its files are
+            not what the manifest says.
+        ModelError: the tagger cannot be loaded.
+    """
+    release, recipe = _release(folder), _recipe(folder)
+    new = replace(recipe, tagger=tagger, tagger_revision=revision)
+    # Not the recipes: of a folder, one knows the path and the other its name.
+    if new.fingerprint == recipe.fingerprint:
+        return ListenReport(release.manifest.splits("raw"), 0, len(release.shards("raw")))
+    tracks = release.tracks()
+    with writing(folder), open_engine(num_proc, timeout, None, [], build_versions) as engine:
+        jobs = _jobs(release, new)
+        todo = [job for job in jobs if job.note is None]
+        notes = {job.name: job.note for job in jobs if job.note}
+        count = sum(release.shards("raw")[job.name].rows for job in todo)
+        rewriting = _Rewriting(folder, recipe, new, {row["track_id"]: row for row in tracks})
+        with progress("Listening", count) as advance:
+            for job in todo:
+                notes[job.name] = rewriting.write(engine, job, advance)
+        _finish(release, new, tracks, notes, progress)
+    return ListenReport(release.manifest.splits("raw"), len(todo), len(jobs) - len(todo))
+
+
+def estimate_listening(folder: Path, tagger: str, revision: str, num_proc: int = 1) -> Estimate:
+    """What `listen_release` would cost, by listening to two tracks; raises as it does."""
+    release, recipe = _release(folder), _recipe(folder)
+    new = replace(recipe, tagger=tagger, tagger_revision=revision)
+    jobs = _jobs(release, new) if new.fingerprint != recipe.fingerprint else []
+    todo = [job for job in jobs if job.note is None]
+    parts = [part for job in todo[:1] for part in _parts(folder / job.name)][:_SAMPLED_TRACKS]
+    # Not timed: the first call loads the networks.
+    costs = [_timed(part, new) for part in (*parts[:1], *parts)][1:]
+    entries = [release.shards("raw")[job.name] for job in todo]
+    rows = sum(part.end - part.begin for part in parts)
+    seconds = sum(costs) / max(rows, 1) * sum(entry.rows for entry in entries)
+    size = sum(entry.bytes for entry in entries)
+    kept = len(release.shards("raw")) - len(todo)
+    return Estimate(len(todo), kept, seconds, size, num_proc, f"{rows} chunks heard for it")
+
+
+def _timed(part: _Part, recipe: Recipe) -> float:
+    began = time.perf_counter()
+    _hear(part, recipe)
+    return time.perf_counter() - began
+
+
+def _release(folder: Path) -> Release:
+    check_on_disk(folder)
+    release = Release.of(folder)
+    check_ours(folder)
+    check_card(folder)
+    if not release.shards("raw"):
+        raise ReleaseError(f"{folder}: has no raw rows to listen to; run `sportgen build`")
+    return release
+
+
+def _recipe(folder: Path) -> Recipe:
+    record: dict[str, Any] = {**Release.of(folder).manifest.recipe}
+    rules = record.get("rows_version")
+    if rules != ROWS_VERSION:
+        raise ReleaseError(
+            f"{folder}: was made by rules {rules}, this sportgen knows {ROWS_VERSION}; "
+            "`sportgen build --force --listen` builds it anew"
+        )
+    return Recipe.of(record)
+
+
+def _jobs(release: Release, recipe: Recipe) -> list[_Job]:
+    return [_job(release, name, entry, recipe) for name, entry in release.shards("raw").items()]
+
+
+def _job(release: Release, name: str, entry: FileEntry, recipe: Recipe) -> _Job:
+    """A shard to be heard; raises ReleaseError if it is neither the manifest's nor done already."""
+    inputs = digest([entry.sha256, recipe.fingerprint, release.manifest.software])
+    note = intact_note(release.folder, name, inputs)
+    file = release.folder / name
+    if note is None and (not file.is_file() or file_digest(file) != entry.sha256):
+        raise ReleaseError(
+            f"{file}: is not what the manifest says; run what was interrupted again, or "
+            "`sportgen build`"
+        )
+    return _Job(name, inputs, note)
+
+
+def _parts(file: Path) -> list[_Part]:
+    """The tracks of a shard, whose rows lie together."""
+    ids = read_parquet(file, ["track_id"])["track_id"].to_pylist()
+    parts, begin = [], 0
+    for track_id, rows in groupby(ids):
+        end = begin + len(list(rows))
+        parts.append(_Part(file, track_id, begin, end))
+        begin = end
+    return parts
+
+
+def _hear(part: _Part, recipe: Recipe) -> tuple[list[Heard], Heard]:
+    """What is heard in the chunks of a track, and in the track."""
+    listener = TrackListener(open_tagger(recipe.tagger, recipe.tagger_revision), recipe.hop_samples)
+    begin = 0
+    for batch in read_batches(part.file, ["chunk_index", "audio"]):
+        first, end = max(part.begin - begin, 0), min(part.end - begin, len(batch))
+        for row in batch.slice(first, max(0, end - first)).to_pylist():
+            pcm = np.rint(decode_flac(row["audio"]["bytes"]) * 32_768).astype(np.int16)
+            listener.add(row["chunk_index"], pcm)
+        begin += len(batch)
+        if begin >= part.end:
+            break
+    return listener.finish()
+
+
+def _failed(part: _Part, reason: str) -> tuple[list[Heard], Heard]:
+    raise ReleaseError(f"{part.file}: track {part.track_id} cannot be heard ({reason})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rewriting:
+    """Writes shards of `raw` again: `before` is the recipe of their rows, `recipe` the new one."""
+
+    folder: Path
+    before: Recipe
+    recipe: Recipe
+    tracks: dict[str, Row]
+
+    def write(self, engine: Engine, job: _Job, advance: Advance) -> ShardNote:
+        """Hear the tracks of a shard, and write it again; returns its note."""
+        # Imported here: datasets takes a second, and only writing needs it.
+        from ..release.features import RAW_FEATURES
+
+        file = self.folder / job.name
+        light = read_parquet(file, _LIGHT).to_pylist()
+        note = read_note(self.folder, job.name)
+        outcomes: dict[str, Any] = {**note.outcomes} if note else {}
+        columns: list[Row] = []
+        parts = _parts(file)
+        heard = engine.map(partial(_hear, recipe=self.recipe), parts, _failed)
+        for part, found in zip(parts, heard, strict=True):
+            rows = light[part.begin : part.end]
+            columns += self._columns(rows, self.tracks[part.track_id], found)
+            outcome = outcomes.get(part.track_id) or _outcome(self.tracks[part.track_id])
+            measures = {**outcome["measures"], **asdict(found[1])}
+            outcomes[part.track_id] = {**outcome, "measures": measures}
+            advance(len(rows))
+        rows = (row | new for row, new in zip(_all_rows(file), columns, strict=True))
+        return write_noted_shard(
+            self.folder, job.name, RAW_FEATURES, rows, job.inputs, lambda: outcomes
+        )
+
+    def _columns(
+        self, rows: Sequence[Row], found: Row, heard: tuple[list[Heard], Heard]
+    ) -> list[Row]:
+        """The columns of a track's chunks that follow from what is heard."""
+        track = _track(found)
+        make = partial(
+            annotate,
+            indices=[row["chunk_index"] for row in rows],
+            seconds=found["duration_seconds"],
+            measured=([_measures(row) for row in rows], _measures(found))
+            if self.recipe.analysis
+            else None,
+        )
+        old = [Heard.of(row) for row in rows], Heard.of(found)
+        made = make(track, self.before, heard=old if self.before.tagger else None).columns
+        texts = [row["descriptions"] for row in rows]
+        if texts != [row and row["descriptions"] for row in made]:
+            # What metadata gives is the same for all chunks, and stays.
+            if any(text != texts[0] for text in texts):
+                raise ReleaseError(
+                    f"{self.folder}: the descriptions of track {found['track_id']} were made by "
+                    "other rules; `sportgen build --force --listen` builds it anew"
+                )
+            track = replace(track, description=texts[0][0], descriptions=tuple(texts[0][1:]))
+        columns = make(track, self.recipe, heard=heard).columns
+        if None in columns:
+            raise ReleaseError(
+                f"{self.folder}: its recipe leaves chunks out by what is heard; "
+                "`sportgen build --force --listen` builds it anew"
+            )
+        return [row for row in columns if row]
+
+
+def _all_rows(file: Path) -> Iterator[Row]:
+    for batch in read_batches(file):
+        yield from batch.to_pylist()
+
+
+def _measures(row: Row) -> Measures:
+    values = {name: row[name] for name in MEASURE_COLUMNS}
+    return Measures(**values)
+
+
+def _track(row: Row) -> Track:
+    """The track of a row of `tracks`, without the description that metadata may give."""
+    known = {field.name for field in fields(Track)} & row.keys()
+    return Track(file="", **{name: row[name] for name in known})
+
+
+def _outcome(row: Row) -> Row:
+    """The outcome of a row of `tracks`, as a note has it."""
+    known = {field.name for field in fields(Outcome)} & row.keys()
+    outcome = Outcome(
+        truncated=row["status"] == Status.TRUNCATED,
+        measures={name: row[name] for name in MEASURE_COLUMNS},
+        **{name: row[name] for name in known},
+    )
+    return asdict(outcome)
+
+
+def _finish(
+    release: Release,
+    recipe: Recipe,
+    tracks: list[Row],
+    notes: dict[str, ShardNote],
+    progress: Progress,
+) -> None:
+    """Write `tracks`, the card and the manifest of the new shards."""
+    manifest = release.manifest
+    record: Any = recipe.as_dict()
+    manifest.recipe, manifest.fingerprint = record, recipe.fingerprint
+    measures = {
+        key: value["measures"] for note in notes.values() for key, value in note.outcomes.items()
+    }
+    rows = [
+        row | {name: measures[row["track_id"]][name] for name in HEARD_COLUMNS}
+        if row["status"] != Status.LEFT_OUT
+        else row
+        for row in tracks
+    ]
+    others = [*manifest.shards("raw"), *manifest.shards("encoded"), *manifest.shards("tracks")]
+    kept = {path: entry for path, entry in manifest.files.items() if path not in others}
+    manifest.files = kept | {name: note.file for name, note in notes.items()}
+    manifest.files[TRACKS_FILE] = tracks_file(release, rows)
+    manifest.encoding, manifest.codebooks = None, []
+    write_card(release, progress)
+    manifest.write(release.folder)
