@@ -100,6 +100,11 @@ class TrackAnalysis:
 def energy(activity_db: float, brightness_bands: float, loudness_lufs: float | None) -> float:
     """Energy from 0 to 1; recorded music has 0.2 (held strings) to 0.7 (fast and bright).
 
+    It follows rises of the level. Pieces of an orchestra for battles have only 0.34 to 0.45, since
+    their dense chords hardly rise; a banjo or harpsichord alone has up to 0.6, since each stroke
+    rises from silence. With a floor of 40 or 50 dB instead of 60, and with other weights, the order
+    of calm and driving titles got better by two pairs in a hundred at most.
+
     Args:
         activity_db: sum of the rises of the level in a second, in dB, mean of all bands.
         brightness_bands: centre of the levels over the floor, as a number of a mel band, 0 to 23.
