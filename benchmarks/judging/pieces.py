@@ -150,22 +150,22 @@ def written(scratch: Path, seed: int) -> Iterator[Found]:
     import music21
 
     corpus, draw = Path(music21.__file__).parent / "corpus", random.Random(seed)
-    chorales = draw.sample(sorted((corpus / "bach").glob("bwv*.mxl")), _CHORALES)
+    chorales = draw.sample(sorted((corpus / "bach").glob("bwv[1-4]*.mxl")), _CHORALES)
     books = ("ryansMammoth", "oneills1850", "airdsAirs")
     tunes = draw.sample([t for book in books for t in _tunes(corpus / book)], _TUNES)
-    jobs = [("chorale", file.stem, file.read_bytes()) for file in chorales]
-    jobs += [("tune", name, text.encode()) for name, text in tunes]
-    for kind, name, data in jobs:
+    jobs: list[tuple[str, str, Any]] = [("chorale", file.stem, file) for file in chorales]
+    jobs += [("tune", name, text) for name, text in tunes]
+    for kind, name, source in jobs:
         slow, fast = (60, 96) if kind == "chorale" else (92, 126)
         program = draw.choice(_CHORALE_PROGRAMS if kind == "chorale" else _TUNE_PROGRAMS)
         bpm = draw.randint(slow, fast)
         try:
-            stream = music21.converter.parse(data, format="abc" if kind == "tune" else "musicxml")
-            key = _key_of_tune(data.decode()) if kind == "tune" else _key_of_chorale(stream)
+            stream = music21.converter.parse(source, format="abc" if kind == "tune" else None)
+            key = _key_of_tune(source) if kind == "tune" else _key_of_chorale(stream)
             midi = _played(stream, scratch, bpm, program)
         except (music21.Music21Exception, StopIteration, ValueError, IndexError):
             continue
-        yield kind, name, midi, {"key": key}
+        yield kind, name, midi, {"key": key, "bpm": float(bpm)}
 
 
 def _tunes(book: Path) -> Iterator[tuple[str, str]]:
@@ -184,7 +184,7 @@ def _key_of_tune(text: str) -> str:
 
 def _key_of_chorale(stream: Any) -> str:
     """The key of the signature whose tonic is the last bass note; empty if neither's is."""
-    last = stream.parts[-1].flatten().notes[-1].pitch.pitchClass
+    last = stream.parts[-1].flatten().notes[-1].pitches[0].pitchClass
     signature = next(iter(stream.recurse().getElementsByClass("KeySignature")))
     tonics = {mode: signature.getScale(mode).tonic.pitchClass for mode in ("major", "minor")}
     return next((f"{TONICS[last]} {mode}" for mode, tonic in tonics.items() if tonic == last), "")
@@ -199,7 +199,7 @@ def _played(stream: Any, scratch: Path, bpm: float, program: int) -> bytes:
     stream.write("midi", file)
     midi = mido.MidiFile(file)
     metre = next(iter(stream.recurse().getElementsByClass("TimeSignature")))
-    tempo = round(60e6 / bpm * (2 / 3 if metre.denominator == 8 and not metre.numerator % 3 else 1))
+    beat = 1.5 if metre.denominator == 8 and metre.numerator % 3 == 0 else 4 / metre.denominator
     bar = round(midi.ticks_per_beat * metre.barDuration.quarterLength)
     length = -(-max(sum(e.time for e in track) for track in midi.tracks) // bar) * bar
     for track in midi.tracks:
@@ -207,7 +207,7 @@ def _played(stream: Any, scratch: Path, bpm: float, program: int) -> bytes:
         rest = length - sum(e.time for e in kept)
         again = [kept[0].copy(time=kept[0].time + rest), *kept[1:]] if kept else []
         track[:] = kept + again * 20
-    head = [mido.MetaMessage("set_tempo", tempo=tempo)]
+    head = [mido.MetaMessage("set_tempo", tempo=round(60e6 / bpm / beat))]
     head += [mido.Message("program_change", channel=c, program=program) for c in range(9)]
     midi.tracks[0][:0] = head
     midi.save(file)

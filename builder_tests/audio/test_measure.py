@@ -96,6 +96,15 @@ def test_key_of_music_that_is_tuned_otherwise(cents: int) -> None:
     assert track.confident_key == "E major"
 
 
+def test_what_has_no_tones_has_no_key_of_its_neighbours() -> None:
+    tones, noise = play(HARMONY, 100, 25), beatless("crowd", 25, seed=3)
+    chunks, track = measured(np.concatenate([tones, noise, tones]), CHUNK, CHUNK)
+    assert [bool(chunk.confident_key) for chunk in chunks] == [True, False, True]
+    assert track.confident_key == chunks[0].key
+    silent = np.concatenate([tones, np.zeros_like(noise), tones])
+    assert [chunk.key for chunk in measured(silent, CHUNK, CHUNK)[0]][1] == ""
+
+
 def test_drums_have_no_key() -> None:
     _, track = measured(play(SPARSE["two drums"], 100, 25))
     assert track.confident_key == ""

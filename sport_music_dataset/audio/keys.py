@@ -16,6 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..recipe import SAMPLING_RATE
 from .spectra import Floats, Frames
@@ -91,18 +92,29 @@ def keys_of(
     weights = np.exp(-np.abs(starts[:, None] - starts) / _MEMORY_SECONDS)
     prior = _OPENING * (_tonic_chords() @ _shape(opened))
     prior[12:] += _MINOR_LOGIT
-    keys = [_key(heard, prior) for heard in weights @ stacked]
+    keys = []
+    for own, heard in zip(stacked, weights @ stacked, strict=True):
+        name, confidence = _key(heard, prior)
+        # What has no tones of its own, a break of drums, has no key, whatever is around it.
+        tonal = 1 - float(_probabilities(own, np.zeros(len(KEYS)))[-1])
+        keys.append(Key(name, confidence * tonal) if own.any() else Key("", 0.0))
     return keys, _key(stacked.sum(axis=0), prior)
 
 
 def _key(classes: Floats, prior: Floats) -> Key:
-    """The likeliest key of pitch classes [12] of any sum; `prior` [24] is added to the logits."""
-    shape = _shape(classes)
-    if not shape.any():
+    """The likeliest key of pitch classes [12] of any sum."""
+    if not classes.any():
         return Key("", 0.0)
-    likely = np.exp(_SHARPNESS * (_profiles() @ shape) + prior - _NO_KEY)
-    best = int(likely.argmax())
-    return Key(KEYS[best], float(likely[best] / (likely.sum() + 1)))
+    probabilities = _probabilities(classes, prior)[:-1]
+    best = int(probabilities.argmax())
+    return Key(KEYS[best], float(probabilities[best]))
+
+
+def _probabilities(classes: Floats, prior: Floats) -> Floats:
+    """The probability of each key and, last, of none, [25]; `prior` [24] is added to the logits."""
+    logits = np.append(_SHARPNESS * (_profiles() @ _shape(classes)) + prior, _NO_KEY)
+    likely = np.exp(logits - logits.max())
+    return np.asarray(likely / likely.sum())
 
 
 def _shape(classes: Floats) -> Floats:
@@ -134,13 +146,13 @@ def _profiles() -> Floats:
 @cache
 def _tonic_chords() -> Floats:
     """The tonic's triad of each key, [24, 12] like `_profiles`."""
-    major, minor = (np.isin(np.arange(12), (0, third, 7)) for third in (4, 3))
+    major, minor = ([float(tone in (0, third, 7)) for tone in range(12)] for third in (4, 3))
     return _of_all_keys(major, minor)
 
 
-def _of_all_keys(major: Sequence[float] | Floats, minor: Sequence[float] | Floats) -> Floats:
+def _of_all_keys(major: Sequence[float], minor: Sequence[float]) -> Floats:
     every = [np.roll(mode, tonic) for mode in (major, minor) for tonic in range(12)]
-    return np.array([_shape(np.asarray(profile, np.float64)) for profile in every])
+    return np.array([_shape(np.asarray(profile)) for profile in every])
 
 
 def _class_weights(tuning: float) -> Floats:
@@ -157,7 +169,7 @@ def _part_weights() -> Floats:
     return weights
 
 
-def _bells(semitones: Floats, count: int, width: float) -> Floats:
+def _bells(semitones: NDArray[np.floating], count: int, width: float) -> Floats:
     """Weights [len(semitones), count] of bells, `count` to an octave, by semitones above C."""
     distance = (semitones[:, None] - np.arange(count) * 12 / count + 6) % 12 - 6
     return np.asarray(np.exp(-0.5 * (distance / width) ** 2), np.float32)

@@ -90,8 +90,8 @@ class TrackAnalysis:
         starts = [chunk.index * self.chunk_hop / SAMPLING_RATE for chunk in chunks]
         keys, key = keys_of([chunk.classes for chunk in chunks], starts, self._opening)
         measures = [
-            _measures([chunk], *own, chunk.slots)
-            for chunk, *own in zip(chunks, tempi, keys, strict=True)
+            _measures([chunk], own, own_key, chunk.slots)
+            for chunk, own, own_key in zip(chunks, tempi, keys, strict=True)
         ]
         slots = joined([c.slots for c in chunks], [c.index for c in chunks], self.chunk_hop)
         return measures, _measures(chunks, tempo, key, slots)
