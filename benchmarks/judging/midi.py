@@ -1,6 +1,6 @@
 """The truth about a piece, read from its MIDI events: tempo, metre, key, instruments, voices."""
 
-from collections import Counter
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -158,25 +158,24 @@ def family(program: int, channel: int) -> str:
 
 
 def _shares(timed: Sequence[tuple[float, Event]], end: float) -> dict[str, float]:
-    """Family -> share of the time in which a note of it sounds."""
-    programs, sounding, lengths = dict[int, int](), Counter[str](), dict[str, float]()
-    notes, since = dict[tuple[int, int], str](), dict[str, float]()
+    """Family -> share of the seconds in which a note of it sounds; a stroke of a drum is short."""
+    programs, notes = dict[int, int](), dict[tuple[int, int], tuple[str, float]]()
+    seconds: dict[str, set[int]] = {}
 
-    def stop(name: str, at: float) -> None:
-        sounding[name] -= 1
-        if not sounding[name]:
-            lengths[name] = lengths.get(name, 0.0) + at - since.pop(name)
+    def stop(note: tuple[int, int], at: float) -> None:
+        name, since = notes.pop(note, ("", at))
+        if name:
+            seconds.setdefault(name, set()).update(range(int(since), math.ceil(at)))
 
     for at, event in timed:
         note = (event.channel, event.number)
         if event.kind == "program":
             programs[event.channel] = event.number
-        if event.kind in ("on", "off") and note in notes:
-            stop(notes.pop(note), at)
+        elif event.kind in ("on", "off"):
+            stop(note, at)
         if event.kind == "on":
-            name = notes[note] = family(programs.get(event.channel, 0), event.channel)
-            since.setdefault(name, at)
-            sounding[name] += 1
-    for name in notes.values():
-        stop(name, end)
-    return {name: round(length / max(end, 1e-9), 3) for name, length in sorted(lengths.items())}
+            notes[note] = family(programs.get(event.channel, 0), event.channel), at
+    for note in list(notes):
+        stop(note, end)
+    whole = max(math.ceil(end), 1)
+    return {name: round(len(found) / whole, 3) for name, found in sorted(seconds.items())}

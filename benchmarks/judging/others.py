@@ -1,8 +1,10 @@
 """What other tools measure, as tools of this benchmark alone: sportgen needs none of them.
 
 A tool that is not installed is left out of the tables. Their licences: librosa ISC, essentia
-AGPL-3.0, aubio GPL-3.0 (the program `aubio`), pyloudnorm MIT, beat_this MIT, madmom BSD with models
-under CC BY-NC-SA 4.0.
+AGPL-3.0, aubio GPL-3.0 (the program `aubio`), pyloudnorm MIT, madmom BSD with models under
+CC BY-NC-SA 4.0. With Python 3.11, madmom installs by
+`pip install "cython<3.1" numpy setuptools wheel && pip install --no-build-isolation madmom`.
+beat_this is on PyPI too, but loads its weights from another host, so that it is not here.
 """
 
 import importlib.util
@@ -48,9 +50,8 @@ def _essentia(file: Path) -> Measured:
 
     essentia.log.infoActive = essentia.log.warningActive = False
     samples = _decoded(file, 44_100)
-    bpm, _, sure, _, _ = essentia.standard.RhythmExtractor2013(method="multifeature")(samples)
-    # The range of its confidence is 0 to 5.32; source: its documentation.
-    found: Measured = {"essentia": {"bpm": float(bpm), "confidence": float(sure) / 5.32}}
+    bpm, *_ = essentia.standard.RhythmExtractor2013(method="multifeature")(samples)
+    found: Measured = {"essentia": {"bpm": float(bpm)}}
     for profile in ("bgate", "krumhansl", "temperley", "edma"):
         tonic, scale, _ = essentia.standard.KeyExtractor(profileType=profile)(samples)
         found[f"essentia {profile}"] = {"key": spelled(f"{tonic} {scale}")}
@@ -63,19 +64,17 @@ def _aubio(file: Path) -> Measured:
     return {"aubio": {"bpm": float(said[1]) if said else None}}
 
 
-def _beat_this(file: Path) -> Measured:
-    from beat_this.inference import File2Beats
-
-    beats, _ = File2Beats(device="cpu")(str(file))
-    return {"beat_this": {"bpm": 60 / float(np.median(np.diff(beats))) if len(beats) > 1 else None}}
-
-
 def _madmom(file: Path) -> Measured:
-    from madmom.features.beats import RNNBeatProcessor
-    from madmom.features.tempo import TempoEstimationProcessor
+    import collections.abc
 
-    tempi = TempoEstimationProcessor(fps=100)(RNNBeatProcessor()(str(file)))
-    return {"madmom": {"bpm": float(tempi[0][0]), "confidence": float(tempi[0][1])}}
+    # Its last release, 0.16.1 of 2018, uses names that Python 3.10 and NumPy 1.24 took away.
+    vars(collections).update(MutableSequence=collections.abc.MutableSequence)
+    vars(np).update(float=float, int=int, object=object)
+    from madmom.features import beats, key, tempo
+
+    tempi = tempo.TempoEstimationProcessor(fps=100)(beats.RNNBeatProcessor()(str(file)))
+    label = key.key_prediction_to_label(key.CNNKeyRecognitionProcessor()(str(file)))
+    return {"madmom": {"bpm": float(tempi[0][0]), "key": spelled(label)}}
 
 
 def _pyloudnorm(file: Path) -> Measured:
@@ -89,7 +88,6 @@ def _pyloudnorm(file: Path) -> Measured:
 _TOOLS: dict[str, Callable[[Path], Measured]] = {
     "librosa": _librosa,
     "essentia": _essentia,
-    "beat_this": _beat_this,
     "madmom": _madmom,
     "pyloudnorm": _pyloudnorm,
 }
