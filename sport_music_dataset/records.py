@@ -13,7 +13,7 @@ Row = dict[str, Any]
 # often enough (benchmarks/analysis.py).
 TEMPO_CONFIDENCE = 0.5
 # Of the keys from here on, 9 of 10 are right (benchmarks/truth.py).
-KEY_CONFIDENCE = 0.5
+KEY_CONFIDENCE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
