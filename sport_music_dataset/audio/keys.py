@@ -99,7 +99,7 @@ def keys_of(
     for own, heard in zip(stacked, weights @ stacked, strict=True):
         name, confidence = _key(heard, prior)
         # What has no tones of its own, a break of drums, has no key, whatever is around it.
-        tonal = 1 - float(_probabilities(own, np.zeros(len(KEYS)))[-1])
+        tonal = 1 - float(_probabilities(own, np.zeros(len(KEYS), np.float32))[-1])
         keys.append(Key(name, confidence * tonal) if own.any() else Key("", 0.0))
     return keys, _key(stacked.sum(axis=0), prior)
 
