@@ -12,7 +12,8 @@ Row = dict[str, Any]
 # Least confidence with which a description names the tempo or the key: from here on, they are right
 # often enough (benchmarks/analysis.py).
 TEMPO_CONFIDENCE = 0.5
-KEY_CONFIDENCE = 0.5
+# Of the keys from here on, 9 of 10 are right (benchmarks/truth.py).
+KEY_CONFIDENCE = 0.6
 # Most `vocals` with which a chunk is called instrumental, and least with which it has a voice. Of
 # 61 pieces with voices 1 has no more than the first, of 225 without 64% have (docs/figures.md).
 NO_VOICE = 0.01

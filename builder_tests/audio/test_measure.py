@@ -75,6 +75,36 @@ def test_key(key: str) -> None:
     assert track.key == key and track.confident_key == key
 
 
+def test_a_change_of_key_shows_in_the_chunks() -> None:
+    halves = [play(HARMONY, 100, 90, key) for key in ("C major", "D major")]
+    chunks, _ = measured(np.concatenate(halves))
+    assert {chunk.confident_key for chunk in chunks[:3]} == {"C major"}
+    assert {chunk.confident_key for chunk in chunks[-3:]} == {"D major"}
+
+
+def test_a_track_has_one_key_however_its_chunks_are_cut() -> None:
+    chunks, track = measured(play(HARMONY, 100, 60, "A minor"), 5 * RATE, 5 * RATE)
+    assert {chunk.key for chunk in chunks} == {"A minor"} and track.key == "A minor"
+
+
+@pytest.mark.parametrize("cents", [-40, -20, 25, 40])
+def test_key_of_music_that_is_tuned_otherwise(cents: int) -> None:
+    samples = play(HARMONY, 100, 25, "E major")
+    places = np.arange(0, len(samples) - 1, 2 ** (cents / 1200))
+    detuned = np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
+    _, track = measured(detuned[: 24 * RATE], 24 * RATE, 24 * RATE)
+    assert track.confident_key == "E major"
+
+
+def test_what_has_no_tones_has_no_key_of_its_neighbours() -> None:
+    tones, noise = play(HARMONY, 100, 25), beatless("crowd", 25, seed=3)
+    chunks, track = measured(np.concatenate([tones, noise, tones]), CHUNK, CHUNK)
+    assert [bool(chunk.confident_key) for chunk in chunks] == [True, False, True]
+    assert track.confident_key == chunks[0].key
+    silent = np.concatenate([tones, np.zeros_like(noise), tones])
+    assert [chunk.key for chunk in measured(silent, CHUNK, CHUNK)[0]][1] == ""
+
+
 def test_drums_have_no_key() -> None:
     _, track = measured(play(SPARSE["two drums"], 100, 25))
     assert track.confident_key == ""

@@ -117,6 +117,18 @@ def test_scan_shows_misfits_when_it_measures(
     assert f"misfits: 1 tracks\n{shown}\n" in capsys.readouterr().out
 
 
+def test_scan_counts_the_misfits_of_a_build(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ["--chunk-seconds", "10", "--overlap-seconds", "5"]
+    assert main(["scan", str(music), *settings, "--measure", "--json"]) == 0
+    scanned = json.loads(capsys.readouterr().out)["misfits"]
+    built = build(music, tmp_path / "out", replace(SETTINGS, overlap_seconds=5)).tracks
+    counts = {t["path"]: (t["misfit_chunks"], t["chunks"]) for t in built if t["misfit_chunks"]}
+    assert counts == {t["path"]: (t["misfit_chunks"], t["chunks"]) for t in scanned}
+    assert counts["x/Running_2_x.wav"] == (7, 7)
+
+
 def test_without_analysis_nothing_is_measured(music: Path, tmp_path: Path) -> None:
     build(music, tmp_path / "out", replace(SETTINGS, analysis=False, descriptions="notebook"))
     for row in rows_of(tmp_path / "out"):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..recipe import SAMPLING_RATE
 from ..records import Measures
-from .keys import key_frames, key_of, pitch_classes
+from .keys import Key, key_frames, keys_of, opening, pitch_classes
 from .loudness import (
     Powers,
     Weighting,
@@ -55,6 +56,7 @@ class TrackAnalysis:
     _keys: Frames = field(init=False)
     _weighting: Weighting = field(init=False)
     _chunks: list[_ChunkData] = field(default_factory=list)
+    _opening: Floats = field(default_factory=lambda: np.zeros(12, np.float32))
 
     def __post_init__(self) -> None:
         self._onsets = onset_frames(self.chunk_hop)
@@ -65,11 +67,14 @@ class TrackAnalysis:
         """Measure the chunk at `index`, samples [N] int16 at 32 kHz; indices must ascend."""
         samples = np.asarray(pcm, np.float32) / np.float32(32_768)
         level = levels_db(self._onsets.of(index, samples))
+        tones = self._keys.of(index, samples)
+        if not self._chunks:
+            self._opening = opening(tones)
         self._chunks.append(
             _ChunkData(
                 index,
                 pulse(level),
-                pitch_classes(self._keys.of(index, samples)),
+                pitch_classes(tones),
                 self._weighting.of(index, samples),
                 silence_ratio(samples),
                 clipping_ratio(pcm),
@@ -82,15 +87,23 @@ class TrackAnalysis:
         """The measures of each chunk, in order, and the measures of the track."""
         chunks = self._chunks
         tempi, tempo = settle([chunk.pulse for chunk in chunks])
+        starts = [chunk.index * self.chunk_hop / SAMPLING_RATE for chunk in chunks]
+        keys, key = keys_of([chunk.classes for chunk in chunks], starts, self._opening)
         measures = [
-            _measures([chunk], own, chunk.slots) for chunk, own in zip(chunks, tempi, strict=True)
+            _measures([chunk], own, own_key, chunk.slots)
+            for chunk, own, own_key in zip(chunks, tempi, keys, strict=True)
         ]
         slots = joined([c.slots for c in chunks], [c.index for c in chunks], self.chunk_hop)
-        return measures, _measures(chunks, tempo, slots)
+        return measures, _measures(chunks, tempo, key, slots)
 
 
 def energy(activity_db: float, brightness_bands: float, loudness_lufs: float | None) -> float:
     """Energy from 0 to 1; recorded music has 0.2 (held strings) to 0.7 (fast and bright).
+
+    It follows rises of the level. Pieces of an orchestra for battles have only 0.34 to 0.45, since
+    their dense chords hardly rise; a banjo or harpsichord alone has up to 0.6, since each stroke
+    rises from silence. With a floor of 40 or 50 dB instead of 60, and with other weights, the order
+    of calm and driving titles got better by two pairs in a hundred at most.
 
     Args:
         activity_db: sum of the rises of the level in a second, in dB, mean of all bands.
@@ -111,7 +124,7 @@ def _brightness(level: Floats) -> float:
     return float(np.dot(over, np.arange(len(over))) / max(over.sum(), 1e-9))
 
 
-def _measures(chunks: Sequence[_ChunkData], tempo: Tempo, slots: Powers) -> Measures:
+def _measures(chunks: Sequence[_ChunkData], tempo: Tempo, key: Key, slots: Powers) -> Measures:
     """The common measures of one or more chunks, rounded to their real precision.
 
     Sums differ between machines in their last bits; rounded values are equal.
@@ -120,15 +133,14 @@ def _measures(chunks: Sequence[_ChunkData], tempo: Tempo, slots: Powers) -> Meas
     def mean(name: str) -> float:
         return float(np.mean([getattr(chunk, name) for chunk in chunks]))
 
-    key, key_confidence = key_of(np.mean([chunk.classes for chunk in chunks], axis=0))
     loudness = integrated_lufs(slots)
     return Measures(
         tempo_bpm=_rounded(tempo.bpm, 1),
         tempo_alternative_bpm=_rounded(tempo.alternative_bpm, 1),
         tempo_confidence=round(tempo.confidence, 2),
         beat_strength=round(tempo.strength, 2),
-        key=key,
-        key_confidence=round(key_confidence, 2),
+        key=key.name,
+        key_confidence=round(key.confidence, 2),
         loudness_lufs=_rounded(loudness, 1),
         dynamic_range_db=_rounded(loudness_range_db(slots), 1),
         silence_ratio=round(mean("silence"), 4),

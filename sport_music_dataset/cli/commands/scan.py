@@ -28,7 +28,7 @@ def scan(
     default_style: options.DefaultStyle = "",
     tags: options.Tags = True,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Measure chunks, side by side, and show misfits.")
+        bool, typer.Option("--measure", help="Measure the chunks of a build, and show misfits.")
     ] = False,
     min_fit: options.MinFit = "no",
     require_tempo: options.RequireTempo = False,
@@ -47,7 +47,6 @@ def scan(
     Examples: sportgen scan music --json; sportgen scan music --measure
     """
     warm_up()
-    from dataclasses import replace
     from tempfile import TemporaryDirectory
 
     from ...build.build import fingerprint_and_group, outage_of, scan_source
@@ -99,7 +98,6 @@ def scan(
             progress=console.progress,
         )
         expected = expect(workers, grouping.library, recipe, source)
-        beside = replace(recipe, overlap_seconds=0.0)
         usable = grouping.library.usable if measure else ()
-        measured = measure_tracks(workers, usable, beside, console.progress)
+        measured = measure_tracks(workers, usable, recipe, console.progress)
     show_inventory(inventory(grouping, recipe, expected, measured if measure else None), as_json)
