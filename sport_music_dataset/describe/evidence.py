@@ -146,7 +146,7 @@ class Evidence:
 
     def _settle_style_and_session(self) -> bool:
         """Leave out a style that says nothing but the session; whether it says the session too."""
-        of_style = stems(self.style.alone) - stems("music")
+        of_style = stems(self.style.before or self.style.alone.removesuffix("music"))
         of_session = stems(f"{self.name} {self._purpose}")
         if of_style and of_style <= of_session:
             self._style_word = None

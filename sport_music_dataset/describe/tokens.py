@@ -10,8 +10,8 @@ MOST_TOKENS = 20
 """Tokens that training reads of a description, the end of the sequence included."""
 
 # Of a word that is not in the table: so many letters or digits are a token, capitals and letters
-# with accents one each.
-_LETTERS = 1.6
+# with accents one each, hyphens three.
+_LETTERS = 2
 
 
 def token_count(text: str) -> int:
@@ -24,11 +24,12 @@ def _of_word(word: str) -> int:
     bare = word.rstrip(",:")
     count = _table().get(bare)
     if count is None:
+        marks = sum(not letter.isalnum() for letter in bare)
         rare = sum(
-            not (letter.isascii() and letter.isalnum()) or letter.isupper() for letter in bare
+            letter.isalnum() and (letter.isupper() or not letter.isascii()) for letter in bare
         )
         # A word may begin with a token that only stands for the blank before it.
-        count = 1 + rare + math.ceil((len(bare) - rare) / _LETTERS)
+        count = 1 + 3 * marks + rare + math.ceil((len(bare) - marks - rare) / _LETTERS)
     return count + len(word) - len(bare)
 
 
