@@ -13,8 +13,8 @@ Row = dict[str, Any]
 # often enough (benchmarks/analysis.py).
 TEMPO_CONFIDENCE = 0.5
 KEY_CONFIDENCE = 0.5
-# Most `vocals` with which a chunk is called instrumental, and least with which it has a voice. Of 61
-# pieces with voices 1 has no more than the first, of 225 without 64% have (docs/figures.md).
+# Most `vocals` with which a chunk is called instrumental, and least with which it has a voice. Of
+# 61 pieces with voices 1 has no more than the first, of 225 without 64% have (docs/figures.md).
 NO_VOICE = 0.01
 VOICE = 0.6
 
