@@ -28,7 +28,7 @@ from ..progress import Advance, Progress, no_progress
 from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
 from ..records import Heard, Measures, Outcome, Row, Track
-from ..release.folder import check_ours, writing
+from ..release.folder import check_ours, remove_stale, writing
 from ..release.manifest import FileEntry
 from ..release.release import Release
 from ..release.shards import ShardNote, intact_note, read_note, write_noted_shard
@@ -307,6 +307,7 @@ def _finish(
 ) -> None:
     """Write `tracks`, the card and the manifest of the new shards."""
     manifest = release.manifest
+    before = {*manifest.files}
     record: Any = recipe.as_dict()
     manifest.recipe, manifest.fingerprint = record, recipe.fingerprint
     measures = {
@@ -325,3 +326,4 @@ def _finish(
     manifest.encoding, manifest.codebooks = None, []
     write_card(release, progress)
     manifest.write(release.folder)
+    remove_stale(release.folder, "encoded", manifest.files, before)

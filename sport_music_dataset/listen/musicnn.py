@@ -22,7 +22,7 @@ from .network import Network
 
 # Half a second hears instruments less well, and twice as many seconds take twice as long: this and
 # the rate of the second network keep listening under half of a build.
-_FRAMES, _STEP_SAMPLES = 47, 240_000
+_FRAMES, _STEP_SAMPLES = 47, 320_000
 _SECOND_EVERY = 4
 # Patches that one core works on: more do not fit into its cache.
 _CPU_BATCH = 2
