@@ -85,7 +85,7 @@ def _wide(tempograms: NDArray[np.float16]) -> NDArray[np.float16]:
     """What is seen of the candidates and of three more at either end."""
     channels, columns = tempo.taps()
     beyond = np.arange(-_SHIFT, _COUNT + _SHIFT)[:, None] + columns[_COUNT // 2] - _COUNT // 2
-    return tempograms[channels, np.clip(beyond, 0, tempograms.shape[1] - 1)]
+    return np.asarray(tempograms[channels, np.clip(beyond, 0, tempograms.shape[1] - 1)])
 
 
 def _target(bpm: float, shift: int) -> Floats:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .spectra import FRAMES_PER_SECOND, Floats, onsets
+from .spectra import FRAMES_PER_SECOND, Floats
 
 STEPS = 48  # in an octave
 TEMPI_BPM = 38 * 2 ** (np.arange(121) / STEPS)
@@ -53,6 +53,9 @@ _OTHER_OCTAVES = 0.2
 _LEAST_SECONDS = 4.0
 # Floor under the other chunks' mean probabilities: a chunk may keep a tempo that no other has.
 _PROBABILITY_FLOOR = 1e-3
+# How much the other chunks weigh: they err as this one does, so they are no second witness. Of
+# held-back tracks, confidences of chunks are nearest to the truth with this exponent.
+_OTHERS_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,16 @@ class Tempo:
     strength: float
 
 
-def pulse(level: Floats) -> Pulse:
-    """The pulse of a chunk from its levels in dB, [frames, bands]; no beat if under 4 s."""
+def pulse(level: Floats, rise: Floats) -> Pulse:
+    """The pulse of a chunk from its levels in dB and their onsets, [frames, bands].
+
+    A chunk of less than 4 s has no beat.
+    """
     if len(level) < _LEAST_SECONDS * FRAMES_PER_SECOND:
         none = np.zeros(len(TEMPI_BPM) + 1, np.float32)
         none[-1] = 1
         return Pulse(none, np.zeros(len(TEMPI_BPM), np.float32))
-    return pulse_of(*pulse_features(level))
+    return pulse_of(*pulse_features(level, rise))
 
 
 def pulse_of(tempograms: Floats, whole: Floats) -> Pulse:
@@ -101,7 +107,8 @@ def probabilities(network: dict[str, Floats], tempograms: Floats, whole: Floats)
     first = np.tanh(multiples(tempograms) @ network["first"] + known + network["first_bias"])
     second = np.tanh(first @ network["second"] + network["second_bias"])
     far = max(OTHERS)
-    padded = np.pad(second, ((0, 0), (far, far), (0, 0)))
+    padded = np.zeros((len(second), len(TEMPI_BPM) + 2 * far, second.shape[2]), np.float32)
+    padded[:, far:-far] = second
     shifted = [padded[:, far + step :][:, : len(TEMPI_BPM)] for step in (0, *OTHERS)]
     third = np.tanh(np.concatenate(shifted, axis=2) @ network["third"] + network["third_bias"])
     # Whether there is a beat is seen from all candidates together.
@@ -123,14 +130,15 @@ def multiples(tempograms: Floats) -> Floats:
     return np.concatenate([tempograms[channels, columns], octave_powers()], axis=1)
 
 
+@cache
 def octave_powers() -> Floats:
     """Where the candidates are in octaves over 100 BPM, its square and its cube: [121, 3]."""
     octaves = np.log2(TEMPI_BPM / 100)[:, None]
     return np.asarray(octaves ** [1, 2, 3], np.float32)
 
 
-def pulse_features(level: Floats) -> tuple[Floats, Floats]:
-    """The network's inputs, float32: tempograms [17, 457], and [12] of the whole chunk.
+def pulse_features(level: Floats, rise: Floats) -> tuple[Floats, Floats]:
+    """The network's inputs, float32: tempograms [17, 457], and [11] of the whole chunk.
 
     The tempograms are the autocorrelations of the onsets of four groups of bands and of their sum,
     then of the levels of low and of high bands; then the magnitudes of the spectra of the same
@@ -138,7 +146,7 @@ def pulse_features(level: Floats) -> tuple[Floats, Floats]:
     """
     from scipy.fft import next_fast_len, rfft
 
-    curves = _curves(onsets(level))
+    curves = _curves(rise)
     centred = curves - curves.mean(axis=1, keepdims=True)
     count, size = centred.shape[1], next_fast_len(2 * centred.shape[1], real=True)
     spectra = rfft(centred, size, axis=1)
@@ -164,7 +172,7 @@ def settle(pulses: Sequence[Pulse]) -> tuple[list[Tempo], Tempo]:
     """
     probabilities = np.array([pulse.probabilities for pulse in pulses])
     others = (probabilities.sum(axis=0) - probabilities) / max(len(pulses) - 1, 1)
-    weighted = probabilities * (others + _PROBABILITY_FLOOR)
+    weighted = probabilities * (others + _PROBABILITY_FLOOR) ** _OTHERS_WEIGHT
     tempi = [decide(own, pulse.strength) for own, pulse in zip(weighted, pulses, strict=True)]
     strength = np.mean([pulse.strength for pulse in pulses], axis=0)
     return tempi, decide(probabilities.mean(axis=0), strength)
@@ -233,7 +241,7 @@ def _at(rows: Floats, places: NDArray[np.floating]) -> Floats:
 
 
 def _whole(curves: Floats) -> Floats:
-    """Strength, peakedness and density of the onsets of all bands and of each group, [12]."""
+    """Strength, peakedness and density of the onsets of all bands and of each group, [11]."""
     spread = curves.std(axis=1)
     high = curves.mean(axis=1) + spread
     high[_ALL] -= 0.5 * spread[_ALL]

@@ -102,7 +102,7 @@ def _beat_quarters(time: Any) -> float:
     """Quarters of a beat: one and a half in 6/8, 9/8, 12/8 and 3/8, two in 2/2 and 4/2."""
     if time.denominator == 8:
         return 1.5 if time.numerator % 3 == 0 else 1.0
-    return max(4 / time.denominator, 1.0)
+    return max(4 / float(time.denominator), 1.0)
 
 
 def _repeated(part: Any, length: float, first: float, wanted: float) -> Iterator[tuple[float, Any]]:

@@ -56,7 +56,10 @@ def accompaniment(style: Style, seconds: float, draw: Generator) -> Score:
 def read_midi(data: bytes, steps: int = 1) -> tuple[tuple[Note, ...], dict[int, int]]:
     """The notes of a MIDI file, of which a beat is `steps` quarters, and the first programs."""
     file = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    notes, open_notes, programs, ticks = [], {}, {}, 0
+    notes: list[Note] = []
+    open_notes: dict[tuple[int, int], tuple[float, int]] = {}
+    programs: dict[int, int] = {}
+    ticks = 0
     for event in mido.merge_tracks(file.tracks):
         ticks += event.time
         at = ticks / file.ticks_per_beat / steps
