@@ -43,6 +43,7 @@ CHANGING_SECONDS = 115
 SEEDS = 1_000_000
 FACTORS = (1, 2, 3, 1 / 2, 1 / 3)
 STYLES = ("latino", "classic", "electro")
+SWUNG = ("backbeat", "club", "march", "waltz")
 
 # (tempi in BPM that each chunk may have, none where there is no beat; key, empty where it is not
 # judged; samples)
@@ -97,11 +98,11 @@ def cases(make: Callable[[np.random.Generator, int], Case], pieces: int) -> Iter
 def scored(
     scores: dict[str, Score], swung: bool = False
 ) -> Callable[[np.random.Generator, int], Case]:
-    """Scores at 40 to 200 BPM."""
+    """Scores at tempi at which people play them."""
 
     def make(draw: np.random.Generator, number: int) -> Case:
-        bpm = float(np.exp(draw.uniform(np.log(40), np.log(200))))
         key, name = str(draw.choice(KEYS)), str(draw.choice(list(scores)))
+        bpm = float(np.exp(draw.uniform(*np.log(scores[name].tempi))))
         swing = draw.uniform(0.57, 0.67) if swung else 0.5
         pitched = key if scores[name].strings else ""
         return [(bpm,)], pitched, play(scores[name], bpm, SECONDS, key, swing, SEEDS + number)
@@ -112,11 +113,12 @@ def scored(
 def changing(draw: np.random.Generator, number: int) -> Case:
     """A track whose tempo changes in the middle, by a quarter at least."""
     key = str(draw.choice(KEYS))
-    slow = float(np.exp(draw.uniform(np.log(40), np.log(160))))
-    tempi = [slow, float(draw.uniform(1.25 * slow, 200))]
+    score = SCORES[str(draw.choice(list(SCORES)))]
+    slowest, fastest = score.tempi
+    slow = float(np.exp(draw.uniform(np.log(slowest), np.log(fastest / 1.25))))
+    tempi = [slow, float(draw.uniform(1.25 * slow, fastest))]
     draw.shuffle(tempi)
     half = CHANGING_SECONDS / 2
-    score = SCORES[str(draw.choice(list(SCORES)))]
     halves = [play(score, bpm, half, key, seed=SEEDS + number) for bpm in tempi]
     starts = range(0, CHANGING_SECONDS - SECONDS + 1, HOP_SECONDS)
     truths = [
@@ -138,7 +140,7 @@ def still(draw: np.random.Generator, number: int) -> Case:
 
 def piece(draw: np.random.Generator, number: int) -> Case:
     """The middle of a piece of the package's synthesiser."""
-    style, bpm = STYLES[number % 3], float(np.exp(draw.uniform(np.log(50), np.log(180))))
+    style, bpm = STYLES[number % 3], float(np.exp(draw.uniform(np.log(64), np.log(180))))
     key = str(draw.choice(KEYS))
     made = Piece(f"{style}/Benchmark_{number}_{style}.wav", style, bpm, key, 60, RATE)
     samples = render(made, SEEDS + number).mean(axis=0)
@@ -181,7 +183,7 @@ def relative(key: str) -> str:
 
 KINDS = {
     "scores, straight": scored(SCORES),
-    "scores, swung": scored(SCORES, swung=True),
+    "scores, swung": scored({name: SCORES[name] for name in SWUNG}, swung=True),
     "few strokes": scored(SPARSE),
     "chords": scored({"chords": HARMONY}),
     "a change of tempo": changing,

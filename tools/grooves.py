@@ -38,7 +38,7 @@ SPARSE: dict[str, dict[str, str]] = {
     "bass alone": {"bass": "X...X...X...X..."},
     "stabs": {"chord": "X...X...X...X..."},
 }
-STEADY = ("pad", "noise", "drone", "swells", "speech", "rubato")
+STEADY = ("pad", "noise", "drone", "swells", "speech", "rubato", "gusts", "drops")
 KEYS = tuple(
     f"{tonic} {mode}"
     for tonic in ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -139,6 +139,8 @@ def steady(kind: str, seconds: float, draw: Generator) -> Samples:
         return _levelled(np.asarray(draw.standard_normal(count), np.float32))
     if kind == "drone":
         return _levelled(_tone(55 * 2 ** draw.uniform(0, 1), seconds, 6))
+    if kind == "gusts":
+        return _levelled(_gusts(count, draw))
     out = np.zeros(count + 20 * RATE, np.float32)
     start = 0.0
     while start < seconds:
@@ -146,6 +148,11 @@ def steady(kind: str, seconds: float, draw: Generator) -> Samples:
         if kind == "rubato":
             _add(out, start, _pluck(chord, draw) * np.float32(draw.uniform(0.3, 1)))
             start += draw.uniform(0.1, 1.1)
+        elif kind == "drops":
+            # As many a second as chance has it, of any strength.
+            voice = (_bass, _stab, _pluck, _snare)[int(draw.integers(4))]
+            _add(out, start, voice(chord, draw) * np.float32(draw.uniform(0.2, 1)))
+            start += draw.exponential(0.5)
         elif kind == "speech":
             length = draw.uniform(0.08, 0.35)
             burst = draw.standard_normal(round(length * RATE)) * np.hanning(round(length * RATE))
@@ -157,6 +164,17 @@ def steady(kind: str, seconds: float, draw: Generator) -> Samples:
             start += length * draw.uniform(0.6, 1.0)
     swell = 0.6 + 0.4 * np.sin(2 * np.pi * times / draw.uniform(7, 13)) if kind == "swells" else 1.0
     return _levelled(np.asarray(out[:count] * swell, np.float32))
+
+
+def _gusts(count: int, draw: Generator) -> Samples:
+    """Noise of any colour that comes and goes."""
+    places = np.cumsum(draw.uniform(0.5, 5, count // RATE * 2 + 2))
+    loudness = np.interp(np.arange(count) / RATE, places, draw.uniform(0.1, 1, len(places)))
+    spectrum = np.fft.rfft(draw.standard_normal(count))
+    hertz = np.fft.rfftfreq(count, 1 / RATE)
+    low, high = np.sort(np.exp(draw.uniform(np.log(50), np.log(12_000), 2)))
+    spectrum *= 1 / (1 + (hertz / high) ** 2) / (1 + (low / np.maximum(hertz, 1)) ** 2)
+    return np.asarray(np.fft.irfft(spectrum, count) * loudness, np.float32)
 
 
 def _add(out: Samples, start: float, note: Samples) -> None:

@@ -23,7 +23,11 @@ Note = tuple[float, int, int, float]
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One bar of `beats` beats, played over a progression of chords, one chord a bar."""
+    """One bar of `beats` beats, played over a progression of chords, one chord a bar.
+
+    `tempi` are the slowest and the fastest tempo in BPM at which people play such a bar: outside of
+    them, half or double is the beat.
+    """
 
     beats: int
     bass_drum: tuple[Stroke, ...] = ()
@@ -31,6 +35,7 @@ class Score:
     cymbal: tuple[Stroke, ...] = ()
     strings: tuple[Note, ...] = ()
     organ: bool = False
+    tempi: tuple[float, float] = (66, 160)
 
 
 def _every(
@@ -53,7 +58,13 @@ SCORES = {
         _ROOTS + _BACK_CHORDS,
     ),
     "club": Score(
-        4, _every(1, 4, 1.0), (), _every(1, 4, 0.7, 0.5), _WALK + _OFF_CHORDS, organ=True
+        4,
+        _every(1, 4, 1.0),
+        (),
+        _every(1, 4, 0.7, 0.5),
+        _WALK + _OFF_CHORDS,
+        organ=True,
+        tempi=(90, 150),
     ),
     "march": Score(
         4,
@@ -61,6 +72,7 @@ SCORES = {
         ((1.0, 0.9), (3.0, 0.9), (3.5, 0.4)),
         (),
         ((0.0, 0, 2, 0.5), (2.0, 2, 1, 0.5), *_BACK_CHORDS),
+        tempi=(90, 150),
     ),
     "waltz": Score(
         3,
@@ -68,6 +80,23 @@ SCORES = {
         ((1.0, 0.5), (2.0, 0.5)),
         (),
         ((0.0, 0, 2, 0.8), *((beat, tone, 4, 0.5) for beat in (1.0, 2.0) for tone in range(3))),
+        tempi=(84, 180),
+    ),
+    "jig": Score(
+        2,
+        ((0.0, 1.0),),
+        ((1.0, 0.8),),
+        _every(1 / 3, 2, 0.3),
+        ((0.0, 0, 2, 0.9), *((step / 3, step % 3, 4, 0.3) for step in range(6))),
+        tempi=(88, 126),
+    ),
+    "half time": Score(
+        4,
+        ((0.0, 1.0), (1.5, 0.6)),
+        ((2.0, 1.0),),
+        _every(0.5, 4, 0.4),
+        ((0.0, 0, 2, 1.4), (1.5, 0, 2, 0.5), *((2.0, tone, 4, 0.6) for tone in range(3))),
+        tempi=(126, 160),
     ),
 }
 SPARSE = {

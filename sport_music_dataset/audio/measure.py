@@ -67,18 +67,19 @@ class TrackAnalysis:
         """Measure the chunk at `index`, samples [N] int16 at 32 kHz; indices must ascend."""
         samples = np.asarray(pcm, np.float32) / np.float32(32_768)
         level = levels_db(self._onsets.of(index, samples))
+        rise = onsets(level)
         tones = self._keys.of(index, samples)
         if not self._chunks:
             self._opening = opening(tones)
         self._chunks.append(
             _ChunkData(
                 index,
-                pulse(level),
+                pulse(level, rise),
                 pitch_classes(tones),
                 self._weighting.of(index, samples),
                 silence_ratio(samples),
                 clipping_ratio(pcm),
-                float(onsets(level).mean(axis=1).sum() / max(len(level), 1) * FRAMES_PER_SECOND),
+                float(rise.mean(axis=1).sum() / max(len(level), 1) * FRAMES_PER_SECOND),
                 _brightness(level),
             )
         )

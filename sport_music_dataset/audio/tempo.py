@@ -1,16 +1,17 @@
 """Tempo of a chunk and of its track, from the probability of each candidate tempo.
 
-Onsets that repeat after a beat also repeat after half a beat, two beats and a bar. The low, middle
-and high bands repeat differently after each of these periods, which shows which period is the beat.
-The autocorrelations of the bands at simple multiples of a candidate's period are the input of a
-small network, which `tools/train_tempo.py` trained on synthesised music of known tempo. A softmax
-gives the probabilities of all candidates, and of the candidate that there is no beat. If two
-octaves are about equally likely, the beat is the one that people tap.
+Onsets that repeat after a beat also repeat after half a beat, two beats and a bar, in the low bands
+differently from the high ones: this shows which period is the beat. A small network sees the
+tempograms of the chunk, by autocorrelation and by Fourier transform, at simple multiples of each
+candidate, then compares each candidate with those at half, double, a third of and three times its
+tempo and the like. `tools/train_tempo.py` trained the network on music of known tempo: scores
+that sound fonts played, and grooves of a few oscillators, at tempi at which people play such music.
+A softmax gives the probabilities of all candidates, and of the candidate that there is no beat.
 
-Sources: Percival and Tzanetakis, Streamlined tempo estimation based on autocorrelation and
-cross-correlation with pulses (IEEE/ACM TASLP 22, 2014), for the features and for deciding octaves
-by a trained classifier; McFadden, Conditional logit analysis (1974), for the softmax; van Noorden
-and Moelants, Resonance in the perception of musical pulse (1999), for what people tap to.
+Sources: Peeters, Template-based estimation of time-varying tempo (EURASIP JASP 2007), for the two
+tempograms, whose errors of the octave differ; Percival and Tzanetakis, Streamlined tempo estimation
+based on autocorrelation and cross-correlation with pulses (IEEE/ACM TASLP 22, 2014), for deciding
+octaves by a trained classifier; McFadden, Conditional logit analysis (1974), for the softmax.
 """
 
 from collections.abc import Sequence
@@ -21,19 +22,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .spectra import FRAMES_PER_SECOND, Floats, onsets
+from .spectra import FRAMES_PER_SECOND, Floats
 
-TEMPI_BPM = 38 * 2 ** (np.arange(121) / 48)
+STEPS = 48  # in an octave
+TEMPI_BPM = 38 * 2 ** (np.arange(121) / STEPS)
 """Candidate tempi in BPM: 38 to 215, with 48 in an octave."""
 
-# Weights of the candidates: people tap most easily at two beats a second. The network was trained
-# on all tempi equally; without these weights, it gives a fifth of 80 pieces of orchestras and
-# synthesisers a tempo below 60 BPM.
-_TAPPING_WEIGHTS = np.exp(-0.5 * (np.log2(TEMPI_BPM / 120) / 0.8) ** 2)
-_MULTIPLES = np.array([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 6, 8])
-_BEAT = 5  # index of the multiple 1
-# The low bands end at 250 Hz and the middle bands at 2.6 kHz: numbers of the 24 bands.
-_GROUP_ENDS = (4, 15)
+# Tempograms go from a sixteenth of the slowest candidate to eight times the fastest.
+_FIRST_STEP, _LAST_STEP = -192, 264
+_GRID_BPM = 38 * 2 ** (np.arange(_FIRST_STEP, _LAST_STEP + 1) / STEPS)
+# Bands of onsets end at 220 Hz, 0.8 kHz, 2.6 kHz and 14 kHz: numbers of the 24 bands.
+_GROUP_STARTS = (0, 4, 9, 15)
+_GROUP_SIZES = np.array([[4], [5], [6], [9]], np.float32)
+_ALL = len(_GROUP_STARTS)  # index of the sum of the groups
+# Groups whose onsets fall together, or alternate as bass drum and snare do.
+_PAIRS = ((0, 2), (0, 3), (2, 3), (1, 3), (0, 1))
+# Levels change with chords: they are compared at every fourth frame.
+_LEVEL_FRAMES = 4
+# Periods in beats at which autocorrelations are compared, and rates at which spectra are.
+_BEATS = (1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 6, 8, 12, 16)
+_RATES = (1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 4 / 3, 3 / 2, 2, 3, 4, 6, 8)
+# Steps from a candidate to those that it is compared with: a third, a half, two thirds, three
+# quarters, and their inverses.
+OTHERS = (-76, -48, -28, -20, 20, 28, 48, 76)
 # Candidates at most this far from the best one, in octaves, are the same tempo: 4%.
 _NEAR_OCTAVES = 0.06
 # Candidates at most this far from the best one, in octaves, are no alternative.
@@ -42,6 +53,9 @@ _OTHER_OCTAVES = 0.2
 _LEAST_SECONDS = 4.0
 # Floor under the other chunks' mean probabilities: a chunk may keep a tempo that no other has.
 _PROBABILITY_FLOOR = 1e-3
+# How much the other chunks weigh: they err as this one does, so they are no second witness. Of
+# held-back tracks, confidences of chunks are nearest to the truth with this exponent.
+_OTHERS_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +80,88 @@ class Tempo:
     strength: float
 
 
-def pulse(level: Floats) -> Pulse:
-    """The pulse of a chunk from its levels in dB, [frames, bands]; no beat if under 4 s."""
+def pulse(level: Floats, rise: Floats) -> Pulse:
+    """The pulse of a chunk from its levels in dB and their onsets, [frames, bands].
+
+    A chunk of less than 4 s has no beat.
+    """
     if len(level) < _LEAST_SECONDS * FRAMES_PER_SECOND:
         none = np.zeros(len(TEMPI_BPM) + 1, np.float32)
         none[-1] = 1
         return Pulse(none, np.zeros(len(TEMPI_BPM), np.float32))
-    return pulse_of(*pulse_features(level))
+    return pulse_of(*pulse_features(level, rise))
 
 
-def pulse_of(features: Floats, whole: Floats) -> Pulse:
-    """The pulse of a chunk from the two arrays that `pulse_features` returns."""
-    network = _network()
-    hidden = np.tanh(features @ network["hidden"] + network["hidden_bias"])
-    none = np.tanh(whole @ network["none_hidden"] + network["none_hidden_bias"])
-    logits = np.append(hidden @ network["score"], none @ network["none_score"])
-    logits[-1] += network["none_bias"]
-    probabilities = np.exp(logits - logits.max())
-    probabilities /= probabilities.sum()
-    weighted = probabilities[:-1] * _TAPPING_WEIGHTS
-    probabilities[:-1] = weighted * ((1 - probabilities[-1]) / weighted.sum())
-    strength = np.asarray(_beat_strength(features), np.float32)
-    return Pulse(np.asarray(probabilities, np.float32), strength)
+def pulse_of(tempograms: Floats, whole: Floats) -> Pulse:
+    """The pulse of a chunk from the two arrays that `pulse_features` returns.
+
+    Its probabilities are the means of several networks, which were trained on different pieces.
+    """
+    odds = probabilities(_network(), tempograms, whole).mean(axis=0)
+    return Pulse(np.asarray(odds, np.float32), _beat_strength(tempograms))
 
 
-def pulse_features(level: Floats) -> tuple[Floats, Floats]:
-    """The network's inputs, float32: [121, 55] of the candidates, and [10] of the whole chunk."""
-    rise = onsets(level)
-    low, high = _GROUP_ENDS
-    bands = [rise[:, :low].mean(1), rise[:, low:high].mean(1), rise[:, high:].mean(1)]
-    curves = [np.convolve(band, (0.25, 0.5, 0.25), "same") for band in bands]
-    curves.append(np.sum(curves, axis=0))
-    lags = 60 * FRAMES_PER_SECOND / TEMPI_BPM[:, None] * _MULTIPLES
-    columns = [_repetition(curve, lags) for curve in curves]
+def probabilities(network: dict[str, Floats], tempograms: Floats, whole: Floats) -> Floats:
+    """What each network says of a chunk, [networks, 122]; weights are as in tempo.npz."""
+    known = (whole @ network["whole"])[:, None]
+    first = np.tanh(multiples(tempograms) @ network["first"] + known + network["first_bias"])
+    second = np.tanh(first @ network["second"] + network["second_bias"])
+    far = max(OTHERS)
+    padded = np.zeros((len(second), len(TEMPI_BPM) + 2 * far, second.shape[2]), np.float32)
+    padded[:, far:-far] = second
+    shifted = [padded[:, far + step :][:, : len(TEMPI_BPM)] for step in (0, *OTHERS)]
+    third = np.tanh(np.concatenate(shifted, axis=2) @ network["third"] + network["third_bias"])
+    # Whether there is a beat is seen from all candidates together.
+    known = (whole @ network["none_whole"])[:, None]
+    summary = np.concatenate([second.mean(axis=1), second.max(axis=1)], axis=1)[:, None]
+    none = np.tanh(known + summary @ network["none_summary"] + network["none_summary_bias"])
+    beatless = none @ network["none_score"] + network["none_score_bias"]
+    logits = np.concatenate([third @ network["score"], beatless], axis=1)[..., 0]
+    odds = np.exp((logits - logits.max(axis=1, keepdims=True)) / network["temperature"])
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+
+def multiples(tempograms: Floats) -> Floats:
+    """What the network sees of each candidate, [121, features] float32.
+
+    Tempograms at the multiples of the candidate's beat, and powers of the candidate in octaves.
+    """
+    channels, columns = taps()
+    return np.concatenate([tempograms[channels, columns], octave_powers()], axis=1)
+
+
+@cache
+def octave_powers() -> Floats:
+    """Where the candidates are in octaves over 100 BPM, its square and its cube: [121, 3]."""
     octaves = np.log2(TEMPI_BPM / 100)[:, None]
-    features = np.concatenate([*columns, octaves, octaves**2, octaves**3], axis=1)
-    spread = np.array([curve.std() for curve in curves])
-    peaked = np.mean(curves[-1] ** 4) ** 0.25 / (spread[-1] + 0.05)
-    repeated = [column[:, _BEAT].max() for column in columns]
-    whole = [*np.log(spread + 0.05), *repeated, _beat_strength(features).max(), peaked]
-    return np.asarray(features, np.float32), np.asarray(whole, np.float32)
+    return np.asarray(octaves ** [1, 2, 3], np.float32)
+
+
+def pulse_features(level: Floats, rise: Floats) -> tuple[Floats, Floats]:
+    """The network's inputs, float32: tempograms [17, 457], and [11] of the whole chunk.
+
+    The tempograms are the autocorrelations of the onsets of four groups of bands and of their sum,
+    then of the levels of low and of high bands; then the magnitudes of the spectra of the same
+    onsets, and the cross-spectra of pairs of groups, negative where the two alternate.
+    """
+    from scipy.fft import next_fast_len, rfft
+
+    curves = _curves(rise)
+    centred = curves - curves.mean(axis=1, keepdims=True)
+    count, size = centred.shape[1], next_fast_len(2 * centred.shape[1], real=True)
+    spectra = rfft(centred, size, axis=1)
+    power = spectra.real**2 + spectra.imag**2
+    mean_power = power.mean(axis=1, keepdims=True)
+    spectra /= np.sqrt(2 * mean_power + 1e-6)
+    firsts, seconds = np.transpose(_PAIRS)
+    crossed = (spectra[firsts] * spectra[seconds].conj()).real
+    rates = np.concatenate([np.abs(spectra), np.sign(crossed) * np.sqrt(np.abs(crossed))])
+    # A steady beat has an amplitude that grows with the root of the chunk's length.
+    rates = _at(rates, _GRID_BPM / 60 / FRAMES_PER_SECOND * size) / (3 * np.sqrt(count / 1600))
+    tempograms = np.concatenate(
+        [_repetitions(power, size, count, 1), _level_repetitions(level), np.minimum(rates, 4)]
+    )
+    return np.asarray(tempograms, np.float32), _whole(curves)
 
 
 def settle(pulses: Sequence[Pulse]) -> tuple[list[Tempo], Tempo]:
@@ -116,13 +172,14 @@ def settle(pulses: Sequence[Pulse]) -> tuple[list[Tempo], Tempo]:
     """
     probabilities = np.array([pulse.probabilities for pulse in pulses])
     others = (probabilities.sum(axis=0) - probabilities) / max(len(pulses) - 1, 1)
-    weighted = probabilities * (others + _PROBABILITY_FLOOR)
-    tempi = [_decide(own, pulse.strength) for own, pulse in zip(weighted, pulses, strict=True)]
+    weighted = probabilities * (others + _PROBABILITY_FLOOR) ** _OTHERS_WEIGHT
+    tempi = [decide(own, pulse.strength) for own, pulse in zip(weighted, pulses, strict=True)]
     strength = np.mean([pulse.strength for pulse in pulses], axis=0)
-    return tempi, _decide(probabilities.mean(axis=0), strength)
+    return tempi, decide(probabilities.mean(axis=0), strength)
 
 
-def _decide(probabilities: Floats, strength: Floats) -> Tempo:
+def decide(probabilities: Floats, strength: Floats) -> Tempo:
+    """The tempo of a chunk or of a track from what a `Pulse` has."""
     probabilities = probabilities / probabilities.sum()
     best = int(probabilities[:-1].argmax())
     octaves = np.log2(TEMPI_BPM / TEMPI_BPM[best])
@@ -136,26 +193,84 @@ def _decide(probabilities: Floats, strength: Floats) -> Tempo:
     return Tempo(float(bpm), float(TEMPI_BPM[other]), confidence, beat)
 
 
-def _repetition(curve: NDArray[np.floating], lags: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Autocorrelation of `curve` at `lags` in frames, at most 1; 0 for lags that are too long."""
-    centred = curve - curve.mean()
-    count = len(centred)
-    spectrum = np.fft.rfft(centred, 1 << (2 * count).bit_length())
-    products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2)[:count]
-    products /= np.arange(count, 0, -1) * max(products[0] / max(count, 1), 1e-9)
-    # The longest quarter of the lags compares too few frames.
-    end = max(1, count * 3 // 4)
-    return np.asarray(np.interp(lags, np.arange(end), products[:end], right=0.0))
+def _curves(rise: Floats) -> Floats:
+    """Smoothed onsets of the groups of bands and their sum, [5, frames], from [frames, bands]."""
+    groups = np.add.reduceat(rise, _GROUP_STARTS, axis=1).T / _GROUP_SIZES
+    padded = np.pad(groups, ((0, 0), (1, 1)))
+    smooth = 0.25 * padded[:, :-2] + 0.5 * groups + 0.25 * padded[:, 2:]
+    return np.concatenate([smooth, smooth.sum(axis=0, keepdims=True)])
 
 
-def _beat_strength(features: Floats) -> Floats:
-    """Mean autocorrelation at one, two, three and four beats, [121]."""
-    all_bands = features[:, 3 * len(_MULTIPLES) : 4 * len(_MULTIPLES)]
-    return np.asarray(all_bands[:, [_BEAT, _BEAT + 3, _BEAT + 4, _BEAT + 5]].mean(axis=1))
+def _repetitions(power: Floats, size: int, count: int, frames: int) -> Floats:
+    """Autocorrelations, at most 1, at the periods of the grid, from power spectra [rows, bins].
+
+    Args:
+        power: of `count` values, padded to `size`.
+        size: length of the transform.
+        count: number of values.
+        frames: frames from one value to the next.
+    """
+    from scipy.fft import irfft
+
+    products = irfft(power, size, axis=1)[:, :count] / np.arange(count, 0, -1, dtype=np.float32)
+    products /= np.maximum(products[:, :1], 1e-6)
+    periods = 60 * FRAMES_PER_SECOND / frames / _GRID_BPM
+    # The longest quarter of the periods compares too few frames.
+    return np.where(periods < 0.75 * count - 1, _at(products, periods), np.float32(0))
+
+
+def _level_repetitions(level: Floats) -> Floats:
+    """Autocorrelations of the levels of low and of high bands, [2, 457]."""
+    from scipy.fft import next_fast_len, rfft
+
+    count, bands = len(level) // _LEVEL_FRAMES, level.shape[1]
+    slow = level[: count * _LEVEL_FRAMES].reshape(count, _LEVEL_FRAMES, bands).mean(axis=1)
+    size = next_fast_len(2 * count, real=True)
+    spectra = rfft((slow - slow.mean(axis=0)).T, size, axis=1)
+    power = spectra.real**2 + spectra.imag**2
+    halves = np.stack([power[: bands // 2].sum(axis=0), power[bands // 2 :].sum(axis=0)])
+    return _repetitions(halves, size, count, _LEVEL_FRAMES)
+
+
+def _at(rows: Floats, places: NDArray[np.floating]) -> Floats:
+    """Rows [rows, columns] at columns that lie between two, linearly; the last for those beyond."""
+    left = np.minimum(places, rows.shape[1] - 1.01)
+    index = left.astype(np.intp)
+    share = (left - index).astype(np.float32)
+    return np.asarray(rows[:, index] * (1 - share) + rows[:, index + 1] * share)
+
+
+def _whole(curves: Floats) -> Floats:
+    """Strength, peakedness and density of the onsets of all bands and of each group, [11]."""
+    spread = curves.std(axis=1)
+    high = curves.mean(axis=1) + spread
+    high[_ALL] -= 0.5 * spread[_ALL]
+    inner = curves[:, 1:-1]
+    peaks = (inner > curves[:, :-2]) & (inner >= curves[:, 2:]) & (inner > high[:, None])
+    density = peaks.mean(axis=1) * FRAMES_PER_SECOND
+    peaked = np.mean(curves[_ALL] ** 4) ** 0.25 / (spread[_ALL] + 0.05)
+    return np.array([*np.log(spread + 0.05), peaked, *density], np.float32)
+
+
+def _beat_strength(tempograms: Floats) -> Floats:
+    """Mean autocorrelation of all onsets at one, two, three and four beats, [121]."""
+    steps = np.arange(len(TEMPI_BPM))[:, None] - _FIRST_STEP
+    beats = np.round(STEPS * np.log2([1, 2, 3, 4])).astype(np.intp)
+    return np.asarray(tempograms[_ALL, steps - beats].mean(axis=1), np.float32)
+
+
+@cache
+def taps() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Channel [features] and column [121, features] of what the network sees of each candidate."""
+    columns = np.arange(len(TEMPI_BPM))[:, None]
+    steps = [(channel, -STEPS * np.log2(beats)) for channel in range(7) for beats in _BEATS]
+    steps += [(7 + channel, STEPS * np.log2(rate)) for channel in range(10) for rate in _RATES]
+    channels, far = np.round(np.transpose(steps)).astype(np.intp)
+    return channels, np.clip(columns + far - _FIRST_STEP, 0, len(_GRID_BPM) - 1)
 
 
 @cache
 def _network() -> dict[str, Floats]:
-    """The trained weights of the network, by name."""
+    """The trained weights of the networks, by name; the first dimension counts networks."""
     with np.load(Path(__file__).with_name("tempo.npz")) as file:
-        return dict(file)
+        return {name: np.asarray(file[name], np.float32) for name in file.files}

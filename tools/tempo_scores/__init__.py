@@ -1,0 +1,1 @@
+"""Scores that the tempo network is trained on, at tempi at which people play such music."""
