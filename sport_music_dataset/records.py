@@ -12,7 +12,7 @@ Row = dict[str, Any]
 # Least confidence with which a description names the tempo or the key. A tempo is right as often as
 # its confidence says; of those from here on, 95% of held-back pieces (tools/train_tempo.py).
 TEMPO_CONFIDENCE = 0.7
-# Of the keys from here on, 9 of 10 are right (benchmarks/truth.py).
+# Of the keys from here on, 82 to 94% are right, by the set of pieces (benchmarks/truth.py).
 KEY_CONFIDENCE = 0.6
 # Most `vocals` with which a chunk is called instrumental, and least with which it has a voice. Of
 # 61 pieces with voices 1 has no more than the first, of 225 without 64% have (docs/figures.md).

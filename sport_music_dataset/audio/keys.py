@@ -41,7 +41,7 @@ _OPENING_FRAMES = 8
 # Logits of a key: _SHARPNESS times its fit, _OPENING times the fit of its tonic's chord to the
 # opening, and _MINOR_LOGIT, since these profiles take minor keys for their relative majors (Sapp,
 # keycor, Humdrum Extras); of no key: _NO_KEY. They come from 200 pieces with known keys (113
-# accompaniments of MMA, 56 chorales, 24 tunes, 7 others, in four sound fonts) and 17 of drums
+# accompaniments of MMA, 56 chorales, 24 tunes, 7 others, in three sound fonts) and 17 of drums
 # alone, on which they are near those of greatest likelihood, but for _OPENING: that would be twice
 # as high, since these pieces begin on their tonic more often than songs do, of which many go from
 # ii to V or turn around IV.

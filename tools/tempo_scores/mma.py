@@ -45,7 +45,7 @@ def accompaniment(style: Style, seconds: float, draw: Generator) -> Score:
         subprocess.run(["mma", written, "-f", made], check=True, capture_output=True, timeout=60)
         notes, programs = read_midi(made.read_bytes(), style.steps)
     swing = bool(re.search(r"swing|jazz|shuffle|blues|boog|128|basie|dixie|soft", style.file))
-    score = Score("mma", style.file, bpm, notes, programs, beats // style.steps, swing)
+    score = Score("mma", style.file, bpm, notes, programs, round(beats / style.steps), swing)
     score = without_parts(score, draw)
     if draw.random() < 0.5:
         thirds = style.steps == 3 or swing
@@ -53,7 +53,7 @@ def accompaniment(style: Style, seconds: float, draw: Generator) -> Score:
     return score
 
 
-def read_midi(data: bytes, steps: int = 1) -> tuple[tuple[Note, ...], dict[int, int]]:
+def read_midi(data: bytes, steps: float = 1) -> tuple[tuple[Note, ...], dict[int, int]]:
     """The notes of a MIDI file, of which a beat is `steps` quarters, and the first programs."""
     file = mido.MidiFile(file=io.BytesIO(data), clip=True)
     notes: list[Note] = []
