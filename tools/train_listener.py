@@ -3,14 +3,14 @@
     python tools/train_listener.py SCORES HEADS --fonts FONT.sf2 ... --played MUSIC
 
 SCORES is a folder of MIDI files, which FluidSynth renders, each with one of the sound fonts in
-turn; what plays in an excerpt is known from its notes. MUSIC is a folder of recordings without voices.
-The heads in sportgen were trained on 127 pieces: MMA's grooves, two thirds of them with a drawn
-melody of a drawn program, and Bach's chorales of music21 with drawn programs; with FluidR3,
-TimGM6mb, Csound's GM bank, A320U and MuseScore's; and on 116 recordings of Debian's games. None of
-them is among the pieces that benchmarks/truth.py judges by. What the heads hear in pieces that they
-were not trained on is printed. Scale and offset of `voice` are those of the head alone here; in
-sportgen they are of head and tags together (`heads.say`), set on the same pieces, 3 sung recordings
-and 40 mixes of these with recordings of games.
+turn; what plays in an excerpt is known from its notes. MUSIC is a folder of recordings without
+voices. The heads in sportgen were trained on 127 pieces: MMA's grooves, two thirds of them with a
+drawn melody of a drawn program, and Bach's chorales of music21 with drawn programs; with FluidR3,
+TimGM6mb, Csound's GM bank, A320U and MuseScore's; and on 116 recordings of Debian's games. None
+of them is among the pieces that benchmarks/truth.py judges by. What the heads hear in pieces that
+they were not trained on is printed. Scale and offset of `voice` are those of the head alone here;
+in sportgen they are of head and tags together (`heads.say`), set on the same pieces, 3 sung
+recordings and 40 mixes of these with recordings of games.
 """
 
 import argparse
