@@ -2,9 +2,11 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -18,7 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from builder_tests.conftest import RECIPE, once
+from builder_tests.conftest import RECIPE, noise, once, write_audio
 from builder_tests.support.commands import SHORT
 from builder_tests.support.folders import files
 from builder_tests.support.making import build, verify_folder
@@ -26,7 +28,7 @@ from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.build.relisten import listen_release
 from sport_music_dataset.cli import main
 from sport_music_dataset.columns import HEARD_COLUMNS
-from sport_music_dataset.errors import ModelError
+from sport_music_dataset.errors import ModelError, ReleaseError
 from sport_music_dataset.listen import tagger_revision
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.release.manifest import read_manifest
@@ -106,6 +108,48 @@ def test_a_release_that_is_heard_later_has_the_rows_of_a_build_that_listens(
     after = files(folder)
     assert main(["listen", str(folder)]) == 0
     assert files(folder) == after
+
+
+@pytest.mark.slow
+def test_a_release_with_left_out_chunks_is_heard_too(tmp_path: Path) -> None:
+    # A rise from silence to noise, of which the loud end is too driving for yoga.
+    rising = noise(20) * np.linspace(0.001, 1, 20 * 32_000, dtype=np.float32) ** 2
+    write_audio(tmp_path / "music/x/Yoga_1_x.wav", rising)
+    recipe = replace(RECIPE, splits=(("train", 1.0),), min_fit="unknown")
+    out = tmp_path / "out"
+    [track] = build(tmp_path / "music", out, recipe).tracks
+    assert track["chunks"] > 5 and track["misfit_chunks"]
+    before = rows(out, "raw")
+    assert any(row["arc"] for row in before)
+    assert main(["listen", str(out), "--num-proc", "1"]) == 0
+    after = rows(out, "raw")
+    heard = {*HEARD_COLUMNS, "description", "descriptions"}
+    for one, other in zip(before, after, strict=True):
+        assert {key for key in one if one[key] != other[key]} <= heard
+        assert other["vocals"] is not None
+    assert verify_folder(out).ok
+
+
+@pytest.mark.slow
+def test_who_left_voices_out_is_not_replaced(
+    music: Path, clap: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(music, tmp_path / "out", listening(str(clap), without_vocals=True))
+    before = files(tmp_path / "out")
+    for run in ([], ["--dry-run"]):
+        assert main(["listen", str(tmp_path / "out"), *run]) == 1
+        assert "--force --listen" in capsys.readouterr().err
+    assert files(tmp_path / "out") == before
+
+
+@pytest.mark.slow
+def test_a_build_names_the_listener_that_another_one_had(
+    music: Path, heard: Path, built: tuple[Path, BuildReport], tmp_path: Path
+) -> None:
+    with pytest.raises(ReleaseError, match=r"tagger_revision differ\); add --listen, --force"):
+        build(music, heard, RECIPE)
+    with pytest.raises(ReleaseError, match=r"`sportgen listen .*` adds what is heard, --force"):
+        build(music, built[0], listening())
 
 
 class no_steps:  # noqa: N801  # as the progress that it stands for

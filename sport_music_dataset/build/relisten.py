@@ -16,8 +16,8 @@ import numpy as np
 
 from ..audio.samples import decode_flac
 from ..card.card import check_card, write_card
-from ..columns import HEARD_COLUMNS, MEASURE_COLUMNS
-from ..describe.annotate import annotate
+from ..columns import HEARD_COLUMNS, HEAVY_COLUMNS, MEASURE_COLUMNS, RAW_COLUMNS
+from ..describe.annotate import made_phrasings
 from ..digests import digest, file_digest
 from ..engines.base import DEFAULT_TIMEOUT, Engine
 from ..engines.estimate import Estimate
@@ -27,17 +27,17 @@ from ..listen import TrackListener, open_tagger
 from ..progress import Advance, Progress, no_progress
 from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
-from ..records import Heard, Measures, Outcome, Row, Track
+from ..records import Heard, Outcome, Row
 from ..release.folder import check_ours, remove_stale, writing
 from ..release.manifest import FileEntry
 from ..release.release import Release
 from ..release.shards import ShardNote, intact_note, read_note, write_noted_shard
-from ..storage.parquet import read_batches, read_parquet
+from ..storage.parquet import read_batches, read_parquet, read_single_rows
 from ..storage.place import check_on_disk
 from .build import build_versions
 from .write import TRACKS_FILE, tracks_file
 
-_LIGHT = ["chunk_id", "track_id", "chunk_index", "descriptions", *MEASURE_COLUMNS, *HEARD_COLUMNS]
+_LIGHT = [name for name in RAW_COLUMNS if name not in HEAVY_COLUMNS]
 # As in build.cut, of so many tracks a second is a fair sample.
 _SAMPLED_TRACKS = 2
 
@@ -95,8 +95,8 @@ def listen_release(
             not what the manifest says.
         ModelError: the tagger cannot be loaded.
     """
-    release, recipe = _release(folder), _recipe(folder)
-    new = replace(recipe, tagger=tagger, tagger_revision=revision)
+    release = _release(folder)
+    recipe, new = _recipes(release, tagger, revision)
     # Not the recipes: of a folder, one knows the path and the other its name.
     if new.fingerprint == recipe.fingerprint:
         return ListenReport(release.manifest.splits("raw"), 0, len(release.shards("raw")))
@@ -116,8 +116,8 @@ def listen_release(
 
 def estimate_listening(folder: Path, tagger: str, revision: str, num_proc: int = 1) -> Estimate:
     """What `listen_release` would cost, by listening to two tracks; raises as it does."""
-    release, recipe = _release(folder), _recipe(folder)
-    new = replace(recipe, tagger=tagger, tagger_revision=revision)
+    release = _release(folder)
+    recipe, new = _recipes(release, tagger, revision)
     jobs = _jobs(release, new) if new.fingerprint != recipe.fingerprint else []
     todo = [job for job in jobs if job.note is None]
     parts = [part for job in todo[:1] for part in _parts(folder / job.name)][:_SAMPLED_TRACKS]
@@ -147,15 +147,23 @@ def _release(folder: Path) -> Release:
     return release
 
 
-def _recipe(folder: Path) -> Recipe:
-    record: dict[str, Any] = {**Release.of(folder).manifest.recipe}
+def _recipes(release: Release, tagger: str, revision: str) -> tuple[Recipe, Recipe]:
+    """The recipe of a release, and the same with a tagger; raises ReleaseError if there is none."""
+    record: dict[str, Any] = {**release.manifest.recipe}
+    anew = "`sportgen build --force --listen` builds it anew"
     rules = record.get("rows_version")
     if rules != ROWS_VERSION:
         raise ReleaseError(
-            f"{folder}: was made by rules {rules}, this sportgen knows {ROWS_VERSION}; "
-            "`sportgen build --force --listen` builds it anew"
+            f"{release.name}: was made by rules {rules}, this sportgen knows {ROWS_VERSION}; {anew}"
         )
-    return Recipe.of(record)
+    before = Recipe.of(record)
+    after = replace(before, tagger=tagger, tagger_revision=revision)
+    if before.without_vocals and after.fingerprint != before.fingerprint:
+        raise ReleaseError(
+            f"{release.name}: has no chunk in which {before.tagger} heard a voice, and what "
+            f"{tagger} would keep of the others is not in it; {anew}"
+        )
+    return before, after
 
 
 def _jobs(release: Release, recipe: Recipe) -> list[_Job]:
@@ -189,15 +197,10 @@ def _parts(file: Path) -> list[_Part]:
 def _hear(part: _Part, recipe: Recipe) -> tuple[list[Heard], Heard]:
     """What is heard in the chunks of a track, and in the track."""
     listener = TrackListener(open_tagger(recipe.tagger, recipe.tagger_revision), recipe.hop_samples)
-    begin = 0
-    for batch in read_batches(part.file, ["chunk_index", "audio"]):
-        first, end = max(part.begin - begin, 0), min(part.end - begin, len(batch))
-        for row in batch.slice(first, max(0, end - first)).to_pylist():
-            pcm = np.rint(decode_flac(row["audio"]["bytes"]) * 32_768).astype(np.int16)
-            listener.add(row["chunk_index"], pcm)
-        begin += len(batch)
-        if begin >= part.end:
-            break
+    numbers = range(part.begin, part.end)
+    for row in read_single_rows(part.file, ["chunk_index", "audio"], numbers):
+        pcm = np.rint(decode_flac(row["audio"]["bytes"].as_py()) * 32_768).astype(np.int16)
+        listener.add(row["chunk_index"].as_py(), pcm)
     return listener.finish()
 
 
@@ -239,52 +242,33 @@ class _Rewriting:
         )
 
     def _columns(
-        self, rows: Sequence[Row], found: Row, heard: tuple[list[Heard], Heard]
-    ) -> list[Row]:
-        """The columns of a track's chunks that follow from what is heard."""
-        track = _track(found)
-        make = partial(
-            annotate,
-            indices=[row["chunk_index"] for row in rows],
-            seconds=found["duration_seconds"],
-            measured=([_measures(row) for row in rows], _measures(found))
-            if self.recipe.analysis
-            else None,
-        )
-        old = [Heard.of(row) for row in rows], Heard.of(found)
-        made = make(track, self.before, heard=old if self.before.tagger else None).columns
+        self, rows: Sequence[Row], track: Row, heard: tuple[list[Heard], Heard]
+    ) -> Iterator[Row]:
+        """The columns of a track's chunks that follow from what is heard; yields one for each."""
+        chunks, whole = heard
         texts = [row["descriptions"] for row in rows]
-        if texts != [row and row["descriptions"] for row in made]:
-            # What metadata gives is the same for all chunks, and stays.
-            if any(text != texts[0] for text in texts):
-                raise ReleaseError(
-                    f"{self.folder}: the descriptions of track {found['track_id']} were made by "
-                    "other rules; `sportgen build --force --listen` builds it anew"
-                )
-            track = replace(track, description=texts[0][0], descriptions=tuple(texts[0][1:]))
-        columns = make(track, self.recipe, heard=heard).columns
-        if None in columns:
+        follow = texts == [_made(row, track, self.before) for row in rows]
+        # What metadata gives is the same for all chunks, and stays.
+        if not follow and any(text != texts[0] for text in texts):
             raise ReleaseError(
-                f"{self.folder}: its recipe leaves chunks out by what is heard; "
-                "`sportgen build --force --listen` builds it anew"
+                f"{self.folder}: the descriptions of track {track['track_id']} were made by other "
+                "rules, or edited; `sportgen build --force --listen` builds it anew"
             )
-        return [row for row in columns if row]
+        for row, chunk in zip(rows, chunks, strict=True):
+            found = asdict(chunk)
+            if follow:
+                made = _made(row | found, track | asdict(whole), self.recipe)
+                found |= {"description": made[0], "descriptions": made}
+            yield found
+
+
+def _made(row: Row, track: Row, recipe: Recipe) -> list[str]:
+    return [phrasing.text for phrasing in made_phrasings(row, track, recipe)]
 
 
 def _all_rows(file: Path) -> Iterator[Row]:
     for batch in read_batches(file):
         yield from batch.to_pylist()
-
-
-def _measures(row: Row) -> Measures:
-    values = {name: row[name] for name in MEASURE_COLUMNS}
-    return Measures(**values)
-
-
-def _track(row: Row) -> Track:
-    """The track of a row of `tracks`, without the description that metadata may give."""
-    known = {field.name for field in fields(Track)} & row.keys()
-    return Track(file="", **{name: row[name] for name in known})
 
 
 def _outcome(row: Row) -> Row:
