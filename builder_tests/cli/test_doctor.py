@@ -28,6 +28,17 @@ def test_doctor_finds_what_it_needs_here_and_shows_no_token(
         assert f"ok      {part.name}: " in captured.out
 
 
+def test_doctor_says_who_listens_and_how_to_get_a_listener(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["doctor"]) == 0
+    assert "ok      listening: musicnn " in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "musicnn", None)
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "hint    listening: " in out and "pip install --no-deps musicnn" in out
+
+
 @pytest.mark.parametrize(
     ("module", "broken", "state", "name", "remedy"),
     [
@@ -110,4 +121,4 @@ def test_odd_settings_are_findings_and_all_checks_are_printed(
     assert [line for line in lines if line.startswith("missing")] == [
         line for line in lines if state == "missing" and said in line
     ]
-    assert len(lines) == len(PARTS) + 9
+    assert len(lines) == len(PARTS) + 10

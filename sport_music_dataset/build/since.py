@@ -92,7 +92,8 @@ class Earlier:
             changed = [key for key, value in recipe.as_dict().items() if record.get(key) != value]
             raise ReleaseError(
                 f"{out}: was built with another recipe ({', '.join(changed)} differ); "
-                "--force builds it anew, or give another folder"
+                + _listening_first(out, recipe, changed)
+                + "--force builds it anew, or give another folder"
             )
         return cls(out, recipe, before, since)
 
@@ -240,3 +241,10 @@ class Decided:
     def since(self) -> Since:
         """What the release decides for the next one."""
         return Since(self.groups, self.tracks, self.shards)
+
+
+def _listening_first(out: Path, recipe: Recipe, changed: Sequence[str]) -> str:
+    """The remedy that keeps what was built, where only the listener differs; empty elsewhere."""
+    if not {*changed} <= {"tagger", "tagger_revision"}:
+        return ""
+    return f"`sportgen listen {out}` adds what is heard, " if recipe.tagger else "add --listen, "

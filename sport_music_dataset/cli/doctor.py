@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from ..errors import HubError
+from ..errors import HubError, ModelError
 from ..outside.redact import redact
 from .faults import remedy_of
 from .parts import PARTS, Part, wrong_versions
@@ -40,6 +40,7 @@ def examine(folder: Path) -> Iterator[MachineCheck]:
         *((part.name, partial(_tried, part)) for part in PARTS),
         ("versions", _versions),
         ("codec", _codec),
+        ("listening", _listening),
         ("Ray", _ray),
         ("disk", partial(_disk, folder)),
         ("cache", _cache),
@@ -107,6 +108,19 @@ def _codec() -> MachineCheck:
         return MachineCheck("codec", "ok", f"runs on the CPU, with OpenVINO {version('openvino')}")
     remedy = "pip install 'sport-music-dataset[cpu]' brings OpenVINO, which is faster"
     return MachineCheck("codec", "hint", "runs on the CPU, with PyTorch", remedy)
+
+
+def _listening() -> MachineCheck:
+    """What `build --listen` and `listen` would hear with."""
+    from ..listen.files import REMEDY, musicnn_folder
+
+    try:
+        musicnn_folder()
+    except ModelError:
+        found = "no networks of musicnn, with which --listen hears voices, instruments and moods"
+        return MachineCheck("listening", "hint", found, f"{REMEDY}, or --tagger with a CLAP model")
+    found = f"musicnn {version('musicnn')}, for --listen; its networks are for non-commercial use"
+    return MachineCheck("listening", "ok", found)
 
 
 def _disk(folder: Path) -> MachineCheck:
