@@ -11,6 +11,7 @@ from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .build.build import BuildRequest, build_release
+    from .build.relisten import listen_release
     from .encode.encode import encode_release
     from .encode.settings import EncodeSettings
     from .encode.training import SportMusicCollator
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
         SourceError,
         SportgenError,
     )
+    from .listen import tagger_revision
     from .look.diff import diff_releases
+    from .look.explain import explain_chunk
     from .publish.publish import PushSettings, push_release
     from .recipe import Recipe
     from .release.release import Release, open_release
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "build.build": ("BuildRequest", "build_release"),
+    "build.relisten": ("listen_release",),
     "encode.encode": ("encode_release",),
     "encode.settings": ("EncodeSettings",),
     "encode.training": ("SportMusicCollator",),
@@ -40,7 +44,9 @@ _MODULES = {
         *("HubError", "MachineError", "ModelError", "ReleaseError"),
         *("SettingError", "SourceError", "SportgenError"),
     ),
+    "listen": ("tagger_revision",),
     "look.diff": ("diff_releases",),
+    "look.explain": ("explain_chunk",),
     "publish.publish": ("PushSettings", "push_release"),
     "recipe": ("Recipe",),
     "release.release": ("Release", "open_release"),
@@ -69,8 +75,11 @@ __all__ = [
     "build_release",
     "diff_releases",
     "encode_release",
+    "explain_chunk",
+    "listen_release",
     "open_release",
     "push_release",
+    "tagger_revision",
     "verify_release",
 ]
 

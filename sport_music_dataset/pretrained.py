@@ -30,7 +30,7 @@ class Pretrained:
     @property
     def is_local(self) -> bool:
         """Whether the model is a folder on this machine."""
-        return Path(self.place).is_dir()
+        return bool(self.place) and Path(self.place).is_dir()
 
     @property
     def public_name(self) -> str:

@@ -141,7 +141,10 @@ class Recipe:
                 f"with {self.descriptions} descriptions"
             )
         if bool(self.tagger) != bool(self.tagger_revision):
-            raise SettingError(f"tagger={self.tagger!r}: needs the revision that listens")
+            raise SettingError(
+                f"tagger={self.tagger!r}, tagger_revision={self.tagger_revision!r}: give both; "
+                "sport_music_dataset.tagger_revision(tagger) says the second"
+            )
         words = {"min_fit": FITS, "duplicates": DUPLICATES, "group_by": GROUP_BY}
         for name, known in words.items():
             if getattr(self, name) not in known:

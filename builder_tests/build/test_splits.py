@@ -117,7 +117,7 @@ def test_the_order_of_groups_does_not_matter(weights: dict[str, float]) -> None:
 
 
 def test_too_few_groups_are_refused() -> None:
-    with pytest.raises(SourceError, match=r"2 usable track.*--splits"):
+    with pytest.raises(SourceError, match=r"2 group.s. of usable tracks.*--splits"):
         assign({"a": 1.0, "b": 1.0}, PROPORTIONS, 0)
 
 

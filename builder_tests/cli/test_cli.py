@@ -61,7 +61,7 @@ def test_sources_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "found 1 .txt" in fails(capsys, 1, "build", tmp_path / "texts", out)
     write_audio(tmp_path / "texts/Yoga_texts.wav", noise(3.0))
     error = fails(capsys, 1, "build", tmp_path / "texts", out, *SHORT)
-    assert "1 usable track(s) cannot fill the splits" in error
+    assert "1 group(s) of usable tracks cannot fill the splits" in error
     assert not out.exists()
 
 

@@ -15,12 +15,12 @@ from builder_tests.support.making import build, verify_folder
 from builder_tests.support.scores import RATE, SCORES, play
 from sport_music_dataset.cli import main
 from sport_music_dataset.describe.annotate import annotate
-from sport_music_dataset.errors import SettingError
+from sport_music_dataset.errors import SettingError, SourceError
 from sport_music_dataset.look.diff import diff_releases
 from sport_music_dataset.look.stats import release_stats
 from sport_music_dataset.reasons import Reason
 from sport_music_dataset.recipe import FITS, Recipe
-from sport_music_dataset.records import Heard, Measures, Track
+from sport_music_dataset.records import TEMPO_CONFIDENCE, Heard, Measures, Track
 from sport_music_dataset.release.release import Release
 
 SETTINGS = Recipe(chunk_seconds=10, overlap_seconds=0, splits=(("train", 1.0),))
@@ -110,7 +110,9 @@ def test_left_out_chunks_are_counted_wherever_a_release_is_told_of(
 
     rows = rows_of(everything, "raw")
     unfit = [row for row in rows if row["fit"] == "no"]
-    untimed = [row for row in rows if row["fit"] != "no" and row["tempo_confidence"] < 0.5]
+    untimed = [
+        row for row in rows if row["fit"] != "no" and row["tempo_confidence"] < TEMPO_CONFIDENCE
+    ]
     assert unfit and untimed
     gone = {row["chunk_id"] for row in (*unfit, *untimed)}
     kept = {row["chunk_id"] for row in rows_of(some, "raw")}
@@ -151,3 +153,11 @@ def test_only_what_is_known_to_fit_stays_if_asked(music: Path, tmp_path: Path) -
     reason = tracks["x/Juggling_x.wav"]["reason"]
     assert reason == "does not fit its session: session not known"
     assert (found := verify_folder(tmp_path / "out")).ok, found.failures
+
+
+def test_a_filter_that_empties_a_split_is_named(music: Path, tmp_path: Path) -> None:
+    halves = (("train", 0.5), ("test", 0.5))
+    own = "sessions:\n  slow: {aliases: [juggling], intensity: medium, tempo_bpm: [15, 20]}"
+    recipe = replace(SETTINGS, min_fit="yes", splits=halves, sessions=own)
+    with pytest.raises(SourceError, match=r"cannot fill the splits.*left out were . does not fit"):
+        build(music, tmp_path / "out", recipe)

@@ -26,7 +26,7 @@ from builder_tests.support.folders import files
 from builder_tests.support.making import build, verify_folder
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.build.relisten import listen_release
-from sport_music_dataset.cli import main
+from sport_music_dataset.cli import main, options
 from sport_music_dataset.columns import HEARD_COLUMNS
 from sport_music_dataset.errors import ModelError, ReleaseError
 from sport_music_dataset.listen import tagger_revision
@@ -242,6 +242,18 @@ def test_a_clap_model_listens_too(music: Path, clap: Path, tmp_path: Path) -> No
     assert verify_folder(tmp_path / "one").ok
     build(music, tmp_path / "two", recipe, num_proc=2)
     assert files(tmp_path / "two") == files(tmp_path / "one")
+
+
+def test_a_folder_is_recorded_by_its_name_however_it_is_given(
+    clap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(clap.parents[0])
+    names = [str(clap), clap.name, f"./{clap.name}", f"../{clap.parents[0].name}/{clap.name}"]
+    told = [options.tagger_settings(True, name) for name in names]
+    assert {Path(settings["tagger"]) for settings in told} == {clap.resolve()}
+    assert len({settings["tagger_revision"] for settings in told}) == 1
+    with pytest.raises(ModelError, match="no such folder"):
+        options.tagger_settings(True, "")
 
 
 def test_what_is_no_clap_model_is_refused(clap: Path, tmp_path: Path) -> None:

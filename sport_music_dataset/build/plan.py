@@ -8,7 +8,7 @@ from typing import Any
 from ..audio.samples import chunk_count
 from ..digests import digest
 from ..errors import SourceError
-from ..reasons import is_of_one_run, kind_of
+from ..reasons import Reason, is_of_one_run, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Outcome, Track
 from ..release.layout import shard_count, shard_name, shard_of
@@ -25,6 +25,7 @@ _USUAL_SPLITS = ("train", "validation", "test")
 _MOST_NAMED = 20
 
 _TRY_AGAIN = "see to the disk or the network, and run the same command again"
+_FILTERS = frozenset(map(str, (Reason.VOICE, Reason.MISFIT, Reason.UNTIMED)))
 
 # The place of a file, the time of its copy, its group and its split do not change its rows.
 _PLACE = ("file", "path", "signature", "group", "split")
@@ -67,11 +68,13 @@ def plan_shards(
         if track.reason or track.track_id in failed
     ]
     again = any(map(is_of_one_run, reasons))
+    kinds = Counter(map(kind_of, reasons))
+    found = ", ".join(f"{count} {reason}" for reason, count in kinds.items())
     if not tracks:
-        kinds = Counter(map(kind_of, reasons))
-        found = ", ".join(f"{count} {reason}" for reason, count in kinds.items())
-        remedy = _TRY_AGAIN if again else "`--chunk-seconds` sets the length"
-        raise SourceError(f"no track can be kept ({found}); {remedy}")
+        remedy = "`--chunk-seconds` sets the length"
+        if not _FILTERS.isdisjoint(kinds):
+            remedy = "the filters are too strict for this music: `scan --measure` shows its misfits"
+        raise SourceError(f"no track can be kept ({found}); {_TRY_AGAIN if again else remedy}")
     fixed: dict[str, str] = {}
     counts: dict[str, int] = {}
     for decision in earlier.decisions():
@@ -80,9 +83,11 @@ def plan_shards(
     try:
         return plan_tracks(tracks, recipe, fixed, counts)
     except SourceError as error:
-        if not again:
-            raise
-        raise SourceError(f"{error}; not all files could be read: {_TRY_AGAIN}") from error
+        if again:
+            raise SourceError(f"{error}; not all files could be read: {_TRY_AGAIN}") from error
+        if failed:
+            raise SourceError(f"{error}; left out were {found}") from error
+        raise
 
 
 def plan_tracks(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import soundfile
 
 from ..audio.samples import decode_flac
 from ..card.card import check_card, write_card
@@ -27,7 +28,7 @@ from ..listen import TrackListener, open_tagger
 from ..progress import Advance, Progress, no_progress
 from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
-from ..records import Heard, Outcome, Row
+from ..records import Heard, Outcome, Row, chunk_id
 from ..release.folder import check_ours, remove_stale, writing
 from ..release.manifest import FileEntry
 from ..release.release import Release
@@ -199,13 +200,24 @@ def _hear(part: _Part, recipe: Recipe) -> tuple[list[Heard], Heard]:
     listener = TrackListener(open_tagger(recipe.tagger, recipe.tagger_revision), recipe.hop_samples)
     numbers = range(part.begin, part.end)
     for row in read_single_rows(part.file, ["chunk_index", "audio"], numbers):
-        pcm = np.rint(decode_flac(row["audio"]["bytes"].as_py()) * 32_768).astype(np.int16)
-        listener.add(row["chunk_index"].as_py(), pcm)
+        index = row["chunk_index"].as_py()
+        try:
+            samples = decode_flac(row["audio"]["bytes"].as_py())
+        except soundfile.LibsndfileError as error:
+            place = f"{part.file}: {chunk_id(part.track_id, index)}"
+            raise ReleaseError(
+                f"{place}: does not decode ({error}); `sportgen build --force --listen` makes it "
+                "again"
+            ) from error
+        listener.add(index, np.rint(samples * 32_768).astype(np.int16))
     return listener.finish()
 
 
 def _failed(part: _Part, reason: str) -> tuple[list[Heard], Heard]:
-    raise ReleaseError(f"{part.file}: track {part.track_id} cannot be heard ({reason})")
+    raise ReleaseError(
+        f"{part.file}: track {part.track_id} cannot be heard ({reason}); run it again, with a "
+        "longer --timeout if that was too short"
+    )
 
 
 @dataclass(frozen=True, slots=True)

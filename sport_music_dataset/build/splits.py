@@ -53,13 +53,13 @@ def assign(
         if not free and assigned:
             only = ", ".join(sorted(set(assigned.values())))
             raise SourceError(
-                f"metadata or folders put all tracks into {only}, and {', '.join(proportions)} are "
-                "to be filled: name the splits that there are (--splits train=1), or deal the "
-                "tracks anew (--layout sport)"
+                f"metadata, folders or an earlier release put all tracks into {only}, and "
+                f"{', '.join(proportions)} are to be filled: name the splits that there "
+                "are (--splits train=1), or deal the tracks anew (--layout sport)"
             )
         raise SourceError(
-            f"{len(weights)} usable track(s) cannot fill the splits {', '.join(proportions)}: "
-            f"add tracks or ask for fewer splits (--splits train=1)"
+            f"{len(weights)} group(s) of usable tracks cannot fill the splits "
+            f"{', '.join(proportions)}: add tracks or ask for fewer splits (--splits train=1)"
         )
     for group in free:
         assignment.add(group)

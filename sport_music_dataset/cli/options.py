@@ -260,9 +260,14 @@ def tagger_settings(listen: bool, tagger: str) -> dict[str, str]:
     """
     from ..errors import SettingError
     from ..listen import tagger_revision
+    from ..pretrained import Pretrained
 
     if listen:
-        return {"tagger": tagger, "tagger_revision": tagger_revision(tagger)}
+        revision = tagger_revision(tagger)
+        # A path of two parts would pass for a Hub id: the recipe records a folder by its name.
+        folder = tagger != MUSICNN and Pretrained(tagger).is_local
+        name = str(Path(tagger).resolve()) if folder else tagger
+        return {"tagger": name, "tagger_revision": revision}
     if tagger != MUSICNN:
         raise SettingError(f"--tagger {tagger}: is who listens with --listen; add that")
     return {}
