@@ -14,10 +14,12 @@ Row = dict[str, Any]
 TEMPO_CONFIDENCE = 0.7
 # Of the keys from here on, 82 to 94% are right, by the set of pieces (benchmarks/truth.py).
 KEY_CONFIDENCE = 0.6
-# Most `vocals` with which a chunk is called instrumental, and least with which it has a voice. Of
-# 61 pieces with voices 1 has no more than the first, of 225 without 64% have (docs/figures.md).
+# Most `vocals` with which a chunk is called instrumental, least with which somebody sings, most
+# likely, and least with which a description says so: of 0.4 to 0.6 a third have a voice. Of 61
+# pieces with voices 1 has no more than the first, of 225 without 64% have (docs/figures.md).
 NO_VOICE = 0.01
-VOICE = 0.6
+VOICE = 0.5
+SAID_VOICE = 0.6
 # Least confidence with which a description names an instrument, a mood or a style that was heard.
 HEARD_CONFIDENCE = 0.8
 
@@ -60,10 +62,6 @@ class Measures:
 NO_MEASURES = Measures()
 
 
-# Least probability of a voice with which somebody is said to sing.
-VOICE = 0.5
-
-
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What a trained tagger hears in a chunk or in a whole track; empty if nobody listened.
@@ -91,6 +89,11 @@ class Heard:
     def is_vocal(self) -> bool:
         """Whether a voice was heard, most likely."""
         return (self.vocals or 0.0) >= VOICE
+
+    @property
+    def is_surely_vocal(self) -> bool:
+        """Whether a voice was heard so surely that a description says so."""
+        return (self.vocals or 0.0) >= SAID_VOICE
 
     @classmethod
     def of(cls, row: Row) -> "Heard":
