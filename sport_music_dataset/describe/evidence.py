@@ -145,8 +145,19 @@ class Evidence:
             return []
         if self.style.sung and self._style_word is not None:
             return self._style("song")
-        heard = self.facts.heard
-        return [Word("song", Source.HEARD, "vocals", heard.vocals)] if heard.is_surely_vocal else []
+        return [Word("song", *self._voice)] if self._is_vocal else []
+
+    @property
+    def _is_vocal(self) -> bool:
+        """Whether somebody surely sings, also by what is heard in the whole track.
+
+        A chunk with a voice in a track without one is most often a flute or a violin.
+        """
+        return self.facts.heard.is_surely_vocal and self.facts.whole.is_vocal
+
+    @property
+    def _voice(self) -> tuple[Source, str, float | None]:
+        return Source.HEARD, "vocals", self.facts.heard.vocals
 
     def _of_session(self, text: str) -> Word:
         if not self.name:
@@ -168,15 +179,16 @@ class Evidence:
         is_session = not named.known and find(self.facts.style, own) is not None
         # "Calm", or "energetic", is told by what is measured as well.
         is_mood = named.before in lexicon().words
-        is_false = is_mood and not named.claims.hold(self.level, self.facts.tempo_bpm, "")
+        level = self.level if self.facts.energy is not None else None
+        is_false = is_mood and not named.claims.hold(level, self.facts.tempo_bpm, "")
         if named.alone != "music" and not is_session and not is_false:
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
-        for heard in (self.facts.heard, whole):
-            sure = heard.heard_style_confidence or 0.0
-            if heard.heard_style and sure >= HEARD_CONFIDENCE:
-                style = style_of(heard.heard_style)
-                style = replace(style, instrumental=named.instrumental)
-                return Word(style.alone, Source.HEARD, "style", sure), style
+        # Chunks of one track are of one style.
+        sure = whole.heard_style_confidence or 0.0
+        if whole.heard_style and sure >= HEARD_CONFIDENCE:
+            style = style_of(whole.heard_style)
+            style = replace(style, instrumental=named.instrumental)
+            return Word(style.alone, Source.HEARD, "style of the track", sure), style
         return None, Style(instrumental=named.instrumental)
 
     def _settle_style_and_session(self) -> bool:
@@ -275,8 +287,8 @@ class Evidence:
             if not stems(name) & (taken | _VOICES):
                 taken |= stems(name)
                 words.append(Word(name, Source.HEARD, "instrument", sure))
-        if heard.is_surely_vocal and not self.instrumental and not self.style.sung:
-            words.insert(1, Word("vocals", Source.HEARD, "vocals", heard.vocals))
+        if self._is_vocal and not self.instrumental and not self.style.sung:
+            words.insert(1, Word("vocals", *self._voice))
         yield from words[:_MOST_INSTRUMENTS]
 
     def _arc(self) -> list[Word]:

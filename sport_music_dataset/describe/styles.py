@@ -74,7 +74,9 @@ def style_of(name: str) -> Style:
 def is_style(name: str) -> bool:
     """Whether a folder of this name holds a style: a kind of music as shops and players name it."""
     key = _key(name)
-    return key == "instrumental" or (key in _table().styles and key not in _table().no_folders)
+    is_decade = _DECADE.fullmatch(key) is not None and not key.isdigit()
+    known = key in _table().styles and key not in _table().no_folders
+    return key == "instrumental" or is_decade or known
 
 
 def known_styles() -> frozenset[Style]:
