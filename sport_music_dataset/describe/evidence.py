@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
-from .english import stems
+from .english import article, stems
 from .sessions import find, in_words
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
@@ -16,6 +16,8 @@ _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
+# Last words of names of events: music is for a leg race, not for a leg race session.
+_EVENTS = frozenset("race run ride walk hike match game challenge tournament contest day".split())
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -170,7 +172,11 @@ class Evidence:
         if self.session:
             return self.session.purpose, self.session.event
         # The name may say nothing, or consist only of underscores and spaces.
-        return (self.name, f"{self.name} session") if self.name else ("a workout", "workout")
+        if not self.name:
+            return "a workout", "workout"
+        if self.name.split()[-1] in _EVENTS:
+            return f"{article(self.name)} {self.name}", self.name
+        return self.name, f"{self.name} session"
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
@@ -211,6 +217,9 @@ class Evidence:
     def _instrumental(self) -> list[Word]:
         """The word "instrumental", if the user says so, or surely no voice was heard."""
         facts = self.facts
+        # Rain and drums alone are not "instrumental".
+        if self.style.unaccompanied:
+            return []
         for field in ("style", "genre", "title"):
             if style_of(getattr(facts, field)).instrumental:
                 return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]

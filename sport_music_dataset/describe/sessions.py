@@ -29,6 +29,8 @@ _FILLERS = frozenset(
     "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
 )
 _FILE = Path(__file__).with_name("sessions.yaml")
+# Before a place or a time: "At work" is no sport.
+_AT = frozenset("at in on before after during while avant apres après chez pendant".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
 
 
@@ -69,7 +71,7 @@ def in_words(name: str) -> str:
     words = spaced(name).split()
     while words and normalise(words[0]) in _FILLERS:
         words = words[1:]
-    if not words or normalise(name) in _nothing():
+    if not words or words[0].casefold() in _AT or normalise(name) in _nothing():
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     return " ".join(word.lower() if shouts or word[1:].islower() else word for word in words)
