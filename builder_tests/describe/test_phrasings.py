@@ -236,7 +236,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("dancing", "dance pop", "dancing", "dance pop"),
         ("marathon", "R&B", "a R&B", "marathon"),
         ("Séance du lundi", "jazz", "lundi", "a workout"),
-        ("Leg Race", "jazz", "session", "a leg race"),
+        ("Leg Race", "jazz", "session", "leg race"),
         ("At work", "jazz", "at work", "a workout"),
         ("yoga", "Nature", "instrumental", "nature sounds"),
         ("running", "Untitled", "Untitled", "run"),
