@@ -20,7 +20,7 @@ from sport_music_dataset.look.diff import diff_releases
 from sport_music_dataset.look.stats import release_stats
 from sport_music_dataset.reasons import Reason
 from sport_music_dataset.recipe import FITS, Recipe
-from sport_music_dataset.records import TEMPO_CONFIDENCE, Heard, Measures, Track
+from sport_music_dataset.records import TEMPO_CONFIDENCE, VOICE, Heard, Measures, Track
 from sport_music_dataset.release.release import Release
 
 SETTINGS = Recipe(chunk_seconds=10, overlap_seconds=0, splits=(("train", 1.0),))
@@ -57,9 +57,9 @@ def test_every_chunk_stays_or_has_its_first_reason(
     misfits = 0
     for row, before in zip(found.columns, plain.columns, strict=True):
         assert before is not None and row in (before, None)
-        unsure = before["tempo_confidence"] < 0.5
+        unsure = before["tempo_confidence"] < TEMPO_CONFIDENCE
         reasons = {
-            Reason.VOICE: voices and before["vocals"] >= 0.5,
+            Reason.VOICE: voices and before["vocals"] >= VOICE,
             Reason.MISFIT: FITS.index(before["fit"]) < FITS.index(fit),
             Reason.UNTIMED: tempo and unsure,
         }

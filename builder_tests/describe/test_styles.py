@@ -28,7 +28,12 @@ SAID = {
     "musette": "musette|valse musette",
     "percussion": "drums|percussions|batterie",
     "gypsy jazz": "jazz manouche",
-    "music": "|Other|inconnu|Musique|divers|Instrumental",
+    "summer hits": "Été 2023|Tubes de l'été|Summer",
+    "comedy music": "Humour|Satire",
+    "bebop": "Bebob",
+    "house music": "House|Club-House",
+    "music": "|Other|YouTube|Sans titre|Best of 2010|Ma playlist|inconnu|"
+    "Musique|divers|Instrumental",
     "hip hop and rap music": "Hip Hop; rap music",
     "progressive trance music": "Progressive Trance",
     "Nordic folk music": "Nordic Folk",
@@ -64,11 +69,13 @@ def test_plurals_stand_before_no_noun() -> None:
     assert style_of("blues").before == "blues" and style_of("drum and bass").before
 
 
-@pytest.mark.parametrize("name", ["hip_hop", "Variété française", "r&b", "trance", "instrumental"])
+@pytest.mark.parametrize(
+    "name", ["hip_hop", "Variété française", "r&b", "Années 80", "90's", "instrumental"]
+)
 def test_folders_of_styles_are_recognised(name: str) -> None:
     assert is_style(name)
 
 
-@pytest.mark.parametrize("name", ["", "Daft Punk", "Other", "fête", "Running"])
+@pytest.mark.parametrize("name", ["", "1980", "Daft Punk", "Other", "fête", "Running"])
 def test_other_folders_are_none(name: str) -> None:
     assert not is_style(name)

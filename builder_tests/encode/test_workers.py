@@ -81,7 +81,8 @@ def test_a_dry_run_expects_what_comes(
 
     estimate = estimate_encode(out, EncodeSettings(model="nano"))
     written = sum(file.stat().st_size for file in (encoded / "encoded").iterdir())
-    assert 0.7 * written < estimate.bytes < 1.4 * written
+    # The footer of a file, 10 KB, is shared by few rows in the sample.
+    assert 0.7 * written < estimate.bytes < 1.7 * written
     assert 0 < estimate.seconds < 600 and estimate.workers == 1
     kept = estimate_encode(encoded, EncodeSettings(model="nano"))
     assert (kept.shards, kept.kept, kept.seconds, kept.bytes) == (0, 2, 0, 0)

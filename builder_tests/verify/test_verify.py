@@ -123,7 +123,7 @@ BREAKS: dict[str, tuple[Check, list[tuple[str, Callable[[Rows], None]]], str]] =
     "a label": (Check.LABELS, [("encoded", set_in(1, "labels", 3, 9, value=7))], "delay pattern"),
     "the mask": (
         Check.TOKENS,
-        [("encoded", set_in(1, "attention_mask", 19, value=1))],
+        [("encoded", set_in(1, "attention_mask", 0, value=0))],
         "is not ones, then zeros",
     ),
     "a padded id": (

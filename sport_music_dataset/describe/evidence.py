@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
-from .english import stems
-from .sessions import Session, find, spaced
+from .english import article, stems
+from .sessions import find, in_words
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -16,6 +16,8 @@ _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
+# Last words of names of events: music is for a leg race, not for a leg race session.
+_EVENTS = frozenset("race run ride walk hike match game challenge tournament contest day".split())
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -73,8 +75,8 @@ class Facts:
     whole: Heard = NOT_HEARD
 
 
-Fields = dict[str, list[Word] | None]
-"""The words of each field of a template: none if nothing is known, None if it cannot be used."""
+Fields = dict[str, list[Word]]
+"""The words of each field that a template may use; those of `style` may be none."""
 
 
 class Evidence:
@@ -89,32 +91,39 @@ class Evidence:
     def __init__(self, facts: Facts, own: str, order: random.Random) -> None:
         self.facts = facts
         self.session = find(facts.session, own)
-        # A name may consist only of underscores and spaces.
-        self.name = self.session.name if self.session else spaced(facts.session) or "sport"
-        self._style_word, self.style = self._find_style()
+        self.name = self.session.name if self.session else in_words(facts.session)
+        self._purpose, self._event = self._purpose_and_event()
+        self.level, self._energy_source = self._level()
+        self._style_word, self.style = self._find_style(own)
         self.alone = self._settle_style_and_session()
         self.instrumental = self._instrumental()
-        self.level, self._energy_source = self._level()
         self._mode = facts.key.rpartition(" ")[2]
         self.energy = self._energy_word(order)
         self.moods = tuple(self._moods())
         self.instruments = tuple(self._instruments())
+        self._fixed = self._fixed_fields()
 
     def fields(self, draw: random.Random) -> Fields:
-        """The words of each field of a template; `draw` chooses among moods."""
-        facts, name = self.facts, _given(self.name, "session", self.session)
+        """The words of each field that a template may use; `draw` chooses among moods."""
+        mood = [draw.choice(self.moods)] if self.moods else []
+        is_feeling = bool(mood) and mood[0].text in lexicon().feelings
+        found = self._fixed | {"mood": mood, "feeling": mood if is_feeling else []}
+        # Without any style, a track is just that.
+        return {name: words for name, words in found.items() if words or name == "style"}
+
+    def _fixed_fields(self) -> Fields:
+        facts = self.facts
         before = [*self.instrumental, *self._style(self.style.before)]
-        # A plural stands before no noun.
-        cannot = self._style_word is not None and not self.style.before
         tempo, key = f"{facts.tempo_bpm or 0:.0f}", _spoken_key(facts.key)
-        return {
-            "style": None if cannot else before,
+        fixed = {
+            "style": before,
+            "piece": [Word("piece", Source.PHRASING)] if self._is_piece() else [],
+            "song": self._song(),
             "music": [*self.instrumental, *self._style(self.style.alone)],
-            "name": [name],
-            "session": [_given(self._purpose, "session", self.session)],
-            "workout": [_given(self._event, "session", self.session)],
+            "name": [self._of_session(self.name)] if self.name and self._style_word else [],
+            "session": [self._of_session(self._purpose)],
+            "workout": [self._of_session(self._event)],
             "energy": [self.energy] if self.energy else [],
-            "mood": [draw.choice(self.moods)] if self.moods else [],
             "instruments": _phrase(self.instruments),
             "tempo": _measured(tempo, f"tempo {facts.tempo_bpm} BPM", facts.tempo_confidence)
             if facts.tempo_bpm
@@ -122,27 +131,71 @@ class Evidence:
             "key": _measured(key, f"key {facts.key}", facts.key_confidence) if key else [],
             "arc": self._arc(),
         }
+        # A plural stands before no noun.
+        if self._style_word is not None and not self.style.before:
+            # Several songs have no one key.
+            del fixed["style"], fixed["key"]
+        return fixed
+
+    def _is_piece(self) -> bool:
+        """Whether one of the style is a piece; one of no style may be."""
+        return self.style.piece or self._style_word is None
+
+    def _song(self) -> list[Word]:
+        """The word "song", if somebody sings."""
+        if self.instrumental or self.style.piece:
+            return []
+        if self.style.sung and self._style_word is not None:
+            return self._style("song")
+        return [Word("song", *self._voice)] if self._is_vocal else []
 
     @property
-    def _purpose(self) -> str:
-        return self.session.purpose if self.session else self.name
+    def _is_vocal(self) -> bool:
+        """Whether somebody surely sings, also by what is heard in the whole track.
+
+        A chunk with a voice in a track without one is most often a flute or a violin.
+        """
+        return self.facts.heard.is_vocal and self.facts.whole.is_vocal
 
     @property
-    def _event(self) -> str:
-        return self.session.event if self.session else f"{self.name} session"
+    def _voice(self) -> tuple[Source, str, float | None]:
+        return Source.HEARD, "vocals", self.facts.heard.vocals
 
-    def _find_style(self) -> tuple[Word | None, Style]:
+    def _of_session(self, text: str) -> Word:
+        if not self.name:
+            return Word(text, Source.CONVENTION, "a name that tells no sport")
+        return Word(
+            text, Source.USER, f"session {self.session.name}" if self.session else "session"
+        )
+
+    def _purpose_and_event(self) -> tuple[str, str]:
+        if self.session:
+            return self.session.purpose, self.session.event
+        # The name may say nothing, or consist only of underscores and spaces.
+        if not self.name:
+            return "a workout", "workout"
+        if self.name.split()[-1] in _EVENTS:
+            return f"{article(self.name)} {self.name}", self.name
+        return self.name, f"{self.name} session"
+
+    def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
         named, whole = style_of(self.facts.style), self.facts.whole
-        if named.alone != "music":
+        # A style "Cardio" says nothing of the music.
+        is_session = not named.known and find(self.facts.style, own) is not None
+        # "Calm", or "energetic", is told by what is measured as well.
+        is_mood = named.before in lexicon().words
+        level = self.level if self.facts.energy is not None else None
+        is_false = is_mood and not named.claims.hold(level, self.facts.tempo_bpm, "")
+        if named.alone != "music" and not is_session and not is_false:
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
-        for heard in (self.facts.heard, whole):
-            sure = heard.heard_style_confidence or 0.0
-            if heard.heard_style and sure >= HEARD_CONFIDENCE:
-                style = style_of(heard.heard_style)
-                style = replace(style, instrumental=named.instrumental)
-                return Word(style.alone, Source.HEARD, "style", sure), style
-        return None, named
+        # Chunks of one track are of one style.
+        sure = whole.heard_style_confidence or 0.0
+        if whole.heard_style and sure >= HEARD_CONFIDENCE:
+            style = style_of(whole.heard_style)
+            style = replace(style, instrumental=named.instrumental)
+            return Word(style.alone, Source.HEARD, "style of the track", sure), style
+        return None, Style(instrumental=named.instrumental)
 
     def _settle_style_and_session(self) -> bool:
         """Leave out a style that says nothing but the session; whether it says the session too."""
@@ -164,6 +217,9 @@ class Evidence:
     def _instrumental(self) -> list[Word]:
         """The word "instrumental", if the user says so, or surely no voice was heard."""
         facts = self.facts
+        # Rain and drums alone are not "instrumental".
+        if self.style.unaccompanied:
+            return []
         for field in ("style", "genre", "title"):
             if style_of(getattr(facts, field)).instrumental:
                 return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]
@@ -196,6 +252,7 @@ class Evidence:
             claims.hold(self.level, self.facts.tempo_bpm, self._mode)
             and claims.agree([*self._context(), *others])
             and not stems(word) & said
+            and self.style.before not in lexicon().words
         )
 
     def _energy_word(self, order: random.Random) -> Word | None:
@@ -211,6 +268,7 @@ class Evidence:
         """Moods that were heard, else those that the session has by convention."""
         claims = [lexicon().claims(self.energy.text)] if self.energy else []
         taken = stems(self.energy.text) if self.energy else frozenset[str]()
+        near = lexicon().near[self.energy.text] if self.energy else frozenset[str]()
         heard = self.facts.heard
         found = [
             Word(mood, Source.HEARD, "mood", sure)
@@ -223,7 +281,9 @@ class Evidence:
             detail = f"moods of {self.name}"
             found = [Word(mood, Source.CONVENTION, detail) for mood in self.session.moods]
         for word in found:
-            if self._may_say(word.text, *claims) and not stems(word.text) & taken:
+            if word.text in near or stems(word.text) & taken:
+                continue
+            if self._may_say(word.text, *claims):
                 yield word
 
     def _instruments(self) -> Iterator[Word]:
@@ -236,8 +296,8 @@ class Evidence:
             if not stems(name) & (taken | _VOICES):
                 taken |= stems(name)
                 words.append(Word(name, Source.HEARD, "instrument", sure))
-        if heard.is_vocal and not self.instrumental and not self.style.sung:
-            words.insert(1, Word("vocals", Source.HEARD, "vocals", heard.vocals))
+        if self._is_vocal and not self.instrumental and not self.style.sung:
+            words.insert(1, Word("vocals", *self._voice))
         yield from words[:_MOST_INSTRUMENTS]
 
     def _arc(self) -> list[Word]:
@@ -248,10 +308,6 @@ class Evidence:
         if not says or self.name in _PHASES or not holds:
             return []
         return _measured(says, f"arc {self.facts.arc}", None)
-
-
-def _given(text: str, field: str, session: Session | None) -> Word:
-    return Word(text, Source.USER, f"{field} {session.name}" if session else field)
 
 
 def _measured(text: str, detail: str, confidence: float | None) -> list[Word]:

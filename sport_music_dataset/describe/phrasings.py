@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -41,10 +41,10 @@ def phrasings(
 
     The same arguments give the same phrasings; a higher `count` adds phrasings at the end. All
     chunks of a track (the part of `chunk_id` before its last hyphen) use the same words for the
-    same energy. Sessions and styles are recognised in French and English; any other name is used as
-    it is. A template can be chosen if all its words are known, no word stands in it twice, and its
-    text is short enough for 20 T5 tokens. If no text is short enough, the shortest text is the only
-    phrasing.
+    same energy. Sessions and styles are recognised in French and English; any other style is used
+    as it is. A template can be chosen if all its words are known, no word stands in it twice, and
+    its text is short enough for 20 T5 tokens. If no text is short enough, the shortest text is the
+    only phrasing.
 
     Args:
         facts: facts about the chunk.
@@ -56,18 +56,17 @@ def phrasings(
     draw = random.Random(f"{seed}:{chunk_id}")
     track_id = chunk_id.rpartition("-")[0]
     evidence = Evidence(facts, own, random.Random(f"{seed}:{track_id}"))
-    unused, found = list(templates(evidence.alone)), list[Phrasing]()
+    unused, found = list(_parsed(evidence.alone)), list[Phrasing]()
     while len(found) < count:
         fields = evidence.fields(draw)
-        made = {t: phrasing for t in unused if (phrasing := _filled(t, fields))}
-        good = [t for t, phrasing in made.items() if not _repeats(phrasing)]
-        fitting = [t for t in good if token_count(made[t].text) <= MOST_TOKENS]
-        if not fitting:
-            return found or [min((made[t] for t in good or made), key=lambda one: len(one.text))]
-        chosen = draw.choices(fitting, [_weight(made[t]) for t in fitting])[0]
-        unused.remove(chosen)
-        if all(made[chosen].text != other.text for other in found):
-            found.append(made[chosen])
+        usable = [t for t in unused if t.fields <= fields.keys()]
+        drawn = _drawn(usable, fields, draw)
+        if drawn is None:
+            return found or [_shortest(usable, fields)]
+        template, phrasing = drawn
+        unused.remove(template)
+        if all(phrasing.text != other.text for other in found):
+            found.append(phrasing)
     return found
 
 
@@ -89,22 +88,68 @@ def templates(alone: bool = False) -> tuple[str, ...]:
     return tuple(t for group, texts in groups if (group == _ALONE) == alone for t in texts)
 
 
-def _filled(template: str, fields: Fields) -> Phrasing | None:
-    """The phrasing of a template; None if a field of it is not known."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Template:
+    """A template: its parts from the last to the first, and the fields that it names.
+
+    A part is a field's name with the mark behind it, or a plain word, of which the name is empty.
+    """
+
+    parts: tuple[tuple[str, str], ...]
+    fields: frozenset[str]
+
+
+@cache
+def _parsed(alone: bool) -> tuple[_Template, ...]:
+    found = []
+    for template in templates(alone):
+        parts = []
+        for token in reversed(template.split()):
+            match = _FIELD.fullmatch(token)
+            parts.append((match[1], match[2]) if match else ("", token))
+        found.append(_Template(tuple(parts), frozenset(name for name, _ in parts) - {"", "a"}))
+    return tuple(found)
+
+
+def _drawn(
+    usable: Sequence[_Template], fields: Fields, draw: random.Random
+) -> tuple[_Template, Phrasing] | None:
+    """One of the templates with its phrasing, if one has a phrasing that is good and short enough.
+
+    A template is drawn more often if it says more of what was measured and heard.
+    """
+    gains = {name: sum(map(_is_known, words)) for name, words in fields.items()}
+    weights = {t: 1 + 2 * sum(gains[name] for name in t.fields) for t in usable}
+    while weights:
+        template = draw.choices(list(weights), list(weights.values()))[0]
+        phrasing = _filled(template, fields)
+        if not _repeats(phrasing) and token_count(phrasing.text) <= MOST_TOKENS:
+            return template, phrasing
+        del weights[template]
+    return None
+
+
+def _shortest(usable: Sequence[_Template], fields: Fields) -> Phrasing:
+    """The shortest phrasing, of those that say no word twice if there are any."""
+    made = [_filled(template, fields) for template in usable]
+    return min(made, key=lambda one: (_repeats(one), len(one.text)))
+
+
+def _is_known(word: Word) -> bool:
+    return word.source in (Source.MEASURED, Source.HEARD)
+
+
+def _filled(template: _Template, fields: Fields) -> Phrasing:
+    """The phrasing of a template of which all fields are known."""
     words: list[Word] = []
     # From the end, since an article follows the sound of what it stands before.
-    for token in reversed(template.split()):
-        match = _FIELD.fullmatch(token)
-        if match is None:
-            words.append(Word(token, Source.PHRASING))
-        elif match[1] == "a":
+    for name, mark in template.parts:
+        if not name:
+            words.append(Word(mark, Source.PHRASING))
+        elif name == "a":
             words.append(Word(article(words[-1].text), Source.PHRASING))
         else:
-            known = fields[match[1]]
-            # Without any style, a track is just that.
-            if known is None or not (known or match[1] == "style"):
-                return None
-            words += [Word(match[2], Source.PHRASING)] * bool(match[2]) + known[::-1]
+            words += [Word(mark, Source.PHRASING)] * bool(mark) + fields[name][::-1]
     return Phrasing(_text(words[::-1]), tuple(_joined(words[::-1])))
 
 
@@ -124,9 +169,3 @@ def _repeats(phrasing: Phrasing) -> bool:
     """Whether a word stands in a description twice, or in two forms: "dance music for dancing"."""
     said = [stem for word in phrasing.words for stem in stems(word.text)]
     return len(said) != len(set(said))
-
-
-def _weight(phrasing: Phrasing) -> int:
-    """How often a phrasing is drawn: more often if it says more of what was measured and heard."""
-    known = (Source.MEASURED, Source.HEARD)
-    return 1 + 2 * sum(word.source in known for word in phrasing.words)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ MOST_WORDS = 1_000
 """Most letters of the name of a session: patterns that fold names take quadratic time."""
 
 _MOST_BPM = 1_000
+# A word in capitals with more letters is no abbreviation.
+_MOST_CAPITALS = 4
 _NUMBER_AT_END = re.compile(r"(?<=[^\d\s])[\s#]*\d+$")
 _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 # Words that people add to the name of a session.
@@ -26,6 +28,9 @@ _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
 )
+_FILE = Path(__file__).with_name("sessions.yaml")
+# Before a place or a time: "At work" is no sport.
+_AT = frozenset("at in on before after during while avant apres après chez pendant".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
 
 
@@ -47,6 +52,7 @@ class Session:
     event: str
 
 
+@lru_cache(4_096)
 def find(name: str, own: str = "") -> Session | None:
     """The session that a name means; None if no session has this name.
 
@@ -55,6 +61,20 @@ def find(name: str, own: str = "") -> Session | None:
         own: the user's sessions, as YAML like sessions.yaml; they replace ours of the same name.
     """
     return known_sessions(own).get(normalise(name))
+
+
+def in_words(name: str) -> str:
+    """What a session that nobody knows is called within a sentence; empty if its name says nothing.
+
+    `Séance du Lundi` says nothing; `Leg Day` is "leg day", `ABC 2` stays.
+    """
+    words = spaced(name).split()
+    while words and normalise(words[0]) in _FILLERS:
+        words = words[1:]
+    if not words or words[0].casefold() in _AT or normalise(name) in _nothing():
+        return ""
+    shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
+    return " ".join(word.lower() if shouts or word[1:].islower() else word for word in words)
 
 
 def normalise(name: str) -> str:
@@ -82,11 +102,21 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     Raises:
         SettingError: the user's text is not YAML like sessions.yaml; the message names the line.
     """
-    file = Path(__file__).with_name("sessions.yaml")
-    sessions = dict(_read(file.read_text(encoding="utf-8"), file.name))
+    sessions = dict(_read(_text(), _FILE.name))
     if own:
         sessions |= dict(_read(own, "--sessions"))
     return sessions
+
+
+@cache
+def _nothing() -> frozenset[str]:
+    """The normalised names that tell no sport."""
+    return frozenset(map(normalise, yaml.safe_load(_text())["nothing"]))
+
+
+@cache
+def _text() -> str:
+    return _FILE.read_text(encoding="utf-8")
 
 
 def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:

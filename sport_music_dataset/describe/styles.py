@@ -22,6 +22,8 @@ _INSTRUMENTAL = re.compile(r"\(?\b(?:instrumentale?s?|instrumentaux|instru)\b\)?
 _BEST_OF = re.compile(r"^(?:the )?best of (?:the )?(?=.)", re.IGNORECASE)
 # Words in s that are no plural: jazz is not asked, blues and bass are.
 _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNORECASE)
+# "Summer 2023" is "Summer", "2010" is nothing.
+_YEAR = re.compile(r"(?:^|\s)(?:19|20)\d\d$")
 _MOST_CAPITALS = 4
 
 
@@ -32,7 +34,8 @@ class Style:
     `before` stands before a noun ("rock" track; empty if nothing can stand there), `alone` by
     itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
     name says that somebody sings, `unaccompanied` that no instrument plays. `instrumental` is
-    whether it was said that nobody sings.
+    whether it was said that nobody sings, `piece` whether one of it is a piece. `known` is whether
+    the style is one of styles.yaml.
     """
 
     before: str = ""
@@ -41,6 +44,8 @@ class Style:
     sung: bool = False
     unaccompanied: bool = False
     instrumental: bool = False
+    piece: bool = False
+    known: bool = True
 
 
 @cache
@@ -54,6 +59,8 @@ def style_of(name: str) -> Style:
     # "rock rock" is rock.
     name = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
     found = _known(name)
+    if found is None and (undated := _YEAR.sub("", name).strip()) != name:
+        return style_of(undated)
     parts = [part for part in _SEVERAL.split(name) if part]
     # AC/DC is one name.
     if found is None and len(parts) > 1 and any(map(_known, parts)):
@@ -67,7 +74,9 @@ def style_of(name: str) -> Style:
 def is_style(name: str) -> bool:
     """Whether a folder of this name holds a style: a kind of music as shops and players name it."""
     key = _key(name)
-    return key == "instrumental" or (key in _table().styles and key not in _table().no_folders)
+    is_decade = _DECADE.fullmatch(key) is not None and not key.isdigit()
+    known = key in _table().styles and key not in _table().no_folders
+    return key == "instrumental" or is_decade or known
 
 
 def known_styles() -> frozenset[Style]:
@@ -100,11 +109,12 @@ def _table() -> _Table:
 def _style(name: str, entry: dict[str, Any]) -> Style:
     kind = entry.get("is", "noun")
     return Style(
-        before="" if kind == "plural" else name,
+        before="" if kind == "plural" else entry.get("before", name),
         alone=f"{name} music" if kind == "adjective" else name,
         claims=claims_of(entry),
         sung=entry.get("sung", False),
         unaccompanied=entry.get("unaccompanied", False),
+        piece=entry.get("piece", False),
     )
 
 
@@ -153,7 +163,8 @@ def _unknown(name: str) -> Style:
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     text = " ".join(_cased(word, is_english, shouts) for word in words)
     is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
-    return Style("", text) if is_plural else Style(text, f"{text} music")
+    before, alone = ("", text) if is_plural else (text, f"{text} music")
+    return Style(before, alone, known=False)
 
 
 def _cased(word: str, is_english: bool, shouts: bool) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +64,16 @@ class Lexicon:
     """The words of words.yaml with their claims.
 
     `energy` has the words for energy, `words` these and the moods, `sense` the claims of sessions
-    by intensity, `arcs` the words and the claims of each phase of a track.
+    by intensity, `arcs` the words and the claims of each phase of a track. `feelings` are the moods
+    that stand before "feel", `near` the words that say nearly the same as a word.
     """
 
     energy: dict[str, Claims]
     words: dict[str, Claims]
     sense: dict[str, Claims]
     arcs: dict[str, tuple[str, Claims]]
+    feelings: frozenset[str]
+    near: dict[str, frozenset[str]]
 
     def claims(self, word: str) -> Claims:
         """The claims of a word; a word that nobody knows claims nothing."""
@@ -98,7 +102,13 @@ def lexicon() -> Lexicon:
         energy | moods,
         {name: Claims(energy=(low, high)) for name, (low, high) in data["sense"].items()},
         {name: (entry["says"], claims_of(entry)) for name, entry in data["arcs"].items()},
+        frozenset(data["feelings"]),
+        {word: _near(word, [list(energy), *data["near"]]) for word in energy | moods},
     )
+
+
+def _near(word: str, lists: list[list[str]]) -> frozenset[str]:
+    return frozenset(chain.from_iterable(near for near in lists if word in near)) - {word}
 
 
 def claims_of(entry: dict[str, Any]) -> Claims:
