@@ -78,7 +78,7 @@ def test_voices_are_left_out_only_where_somebody_listens() -> None:
     with pytest.raises(SettingError, match=r"without_vocals: needs a tagger.*--listen"):
         replace(SETTINGS, without_vocals=True)
     sung = replace(LISTENING, without_vocals=True)
-    heard = [Heard(vocals=share) for share in (0.9, 0.1, 0.5)]
+    heard = [Heard(vocals=share) for share in (0.9, 0.1, VOICE)]
     found = annotate(RUNNING, sung, range(3), 30.0, None, (heard, Heard(vocals=0.6)))
     assert [row is None for row in found.columns] == [True, False, True]
     assert found.reason == "somebody sings: 2 of 3 chunks"

@@ -232,7 +232,8 @@ LIES: dict[str, tuple[Check, Lie]] = {
         in_row("encoded", "input_ids", lambda ids: [5 if i == 1 else i for i in ids])),
     "encoded.attention_mask: shorter": (
         Check.TOKENS,
-        in_row("encoded", "attention_mask", lambda m: [int(i + 1 < sum(m)) for i in range(len(m))])),
+        in_row("encoded", "attention_mask", lambda m: [int(i < sum(m) - 1) for i in range(len(m))]),
+    ),
     "encoded.attention_mask: none": (
         Check.TOKENS, in_row("encoded", "attention_mask", lambda mask: [0] * len(mask))),
     "encoded.codes: of other entries": (Check.CODEBOOKS, other_codes),
