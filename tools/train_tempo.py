@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 import grooves
@@ -40,6 +41,7 @@ from tempo_network import train
 from tempo_scores import corpus, mma, play, songs
 from tempo_scores.score import Score
 from tempo_scores.styles import STYLES
+from tempo_variations import speed, varied
 
 SECONDS = 25
 # Files of the fonts and how often each plays.
@@ -51,7 +53,15 @@ FONTS = {
     "MuseScore_General_Lite.sf3": 0.10,
 }
 # Each network is trained without another fifth of the pieces; what it says of them calibrates it.
-FOLDS, NETWORKS = 5, 3
+FOLDS = 5
+# How often each chunk is heard at another speed, and each without a beat.
+VARIATIONS, STEADY_VARIATIONS = 5, 2
+SLOWEST_BPM, FASTEST_BPM = 40, 213
+# Shares of tempi up to 70, 90, 120, 150 BPM and beyond to which the examples' weights are drawn,
+# as they are among all kinds of music: few scores of the material are fast.
+BORDERS_BPM, SHARES = (70, 90, 120, 150), np.array([0.07, 0.17, 0.31, 0.25, 0.20])
+# How much examples weigh that are made up by rules or have no beat.
+RULED_WEIGHT = 0.6
 # Not below 1: music from elsewhere is less like what was trained on.
 TEMPERATURES = np.arange(1.0, 2.5, 0.1)
 METRES = {"jigs": "6/8|9/8|12/8", "waltzes": "3/4|3/8"}
@@ -61,13 +71,18 @@ Found = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A chunk: `bpm` is 0 where there is no beat; `features` are those of `tempo.py`."""
+    """A chunk's `tempo.pulse_features`: `bpm` is 0 where there is no beat.
+
+    A `varied` one is another of the same piece at another speed (`tempo_variations.py`): it trains
+    and is never reported on.
+    """
 
     kind: str
     piece: str
     bpm: float
-    tempograms: Floats
+    tempograms: NDArray[np.float16]
     whole: Floats
+    varied: bool
 
     @property
     def fold(self) -> int:
@@ -88,13 +103,13 @@ def scored(kind: str, seed: int, fonts: Path) -> list[Example]:
     if len(samples) < SECONDS * SAMPLING_RATE or not samples.any():
         return []
     level = _level(_recorded(samples, draw))
-    examples = [_example(score.kind, score.piece, score.bpm, level)]
+    examples = _examples(score.kind, score.piece, score.bpm, level)
     if seed % 6 == 0:
         # The same sounds without a beat: pieces of half a second or so in a random order.
         cuts = np.flatnonzero(draw.random(len(level)) < 1 / draw.uniform(10, 60))
         parts = np.split(level, cuts)
         shuffled = np.concatenate([parts[place] for place in draw.permutation(len(parts))])
-        examples.append(_example("steady", score.piece, 0.0, shuffled))
+        examples += _examples("steady", score.piece, 0.0, shuffled)
     return examples
 
 
@@ -151,14 +166,14 @@ def grooved(seed: int) -> list[Example]:
         pads=bool(draw.random() < 0.5),
         looseness_seconds=float(draw.choice([0, 0.004, 0.01])),
     )
-    return [_example("groove", f"groove {seed}", bpm, _level(grooves.play(groove, SECONDS, draw)))]
+    return _examples("groove", f"groove {seed}", bpm, _level(grooves.play(groove, SECONDS, draw)))
 
 
 def steady(seed: int) -> list[Example]:
     """One sound without a beat."""
     kind = grooves.STEADY[seed % len(grooves.STEADY)]
     samples = grooves.steady(kind, SECONDS, np.random.default_rng(seed))
-    return [_example("steady", f"steady {seed}", 0.0, _level(samples))]
+    return _examples("steady", f"steady {seed}", 0.0, _level(samples))
 
 
 def piece(seed: int) -> list[Example]:
@@ -170,7 +185,7 @@ def piece(seed: int) -> list[Example]:
     samples = render(made, seed).mean(axis=0)
     start = int(draw.choice([12, 25, 40])) * SAMPLING_RATE
     chunk = samples[start:][: SECONDS * SAMPLING_RATE]
-    return [_example("piece", f"piece {seed}", bpm, _level(chunk))]
+    return _examples("piece", f"piece {seed}", bpm, _level(chunk))
 
 
 def _level(samples: Floats) -> Floats:
@@ -182,11 +197,25 @@ def _natural(draw: Generator) -> float:
     return float(np.clip(np.exp(draw.normal(np.log(112), 0.28)), 52, 204))
 
 
-def _example(kind: str, name: str, bpm: float, level: Floats) -> Example:
-    # One in five is shorter than a usual chunk.
+def _examples(kind: str, name: str, bpm: float, level: Floats) -> list[Example]:
+    """The chunk and others made from it."""
     mark = zlib.crc32(name.encode() + kind.encode() + bytes([round(bpm) % 256]))
-    level = level if mark % 5 else level[: 500 + mark % 900]
-    return Example(kind, name, bpm, *tempo.pulse_features(level, onsets(level)))
+    # One in five is shorter than a usual chunk.
+    heard = [(1.0, level if mark % 5 else level[: 500 + mark % 900])]
+    draw = np.random.default_rng(mark)
+    for _ in range(VARIATIONS if bpm else STEADY_VARIATIONS):
+        times = speed(draw)
+        heard.append((times, varied(level, times, draw)))
+    return [
+        _example(kind, name, bpm * times, level, times != 1)
+        for times, level in heard
+        if not bpm or SLOWEST_BPM < bpm * times < FASTEST_BPM
+    ]
+
+
+def _example(kind: str, name: str, bpm: float, level: Floats, varied: bool) -> Example:
+    tempograms, whole = tempo.pulse_features(level, onsets(level))
+    return Example(kind, name, bpm, tempograms.astype(np.float16), whole, varied)
 
 
 def main() -> None:
@@ -232,9 +261,11 @@ def _run(job: "partial[list[Example]]") -> list[Example]:
 
 def write(examples: list[Example]) -> None:
     """Train, calibrate, write the weights and report."""
-    trained = [_trained(examples, fold) for fold in range(NETWORKS)]
-    unseen = [(one, trained[one.fold]) for one in examples if one.fold < NETWORKS]
-    temperature = min(TEMPERATURES, key=lambda one: _surprise(_found(unseen, one)))
+    trained = [_trained(examples, fold) for fold in range(FOLDS)]
+    unseen = [(one, trained[one.fold]) for one in examples if not one.varied]
+    # Songs and grooves follow one set of rules: of those, no piece is unlike those trained on.
+    elsewhere = [one for one in unseen if one[0].kind.split()[0] in ("mma", "solo", "parts")]
+    temperature = min(TEMPERATURES, key=lambda one: _surprise(_found(elsewhere, one)))
     weights = {
         name: np.stack([one[name] for one in trained]).astype(np.float16) for name in trained[0]
     }
@@ -253,11 +284,23 @@ def write(examples: list[Example]) -> None:
 def _trained(examples: list[Example], fold: int) -> dict[str, Floats]:
     others = [example for example in examples if example.fold != fold]
     return train(
-        np.stack([one.tempograms for one in others]).astype(np.float16),
+        np.stack([one.tempograms for one in others]),
         np.stack([one.whole for one in others]),
         np.array([one.bpm for one in others]),
+        _weights(others),
         fold,
     )
+
+
+def _weights(examples: list[Example]) -> Floats:
+    """How much each example counts: with a mean of 1, and half way to `SHARES`."""
+    bpm = np.array([one.bpm for one in examples])
+    ruled = np.array([one.kind in ("groove", "piece", "steady") for one in examples])
+    weights = np.where(ruled, RULED_WEIGHT, 1.0)
+    range_of = np.digitize(bpm, BORDERS_BPM)
+    sums = np.array([weights[(range_of == one) & (bpm > 0)].sum() for one in range(len(SHARES))])
+    weights[bpm > 0] *= np.sqrt(SHARES / (sums / sums.sum()))[range_of[bpm > 0]]
+    return np.asarray(weights / weights.mean(), np.float32)
 
 
 def _found(unseen: list[tuple[Example, dict[str, Floats]]], temperature: float) -> list[Found]:
@@ -265,7 +308,7 @@ def _found(unseen: list[tuple[Example, dict[str, Floats]]], temperature: float) 
     for example, weights in unseen:
         network = {name: value[None] for name, value in weights.items()}
         network["temperature"] = np.array(temperature, np.float32)
-        odds = tempo.probabilities(network, example.tempograms, example.whole)[0]
+        odds = tempo.probabilities(network, example.tempograms.astype(np.float32), example.whole)[0]
         decided = tempo.decide(odds, np.zeros(len(tempo.TEMPI_BPM), np.float32))
         found.append((example.bpm, decided.bpm or 0.0, decided.confidence))
     return found
