@@ -9,7 +9,7 @@ from sport_music_dataset.audio import tempo
 from sport_music_dataset.audio.spectra import Floats
 
 _FIRST, _SECOND, _THIRD, _NONE = 48, 16, 32, 8
-_EPOCHS, _BATCH, _RATE, _DECAY, _DROPPED = 10, 64, 0.004, 0.3, 0.2
+_EPOCHS, _BATCH, _RATE, _DECAY, _DROPPED = 7, 64, 0.004, 0.3, 0.5
 # A tempo that is 1.4% off is as wrong as the next candidate.
 _WIDTH_OCTAVES = 0.02
 # A batch is heard as if it were played up to three candidates slower or faster.
@@ -86,7 +86,7 @@ def train(
 
 
 def _places() -> Tensor:
-    """Where in flat tempograms is what is seen of the candidates and of three more at either end."""
+    """Where the features of the candidates and of three more at each end are in flat tempograms."""
     channels, columns = tempo.taps()
     beyond = np.arange(-_SHIFT, _COUNT + _SHIFT)[:, None] + columns[_COUNT // 2] - _COUNT // 2
     last = tempo.GRID_STEPS - 1

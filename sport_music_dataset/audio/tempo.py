@@ -127,8 +127,7 @@ def multiples(tempograms: Floats) -> Floats:
 
     Tempograms at the multiples of the candidate's beat, and powers of the candidate in octaves.
     """
-    channels, columns = taps()
-    return np.concatenate([tempograms[channels, columns], octave_powers()], axis=1)
+    return np.concatenate([tempograms.take(_flat_taps()), octave_powers()], axis=1)
 
 
 @cache
@@ -268,6 +267,13 @@ def taps() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     steps += [(7 + channel, STEPS * np.log2(rate)) for channel in range(10) for rate in _RATES]
     channels, far = np.round(np.transpose(steps)).astype(np.intp)
     return channels, np.clip(columns + far - _FIRST_STEP, 0, GRID_STEPS - 1)
+
+
+@cache
+def _flat_taps() -> NDArray[np.intp]:
+    """Where `taps` are in flat tempograms, [121, features]."""
+    channels, columns = taps()
+    return np.asarray(channels * GRID_STEPS + columns)
 
 
 @cache
