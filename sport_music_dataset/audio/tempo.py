@@ -30,7 +30,8 @@ TEMPI_BPM = 38 * 2 ** (np.arange(121) / STEPS)
 
 # Tempograms go from a sixteenth of the slowest candidate to eight times the fastest.
 _FIRST_STEP, _LAST_STEP = -192, 264
-_GRID_BPM = 38 * 2 ** (np.arange(_FIRST_STEP, _LAST_STEP + 1) / STEPS)
+GRID_STEPS = _LAST_STEP + 1 - _FIRST_STEP
+_GRID_BPM = 38 * 2 ** ((np.arange(GRID_STEPS) + _FIRST_STEP) / STEPS)
 # Bands of onsets end at 220 Hz, 0.8 kHz, 2.6 kHz and 14 kHz: numbers of the 24 bands.
 _GROUP_STARTS = (0, 4, 9, 15)
 _GROUP_SIZES = np.array([[4], [5], [6], [9]], np.float32)
@@ -126,8 +127,7 @@ def multiples(tempograms: Floats) -> Floats:
 
     Tempograms at the multiples of the candidate's beat, and powers of the candidate in octaves.
     """
-    channels, columns = taps()
-    return np.concatenate([tempograms[channels, columns], octave_powers()], axis=1)
+    return np.concatenate([tempograms.take(_flat_taps()), octave_powers()], axis=1)
 
 
 @cache
@@ -266,7 +266,14 @@ def taps() -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     steps = [(channel, -STEPS * np.log2(beats)) for channel in range(7) for beats in _BEATS]
     steps += [(7 + channel, STEPS * np.log2(rate)) for channel in range(10) for rate in _RATES]
     channels, far = np.round(np.transpose(steps)).astype(np.intp)
-    return channels, np.clip(columns + far - _FIRST_STEP, 0, len(_GRID_BPM) - 1)
+    return channels, np.clip(columns + far - _FIRST_STEP, 0, GRID_STEPS - 1)
+
+
+@cache
+def _flat_taps() -> NDArray[np.intp]:
+    """Where `taps` are in flat tempograms, [121, features]."""
+    channels, columns = taps()
+    return np.asarray(channels * GRID_STEPS + columns)
 
 
 @cache
