@@ -72,7 +72,8 @@ def test_what_is_written_is_right(heard: Heard) -> None:
 def test_confidence_is_how_often_a_tempo_is_right(heard: Heard) -> None:
     said = np.mean([track.tempo_confidence for *_, track in heard])
     right = np.mean([is_near(track.tempo_bpm, bpm) for _, bpm, track in heard])
-    assert said == pytest.approx(right, abs=0.15)
+    # Confidences are set for music from elsewhere, which is harder than these scores.
+    assert right - 0.2 <= said <= right
 
 
 @pytest.mark.parametrize("score", SPARSE)

@@ -144,7 +144,7 @@ def test_when_nothing_fits_the_error_says_so(music: Path, tmp_path: Path) -> Non
     own = (
         "sessions:\n  slow: {aliases: [running, juggling], intensity: medium, tempo_bpm: [15, 20]}"
     )
-    recipe = replace(SETTINGS, min_fit="unknown", sessions=own)
+    recipe = replace(SETTINGS, min_fit="yes", sessions=own)
     with pytest.raises(SourceError, match=r"3 does not fit its session.*filters are too strict"):
         build(music, tmp_path / "out", recipe)
     assert not (tmp_path / "out/sportgen.json").exists()
