@@ -2,7 +2,7 @@
 
     python benchmarks/truth.py fetch                    # Debian packages with MIDI files
     python benchmarks/truth.py render                   # audio and truth.json
-    python benchmarks/truth.py build [-- --listen]      # sportgen's release of them
+    python benchmarks/truth.py build [--listen]         # sportgen's release of them, by its options
     python benchmarks/truth.py tools                    # what others measure: tools.json
     python benchmarks/truth.py score [--out table.md]   # tables in Markdown
 
@@ -114,8 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--half", type=int, choices=(0, 1), help="For render: one half alone.")
     parser.add_argument("--sportgen", default="sportgen", help="For build: the command.")
     parser.add_argument("--out", type=Path, help="For score: also write the tables here.")
-    parser.add_argument("more", nargs="*", help="For build: options of `sportgen build`, after --.")
-    options = parser.parse_args(arguments)
+    options, options.more = parser.parse_known_args(arguments)
+    if options.more and options.step != "build":
+        parser.error(f"{options.step} takes no {' '.join(options.more)}")
     STEPS[options.step](options)
 
 
