@@ -114,9 +114,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--half", type=int, choices=(0, 1), help="For render: one half alone.")
     parser.add_argument("--sportgen", default="sportgen", help="For build: the command.")
     parser.add_argument("--out", type=Path, help="For score: also write the tables here.")
-    options, options.more = parser.parse_known_args(arguments)
-    if options.more and options.step != "build":
-        parser.error(f"{options.step} takes no {' '.join(options.more)}")
+    options, more = parser.parse_known_args(arguments)
+    if more and options.step != "build":
+        parser.error(f"{options.step} takes no {' '.join(more)}")
+    options.more = more
     STEPS[options.step](options)
 
 
