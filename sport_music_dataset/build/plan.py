@@ -8,7 +8,7 @@ from typing import Any
 from ..audio.samples import chunk_count
 from ..digests import digest
 from ..errors import SourceError
-from ..reasons import Reason, is_of_one_run, kind_of
+from ..reasons import CHUNK_COUNTS, Reason, is_of_one_run, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Outcome, Track
 from ..release.layout import shard_count, shard_name, shard_of
@@ -25,7 +25,7 @@ _USUAL_SPLITS = ("train", "validation", "test")
 _MOST_NAMED = 20
 
 _TRY_AGAIN = "see to the disk or the network, and run the same command again"
-_FILTERS = frozenset(map(str, (Reason.VOICE, Reason.MISFIT, Reason.UNTIMED)))
+_FILTERS = CHUNK_COUNTS.keys() - {Reason.SILENT}
 
 # The place of a file, the time of its copy, its group and its split do not change its rows.
 _PLACE = ("file", "path", "signature", "group", "split")

@@ -12,12 +12,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import soundfile
 
-from ..audio.samples import decode_flac
+from ..audio.samples import decode_flac, to_pcm16
 from ..card.card import check_card, write_card
-from ..columns import HEARD_COLUMNS, HEAVY_COLUMNS, MEASURE_COLUMNS, RAW_COLUMNS
+from ..columns import COPIED_COLUMNS, HEARD_COLUMNS, MEASURE_COLUMNS
 from ..describe.annotate import made_phrasings
 from ..digests import digest, file_digest
 from ..engines.base import DEFAULT_TIMEOUT, Engine
@@ -38,7 +37,6 @@ from ..storage.place import check_on_disk
 from .build import build_versions
 from .write import TRACKS_FILE, tracks_file
 
-_LIGHT = [name for name in RAW_COLUMNS if name not in HEAVY_COLUMNS]
 # As in build.cut, of so many tracks a second is a fair sample.
 _SAMPLED_TRACKS = 2
 
@@ -209,7 +207,7 @@ def _hear(part: _Part, recipe: Recipe) -> tuple[list[Heard], Heard]:
                 f"{place}: does not decode ({error}); `sportgen build --force --listen` makes it "
                 "again"
             ) from error
-        listener.add(index, np.rint(samples * 32_768).astype(np.int16))
+        listener.add(index, to_pcm16(samples)[0])
     return listener.finish()
 
 
@@ -235,7 +233,7 @@ class _Rewriting:
         from ..release.features import RAW_FEATURES
 
         file = self.folder / job.name
-        light = read_parquet(file, _LIGHT).to_pylist()
+        light = read_parquet(file, list(COPIED_COLUMNS)).to_pylist()
         note = read_note(self.folder, job.name)
         outcomes: dict[str, Any] = {**note.outcomes} if note else {}
         columns: list[Row] = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
-from ..columns import HEAVY_COLUMNS, RAW_COLUMNS
+from ..columns import COPIED_COLUMNS
 from ..describe.annotate import made_phrasings
 from ..describe.evidence import Source, Word
 from ..describe.phrasings import Phrasing
@@ -17,7 +17,6 @@ from ..records import Row
 from ..release.release import Release
 
 _METADATA = "metadata"
-_COLUMNS = frozenset(RAW_COLUMNS) - HEAVY_COLUMNS
 _NEEDED = ("session", "style", "energy", "arc")
 
 
@@ -90,7 +89,8 @@ def _rows_of_track(release: Release, chunk_id: str) -> list[Row]:
         seen.update(found)
         if chunk_id not in found:
             continue
-        columns = {*release.place.footer(path).schema.to_arrow_schema().names} & _COLUMNS
+        stored = release.place.footer(path).schema.to_arrow_schema().names
+        columns = COPIED_COLUMNS.keys() & {*stored}
         if lacking := [name for name in _NEEDED if name not in columns]:
             raise ReleaseError(
                 f"{release.name}: {config} has no {lacking[0]}; give a release with raw, such as "
@@ -128,7 +128,7 @@ def _made_again(release: Release, row: Row, track: Row) -> tuple[list[Phrasing],
     except (SettingError, TypeError, ValueError, AttributeError, KeyError):
         made_by = release.manifest.software.get("sportgen", "another version")
         return [], f"made by sportgen {made_by}, whose phrasings this one does not know"
-    return made_phrasings({**dict.fromkeys(RAW_COLUMNS), **row}, track, recipe), ""
+    return made_phrasings({**dict.fromkeys(COPIED_COLUMNS), **row}, track, recipe), ""
 
 
 def _origins(phrasing: Phrasing, row: Row, track: Row) -> tuple[Origin, ...]:
