@@ -1,5 +1,6 @@
 """Which excerpts of a track are heard, and in which chunks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +30,8 @@ class Sum:
         self.heard += len(excerpts)
         return excerpts.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
 
-    def say(self, scores: Floats, track: Floats) -> Heard:
-        return Heard(vocals=float(scores.mean()), heard_style=str(len(scores)))
+    def say(self, parts: Sequence[Floats], track: Floats) -> list[Heard]:
+        return [Heard(vocals=float(part.mean()), heard_style=str(len(part))) for part in parts]
 
 
 @given(

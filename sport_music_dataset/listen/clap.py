@@ -4,6 +4,7 @@ Nothing was trained for these words, and nobody has measured how often they are 
 Source: Wu et al., Large-scale contrastive language-audio pretraining (ICASSP 2023).
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -78,9 +79,9 @@ class Clap:
         scale = self._model.logit_scale_a.exp()
         return np.asarray((scale * heard @ self._texts.T).float().cpu().numpy(), np.float32)
 
-    def say(self, scores: Floats, track: Floats) -> Heard:
-        """What is heard in a chunk with scores [n, prompts], in a track with [m, prompts]."""
-        return self._prompts.heard(scores.mean(axis=0))
+    def say(self, parts: Sequence[Floats], track: Floats) -> list[Heard]:
+        """What is heard in parts [n, prompts] of a track."""
+        return [self._prompts.heard(scores.mean(axis=0)) for scores in parts]
 
 
 def _normalized(features: Any) -> torch.Tensor:

@@ -1,5 +1,6 @@
 """What makes scores of musicnn's networks into words: `heads.npz`, and tags of `musicnn.yaml`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,6 @@ FEATURES = HIDDEN + 2 * TAGS
 """A score has the first network's last layer, its tags, and the tags of the second network."""
 
 _OWN = HIDDEN + TAGS
-_VOICE = "voice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +49,25 @@ def read_heads() -> Heads:
         return Heads(names, *(file[name] for name in ("weights", "bias", "scale", "offset")))
 
 
-def say(scores: Floats, track: Floats) -> Heard:
-    """What is heard in a chunk with scores [n, features], in a track with [m, features].
+def say(parts: Sequence[Floats], track: Floats) -> list[Heard]:
+    """What is heard in parts [n, features] of a track with scores [m, features].
 
     The second network hears few excerpts, and a chunk has few: so a chunk has the moods and styles
     of its track where that network hears them, and of all others half the weight is the track's.
     """
+    whole, whole_tags = read_heads()(track).mean(axis=0), _mean(track[:, HIDDEN:])
+    return [_say(scores, whole, whole_tags) for scores in parts]
+
+
+def _say(scores: Floats, whole: Floats, whole_tags: Floats) -> Heard:
+    """What is heard in scores [n, features], by the means of the track's logits and tags too."""
     heads = read_heads()
-    own, whole = heads(scores).mean(axis=0), heads(track).mean(axis=0)
+    own = heads(scores).mean(axis=0)
     sure = probability(((own + whole) / 2) * heads.scale + heads.offset)
     instruments = zip(heads.names[:-1], sure[:-1], strict=True)
     # Singing by the tags, as recordings have it, or a choir by the head.
     sung = np.logaddexp(own[-1], _sung(scores))
     vocals = float(probability(sung * heads.scale[-1] + heads.offset[-1]))
-    whole_tags = _mean(track[:, HIDDEN:])
     tags: Floats = (_mean(scores[:, HIDDEN:]) + whole_tags) / np.float32(2)
     lacking = np.isnan(tags)
     tags[lacking] = whole_tags[lacking]

@@ -1,5 +1,6 @@
 """Listen to a track as it is cut: short excerpts, the same ones in whatever chunk they lie."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -31,8 +32,11 @@ class Tagger(Protocol):
     def listen(self, excerpts: Floats, first: int) -> Floats:
         """Scores [n, features] of prepared excerpts [n, ...]; the track's excerpt `first` leads."""
 
-    def say(self, scores: Floats, track: Floats) -> Heard:
-        """What is heard in a chunk with scores [n, features], in a track with [m, features]."""
+    def say(self, parts: Sequence[Floats], track: Floats) -> list[Heard]:
+        """What is heard in each part of a track, by scores [n, features] of the part.
+
+        `track` [m, features] are the scores of all its excerpts.
+        """
 
 
 @dataclass(slots=True)
@@ -90,8 +94,8 @@ class TrackListener:
         if self._waiting:
             self._hear()
         track = np.concatenate(self._scores)
-        whole = self.tagger.say(track, track)
-        chunks = [self.tagger.say(track[numbers], track) for numbers in self._chunks]
+        parts = [track, *(track[numbers] for numbers in self._chunks)]
+        whole, *chunks = self.tagger.say(parts, track)
         # Most of a chunk is not heard: nobody knows that it has no voice where its track has one.
         return [
             replace(chunk, vocals=max(chunk.vocals or 0.0, whole.vocals or 0.0)) for chunk in chunks

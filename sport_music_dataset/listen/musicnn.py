@@ -6,7 +6,7 @@ our words in two ways (`heads.py`): heads of our own hear instruments and choirs
 network's last layer (`tools/train_listener.py`), and tags of both are words for moods and styles.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -76,9 +76,9 @@ class Musicnn:
     def _tensor(self, patches: Floats) -> torch.Tensor:
         return torch.from_numpy(patches).to(self._device)
 
-    def say(self, scores: Floats, track: Floats) -> Heard:
-        """What is heard in a chunk with scores [n, features], in a track with [m, features]."""
-        return heads.say(scores, track)
+    def say(self, parts: Sequence[Floats], track: Floats) -> list[Heard]:
+        """What is heard in parts [n, features] of a track with scores [m, features]."""
+        return heads.say(parts, track)
 
 
 @contextmanager
