@@ -157,9 +157,15 @@ class Recipe:
         """The recipe of a manifest's record of it, as `as_dict` gives one.
 
         Raises:
-            SettingError, TypeError, ValueError, AttributeError, KeyError: a value or a key is one
-                that a recipe cannot have.
+            SettingError: a value or a key is one that a recipe cannot have.
         """
+        try:
+            return cls._of(record)
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            raise SettingError(str(error)) from error
+
+    @classmethod
+    def _of(cls, record: dict[str, Any]) -> "Recipe":
         values: dict[str, Any] = {}
         for field in fields(cls):
             value, default = record.get(field.name), field.default

@@ -125,7 +125,7 @@ def _made_again(release: Release, row: Row, track: Row) -> tuple[list[Phrasing],
     try:
         recipe = Recipe.of(record)
         known_sessions(recipe.sessions)
-    except (SettingError, TypeError, ValueError, AttributeError, KeyError):
+    except SettingError:
         made_by = release.manifest.software.get("sportgen", "another version")
         return [], f"made by sportgen {made_by}, whose phrasings this one does not know"
     return made_phrasings({**dict.fromkeys(COPIED_COLUMNS), **row}, track, recipe), ""

@@ -50,7 +50,7 @@ def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
             known = Recipe.of(record)
             known_sessions(known.sessions)
             recipe = known
-        except (SettingError, TypeError, ValueError, AttributeError) as error:
+        except SettingError as error:
             reason = "the recipe is impossible"
             findings.fail(Check.RECIPE, " ".join(str(error).split()))
     for check in (Check.SILENCE, Check.FIT) if recipe is None else ():
