@@ -6,10 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 
-import yaml
-
+from ..outside.documents import own_yaml
 from .english import article, stems
 from .evidence import Evidence, Facts, Fields, Source, Word
 from .sessions import spaced
@@ -83,8 +81,7 @@ def describe_plain(session: str, style: str) -> Phrasing:
 @cache
 def templates(alone: bool = False) -> tuple[str, ...]:
     """The templates in templates.yaml; `alone` those for a style that says the session."""
-    text = Path(__file__).with_name("templates.yaml").read_text(encoding="utf-8")
-    groups = yaml.safe_load(text).items()
+    groups = own_yaml(__file__, "templates.yaml").items()
     return tuple(t for group, texts in groups if (group == _ALONE) == alone for t in texts)
 
 

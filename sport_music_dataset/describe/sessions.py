@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ..errors import SettingError
-from ..outside.documents import compose_yaml, construct_yaml
+from ..outside.documents import compose_yaml, construct_yaml, own_yaml
 from ..outside.names import shown
 
 INTENSITIES = ("low", "medium", "high")
@@ -102,7 +102,7 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     Raises:
         SettingError: the user's text is not YAML like sessions.yaml; the message names the line.
     """
-    sessions = dict(_read(_text(), _FILE.name))
+    sessions = dict(_read(_FILE.read_text(encoding="utf-8"), _FILE.name))
     if own:
         sessions |= dict(_read(own, "--sessions"))
     return sessions
@@ -111,12 +111,7 @@ def known_sessions(own: str = "") -> dict[str, Session]:
 @cache
 def _nothing() -> frozenset[str]:
     """The normalised names that tell no sport."""
-    return frozenset(map(normalise, yaml.safe_load(_text())["nothing"]))
-
-
-@cache
-def _text() -> str:
-    return _FILE.read_text(encoding="utf-8")
+    return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")["nothing"]))
 
 
 def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:

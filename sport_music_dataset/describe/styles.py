@@ -4,11 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ..outside.documents import own_yaml
 from .english import listed, stems
 from .sessions import folded, spaced
 from .words import NO_CLAIMS, Claims, claims_of
@@ -94,8 +92,7 @@ class _Table:
 
 @cache
 def _table() -> _Table:
-    file = Path(__file__).with_name("styles.yaml")
-    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    data = own_yaml(__file__, "styles.yaml")
     styles, no_folders = dict[str, Style](), set[str]()
     for name, entry in data["styles"].items():
         for spelling in (name, *entry.get("also", ())):

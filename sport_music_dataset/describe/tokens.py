@@ -2,9 +2,8 @@
 
 import math
 from functools import cache, lru_cache
-from pathlib import Path
 
-import yaml
+from ..outside.documents import own_yaml
 
 MOST_TOKENS = 20
 """Tokens that training reads of a description, the end of the sequence included."""
@@ -35,5 +34,5 @@ def _of_word(word: str) -> int:
 
 @cache
 def _table() -> dict[str, int]:
-    text = Path(__file__).with_name("tokens.yaml").read_text(encoding="utf-8")
-    return {word: count for count, words in yaml.safe_load(text).items() for word in words}
+    counts = own_yaml(__file__, "tokens.yaml").items()
+    return {word: count for count, words in counts for word in words}

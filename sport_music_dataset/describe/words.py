@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
+
+from ..outside.documents import own_yaml
 
 # Energy below the first limit is called low, below the second medium. Of 80 pieces of orchestras
 # and synthesisers, those with a calm title have 0.18 to 0.39, those with a driving title 0.31 to
@@ -93,8 +93,7 @@ def level_of_intensity(intensity: str) -> float:
 @cache
 def lexicon() -> Lexicon:
     """The words of words.yaml."""
-    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-    data = yaml.safe_load(text)
+    data = own_yaml(__file__, "words.yaml")
     energy = {word: claims_of(claims) for word, claims in data["energy"].items()}
     moods = {word: claims_of(claims) for word, claims in data["moods"].items()}
     return Lexicon(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..outside.documents import own_yaml
 from ..records import Heard
 from .listener import Floats
-from .words import heard, probability, read_yaml
+from .words import heard, probability
 
 HIDDEN, TAGS = 200, 50
 FEATURES = HIDDEN + 2 * TAGS
@@ -99,7 +100,7 @@ class _Columns:
 
 @cache
 def _columns() -> _Columns:
-    data = read_yaml("musicnn.yaml")
+    data = own_yaml(__file__, "musicnn.yaml")
     first, second = data["tags"]["first"], data["tags"]["second"]
     if len(first) != TAGS or len(second) != TAGS:
         raise ValueError("musicnn.yaml: each network has 50 tags")

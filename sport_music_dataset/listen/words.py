@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
+from ..outside.documents import own_yaml
 from ..records import Heard
 from .listener import Floats
 
@@ -54,14 +52,6 @@ def probability(logits: Any) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.asarray(logits, np.float64))), np.float32)
 
 
-@cache
-def read_yaml(name: str) -> dict[str, Any]:
-    """A YAML file beside this module."""
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    words: dict[str, Any] = yaml.safe_load(text)
-    return words
-
-
 @dataclass(frozen=True, slots=True)
 class Prompts:
     """The sentences of `clap.yaml`: the plain one, the two of voices, then one of each word."""
@@ -72,7 +62,7 @@ class Prompts:
     @classmethod
     def read(cls) -> "Prompts":
         """The sentences of the file."""
-        data = read_yaml("clap.yaml")
+        data = own_yaml(__file__, "clap.yaml")
         lists = {kind: data[kind] for kind in ("instruments", "moods", "styles")}
         texts = [data["plain"], data["vocals"]["sung"], data["vocals"]["played"]]
         for entry in lists.values():
