@@ -9,7 +9,7 @@ from sport_music_dataset.audio import tempo
 from sport_music_dataset.audio.spectra import Floats
 
 _FIRST, _SECOND, _THIRD, _NONE = 32, 12, 24, 8
-_EPOCHS, _BATCH, _RATE, _DECAY, _DROPPED = 18, 64, 0.004, 0.3, 0.3
+_EPOCHS, _BATCH, _RATE, _DECAY, _DROPPED = 7, 64, 0.004, 0.3, 0.5
 # A tempo that is 1.4% off is as wrong as the next candidate.
 _WIDTH_OCTAVES = 0.02
 # A batch is heard as if it were played up to three candidates slower or faster.
@@ -22,7 +22,6 @@ class TempoNetwork(nn.Module):
 
     def __init__(self, seen: int, known: int) -> None:
         super().__init__()
-        self.dropped = nn.Dropout(_DROPPED)
         self.first, self.whole = nn.Linear(seen, _FIRST), nn.Linear(known, _FIRST, bias=False)
         self.second = nn.Linear(_FIRST, _SECOND)
         self.third = nn.Linear(_SECOND * (1 + len(tempo.OTHERS)), _THIRD)
@@ -33,7 +32,7 @@ class TempoNetwork(nn.Module):
 
     def forward(self, seen: Tensor, octaves: Tensor, whole: Tensor) -> Tensor:
         """Logits [B, 122]."""
-        inputs = torch.cat([self.dropped(seen), octaves.expand(len(seen), -1, -1)], 2)
+        inputs = torch.cat([seen, octaves.expand(len(seen), -1, -1)], 2)
         first = torch.tanh(self.first(inputs) + self.whole(whole)[:, None])
         second = torch.tanh(self.second(first))
         far = max(tempo.OTHERS)
@@ -46,7 +45,11 @@ class TempoNetwork(nn.Module):
 
 
 def train(
-    tempograms: NDArray[np.float16], whole: Floats, bpm: NDArray[np.float64], seed: int
+    tempograms: NDArray[np.float16],
+    whole: Floats,
+    bpm: NDArray[np.float64],
+    weights: Floats,
+    seed: int,
 ) -> dict[str, Floats]:
     """Weights by their names in tempo.npz.
 
@@ -54,14 +57,15 @@ def train(
         tempograms: [N, 17, 457].
         whole: [N, 11].
         bpm: [N], 0 where there is no beat.
-        seed: of the weights and of the order.
+        weights: [N], how much each counts.
+        seed: of the first weights and of the order.
     """
     torch.manual_seed(seed)
     mean, spread = whole.mean(axis=0), whole.std(axis=0)
-    known = torch.tensor((whole - mean) / spread)
-    seen = torch.tensor(np.stack([_wide(one) for one in tempograms]))
+    known, counts = torch.tensor((whole - mean) / spread), torch.tensor(weights)
+    maps, places = torch.tensor(tempograms.reshape(len(bpm), -1)), _places()
     octaves = torch.tensor(tempo.octave_powers())
-    network = TempoNetwork(seen.shape[2] + octaves.shape[1], known.shape[1])
+    network = TempoNetwork(places.shape[1] + octaves.shape[1], known.shape[1])
     optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, _RATE, epochs=_EPOCHS, steps_per_epoch=-(-len(bpm) // _BATCH), pct_start=0.1
@@ -71,9 +75,9 @@ def train(
     for _ in range(_EPOCHS):
         for batch in torch.split(torch.randperm(len(bpm)), _BATCH):
             shift = int(torch.randint(len(shifts), ()))
-            inputs = seen[batch, shift : shift + _COUNT].float()
-            odds = torch.log_softmax(network(inputs, octaves, known[batch]), 1)
-            loss = -(targets[shift][batch] * odds).sum(1).mean()
+            seen = _seen(maps[batch], places[shift : shift + _COUNT])
+            odds = torch.log_softmax(network(seen, octaves, known[batch]), 1)
+            loss = -((targets[shift][batch] * odds).sum(1) * counts[batch]).mean()
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
@@ -81,11 +85,19 @@ def train(
     return _weights(network, mean, spread)
 
 
-def _wide(tempograms: NDArray[np.float16]) -> NDArray[np.float16]:
-    """What is seen of the candidates and of three more at either end."""
+def _places() -> Tensor:
+    """Where the features of the candidates and of three more at each end are in flat tempograms."""
     channels, columns = tempo.taps()
     beyond = np.arange(-_SHIFT, _COUNT + _SHIFT)[:, None] + columns[_COUNT // 2] - _COUNT // 2
-    return np.asarray(tempograms[channels, np.clip(beyond, 0, tempograms.shape[1] - 1)])
+    last = tempo.GRID_STEPS - 1
+    return torch.tensor(channels * tempo.GRID_STEPS + np.clip(beyond, 0, last))
+
+
+def _seen(maps: Tensor, places: Tensor) -> Tensor:
+    """What is seen of each candidate [B, 121, features]; some features of a chunk are left out."""
+    seen = maps.index_select(1, places.flatten()).float().unflatten(1, places.shape)
+    kept = torch.rand(len(maps), 1, places.shape[1]) >= _DROPPED
+    return seen * kept / (1 - _DROPPED)
 
 
 def _target(bpm: float, shift: int) -> Floats:

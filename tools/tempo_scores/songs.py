@@ -13,7 +13,7 @@ class _Kind:
     """A kind of song: its metre, its tempi, and patterns of which one is drawn for each voice.
 
     A bar has `beats` beats of `steps` steps. Capital letters are strong strokes. `loose` is the
-    chance of one more stroke of the bass drum at any step.
+    chance of one more stroke of the bass drum at any step; `arpeggio` that of broken chords.
     """
 
     weight: int
@@ -26,6 +26,7 @@ class _Kind:
     hats: tuple[str, ...] = ("x...x...x...x...", "x.x.x.x.x.x.x.x.", "..x...x...x...x.")
     loose: float = 0.0
     bass: tuple[str, ...] = field(default=("walk", "eighths", "long", "two", "free"))
+    arpeggio: float = 0.3
 
 
 _STRAIGHT, _BACKBEAT = ("X.......X.......",), ("....X.......X...",)
@@ -105,7 +106,7 @@ _KINDS = {
         snare=("...X..", "...X..", ""),
         hats=("xxxxxx", "X.xX.x", "x..x.."),
     ),
-    "no drums": _Kind(9, 66, 132, hats=()),
+    "no drums": _Kind(9, 66, 132, hats=(), arpeggio=0.7),
     "rock and roll": _Kind(
         6,
         138,
@@ -123,6 +124,25 @@ _KINDS = {
         hats=("x...x...x...x...", "....x.......x..."),
         bass=("two", "two", "walk"),
     ),
+    "metal": _Kind(
+        6,
+        130,
+        200,
+        kick=("X.x.x.x.X.x.x.x.", "X.xxX.xxX.xxX.xx", "X.......X.x.....", "X.....x...x....."),
+        snare=(*_BACKBEAT * 2, "........X.......", "..x...x...x...x."),
+        bass=("eighths", "eighths", "walk", "free"),
+    ),
+    "game": _Kind(
+        10,
+        112,
+        190,
+        kick=("X...X...X...X...", *_STRAIGHT, "X..x..x.X..x..x."),
+        snare=(*_BACKBEAT, "....X..x....X.xx", ""),
+        loose=0.06,
+        bass=("eighths", "walk", "off", "free"),
+        arpeggio=0.7,
+    ),
+    "jig": _Kind(5, 92, 132, beats=2, steps=3, hats=(), arpeggio=0.7),
 }
 _KIT = {"kick": 36, "snare": 38, "clap": 39, "hat": 42, "ride": 51, "shaker": 70}
 _BASSES = (32, 33, 34, 35, 36, 38, 39, 58)
@@ -191,7 +211,7 @@ def _patterns(kind: _Kind, draw: Generator) -> dict[str, str]:
         if "two" in kind.bass[:1] or kind.beats == 3:
             chords = ["back"]
         made["chord"] = lines[str(draw.choice(chords))]
-    if draw.random() < (0.3 if kind.kick else 0.7):
+    if draw.random() < kind.arpeggio:
         made["arpeggio"] = lines[str(draw.choice(["all", "eighths", "walk"]))]
     made.setdefault("bass" if kind.kick else "chord", lines["walk"])
     return {voice: marks.ljust(size, ".")[:size] for voice, marks in made.items()}
