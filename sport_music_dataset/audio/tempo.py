@@ -54,9 +54,9 @@ _OTHER_OCTAVES = 0.2
 _LEAST_SECONDS = 4.0
 # Floor under the other chunks' mean probabilities: a chunk may keep a tempo that no other has.
 _PROBABILITY_FLOOR = 1e-3
-# How much the other chunks weigh: they err as this one does, so they are no second witness. Of
-# held-back tracks, confidences of chunks are nearest to the truth with this exponent.
-_OTHERS_WEIGHT = 0.3
+# How much the other chunks weigh against the chunk itself. The weights of both sum to one: the
+# chunks of a track err together, so that two that agree are no surer than one.
+_OTHERS_WEIGHT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +168,16 @@ def settle(pulses: Sequence[Pulse]) -> tuple[list[Tempo], Tempo]:
     """The tempo of each chunk and of their track.
 
     One chunk may have two octaves of about equal probability. The mean probabilities of the other
-    chunks decide between the octaves, but a chunk with one clearly likely tempo keeps that tempo.
+    chunks decide between the octaves, but a chunk with one clearly likely tempo keeps that tempo:
+    a logarithmic opinion pool (Genest and Zidek, Combining probability distributions, Statistical
+    Science 1, 1986).
     """
     probabilities = np.array([pulse.probabilities for pulse in pulses])
-    others = (probabilities.sum(axis=0) - probabilities) / max(len(pulses) - 1, 1)
-    weighted = probabilities * (others + _PROBABILITY_FLOOR) ** _OTHERS_WEIGHT
+    weighted = probabilities
+    if len(pulses) > 1:
+        others = (probabilities.sum(axis=0) - probabilities) / (len(pulses) - 1)
+        others = (others + _PROBABILITY_FLOOR) ** _OTHERS_WEIGHT
+        weighted = probabilities ** (1 - _OTHERS_WEIGHT) * others
     tempi = [decide(own, pulse.strength) for own, pulse in zip(weighted, pulses, strict=True)]
     strength = np.mean([pulse.strength for pulse in pulses], axis=0)
     return tempi, decide(probabilities.mean(axis=0), strength)
