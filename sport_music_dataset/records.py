@@ -10,7 +10,8 @@ from typing import Any
 Row = dict[str, Any]
 
 # Least confidence with which a description names the tempo or the key. A tempo is right as often as
-# its confidence says; of those from here on, 95% of held-back pieces (tools/train_tempo.py).
+# its confidence says; of those from here on, 96% of held-back pieces and 90% of held-back kinds of
+# music (tools/train_tempo.py).
 TEMPO_CONFIDENCE = 0.7
 # Of the keys from here on, 82 to 94% are right, by the set of pieces (benchmarks/truth.py).
 KEY_CONFIDENCE = 0.6

@@ -95,9 +95,9 @@ def _places() -> Tensor:
 
 def _seen(maps: Tensor, places: Tensor) -> Tensor:
     """What is seen of each candidate [B, 121, features]; some features of a chunk are left out."""
-    seen = maps.index_select(1, places.flatten()).float().unflatten(1, places.shape)
-    kept = torch.rand(len(maps), 1, places.shape[1]) >= _DROPPED
-    return seen * kept / (1 - _DROPPED)
+    seen = maps.index_select(1, places.flatten()).float().reshape(len(maps), *places.shape)
+    kept = (torch.rand(len(maps), 1, places.shape[1]) >= _DROPPED).float()
+    return seen.mul(kept / (1 - _DROPPED))
 
 
 def _target(bpm: float, shift: int) -> Floats:

@@ -95,6 +95,14 @@ def test_a_change_of_tempo_shows_in_the_chunks() -> None:
     assert all(is_near(chunk.tempo_bpm, 132) for chunk in chunks[-3:])
 
 
+def test_chunks_that_agree_are_no_surer_than_one() -> None:
+    samples = play(SCORES["half time"], 140, 60)
+    together, _ = measured(samples)
+    alone = [measured(samples[index * HOP :][:CHUNK])[1] for index in range(len(together))]
+    surest = max(chunk.tempo_confidence or 0 for chunk in alone)
+    assert all((chunk.tempo_confidence or 0) <= surest + 0.02 for chunk in together)
+
+
 @pytest.mark.parametrize("key", ["C major", "A minor", "F# minor", "D# major"])
 def test_key(key: str) -> None:
     _, track = measured(play(HARMONY, 100, 25, key))
