@@ -137,7 +137,8 @@ def test_headings_sort_and_say_so(page: Opened) -> None:
         heading.locator("button").click()
         cells = page.page.locator("td.tempo_bpm").all_text_contents()
         numbers = [float(cell.split()[0]) for cell in cells if cell != "–"]
-        assert len(numbers) == 6 and "–" not in cells[:6]
+        # Six are of music; what is heard in noise of 6 s may have a tempo or none.
+        assert len(numbers) >= 6 and "–" not in cells[: len(numbers)]
         orders.append((heading.get_attribute("aria-sort"), numbers))
     assert orders[0][0] == "ascending" and orders[0][1] == sorted(orders[0][1])
     assert orders[1][0] == "descending" and orders[1][1] == sorted(orders[1][1], reverse=True)
