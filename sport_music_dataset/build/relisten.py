@@ -28,7 +28,7 @@ from ..progress import Advance, Progress, no_progress
 from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
 from ..records import Heard, Outcome, Row, chunk_id
-from ..release.folder import check_ours, remove_stale, writing
+from ..release.folder import check_ours, writing
 from ..release.manifest import FileEntry
 from ..release.release import Release
 from ..release.shards import ShardNote, intact_note, read_note, write_noted_shard
@@ -301,7 +301,6 @@ def _finish(
 ) -> None:
     """Write `tracks`, the card and the manifest of the new shards."""
     manifest = release.manifest
-    before = {*manifest.files}
     record: Any = recipe.as_dict()
     manifest.recipe, manifest.fingerprint = record, recipe.fingerprint
     measures = {
@@ -320,4 +319,3 @@ def _finish(
     manifest.encoding, manifest.codebooks = None, []
     write_card(release, progress)
     manifest.write(release.folder)
-    remove_stale(release.folder, "encoded", manifest.files, before)
