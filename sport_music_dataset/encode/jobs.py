@@ -23,7 +23,7 @@ from ..reasons import is_machine_fault
 from ..recipe import SAMPLING_RATE
 from ..release.chunks import THREADS
 from ..release.labels import Codes
-from ..release.layout import KNOWN_CODES
+from ..release.layout import KNOWN_CODES, known_codes
 from ..release.manifest import FileEntry
 from ..release.release import Release
 from ..release.shards import ShardNote, is_intact, read_note, read_notes
@@ -167,12 +167,10 @@ def _noted(release: Release, facts: str) -> dict[str, CodesFile]:
 
 
 def _taken_before(release: Release, facts: str) -> list[CodesFile]:
-    """The files that a run had taken which was stopped."""
-    files = (release.folder / KNOWN_CODES).glob(f"{facts[:16]}-*.parquet")
-    return [
-        CodesFile(release.place, f"{KNOWN_CODES}/{file.name}", file.stem.partition("-")[2])
-        for file in sorted(files)
-    ]
+    """The files that `listen`, or a run that was stopped, has left for this one."""
+    files = sorted(release.folder.glob(known_codes(facts, "*")))
+    digests = [file.stem.partition("-")[2] for file in files]
+    return [CodesFile(release.place, known_codes(facts, name), name) for name in digests]
 
 
 def _elsewhere(since: Release, info: EncoderInfo) -> list[CodesFile]:
@@ -253,7 +251,7 @@ def _taken(release: Release, file: CodesFile, job: EncodeJob) -> str:
             )
         if is_ours and (file.path == job.encoded or file.path.startswith(f"{KNOWN_CODES}/")):
             return file.path
-        path = f"{KNOWN_CODES}/{job.code_facts[:16]}-{file.sha256}.parquet"
+        path = known_codes(job.code_facts, file.sha256)
         link_or_copy(found, release.folder / path)
         return path
 
