@@ -43,6 +43,7 @@ RAW_COLUMNS: Columns = {
     "chunk_index": "int32",
     "start_seconds": "float64",
     "audio": "audio",
+    "audio_md5": "string",
     **_DESCRIPTIONS,
     **_strings("session", "session_as_named", "style", "title", "artist", "license"),
     "position": "float64",

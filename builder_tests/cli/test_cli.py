@@ -48,7 +48,7 @@ def test_a_dry_run_names_the_shards(
 def test_encode_prints_its_summary(encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["encode", str(encoded), "--model", "nano"]) == 0
     captured = capsys.readouterr()
-    assert "shards    0 encoded, 0 with new tokens alone, 2 as they were" in captured.out
+    assert "shards    0 encoded, 0 with known codes alone, 2 as they were" in captured.out
     assert "nano codes are for trying out" in captured.err
 
 

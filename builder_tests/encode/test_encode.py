@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
@@ -25,9 +24,9 @@ from builder_tests.support.models import (
     save_music_model,
     tiny_musicgen,
 )
+from builder_tests.support.rewriting import plant_codes
 from sport_music_dataset.cli import main
 from sport_music_dataset.columns import ENCODED_COLUMNS, MEASURE_COLUMNS
-from sport_music_dataset.digests import file_digest
 from sport_music_dataset.encode.codec.encodec import Codec
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.reference import LEAST_AGREEMENT, agreement
@@ -194,19 +193,6 @@ def test_other_groups_are_written_beside_the_same_codes(
     assert (found := verify_folder(out)).ok, found.failures
     build(source, out, RECIPE)
     assert read_manifest(out).shards("encoded")
-
-
-def plant_codes(folder: Path, *without: str) -> None:
-    """Write codes that no codec gives into every shard, which loses the columns `without`."""
-    for file in (folder / "encoded").glob("*.parquet"):
-        rows = pq.read_table(file).drop_columns(list(without))
-        at = rows.schema.get_field_index("codes")
-        size, digest = file.stat().st_size, file_digest(file)
-        sevens = pa.array([[[7] * 100] * 4] * len(rows), rows.field(at).type)
-        pq.write_table(rows.set_column(at, rows.field(at), sevens), file)
-        note = folder / ".sportgen" / f"encoded/{file.name}.json"
-        text = note.read_text().replace(f": {size}", f": {file.stat().st_size}")
-        note.write_text(text.replace(digest, file_digest(file)))
 
 
 def test_another_codec_or_backend_encodes_again(release: Path, tmp_path: Path) -> None:

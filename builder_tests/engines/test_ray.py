@@ -97,7 +97,7 @@ def test_an_encode_survives_a_lost_worker_and_a_lost_node(
     assert process.returncode == 0, told
     assert files(out) == files(encoded)
     assert not list(out.rglob("*.partial")) and not (out / ".sportgen/cut").exists()
-    assert "shards    2 encoded, 0 with new tokens alone, 0 as they were\n" in shown
+    assert "shards    2 encoded, 0 with known codes alone, 0 as they were\n" in shown
 
 
 def test_a_bad_item_costs_itself_only_and_nodes_are_checked(nodes: Nodes, tmp_path: Path) -> None:

@@ -101,8 +101,12 @@ def test_a_release_that_is_heard_later_has_the_rows_of_a_build_that_listens(
     assert manifest.encoding is None and not manifest.shards("encoded")
     assert manifest.fingerprint == read_manifest(heard).fingerprint
     assert verify_folder(folder).ok
-    # Encoding it again finds that all codes are of other rows.
+    # The audio is the same, and so are its codes.
+    codes = [row["codes"] for row in rows(encoded, "encoded")]
+    capsys.readouterr()
     assert main(["encode", str(folder), "--model", "nano"]) == 0
+    assert f"chunks    0 encoded, {len(codes)} with known codes" in capsys.readouterr().out
+    assert [row["codes"] for row in rows(folder, "encoded")] == codes
     assert verify_folder(folder).ok
     # And there is nothing left to hear.
     after = files(folder)

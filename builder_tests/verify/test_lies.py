@@ -173,6 +173,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_raw("chunk_index", Check.CHUNK_IDS, 77, -1),
     **of_raw("start_seconds", Check.CHUNK_IDS, 9.0, NAN),
     "raw.audio: another sample": (Check.OVERLAP, other_sample),
+    "raw.audio_md5: another": (Check.AUDIO, in_both("audio_md5", "0" * 32)),
     "raw.audio: a silent track": (Check.SILENCE, silence),
     "raw.description: another": (Check.DESCRIPTIONS, in_both("description", "other")),
     "raw.descriptions: others": (Check.SAME_CHUNKS, in_row("raw", "descriptions", ["a"])),

@@ -17,6 +17,8 @@ Pcm = NDArray[np.int16]
 
 # 20 dB, as a ratio of energies: a mean that loses more is no mix of what the channels hold.
 _CANCELLED = 100.0
+# In the STREAMINFO block, with which every FLAC file begins (RFC 9639, section 8.2).
+_FLAC_MD5 = slice(26, 42)
 
 
 class Resampler:
@@ -138,6 +140,11 @@ def chunks_of(blocks: Iterable[Pcm], chunk_samples: int, hop_samples: int) -> It
                 yield joined[start : start + chunk_samples]
                 start += hop_samples
             held, length = [joined[start:]], length - start
+
+
+def flac_md5(flac: bytes) -> str:
+    """MD5, in hex, of the samples that FLAC bytes from `encode_flac` hold: their header has it."""
+    return flac[_FLAC_MD5].hex()
 
 
 def encode_flac(samples: Pcm) -> bytes:

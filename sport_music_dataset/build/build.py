@@ -21,7 +21,7 @@ from ..reasons import kind_of
 from ..recipe import Recipe
 from ..records import Row, Track
 from ..release.folder import writing
-from ..release.layout import ASSETS, WORK_FOLDER
+from ..release.layout import ASSETS, SINCE, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
 from ..release.shards import distrust_notes
@@ -29,6 +29,7 @@ from ..release.tracks import kept_rows, left_out_chunks
 from ..source.library import Library, check_named
 from ..source.read import places_read, read_source
 from ..source.source import Source
+from ..storage.atomic import write_atomically
 from ..storage.place import check_on_disk
 from .cut import SpoolFolder, cut_tracks, fingerprint_tracks
 from .fingerprints import STORES, FingerprintStore
@@ -143,6 +144,8 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         library = _scan(engine, request, release, earlier, progress)
         with writing(release.folder), engine.sharing(work):
             earlier.keep_decisions()
+            if request.since and request.since.name:
+                write_atomically(release.folder / SINCE, request.since.name.encode())
             if request.force:
                 forget(release.folder)
             outage = outage_of(request.source)

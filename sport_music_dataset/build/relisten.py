@@ -1,7 +1,8 @@
 """Listen to a release that exists: from the FLAC in its shards, without the music that made it.
 
 Each shard of `raw` is written again with what is heard and with the descriptions that follow; then
-`tracks`, the card and the manifest. Codes of the old rows are no part of the release any more.
+`tracks`, the card and the manifest. Codes wait in the folder for the next `encode`, which takes
+them.
 """
 
 import time
@@ -29,9 +30,11 @@ from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
 from ..records import Heard, Outcome, Row, chunk_id
 from ..release.folder import check_ours, remove_stale, writing
+from ..release.layout import known_codes
 from ..release.manifest import FileEntry
 from ..release.release import Release
-from ..release.shards import ShardNote, intact_note, read_note, write_noted_shard
+from ..release.shards import ShardNote, intact_note, read_note, read_notes, write_noted_shard
+from ..storage.atomic import link_or_copy
 from ..storage.parquet import read_batches, read_parquet, read_single_rows
 from ..storage.place import check_on_disk
 from .build import build_versions
@@ -320,4 +323,8 @@ def _finish(
     manifest.encoding, manifest.codebooks = None, []
     write_card(release, progress)
     manifest.write(release.folder)
+    for path, note in read_notes(release.folder, "encoded").items():
+        if (release.folder / path).is_file() and note.outcomes.get("code_facts"):
+            waiting = known_codes(note.outcomes["code_facts"], note.sha256)
+            link_or_copy(release.folder / path, release.folder / waiting)
     remove_stale(release.folder, "encoded", manifest.files, before)

@@ -31,13 +31,15 @@ class Since:
 
     `groups` maps a group to its split, and `tracks` the id of a track to its split. `shards` maps a
     split to its number of shards, which stays the same so that a shard without a new track stays
-    the same file. `withdrawn` has the ids of tracks that no later build may use.
+    the same file. `withdrawn` has the ids of tracks that no later build may use. `name` is what
+    `open_release` opens again.
     """
 
     groups: Mapping[str, str]
     tracks: Mapping[str, str]
     shards: Mapping[str, int]
     withdrawn: frozenset[str] = frozenset()
+    name: str = ""
 
     @classmethod
     def of(cls, release: Release) -> "Since":
@@ -48,6 +50,7 @@ class Since:
             tracks={row["track_id"]: row["split"] for row in kept},
             shards=Counter(map(split_of, release.shards(release.manifest.rows_config))),
             withdrawn=frozenset(release.manifest.withdrawn),
+            name=release.place.reference,
         )
 
     def splits(self, tracks: Iterable[Track]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from ..audio.samples import flac_md5
 from ..outside.records import as_record
 from ..records import Outcome, Row
 from ..storage.atomic import partial_name
@@ -87,13 +88,14 @@ def read_spool(file: Path) -> Spooled | None:
 
 
 def read_spooled_rows(file: Path) -> Iterator[Row]:
-    """Yield the rows of a complete spool, each with its `audio`."""
+    """Yield the rows of a complete spool, each with its `audio` and the MD5 of that."""
     record = _read_record(file)
     with file.open("rb") as stream:
         for row, size in zip(record["rows"], record["sizes"], strict=True):
             flac = stream.read(size)
             if row is not None:
-                yield row | {"audio": {"bytes": flac, "path": f"{row['chunk_id']}.flac"}}
+                audio = {"bytes": flac, "path": f"{row['chunk_id']}.flac"}
+                yield row | {"audio": audio, "audio_md5": flac_md5(flac)}
 
 
 def _read_record(file: Path) -> dict[str, Any]:

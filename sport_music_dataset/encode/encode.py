@@ -1,7 +1,7 @@
 """The encoding stage: adds `encoded/` to a release folder, shard by shard."""
 
+import shutil
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,27 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from ..card.card import check_card, write_card
-from ..columns import COPIED_COLUMNS, ENCODED_COLUMNS
-from ..digests import digest, file_digest
+from ..columns import COPIED_COLUMNS
 from ..engines.base import RaySettings
 from ..engines.estimate import Estimate
 from ..errors import ReleaseError
-from ..outside.records import as_record
 from ..progress import Progress, no_progress
-from ..release.chunks import THREADS
 from ..release.codebooks import codebook_use
 from ..release.folder import check_ours, remove_stale, writing
-from ..release.layout import MANIFEST, WORK_FOLDER
-from ..release.manifest import FileEntry, Manifest
+from ..release.layout import KNOWN_CODES, MANIFEST, WORK_FOLDER
+from ..release.manifest import Manifest
 from ..release.release import Release
-from ..release.shards import is_intact, read_note
-from ..storage.parquet import read_parquet
 from ..storage.place import check_on_disk
 from .codec.devices import pick_devices
 from .decode import load_codec
+from .jobs import EncodeJob, plan_jobs, take_codes, unusable_reason
 from .reference import agreement
 from .settings import EncodeSettings
-from .shards import MOST_LOST, EncodeJob, EncodeResults, SampleCost, encode_sample, encode_shard
+from .shards import MOST_LOST, SampleCost, encode_sample, encode_shard
 from .training import check_trainable
 from .workers.base import EncoderInfo, EncodeWorkers, Finished, RowsDone
 from .workers.local import open_workers
@@ -37,12 +33,15 @@ from .workers.local import open_workers
 
 @dataclass(frozen=True, slots=True)
 class EncodeReport:
-    """What an encode did: rows per split, and shards encoded, with new tokens only, and kept.
+    """What an encode did: rows per split, and shards encoded, without a new chunk, and kept.
 
-    `truncated` counts descriptions with more than `max_length` tokens; the longest has `longest`.
-    `lost` counts the words that were cut off, most frequent first. `unshared_reason` says why
-    chunks shared no work, empty if they did. `agreement` is the share of codes that equal the
-    reference, for each codebook, if a check was asked for.
+    `chunks_encoded` counts the chunks that went through the codec, `chunks_known` those in the
+    written shards whose codes were there. `since_reason` says why no codes of the earlier
+    release were taken, empty if they were, or if none was given. `truncated` counts descriptions
+    with more than `max_length` tokens; the longest has `longest`. `lost` counts the words that were
+    cut off, most frequent first. `unshared_reason` says why chunks shared no work, empty if they
+    did. `agreement` is the share of codes that equal the reference, for each codebook, if a check
+    was asked for.
     """
 
     rows: dict[str, int]
@@ -52,7 +51,10 @@ class EncodeReport:
     shards_written: int
     shards_retokenized: int
     shards_kept: int
+    chunks_encoded: int
+    chunks_known: int
     nano: bool
+    since_reason: str = ""
     unshared_reason: str = ""
     agreement: list[float] = field(default_factory=list)
 
@@ -62,19 +64,21 @@ def encode_release(
     settings: EncodeSettings | None = None,
     *,
     check: int = 0,
+    since: Release | None = None,
     ray: RaySettings | None = None,
     progress: Progress = no_progress,
 ) -> EncodeReport:
     """Write `encoded/` beside the `raw/` of a release folder, then card and manifest.
 
-    Shards that were encoded from the same rows with the same settings are kept. If only tokens,
-    labels, groups or the columns of `encoded` change, the codes are kept. At the end, two rows go
-    through a training step.
+    Shards that were encoded from the same rows with the same settings are kept. No chunk is encoded
+    twice: codes of the same audio are taken from what is in the folder, or from `since`. At the
+    end, two rows go through a training step.
 
     Args:
         folder: the release folder.
         settings: models, tokens and labels; the defaults, with MusicGen medium, if None.
         check: number of chunks to encode again without sharing, and to compare.
+        since: an earlier release, whose codes may be taken.
         ray: the address of Ray, if Ray is to do the work.
         progress: told how far the work is.
 
@@ -90,9 +94,10 @@ def encode_release(
     """
     settings, release = settings or EncodeSettings(), _built_release(folder)
     with _workers(release, settings, ray) as workers:
-        info, jobs = workers.info, _jobs(release, workers.info, progress)
+        info, jobs = workers.info, plan_jobs(release, workers.info, since, progress)
         todo = [job for job in jobs if job.note is None]
         with writing(folder), workers.sharing(folder / WORK_FOLDER):
+            take_codes(release, todo)
             _encode_shards(workers, todo, folder, progress)
             _finish(release, info.facts, jobs, progress)
     check_trainable(release)
@@ -101,7 +106,8 @@ def encode_release(
         device = "auto" if ray else pick_devices(settings.device)[0]
         codec = load_codec(release, settings.codec_name, device)
         shares = agreement(release, codec, check, progress)
-    return _report(release.manifest, info, jobs, todo, shares)
+    reason = unusable_reason(since, info) if since else ""
+    return _report(release.manifest, info, jobs, todo, shares, reason)
 
 
 def _encode_shards(
@@ -117,7 +123,11 @@ def _encode_shards(
 
 
 def estimate_encode(
-    folder: Path, settings: EncodeSettings, *, ray: RaySettings | None = None
+    folder: Path,
+    settings: EncodeSettings,
+    *,
+    since: Release | None = None,
+    ray: RaySettings | None = None,
 ) -> Estimate:
     """Estimate the work of `encode_release` by encoding some rows; writes nothing.
 
@@ -125,14 +135,14 @@ def estimate_encode(
     """
     release = _built_release(folder)
     with _workers(release, settings, ray) as workers:
-        jobs = _jobs(release, workers.info, no_progress)
+        jobs = plan_jobs(release, workers.info, since, no_progress)
         todo = [job for job in jobs if job.note is None]
-        # Only shards without codes: new tokens and labels take almost no time.
-        new = [job for job in todo if not job.has_codes and job.rows]
+        # Only chunks without codes: new tokens and labels take almost no time.
+        new = [job for job in todo if job.new]
         work = partial(encode_sample, folder=folder.resolve())
         events = [event for _, event in workers.run(work, (new or todo)[:1])]
         cost = next((e.result for e in events if isinstance(e, Finished)), SampleCost(1, 0, 0))
-        seconds = cost.seconds / cost.rows * sum(job.rows for job in new)
+        seconds = cost.seconds / cost.rows * sum(job.new for job in new)
         size = round(cost.bytes / cost.rows * sum(job.rows for job in todo))
         basis = f"{cost.rows} chunks encoded for it"
         return Estimate(len(todo), len(jobs) - len(todo), seconds, size, workers.size, basis)
@@ -162,48 +172,6 @@ def _workers(
     return open_workers(settings, chunk, ray, release.folder / MANIFEST)
 
 
-def _jobs(release: Release, info: EncoderInfo, progress: Progress) -> list[EncodeJob]:
-    """All shards; raises ReleaseError if one of `raw` is not what the manifest says."""
-    shards, groups = release.shards("raw"), release.groups()
-    with (
-        ThreadPoolExecutor(THREADS) as readers,
-        release.place.fetched(*shards),
-        progress("Checking", len(shards)) as advance,
-    ):
-
-        def job(shard: tuple[str, FileEntry]) -> EncodeJob:
-            found = _job(release.folder, *shard, info, groups)
-            advance(1)
-            return found
-
-        return list(readers.map(job, shards.items()))
-
-
-def _job(
-    folder: Path, name: str, entry: FileEntry, info: EncoderInfo, groups: dict[str, str]
-) -> EncodeJob:
-    if not (folder / name).is_file() or file_digest(folder / name) != entry.sha256:
-        raise ReleaseError(
-            f"{folder / name}: is not what the manifest says; `sportgen build` makes it again"
-        )
-    encoded = name.replace("raw/", "encoded/", 1)
-    ids = read_parquet(folder / name, ["track_id"])["track_id"].unique().to_pylist()
-    # A row without its track is a fault for `verify`.
-    own = {track_id: groups.get(track_id, track_id) for track_id in ids}
-    # Codes depend on none of the groups and the columns.
-    inputs = digest([entry.sha256, info.facts, own, ENCODED_COLUMNS])
-    codes_inputs = digest([entry.sha256, info.code_facts])
-    note = read_note(folder, encoded)
-    results = note and as_record(EncodeResults, note.outcomes)
-    has_codes = bool(results and results.codes_inputs == codes_inputs)
-    # Only a shard that can be of use is read as a whole.
-    is_current = bool(note and results and note.inputs == inputs)
-    if note and (has_codes or is_current) and not is_intact(folder, encoded, note):
-        has_codes = is_current = False
-    note = note if is_current else None
-    return EncodeJob(name, encoded, entry.rows, inputs, codes_inputs, own, has_codes, note)
-
-
 def _finish(
     release: Release, facts: dict[str, Any], jobs: list[EncodeJob], progress: Progress
 ) -> None:
@@ -226,6 +194,7 @@ def _finish(
     write_card(release, progress)
     manifest.write(folder)
     remove_stale(folder, "encoded", manifest.files, before)
+    shutil.rmtree(folder / KNOWN_CODES, ignore_errors=True)
 
 
 def _lost_words(jobs: list[EncodeJob]) -> dict[str, int]:
@@ -241,9 +210,11 @@ def _report(
     jobs: list[EncodeJob],
     todo: list[EncodeJob],
     shares: list[float],
+    since_reason: str,
 ) -> EncodeReport:
     notes = [job.note for job in jobs if job.note]
-    retokenized = sum(job.has_codes for job in todo)
+    retokenized = sum(not job.new for job in todo)
+    encoded = sum(job.new for job in todo)
     return EncodeReport(
         rows=manifest.splits("encoded"),
         truncated=sum(note.outcomes["truncated"] for note in notes),
@@ -252,7 +223,10 @@ def _report(
         shards_written=len(todo) - retokenized,
         shards_retokenized=retokenized,
         shards_kept=len(jobs) - len(todo),
+        chunks_encoded=encoded,
+        chunks_known=sum(job.rows for job in todo) - encoded,
         nano=bool(info.facts["nano"]),
+        since_reason=since_reason,
         unshared_reason=info.unshared_reason,
         agreement=shares,
     )

@@ -12,14 +12,12 @@ from ..records import Row
 from ..release.labels import Codes, delay
 from .codec.devices import pick_device
 from .codec.encodec import Codec, Waveforms
+from .codec.shared import BATCH_ROWS
 from .settings import NANO, EncodeSettings
 from .text import TextModel
 
 # Increase this number when the same rows and settings give other rows of `encoded`.
-ENCODED_VERSION = 2
-
-# Chunks of a batch: the LSTM is not faster with more, and progress would move in larger steps.
-BATCH_ROWS = 64
+ENCODED_VERSION = 3
 
 
 class Encoder:
@@ -67,7 +65,8 @@ class Encoder:
 
     def codes(self, rows: Sequence[Row], waveforms: Waveforms) -> Codes:
         """Codes [B, K, T] of the waveforms [B, N] of rows of `raw`."""
-        return self.codec.encode(waveforms, shared_offsets(rows))
+        starts = [round(row["start_seconds"] * SAMPLING_RATE) for row in rows]
+        return self.codec.encode(waveforms, shared_offsets(rows), starts)
 
     def rows(self, rows: Sequence[Row], codes: Codes) -> tuple[list[Row], list[int]]:
         """Rows of `encoded` for rows of `raw`, each with its `group`, and their codes [B, K, T].

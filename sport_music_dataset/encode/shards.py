@@ -3,9 +3,9 @@
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from ..release.labels import Codes
 from ..release.shards import ShardNote, write_noted_shard, write_shard
 from ..storage.parquet import read_batches, read_parquet
 from .codec.encodec import Waveforms
-from .encoder import BATCH_ROWS, Encoder
+from .codec.shared import BATCH_ROWS
+from .encoder import Encoder
+from .jobs import KEY_COLUMNS, EncodeJob, EncodeResults, chunk_keys, read_codes
 from .readahead import ahead, behind
 from .workers.base import Finished, RowsDone
 
@@ -28,41 +30,8 @@ MOST_LOST = 20
 
 # Rows of a shard that an estimate encodes: a quarter of a batch; a full batch is faster per row.
 _SAMPLED_ROWS = 16
-
-
-@dataclass(slots=True)
-class EncodeJob:
-    """One shard: its `raw` and `encoded` paths, its inputs, and its note once it is finished.
-
-    `groups` has the group of each of its tracks, by the track's id. `has_codes`: the existing shard
-    has the right codes, but other tokens, labels, or columns besides them.
-    """
-
-    raw: str
-    encoded: str
-    rows: int
-    inputs: str
-    codes_inputs: str
-    groups: dict[str, str]
-    has_codes: bool
-    note: ShardNote | None
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeResults:
-    """What a note says of an encoded shard.
-
-    `codes_inputs` is the digest of what determines the codes, `truncated` counts descriptions with
-    more than `max_length` tokens, and the longest has `longest`; `lost` counts the words that were
-    cut off. `frames` and `label_frames` are the T of codes and of labels, 0 in an empty shard.
-    """
-
-    codes_inputs: str
-    truncated: int
-    longest: int
-    lost: dict[str, int]
-    frames: int
-    label_frames: int
+# Rows whose codes are known come at most so many at a time.
+_MOST_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +53,7 @@ def encode_shard(
 
     def outcomes() -> dict[str, Any]:
         results = EncodeResults(
-            job.codes_inputs,
+            job.code_facts,
             truncated=sum(length > encoder.settings.max_length for length in lengths),
             # A shard without tracks is empty.
             longest=max(lengths, default=0),
@@ -113,7 +82,7 @@ def encode_sample(
     encoder: Encoder, job: EncodeJob, *, folder: Path
 ) -> Iterator[Finished[SampleCost]]:
     """Encode some rows of a shard and yield their cost; nothing is written."""
-    for rows, waveforms in _with_waveforms(folder, job, _SAMPLED_ROWS):
+    for _, rows, waveforms in _with_waveforms(folder, job, _SAMPLED_ROWS, [True] * job.rows):
         # Not timed: the first call compiles and fills caches, later shards do not.
         encoder.codes(rows[:1], waveforms[:1])
         started = time.perf_counter()
@@ -127,27 +96,37 @@ def encode_sample(
 def _with_codes(
     folder: Path, job: EncodeJob, encoder: Encoder
 ) -> Iterator[tuple[list[Row], Codes]]:
-    """Yield rows of `raw` and their codes [B, K, T], existing or new codes."""
-    if job.has_codes:
-        rows = read_parquet(folder / job.raw, list(COPIED_COLUMNS)).to_pylist()
-        column = read_parquet(folder / job.encoded, ["codes"])["codes"].combine_chunks()
-        codes = column.flatten().flatten().to_numpy()
-        if rows:
-            yield _grouped(rows, job), codes.reshape(len(rows), encoder.text.num_codebooks, -1)
-        return
-    for rows, waveforms in ahead(_with_waveforms(folder, job, BATCH_ROWS)):
-        yield rows, encoder.codes(rows, waveforms)
+    """Yield rows of `raw` and their codes [B, K, T], known or new."""
+    tile = encoder.codec.tile_samples
+    keys = chunk_keys(read_parquet(folder / job.raw, list(KEY_COLUMNS)), tile)
+    known = read_codes(folder, job, {*keys}, tile, encoder.text.num_codebooks)
+    is_new = [key not in known for key in keys]
+    for first, rows, waveforms in ahead(_with_waveforms(folder, job, BATCH_ROWS, is_new)):
+        own = range(first, first + len(rows))
+        new = [row for at, row in zip(own, rows, strict=True) if is_new[at]]
+        codes = iter(encoder.codes(new, waveforms) if new else ())
+        yield rows, np.stack([next(codes) if is_new[at] else known[keys[at]] for at in own])
 
 
 def _with_waveforms(
-    folder: Path, job: EncodeJob, size: int
-) -> Iterator[tuple[list[Row], Waveforms]]:
-    """Yield rows of `raw` and their waveforms [B, N], at most `size` at a time."""
-    batches = read_batches(folder / job.raw, [*COPIED_COLUMNS, "audio"])
-    remaining = chain.from_iterable(batch.to_pylist() for batch in batches)
-    while rows := list(islice(remaining, size)):
-        waveforms = _waveforms([row.pop("audio")["bytes"] for row in rows])
-        yield _grouped(rows, job), waveforms
+    folder: Path, job: EncodeJob, size: int, is_new: Sequence[bool]
+) -> Iterator[tuple[int, list[Row], Waveforms]]:
+    """Yield rows of `raw`, the number of the first, and the waveforms [B, N] of the new ones.
+
+    There are at most `size` waveforms at a time.
+    """
+    columns = [*COPIED_COLUMNS, *(["audio"] if any(is_new) else [])]
+    batches = read_batches(folder / job.raw, columns)
+    rows: list[Row] = []
+    flacs: list[bytes] = []
+    for at, row in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches)):
+        audio = row.pop("audio", None)
+        rows.append(row)
+        if is_new[at]:
+            flacs.append(audio["bytes"])
+        if len(flacs) == size or len(rows) == _MOST_ROWS or at + 1 == len(is_new):
+            yield at + 1 - len(rows), _grouped(rows, job), _waveforms(flacs)
+            rows, flacs = [], []
 
 
 def _grouped(rows: list[Row], job: EncodeJob) -> list[Row]:
@@ -159,9 +138,9 @@ def _grouped(rows: list[Row], job: EncodeJob) -> list[Row]:
 
 def _waveforms(flacs: list[bytes]) -> Waveforms:
     """Chunks [B, N], decoded into one array: a list first would take twice the memory."""
-    first = decode_flac(flacs[0])
+    first = decode_flac(flacs[0]) if flacs else ()
     waveforms = np.empty((len(flacs), len(first)), np.float32)
-    waveforms[0] = first
+    waveforms[:1] = first
     for at, flac in enumerate(flacs[1:], 1):
         waveforms[at] = decode_flac(flac)
     return waveforms

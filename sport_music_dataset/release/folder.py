@@ -18,14 +18,24 @@ from ..engines.base import PROBE
 from ..errors import ReleaseError
 from ..outside.files import kind_of_file
 from ..storage.atomic import file_of_partial, write_atomically
-from .layout import ASSETS, CARD, CONFIGS, DECISIONS, MANIFEST, WORK_FOLDER, is_release_path
+from .layout import (
+    ASSETS,
+    CARD,
+    CONFIGS,
+    DECISIONS,
+    KNOWN_CODES,
+    MANIFEST,
+    SINCE,
+    WORK_FOLDER,
+    is_release_path,
+)
 from .manifest import read_manifest
 from .shards import note_file, noted
 
 _MARKER = f"{WORK_FOLDER}/made-by-sportgen"
 _MARKER_TEXT = b"This folder is sportgen's own: what lies in it may be replaced and deleted.\n"
 # Folders in which we write, their parents first.
-_FOLDERS = (WORK_FOLDER, f"{WORK_FOLDER}/cut", *CONFIGS, ASSETS)
+_FOLDERS = (WORK_FOLDER, f"{WORK_FOLDER}/cut", KNOWN_CODES, *CONFIGS, ASSETS)
 _NOTES = tuple(f"{WORK_FOLDER}/{name}" for name in (*CONFIGS, ASSETS))
 _PROBE_NAME = re.compile(rf"{PROBE}\w+")
 
@@ -148,7 +158,7 @@ def _remove_partial(folder: Path) -> None:
         if file_of_partial(file.name) in (MANIFEST, CARD):
             file.unlink(missing_ok=True)
     for file in _partials(folder / WORK_FOLDER):
-        if file_of_partial(file.name) == Path(DECISIONS).name:
+        if f"{WORK_FOLDER}/{file_of_partial(file.name)}" in (DECISIONS, SINCE):
             file.unlink(missing_ok=True)
     for name in _NOTES:
         for file in _partials(folder / name):

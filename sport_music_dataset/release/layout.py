@@ -13,6 +13,10 @@ WORK_FOLDER = ".sportgen"
 """The folder of notes on how shards were made and of unfinished work; it is never published."""
 DECISIONS = f"{WORK_FOLDER}/decided.json"
 """What the last build that could read every file had decided, while a later one has not."""
+KNOWN_CODES = f"{WORK_FOLDER}/known"
+"""Files with codes that wait for `encode`, which removes them at its end."""
+SINCE = f"{WORK_FOLDER}/since"
+"""The name of the release from which the last build went on."""
 CONFIGS = ("raw", "encoded", "tracks")
 ASSETS = "assets"
 """The folder of the card's pictures."""
@@ -41,6 +45,11 @@ def shard_name(config: str, split: str, index: int, count: int) -> str:
     """
     check_name(split, "split")
     return f"{config}/{split}-{index:05d}-of-{count:05d}.parquet"
+
+
+def known_codes(code_facts: str, sha256: str) -> str:
+    """Path of a file of codes that waits, by the digests of the encoder's facts and of the file."""
+    return f"{KNOWN_CODES}/{code_facts[:16]}-{sha256}.parquet"
 
 
 @dataclass(frozen=True, slots=True)

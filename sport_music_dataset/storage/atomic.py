@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,21 @@ def write_atomically(file: Path, data: bytes) -> None:
     """Write `data` to `file`: readers see the old or the new file, never a part of it."""
     with replaced(file) as (stream, _):
         stream.write(data)
+
+
+def link_or_copy(source: Path, file: Path) -> None:
+    """Give a file a second name, which stays where the first gets another file; a copy if need be.
+
+    A file that has the name `file` already stays.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, file)
+    except FileExistsError:
+        return
+    except OSError:  # another disk, or one without links
+        with replaced(file) as (stream, _), source.open("rb") as data:
+            shutil.copyfileobj(data, stream)
 
 
 @contextmanager

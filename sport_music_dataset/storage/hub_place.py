@@ -40,6 +40,11 @@ class HubPlace(Place):
         """The name as ORG/NAME@REVISION."""
         return self.name
 
+    @property
+    def reference(self) -> str:
+        """The name as ORG/NAME@REVISION."""
+        return self.name
+
     def paths(self) -> set[str]:
         """The path of every file that the Hub lists for the revision, except `.gitattributes`.
 

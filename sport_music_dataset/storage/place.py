@@ -44,6 +44,11 @@ class Place:
         """The name that a release may show: only the last part of the folder's path."""
         return self.folder.resolve().name
 
+    @property
+    def reference(self) -> str:
+        """What `open_release` opens again, from any folder of this machine."""
+        return str(self.folder.resolve())
+
     def paths(self) -> set[str]:
         """The path of every file, and of every link to one, relative to the folder."""
         found = (Path(folder, name) for folder, _, names in walk(self.folder) for name in names)

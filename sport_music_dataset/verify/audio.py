@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from hashlib import md5
 
 import numpy as np
 import soundfile
@@ -47,6 +48,11 @@ class AudioChecks:
                     Check.OVERLAP, f"{row['chunk_id']}: differs from the chunk before it"
                 )
         self._before = (row["track_id"], start + offset, pcm)
+        found, stated = md5(pcm, usedforsecurity=False).hexdigest(), row["audio_md5"]
+        if found != stated:
+            self.findings.fail(
+                Check.AUDIO, f"{row['chunk_id']}: audio_md5 is {stated}, not {found}"
+            )
         if self.recipe:
             self._check_silence(row, pcm, self.recipe)
         return pcm

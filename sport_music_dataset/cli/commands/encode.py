@@ -1,10 +1,15 @@
 """The command `encode`."""
 
-from typing import Annotated, Literal
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from .. import console, options
+
+if TYPE_CHECKING:
+    from ...release.release import Release
 
 
 def encode(
@@ -23,6 +28,13 @@ def encode(
     check: Annotated[
         int, typer.Option(help="Encode so many chunks again, the plain way, and compare.")
     ] = 0,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RELEASE",
+            help="Take its codes too: a folder or ORG/NAME@v1.0.0.  [default: that of the build]",
+        ),
+    ] = None,
     device: options.Devices = "auto",
     backend: Annotated[
         Literal["auto", "torch", "openvino"],
@@ -59,10 +71,14 @@ def encode(
         backend=backend,
     )
     ray = options.ray_settings(engine, ray_address, cpus_per_worker, gpus_per_worker)
-    if dry_run:
-        show_estimate(estimate_encode(out, settings, ray=ray))
-        return 0
-    report = encode_release(out, settings, check=check, ray=ray, progress=console.progress)
+    with ExitStack() as stack:
+        release = _since(stack, out, since)
+        if dry_run:
+            show_estimate(estimate_encode(out, settings, since=release, ray=ray))
+            return 0
+        report = encode_release(
+            out, settings, check=check, since=release, ray=ray, progress=console.progress
+        )
     show_encode(report, max_length)
     if report.agreement and min(report.agreement) < LEAST_AGREEMENT:
         console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")
@@ -70,3 +86,24 @@ def encode(
     nano = " --allow-nano" if report.nano else ""
     console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME{nano}")
     return 0
+
+
+def _since(stack: ExitStack, out: Path, given: str | None) -> "Release | None":
+    """The release whose codes are taken: the one that is given, or that of the last build."""
+    from ...errors import ReleaseError, SportgenError
+    from ...outside.files import read_text
+    from ...release.layout import SINCE
+    from ...release.release import open_release
+
+    if given:
+        return stack.enter_context(open_release(given))
+    if not (out / SINCE).is_file():
+        return None
+    name = read_text(out / SINCE, 4096, ReleaseError)
+    if name == str(out.resolve()):
+        return None
+    try:
+        return stack.enter_context(open_release(name))
+    except SportgenError as error:
+        console.hint(f"note: no codes of {name}, from which the build went on: {error}")
+        return None

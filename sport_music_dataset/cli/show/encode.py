@@ -12,8 +12,9 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
     """Print the summary of encoding a release."""
     for split, rows in report.rows.items():
         print(f"encoded   {split:<20} {rows:>8}")
-    tokens = f"{report.shards_retokenized} with new tokens alone"
+    tokens = f"{report.shards_retokenized} with known codes alone"
     print(f"shards    {report.shards_written} encoded, {tokens}, {report.shards_kept} as they were")
+    print(f"chunks    {report.chunks_encoded} encoded, {report.chunks_known} with known codes")
     longest = f"the longest has {report.longest}"
     print(f"truncated {report.truncated} descriptions at {max_length} tokens; {longest}")
     if report.lost:
@@ -21,6 +22,8 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
         print(f"lost      {words}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")
+    if report.since_reason:
+        hint(f"note: no codes of the earlier release were taken: {report.since_reason}")
     if report.unshared_reason:
         hint(f"note: no work was shared between chunks: {report.unshared_reason}")
     if report.nano:

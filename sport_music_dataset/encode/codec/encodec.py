@@ -69,22 +69,25 @@ class Codec:
         self.codebook_size = int(config.codebook_size)
         self.revision = revision_of(self.source, getattr(config, "_commit_hash", None))
 
-    def encode(self, chunks: Waveforms, offsets: Sequence[int]) -> Codes:
+    def encode(
+        self, chunks: Waveforms, offsets: Sequence[int], starts: Sequence[int] | None = None
+    ) -> Codes:
         """Codes [B, K, T] int16 of chunks [B, N] float32 at 32 kHz; T is N over the hop.
 
         Audio that chunks share is computed once; `SharedEncoder` explains how, and the meaning of
-        `offsets` [B]. If there is a `plain_reason`, chunks go through `EncodecModel.encode`
-        instead, as many at once as memory allows.
+        `offsets` [B] and `starts` [B]. If there is a `plain_reason`, chunks go through
+        `EncodecModel.encode` instead. On a CPU, the codes of a chunk are the same in any batch.
         """
         if self.plain_reason(chunks.shape[1]):
-            size = self._at_once(chunks.shape[1])
+            # On a CPU one by one: a batch would be rounded otherwise.
+            size = 1 if self.device.type == "cpu" else self._at_once(chunks.shape[1])
             parts = [chunks[at : at + size] for at in range(0, len(chunks), size)]
             return np.concatenate([self.encode_plain(part) for part in parts])
         with torch.inference_mode(), _exact_products():
             # In slices: the distances of a batch to all entries of a codebook would be gigabytes.
             codes = [
                 self._model.quantizer.encode(embedding[None], self._bandwidth)[:, 0]
-                for embedding in self._shared(self._to_device(chunks), offsets)
+                for embedding in self._shared(self._to_device(chunks), offsets, starts)
             ]
         return _as_codes(torch.stack(codes))
 
@@ -125,6 +128,11 @@ class Codec:
         frame = self._model.config.hop_length
         uneven = f"chunks do not start whole codec frames ({frame} samples) apart"
         return self.plain_reason(num_samples) or (uneven if hop_samples % frame else "")
+
+    @property
+    def tile_samples(self) -> int:
+        """Number of samples of the tiles into which a track is cut for the convolutions."""
+        return TILE_FRAMES * int(self._model.config.hop_length)
 
     @cached_property
     def _shared(self) -> SharedEncoder:

@@ -28,6 +28,8 @@ TILE_FRAMES = 75
 _EDGE_FRAMES = 3
 # Chunks at a time for steps that a larger batch does not make faster, only larger in memory.
 _FEW_CHUNKS = 4
+BATCH_ROWS = 64
+"""Chunks of a batch: the LSTM is not faster with more, and progress would move in larger steps."""
 # Steps of the LSTM at a time: the gates of a whole chunk would need gigabytes.
 _LSTM_STEPS = 50
 
@@ -44,6 +46,22 @@ def plain_reason(model: EncodecModel, num_samples: int) -> str:
     if num_samples % config.hop_length or num_samples < 4 * _EDGE_FRAMES * config.hop_length:
         return f"chunks are no whole number of the model's frames ({config.hop_length} samples)"
     return ""
+
+
+def _least_rows(lstm: Any) -> int:
+    """The least number of chunks of which the LSTM computes each as in a full batch.
+
+    A single one goes through other routines, which round otherwise. Where more of them do too, as
+    they may on a GPU, it is the full batch.
+    """
+    weight = lstm.weight_ih_l0
+    draw = torch.Generator().manual_seed(0)
+    batch = torch.randn(2, BATCH_ROWS, weight.shape[1], generator=draw).to(weight)
+    with torch.inference_mode():
+        whole, _ = lstm(batch)
+        parts = [lstm(batch[:, :rows].contiguous())[0] for rows in (2, 3, 7, 16, 33)]
+    alike = all(torch.equal(part, whole[:, : part.shape[1]]) for part in parts)
+    return 2 if alike and weight.device.type == "cpu" else BATCH_ROWS
 
 
 class SharedEncoder:
@@ -69,14 +87,20 @@ class SharedEncoder:
             self._convolve = OpenVINOConvolutions(layers[:middle], self._tile)
         self._lstm: Any = layers[middle].lstm
         self._back = layers[middle + 1 :]
+        self._least_rows = _least_rows(self._lstm)
 
-    def __call__(self, chunks: Tensor, offsets: Sequence[int]) -> Tensor:
+    def __call__(
+        self, chunks: Tensor, offsets: Sequence[int], starts: Sequence[int] | None = None
+    ) -> Tensor:
         """Embeddings [B, D, T] float32 of chunks [B, N] float32 at 32 kHz.
 
         `offsets` [B]: how many samples after the chunk before it each chunk starts, if the two
-        chunks have the same samples where they overlap; 0 if they do not.
+        chunks have the same samples where they overlap; 0 if they do not. `starts` [B]: where each
+        chunk starts in its track, in samples; 0 if None. Tiles begin where those of the track do,
+        so that a chunk is rounded alike whichever chunks of its track are encoded with it.
         """
-        hidden = self._recur(self._features(chunks, offsets)).permute(1, 2, 0)
+        features = self._features(chunks, offsets, starts or [0] * len(chunks))
+        hidden = self._recur(features)[:, : len(chunks)].permute(1, 2, 0)
         return torch.cat([self._finish(part) for part in torch.split(hidden, _FEW_CHUNKS)])
 
     def _finish(self, hidden: Tensor) -> Tensor:
@@ -84,31 +108,46 @@ class SharedEncoder:
             hidden = layer(hidden)
         return hidden
 
-    def _features(self, chunks: Tensor, offsets: Sequence[int]) -> Tensor:
-        """The input of the LSTM, [T, B, C], for chunks [B, N]."""
+    def _features(self, chunks: Tensor, offsets: Sequence[int], starts: Sequence[int]) -> Tensor:
+        """The input of the LSTM, [T, B, C], for chunks [B, N]; B is larger if they are too few."""
         count, samples = chunks.shape
         edge = _EDGE_FRAMES * self._frame
-        heads = self._exact(chunks[:, :edge], reflect=True)
-        tails = self._exact(chunks[:, -edge:], reflect=True)
-        features = chunks.new_empty(samples // self._frame, count, heads.shape[1])
-        starts = [at for at, offset in enumerate(offsets) if not self._shares(offset, samples)]
-        for first, last in pairwise([*starts, count]):
-            self._fill(features, chunks, offsets, range(first, last))
-        features[0], features[-1] = heads[:, :, 0], tails[:, :, -1]
+        heads, tails = self._edges(chunks[:, :edge]), self._edges(chunks[:, -edge:])
+        rows = max(count, self._least_rows)
+        features = chunks.new_zeros(samples // self._frame, rows, heads.shape[1])
+        firsts = [at for at, offset in enumerate(offsets) if not self._shares(offset, samples)]
+        for first, last in pairwise([*firsts, count]):
+            self._fill(features, chunks, offsets, range(first, last), starts[first])
+        features[0, :count], features[-1, :count] = heads[:, :, 0], tails[:, :, -1]
         return features
+
+    def _edges(self, ends: Tensor) -> Tensor:
+        """Features [B, C, T] of the ends [B, N] of chunks; a larger batch would round otherwise."""
+        parts = torch.split(ends, self._tiles_at_once)
+        return torch.cat([self._exact(part, reflect=True) for part in parts])
 
     def _shares(self, offset: int, samples: int) -> bool:
         return 0 < offset < samples and offset % self._frame == 0
 
     def _fill(
-        self, features: Tensor, chunks: Tensor, offsets: Sequence[int], stretch: range
+        self,
+        features: Tensor,
+        chunks: Tensor,
+        offsets: Sequence[int],
+        stretch: range,
+        begin: int,
     ) -> None:
-        """Fill in the features of consecutive chunks, except their first and last frames."""
+        """Fill in the features of consecutive chunks, except their first and last frames.
+
+        The first begins `begin` samples after its track.
+        """
+        into_tile = begin % (TILE_FRAMES * self._frame)
+        lead = into_tile if into_tile % self._frame == 0 else 0
         new = [chunks[stretch[0]], *(chunks[at][-offsets[at] :] for at in stretch[1:])]
         steps = (offsets[at] // self._frame for at in stretch[1:])
-        starts = list(accumulate(steps, initial=0))
+        starts = list(accumulate(steps, initial=lead // self._frame))
         # Tile by tile: the features of a whole track would be in memory twice.
-        for first, part in self._tiles(torch.cat(new)):
+        for first, part in self._tiles(torch.cat([chunks.new_zeros(lead), *new])):
             for at, start in zip(stretch, starts, strict=True):
                 low, high = max(first, start), min(first + len(part), start + len(features))
                 if low < high:

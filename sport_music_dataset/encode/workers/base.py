@@ -33,7 +33,7 @@ Work = Callable[[Encoder, Job], Iterator[RowsDone | Finished[Result]]]
 
 @dataclass(frozen=True, slots=True)
 class EncoderInfo:
-    """The facts of an `Encoder`.
+    """The facts of an `Encoder`; `tile_samples` is that of its codec.
 
     `unshared_reason` says why chunks of the release's length and hop share no work; empty if they
     share it.
@@ -42,12 +42,13 @@ class EncoderInfo:
     facts: dict[str, Any]
     code_facts: dict[str, Any]
     unshared_reason: str
+    tile_samples: int
 
     @classmethod
     def of(cls, encoder: Encoder, samples: int, hop: int) -> "EncoderInfo":
         """The facts of `encoder` for chunks of that length and hop, in samples."""
         reason = encoder.codec.unshared_reason(samples, hop)
-        return cls(encoder.facts, encoder.code_facts, reason)
+        return cls(encoder.facts, encoder.code_facts, reason, encoder.codec.tile_samples)
 
 
 class EncodeWorkers(Protocol):
