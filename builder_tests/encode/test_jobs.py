@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import EncodecConfig, EncodecModel
+from transformers import EncodecModel
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.hub.local_hub import LocalHub
@@ -24,6 +24,7 @@ from sport_music_dataset.encode import encode
 from sport_music_dataset.encode.codec.shared import SharedEncoder
 from sport_music_dataset.encode.encode import encode_release, estimate_encode
 from sport_music_dataset.encode.settings import EncodeSettings
+from sport_music_dataset.encode.shards import encode_shard
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.release.release import Release
 
@@ -98,13 +99,13 @@ def test_a_run_that_is_stopped_loses_no_codes(
     release: Path, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(music, release, HALVES, force=True)
-    number, work = count(), encode.encode_shard
+    number = count()
 
     def stopped(*args: Any, **settings: Any) -> Any:
         # Before the last shard: those before it are written over what had its codes.
         if next(number) == 1:
             raise KeyboardInterrupt
-        yield from work(*args, **settings)
+        yield from encode_shard(*args, **settings)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(encode, "encode_shard", stopped)
@@ -177,13 +178,10 @@ def test_what_cannot_be_taken_is_said(encoded: Path, release: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("backend", ["torch", "openvino"])
-def test_a_chunk_has_the_same_codes_in_any_batch(backend: Any) -> None:
+def test_a_chunk_has_the_same_codes_in_any_batch(tmp_path: Path, backend: Any) -> None:
     # As wide as encodec_32khz: whether sums are rounded alike hangs on their number.
-    torch.manual_seed(0)
-    widths = {"num_filters": 64, "upsampling_ratios": [8, 5, 4, 4], "hidden_size": 128}
-    sampling = {"sampling_rate": 32_000, "audio_channels": 1, "target_bandwidths": [2.2]}
-    form = {"use_causal_conv": False, "norm_type": "weight_norm", "num_lstm_layers": 2}
-    model: Any = EncodecModel(EncodecConfig(**widths, **sampling, **form)).eval()
+    place = save_codec(tmp_path / "codec", num_filters=64, hidden_size=128, codebook_dim=128)
+    model: Any = EncodecModel.from_pretrained(place, dtype=torch.float32)
     encoder = SharedEncoder(model, backend)
     hop, length = 9_600, 12_800
     track = noise((hop * 16 + length) / 32_000, seed=5)

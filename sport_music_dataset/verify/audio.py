@@ -48,7 +48,7 @@ class AudioChecks:
                     Check.OVERLAP, f"{row['chunk_id']}: differs from the chunk before it"
                 )
         self._before = (row["track_id"], start + offset, pcm)
-        found, stated = md5(pcm, usedforsecurity=False).hexdigest(), row["audio_md5"]
+        found, stated = md5(pcm.tobytes(), usedforsecurity=False).hexdigest(), row["audio_md5"]
         if found != stated:
             self.findings.fail(
                 Check.AUDIO, f"{row['chunk_id']}: audio_md5 is {stated}, not {found}"
