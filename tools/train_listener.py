@@ -12,7 +12,6 @@ hear in pieces that they were not trained on is printed.
 
 import argparse
 import subprocess
-import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -65,12 +64,15 @@ def notes_of(score: Path) -> list[tuple[float, float, int]]:
 
 def rendered(score: Path, font: Path) -> Floats:
     """The first minute of a score, [N] float32 at 32 kHz."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "piece.wav"
-        rate = str(SAMPLING_RATE)
-        command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", rate, "-F", str(file)]
-        subprocess.run([*command, str(font), str(score)], check=True, stdout=subprocess.DEVNULL)
-        return recorded(file)
+    command = ["fluidsynth", "-ni", "-q", "-T", "raw", "-O", "s16", "-F", "/dev/stdout"]
+    command += ["-r", str(SAMPLING_RATE), "-g", "0.5", str(font), str(score)]
+    # FluidSynth plays on for ever after some files: what is wanted is read, then it ends.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        raw = process.stdout.read(_SECONDS * SAMPLING_RATE * 4)
+        process.kill()
+    pcm = np.frombuffer(raw[: len(raw) // 4 * 4], "<i2").reshape(-1, 2)
+    return np.asarray(pcm.mean(axis=1) / 32_768, np.float32)
 
 
 def recorded(file: Path) -> Floats:

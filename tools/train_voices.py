@@ -30,10 +30,10 @@ import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
 from torch import nn
-from train_listener import recorded, rendered
 
 from sport_music_dataset.listen.mel import log_mel, samples_of_frames
 from sport_music_dataset.recipe import SAMPLING_RATE
+from train_listener import recorded, rendered
 
 Floats = NDArray[np.float32]
 
@@ -123,7 +123,7 @@ def part(begin: float, draw: Generator) -> Iterator[tuple[float, float, int, int
         tones = [scale[(degree + up) % 7] for up in (0, 2, 4, 6)][:size]
         pitches = sorted({int(lowest + (tonic + tone - lowest) % 12) for tone in tones})
         if kind == "octaves" or draw.random() < 0.3:
-            pitches = pitches[: 1 if kind == "octaves" else None] + [pitches[0] + 12]
+            pitches = [*(pitches[:1] if kind == "octaves" else pitches), pitches[0] + 12]
         until = min(now + length, end)
         whole = kind in ("chords", "octaves")
         for at in np.arange(now, until - 0.05, until - now if whole else step):
@@ -175,7 +175,8 @@ def _played(file: Any, font: Path, seconds: float, draw: Generator) -> Floats:
             assert process.stdout
             raw = process.stdout.read(round(seconds * SAMPLING_RATE) * 8)
             process.kill()
-    return np.frombuffer(raw[: len(raw) // 8 * 8], "<f4").reshape(-1, 2).mean(axis=1)
+    samples = np.frombuffer(raw[: len(raw) // 8 * 8], "<f4").reshape(-1, 2)
+    return np.asarray(samples.mean(axis=1), np.float32)
 
 
 def patches(samples: Floats) -> Floats:
@@ -227,7 +228,7 @@ class Mixes:
             power = power + own * self._equaliser() * np.float32(gain)
         power = power * self._equaliser()
         power *= np.float32(10 ** (draw.uniform(-9, 9) / 10) * loud / max(power.sum(), 1e-9))
-        return np.log10(1 + np.float32(10_000) * power), sung
+        return np.asarray(np.log10(1 + np.float32(10_000) * power), np.float32), sung
 
     def _part(self, spectra: list[Floats], fonts: list[list[Floats]]) -> Floats:
         """Power [frames, 96] of a patch of a part that is not silent."""
@@ -247,7 +248,8 @@ class Mixes:
 
 
 def _power(log_power: Floats) -> Floats:
-    return (np.power(np.float32(10), log_power) - 1) / np.float32(10_000)
+    """Powers of log10(1 + 10,000 power)."""
+    return np.asarray((np.power(np.float32(10), log_power) - 1) / np.float32(10_000), np.float32)
 
 
 def train(network: Network, mixes: Mixes, steps: int) -> None:
@@ -260,7 +262,7 @@ def train(network: Network, mixes: Mixes, steps: int) -> None:
         heard, sung = mixes.batch(96)
         loss = loss_of(network(heard), sung * 0.96 + 0.02)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         schedule.step()
         if step % 500 == 0:
@@ -305,7 +307,8 @@ def main() -> None:
     with torch.no_grad():
         heard, truth = mixes[False].batch(2_000)
         right = float(((network(heard) > 0) == (truth > 0.5)).double().mean())
-        np.savez_compressed(options.voices, **network.stored())
+        arrays: dict[str, Any] = network.stored()
+        np.savez_compressed(options.voices, **arrays)
     print(f"in pieces held back {right:.0%} of 2,000 mixes are told rightly")
 
 
