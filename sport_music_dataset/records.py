@@ -15,10 +15,10 @@ TEMPO_CONFIDENCE = 0.7
 # Of the keys from here on, 82 to 94% are right, by the set of pieces (benchmarks/truth.py).
 KEY_CONFIDENCE = 0.6
 # Most `vocals` with which a chunk is called instrumental, and least with which somebody sings. Of
-# rendered pieces without voices 61% have no more than the first, of those with a choir behind other
-# instruments 7%; of the former 0.4% reach the second (docs/figures.md).
-NO_VOICE = 0.25
-VOICE = 0.8
+# rendered pieces without voices 61% have no more than the first, of those with a choir, most of
+# them behind other instruments, 14%; 0.6% of the former reach the second (docs/figures.md).
+NO_VOICE = 0.3
+VOICE = 0.9
 # Least confidence with which a description names an instrument, a mood or a style that was heard.
 HEARD_CONFIDENCE = 0.8
 
