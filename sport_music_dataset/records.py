@@ -14,11 +14,11 @@ Row = dict[str, Any]
 TEMPO_CONFIDENCE = 0.55
 # Of the keys from here on, 82 to 94% are right, by the set of pieces (benchmarks/truth.py).
 KEY_CONFIDENCE = 0.6
-# Most `vocals` with which a chunk is called instrumental, and least with which somebody sings: of
-# 0.4 to 0.6 a third have a voice, of 0.6 to 0.8 four in five. Of 61 pieces with voices 1 has no
-# more than the first, of 225 without 64% have (docs/figures.md).
-NO_VOICE = 0.01
-VOICE = 0.6
+# Most `vocals` with which a chunk is called instrumental, and least with which somebody sings. Of
+# rendered pieces without voices 61% have no more than the first, of those with a choir, most of
+# them behind other instruments, 14%; 0.6% of the former reach the second (docs/figures.md).
+NO_VOICE = 0.3
+VOICE = 0.9
 # Least confidence with which a description names an instrument, a mood or a style that was heard.
 HEARD_CONFIDENCE = 0.8
 

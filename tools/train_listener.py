@@ -1,21 +1,17 @@
-"""Train the heads with which musicnn's first network hears instruments and choirs (heads.npz).
+"""Train the heads with which musicnn's first network hears instruments (heads.npz).
 
-    python tools/train_listener.py SCORES HEADS --fonts FONT.sf2 ... --played MUSIC
+    python tools/train_listener.py SCORES HEADS --fonts FONT.sf2 ...
 
 SCORES is a folder of MIDI files, which FluidSynth renders, each with one of the sound fonts in
-turn; what plays in an excerpt is known from its notes. MUSIC is a folder of recordings without
-voices. The heads in sportgen were trained on 127 pieces: MMA's grooves, two thirds of them with a
-drawn melody of a drawn program, and Bach's chorales of music21 with drawn programs; with FluidR3,
-TimGM6mb, Csound's GM bank, A320U and MuseScore's; and on 116 recordings of Debian's games. None
-of them is among the pieces that benchmarks/truth.py judges by. What the heads hear in pieces that
-they were not trained on is printed. Scale and offset of `voice` are those of the head alone here;
-in sportgen they are of head and tags together (`heads.say`), set on the same pieces, 3 sung
-recordings and 40 mixes of these with recordings of games.
+turn; what plays in an excerpt is known from its notes. The heads in sportgen were trained on 127
+pieces: MMA's grooves, two thirds of them with a drawn melody of a drawn program, and Bach's
+chorales of music21 with drawn programs; with FluidR3, TimGM6mb, Csound's GM bank, A320U and
+MuseScore's. None of them is among the pieces that benchmarks/truth.py judges by. What the heads
+hear in pieces that they were not trained on is printed.
 """
 
 import argparse
 import subprocess
-import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
@@ -25,13 +21,12 @@ import soundfile
 from numpy.typing import NDArray
 
 from sport_music_dataset.listen import open_tagger, tagger_revision
-from sport_music_dataset.listen.heads import HIDDEN, TAGS
+from sport_music_dataset.listen.heads import OWN
 from sport_music_dataset.recipe import SAMPLING_RATE
 
 Floats = NDArray[np.float32]
 
 _SECONDS, _STEP_SECONDS, _LENGTH = 60, 2.5, 0.77
-_OWN = HIDDEN + TAGS
 # Programs of General MIDI, from 0; -1 are drums.
 _PROGRAMS = {
     "piano": [*range(6)],
@@ -45,7 +40,6 @@ _PROGRAMS = {
     "sitar": [104],
     "banjo": [105],
     "drums": [-1],
-    "voice": [52, 53, 54, 85],
 }
 
 
@@ -70,12 +64,15 @@ def notes_of(score: Path) -> list[tuple[float, float, int]]:
 
 def rendered(score: Path, font: Path) -> Floats:
     """The first minute of a score, [N] float32 at 32 kHz."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "piece.wav"
-        rate = str(SAMPLING_RATE)
-        command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", rate, "-F", str(file)]
-        subprocess.run([*command, str(font), str(score)], check=True, stdout=subprocess.DEVNULL)
-        return recorded(file)
+    command = ["fluidsynth", "-ni", "-q", "-T", "raw", "-O", "s16", "-F", "/dev/stdout"]
+    command += ["-r", str(SAMPLING_RATE), "-g", "0.5", str(font), str(score)]
+    # FluidSynth plays on for ever after some files: what is wanted is read, then it ends.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout
+        raw = process.stdout.read(_SECONDS * SAMPLING_RATE * 4)
+        process.kill()
+    pcm = np.frombuffer(raw[: len(raw) // 4 * 4], "<i2").reshape(-1, 2)
+    return np.asarray(pcm.mean(axis=1) / 32_768, np.float32)
 
 
 def recorded(file: Path) -> Floats:
@@ -90,8 +87,10 @@ def excerpts(samples: Floats, tagger: Any) -> tuple[Floats, list[float]]:
     """What the first network hears [n, 250], and where each excerpt begins, in seconds."""
     length, step = tagger.excerpt_samples, int(_STEP_SECONDS * SAMPLING_RATE)
     starts = range(0, len(samples) - length + 1, step)
-    patches = np.stack([tagger.prepare(samples[at : at + length]) for at in starts])
-    return tagger.listen(patches, 0)[:, :_OWN], [at / SAMPLING_RATE for at in starts]
+    patches = [tagger.prepare(samples[at : at + length]) for at in starts]
+    # Of several, musicnn's networks would hear one in four.
+    found = np.concatenate([tagger.listen(patch[None], 0) for patch in patches])
+    return found[:, OWN], [at / SAMPLING_RATE for at in starts]
 
 
 def playing(notes: list[tuple[float, float, int]], at: float) -> list[bool]:
@@ -141,7 +140,6 @@ def main() -> None:
     parser.add_argument("scores", type=Path)
     parser.add_argument("heads", type=Path)
     parser.add_argument("--fonts", type=Path, nargs="+", required=True)
-    parser.add_argument("--played", type=Path, required=True)
     options = parser.parse_args()
     tagger = open_tagger("musicnn", tagger_revision("musicnn"))
     features, truth, pieces = [], [], []
@@ -152,19 +150,11 @@ def main() -> None:
         features.append(found)
         truth += [playing(notes, at) for at in starts]
         pieces += [score.stem] * len(starts)
-    count = len(pieces)
-    for file in sorted(options.played.glob("**/*.flac")):
-        found, starts = excerpts(recorded(file), tagger)
-        features.append(found)
-        truth += [[False] * len(_PROGRAMS)] * len(starts)
-        pieces += [str(file)] * len(starts)
     every, known, names = np.concatenate(features), np.array(truth), np.array(pieces)
     heads, sures = [], []
     for column, name in enumerate(_PROGRAMS):
-        # What plays in recordings is not known, but that nobody sings.
-        rows = slice(None) if name == "voice" else slice(count)
         print(name, end=": ")
-        head, sure = fit(every[rows], known[rows, column], names[rows])
+        head, sure = fit(every, known[:, column], names)
         heads.append(head)
         sures.append(sure)
     table = np.array(heads, np.float32)

@@ -13,7 +13,7 @@ from scipy.signal import correlate
 
 from builder_tests.conftest import noise
 from sport_music_dataset.errors import ModelError
-from sport_music_dataset.listen import mel
+from sport_music_dataset.listen import mel, voices
 from sport_music_dataset.listen.checkpoint import read_checkpoint
 from sport_music_dataset.listen.files import FIRST, SECOND, musicnn_folder
 from sport_music_dataset.listen.network import Network
@@ -105,3 +105,39 @@ def test_spectra_are_librosas_at_half_the_rate() -> None:
     # The highest band reaches to where the resampled signal ends.
     np.testing.assert_allclose(found[4:-4, :94], wanted[4 : len(found) - 4, :94], atol=0.01)
     assert mel.log_mel(samples[: mel.samples_of_frames(47)]).shape == (47, 96)
+
+
+def voices_of(arrays: dict[str, Array], patch: Array) -> float:
+    """What `voices.npz` says of a patch, as sums in float64."""
+    halved = patch[: len(patch) // 2 * 2].reshape(-1, 2, 96).mean(axis=1)
+    found = (halved * arrays["input"][0] + arrays["input"][1])[None]
+    for at, (over, every) in enumerate(((1, 2), (2, 2), (1, 1), (1, 1))):
+        kernel, bias = arrays[f"kernel_{at}"], arrays[f"bias_{at}"]
+        high, wide = kernel.shape[2] // 2, kernel.shape[3] // 2
+        padded = np.pad(found, ((0, 0), (high, high), (wide, wide)))
+        sums = np.stack([correlate(padded, filters, "valid")[0] for filters in kernel])
+        found = np.maximum(sums + bias[:, None, None], 0)[:, ::over, ::every]
+        if at == 2:
+            frames, bands = found.shape[1] // 2, found.shape[2] // 2
+            whole = found[:, : 2 * frames, : 2 * bands]
+            found = whole.reshape(len(found), frames, 2, bands, 2).max(axis=(2, 4))
+    sixths = found.reshape(*found.shape[:2], -1, 2).mean(axis=3)
+    pooled = np.concatenate([sixths.mean(axis=1), sixths.max(axis=1)]).ravel()
+    return float(pooled @ arrays["weights"] + arrays["bias"])
+
+
+@pytest.mark.parametrize("frames", (16, 47))
+def test_the_network_of_voices_gives_the_logits_of_its_restatement(frames: int) -> None:
+    with np.load(Path(voices.__file__).with_name("voices.npz")) as file:
+        arrays = {name: file[name].astype(np.float64) for name in file.files}
+    patches = np.random.default_rng(4).uniform(0, 4, (2, frames, 96)).astype(np.float32)
+    found = voices.Voices()(torch.from_numpy(patches)).numpy()
+    wanted = [voices_of(arrays, patch.astype(float)) for patch in patches]
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+
+
+def test_what_is_too_short_for_a_filter_ends_in_silence() -> None:
+    hears = voices.Voices()
+    short = torch.rand(2, 3, 96, generator=torch.Generator().manual_seed(5))
+    padded = torch.cat([short, torch.zeros(2, 13, 96)], dim=1)
+    torch.testing.assert_close(hears(short), hears(padded))

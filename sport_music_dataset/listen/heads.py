@@ -13,10 +13,18 @@ from .listener import Floats
 from .words import heard, probability
 
 HIDDEN, TAGS = 200, 50
-FEATURES = HIDDEN + 2 * TAGS
-"""A score has the first network's last layer, its tags, and the tags of the second network."""
+FEATURES = HIDDEN + 2 * TAGS + 1
+"""A score has the first network's last layer, its tags, the tags of the second network, and the
+logit of the network of voices; NaN where a network has not heard the excerpt."""
+OWN = slice(HIDDEN + TAGS)
+SECOND = slice(HIDDEN + TAGS, FEATURES - 1)
+VOICE = FEATURES - 1
 
-_OWN = HIDDEN + TAGS
+# Excerpts in which a choir is heard count more than those in which it is silent: of the logits of
+# voices, their mean as powers of this sharpness.
+_SHARPNESS = 2.0
+# (scale, offset) that make what the network of voices and what the tags say the logit of a voice.
+_HEARD, _TAGGED = (1.6, 0.0), (1.2, -3.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +32,7 @@ class Heads:
     """Linear heads on what the first network hears, trained on rendered scores.
 
     Attributes:
-        names: instruments, and last `voice`: choirs and synthesised voices, which the network has
-            not met where it was trained.
+        names: instruments.
         weights: weight of each feature, [heads, 250].
         bias: a number for each head.
         scale, offset: what makes the mean logit of a piece a probability, for each head.
@@ -39,7 +46,7 @@ class Heads:
 
     def __call__(self, scores: Floats) -> Floats:
         """Logits [n, heads] of scores [n, features]."""
-        return np.asarray(scores[:, :_OWN] @ self.weights.T + self.bias, np.float32)
+        return np.asarray(scores[:, OWN] @ self.weights.T + self.bias, np.float32)
 
 
 @cache
@@ -53,40 +60,60 @@ def read_heads() -> Heads:
 def say(parts: Sequence[Floats], track: Floats) -> list[Heard]:
     """What is heard in parts [n, features] of a track with scores [m, features].
 
-    The second network hears few excerpts, and a chunk has few: so a chunk has the moods and styles
-    of its track where that network hears them, and of all others half the weight is the track's.
+    musicnn's networks hear few excerpts, and a chunk has few: so half the weight of instruments,
+    moods and styles is the track's, and all of it where a part has no excerpt that they hear.
     """
-    whole, whole_tags = read_heads()(track).mean(axis=0), _mean(track[:, HIDDEN:])
-    return [_say(scores, whole, whole_tags) for scores in parts]
+    logits, tags, sung = _means(track)
+    said = []
+    for scores in parts:
+        own_logits, own_tags, own_sung = _means(scores)
+        own_sung = np.where(np.isnan(own_sung), sung, own_sung)
+        said.append(_say(scores, _half(own_logits, logits), _half(own_tags, tags), own_sung))
+    return said
 
 
-def _say(scores: Floats, whole: Floats, whole_tags: Floats) -> Heard:
-    """What is heard in scores [n, features], by the means of the track's logits and tags too."""
+def _means(scores: Floats) -> tuple[Floats, Floats, Floats]:
+    """Means over excerpts: logits of heads [heads], tags of both networks [100], how sung [1]."""
+    heard = scores[np.isfinite(scores[:, 0])]
+    return _mean(read_heads()(heard)), _mean(scores[:, HIDDEN:VOICE]), _mean(_sung(heard))
+
+
+def _half(own: Floats, whole: Floats) -> Floats:
+    """Half of a part's and half of the track's means, or the track's where the part has none."""
+    return np.asarray((np.where(np.isnan(own), whole, own) + whole) / 2, np.float32)
+
+
+def _say(scores: Floats, logits: Floats, tags: Floats, sung: Floats) -> Heard:
+    """What is heard in scores [n, features], by means of logits, tags and singing."""
     heads = read_heads()
-    own = heads(scores).mean(axis=0)
-    sure = probability(((own + whole) / 2) * heads.scale + heads.offset)
-    instruments = zip(heads.names[:-1], sure[:-1], strict=True)
-    # Singing by the tags, as recordings have it, or a choir by the head.
-    sung = np.logaddexp(own[-1], _sung(scores))
-    vocals = float(probability(sung * heads.scale[-1] + heads.offset[-1]))
-    tags: Floats = (_mean(scores[:, HIDDEN:]) + whole_tags) / np.float32(2)
-    lacking = np.isnan(tags)
-    tags[lacking] = whole_tags[lacking]
-    return heard(vocals, instruments, _words("moods", tags), _words("styles", tags))
+    sure = probability(logits * heads.scale + heads.offset)
+    # Singing by the tags, as recordings have it, or a choir by the network of voices.
+    voice = _HEARD[0] * _sharp_mean(scores[:, VOICE]) + _HEARD[1]
+    voice = np.logaddexp(voice, _TAGGED[0] * float(sung[0]) + _TAGGED[1])
+    instruments = zip(heads.names, sure, strict=True)
+    return heard(
+        float(probability(voice)), instruments, _words("moods", tags), _words("styles", tags)
+    )
 
 
-def _mean(tags: Floats) -> Floats:
-    """Mean of each column, [n, tags], over the rows that have it; NaN if none has."""
-    count = np.isfinite(tags).sum(axis=0)
-    total = np.nansum(tags, axis=0)
+def _sharp_mean(logits: Floats) -> float:
+    """The logarithm of the mean of powers of logits [n]: between their mean and their maximum."""
+    powers = np.logaddexp.reduce(_SHARPNESS * logits.astype(np.float64)) - np.log(len(logits))
+    return float(powers / _SHARPNESS)
+
+
+def _mean(rows: Floats) -> Floats:
+    """Mean of each column, [n, columns], over the rows that have it; NaN if none has."""
+    count = np.isfinite(rows).sum(axis=0)
+    total = np.nansum(rows, axis=0)
     return np.asarray(np.where(count, total / np.maximum(count, 1), np.nan), np.float32)
 
 
-def _sung(scores: Floats) -> float:
-    """The mean over excerpts of how much more tags speak of a voice than of none."""
+def _sung(scores: Floats) -> Floats:
+    """How much more the tags of excerpts speak of a voice than of none, [n, 1]."""
     tags = _columns()
     found = np.logaddexp.reduce(scores[:, tags.voices], axis=1)
-    return float(np.mean(found - scores[:, tags.no_voices].mean(axis=1) / 2))
+    return np.asarray((found - scores[:, tags.no_voices].mean(axis=1) / 2)[:, None], np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 The package's own code needs a TensorFlow of 2019, so only its files are read, and never copied. One
 network was trained on MagnaTagATune, the other on the Million Song Dataset. What they hear becomes
-our words in two ways (`heads.py`): heads of our own hear instruments and choirs in the first
-network's last layer (`tools/train_listener.py`), and tags of both are words for moods and styles.
+our words in two ways (`heads.py`): heads of our own hear instruments in the first network's last
+layer (`tools/train_listener.py`), and tags of both are words for voices, moods and styles. A small
+network of our own hears voices behind instruments (`voices.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,11 +20,13 @@ from .checkpoint import read_checkpoint
 from .files import FIRST, REMEDY, SECOND, musicnn_folder, musicnn_revision
 from .listener import Floats
 from .network import Network
+from .voices import Voices
 
 # Half a second hears instruments less well, and twice as many seconds take twice as long: this and
-# the rate of the second network keep listening under half of a build.
-_FRAMES, _STEP_SAMPLES = 47, 320_000
-_SECOND_EVERY = 4
+# the rates of musicnn's networks keep listening under half of a build. The network of voices takes
+# 0.02 of the time of one of them, and a voice may sing in few excerpts: it hears every one.
+_FRAMES, _STEP_SAMPLES = 47, 80_000
+_FIRST_EVERY, _SECOND_EVERY = 4, 16
 # Patches that one core works on: more do not fit into its cache.
 _CPU_BATCH = 2
 
@@ -45,6 +48,7 @@ class Musicnn:
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         first, second = (read_checkpoint(package / name) for name in (FIRST, SECOND))
         self._first, self._second = Network(first, self._device), Network(second, self._device)
+        self._voices = Voices(self._device)
 
     def prepare(self, samples: Floats) -> Floats:
         """The log-mel patch [frames, 96] of an excerpt; one that is too short for a frame is padded
@@ -54,24 +58,26 @@ class Musicnn:
     def listen(self, excerpts: Floats, first: int) -> Floats:
         """Scores [n, features] of patches [n, frames, 96].
 
-        Features are those of `heads`; the tags of the second network are NaN but in every fourth
-        excerpt of the track.
+        Features are those of `heads`. What musicnn's networks hear is NaN but in every fourth
+        excerpt of the track, of the second network but in every sixteenth.
         """
         scores = np.full((len(excerpts), heads.FEATURES), np.nan, np.float32)
-        theirs = np.arange(-first % _SECOND_EVERY, len(excerpts), _SECOND_EVERY)
-        size = len(excerpts) if self._device == "cuda" else _CPU_BATCH
         with _one_thread():
-            for at in range(0, len(excerpts), size):
-                hidden = self._first.hidden(self._tensor(excerpts[at : at + size]))
+            scores[:, heads.VOICE] = self._voices(self._tensor(excerpts)).cpu().numpy()
+            for rows in self._batches(len(excerpts), first, _FIRST_EVERY):
+                hidden = self._first.hidden(self._tensor(excerpts[rows]))
                 tags = self._first.tags(hidden)
-                scores[at : at + size, : -heads.TAGS] = (
-                    torch.cat([hidden, tags], dim=1).cpu().numpy()
-                )
-            for at in range(0, len(theirs), size):
-                rows = theirs[at : at + size]
+                scores[rows, heads.OWN] = torch.cat([hidden, tags], dim=1).cpu().numpy()
+            for rows in self._batches(len(excerpts), first, _SECOND_EVERY):
                 hidden = self._second.hidden(self._tensor(excerpts[rows]))
-                scores[rows, -heads.TAGS :] = self._second.tags(hidden).cpu().numpy()
+                scores[rows, heads.SECOND] = self._second.tags(hidden).cpu().numpy()
         return scores
+
+    def _batches(self, count: int, first: int, every: int) -> Iterator[slice]:
+        """Rows of every so-manieth excerpt of the track, as many as are heard at once."""
+        size = (count if self._device == "cuda" else _CPU_BATCH) * every
+        for at in range(-first % every, count, size):
+            yield slice(at, min(at + size, count), every)
 
     def _tensor(self, patches: Floats) -> torch.Tensor:
         return torch.from_numpy(patches).to(self._device)
