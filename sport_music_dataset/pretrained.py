@@ -3,13 +3,17 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .digests import digest, file_digest
 from .errors import ModelError
 
 Loaded = TypeVar("Loaded")
+
+# Seconds in which the Hub answers, over a slow line too.
+_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Pretrained:
         return bool(self.place) and Path(self.place).is_dir()
 
     @property
+    def where(self) -> dict[str, Any]:
+        """Arguments for `from_pretrained`: without the Hub, a model is in the cache or nowhere."""
+        return {} if self.is_local or hub_answers() else {"local_files_only": True}
+
+    @property
     def public_name(self) -> str:
         """The name to publish: of a folder, only the last part."""
         return Path(self.name).resolve().name if self.is_local and not self.ours else self.name
@@ -48,16 +57,35 @@ class Pretrained:
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
         try:
-            return loader(self.place)
+            return loader(self.place, **self.where)
         except MemoryError:
             raise
         except Exception as error:  # transformers raises errors of many types for a faulty folder
             logging.getLogger(__name__).debug("loading %s failed", self.place, exc_info=True)
             reason = str(_cause(error)).strip().split("\n")[0]
+            if self.where:
+                raise ModelError(
+                    f"{self.name}: is not in this machine's cache as a whole, and the Hub cannot "
+                    f"be reached; give a folder, or run it once with a network ({reason})"
+                ) from error
             raise ModelError(
                 f"{self.name}: {what} cannot be loaded from it ({reason}); give a Hub id that you "
                 "can reach or a folder that `save_pretrained` wrote"
             ) from error
+
+
+@cache
+def hub_answers() -> bool:
+    """Whether the Hub can be reached; asked once, since clients try five times for each file."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import get_session
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=_SECONDS)
+    except Exception:  # each kind of fault has its own type, and all say the same
+        logging.getLogger(__name__).debug("the Hub does not answer", exc_info=True)
+        return False
+    return True
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -148,7 +148,8 @@ class TextModel:
                 "_raise_exceptions_for_connection_errors": False,
             }
             found = [
-                cached_file(self.source.place, file, **quiet) is not None for file in _VOCABULARIES
+                cached_file(self.source.place, file, **quiet, **self.source.where) is not None
+                for file in _VOCABULARIES
             ]
         if not any(found):
             raise ModelError(

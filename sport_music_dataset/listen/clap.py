@@ -90,22 +90,22 @@ def _normalized(features: Any) -> torch.Tensor:
     return torch.nn.functional.normalize(found, dim=-1)
 
 
-def _load_config(place: str) -> Any:
+def _load_config(place: str, **where: Any) -> Any:
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(place)
+    return AutoConfig.from_pretrained(place, **where)
 
 
-def _load_processor(place: str, revision: str | None) -> Any:
+def _load_processor(place: str, revision: str | None, **where: Any) -> Any:
     from transformers import ClapProcessor
 
-    return ClapProcessor.from_pretrained(place, **_pinned(revision))
+    return ClapProcessor.from_pretrained(place, **_pinned(revision), **where)
 
 
-def _load_model(place: str, revision: str | None) -> Any:
+def _load_model(place: str, revision: str | None, **where: Any) -> Any:
     from transformers import ClapModel
 
-    return ClapModel.from_pretrained(place, **_pinned(revision))
+    return ClapModel.from_pretrained(place, **_pinned(revision), **where)
 
 
 def _pinned(revision: str | None) -> dict[str, Any]:

@@ -4,6 +4,18 @@ A `Release` has a place, where its files are, and a manifest; `open_release` ope
 name. The stages read and write releases through `Release`.
 """
 
-from .release import Release, open_release
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .release import Release, open_release
 
 __all__ = ["Release", "open_release"]
+
+
+def __getattr__(name: str) -> object:
+    # Importing it loads Arrow and FFmpeg, without which a wrong folder is told at once.
+    if name in __all__:
+        from . import release
+
+        return getattr(release, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..errors import ReleaseError
 from ..outside.names import check_name
@@ -22,9 +23,40 @@ ASSETS = "assets"
 """The folder of the card's pictures."""
 
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([A-Za-z0-9_.]+)-(\d{5})-of-(\d{5})\.parquet")
+_ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
 _PICTURE_NAME = re.compile(rf"{ASSETS}/[a-z]+(-[a-z]+)*\.png")
 # A chunk of 25 s as FLAC is at most 1 MB in practice: a shard is about 300 MB.
 _CHUNKS_PER_SHARD = 300
+
+
+def check_release(folder: Path) -> None:
+    """Raise ReleaseError unless a folder has a manifest, whatever is in it."""
+    file = folder / MANIFEST
+    if not file.exists() and not file.is_symlink():
+        state = "is not a release folder" if folder.is_dir() else "does not exist"
+        raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
+
+
+def hub_release(text: str) -> tuple[str, str] | None:
+    """Name and tag of `ORG/NAME@TAG`, a release on the Hub; None for a folder of this machine.
+
+    Raises:
+        ReleaseError: the folder is not there.
+    """
+    match = _ON_HUB.fullmatch(text)
+    if match and not Path(text).is_dir():
+        return match[1], match[2]
+    if not Path(text).exists():
+        raise ReleaseError(
+            f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
+        )
+    return None
+
+
+def check_named(text: str) -> None:
+    """Raise ReleaseError unless `text` names a release on the Hub, or a folder with a manifest."""
+    if hub_release(text) is None:
+        check_release(Path(text))
 
 
 def shard_count(chunks: int, tracks: int) -> int:

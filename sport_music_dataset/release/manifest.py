@@ -19,7 +19,7 @@ from ..outside.names import check_name, shown
 from ..recipe import Recipe, check_splits, samples_of
 from ..storage.atomic import write_atomically
 from .labels import LabelStyle
-from .layout import ASSETS, MANIFEST, is_release_path, split_of
+from .layout import ASSETS, MANIFEST, check_release, is_release_path, split_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -227,9 +227,7 @@ def read_manifest(folder: Path) -> Manifest:
             the message names the first wrong key.
     """
     file = folder / MANIFEST
-    if not file.exists() and not file.is_symlink():
-        state = "is not a release folder" if folder.is_dir() else "does not exist"
-        raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
+    check_release(folder)
     try:
         check_in_folder(folder, MANIFEST)
     except OSError as error:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from re import compile as pattern
 from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
@@ -12,14 +11,12 @@ from ..digests import file_digest
 from ..errors import ReleaseError
 from ..records import Row
 from ..storage.place import Place
-from .layout import MANIFEST, WORK_FOLDER
+from .layout import MANIFEST, WORK_FOLDER, hub_release
 from .manifest import FileEntry, Manifest, read_manifest
 from .tracks import as_rows, kept_rows, kept_tracks, read_track_table
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
-
-_ON_HUB = pattern(r"([^/@]+/[^/@]+)@([^@]+)")
 
 
 class Release:
@@ -120,16 +117,12 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
         SettingError: ORG/NAME is not a valid name of a dataset.
         HubError: the Hub refused, or could not be reached.
     """
-    match = _ON_HUB.fullmatch(text)
-    if match is None or Path(text).is_dir():
-        if not Path(text).exists():
-            raise ReleaseError(
-                f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
-            )
+    named = hub_release(text)
+    if named is None:
         yield Release.of(Path(text))
         return
     # Imported here: the Hub's client takes half a second, and a folder does not need it.
     from ..storage.hub_place import on_hub
 
-    with on_hub(match[1], match[2], api, keep) as place:
+    with on_hub(*named, api, keep) as place:
         yield Release(place)

@@ -23,6 +23,9 @@ def decode(
 
     Example: sportgen decode dataset 0123456789abcdef-0000 -o chunk.wav
     """
+    from ...release.layout import check_release
+
+    check_release(out)  # before torch, which takes seconds
     from ...encode.decode import decode_chunk, write_audio
 
     waveform = decode_chunk(out, chunk_id, codec, device)

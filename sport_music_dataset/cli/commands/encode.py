@@ -53,7 +53,9 @@ def encode(
     sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
     """
     from ...encode.codec.memory import keep_freed_memory
+    from ...release.layout import check_release
 
+    check_release(out)  # before torch, which takes seconds
     keep_freed_memory()
     from ...encode.encode import encode_release, estimate_encode
     from ...encode.reference import LEAST_AGREEMENT

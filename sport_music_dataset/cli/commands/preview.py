@@ -56,6 +56,9 @@ def preview(
 
     sportgen preview org/sport-music@v1.0.0 --chunks 20
     """
+    from ...release.layout import check_named
+
+    check_named(release)  # before torch, which takes seconds
     from huggingface_hub import HfApi
 
     from ...preview.view import PreviewSettings

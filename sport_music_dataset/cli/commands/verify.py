@@ -32,6 +32,7 @@ def verify(
 
     Examples: sportgen verify dataset; sportgen verify org/sport-music@v1.0.0 --codes 20
     """
+    from ...release.layout import check_named
     from ..show.verify import show_checks, show_report
 
     if list_checks:
@@ -39,6 +40,7 @@ def verify(
         return 0
     if not release:
         raise typer.BadParameter("give a release, or --list", param_hint="RELEASE")
+    check_named(release)  # before torch, which takes seconds
     from huggingface_hub import HfApi
 
     from ...release.release import open_release

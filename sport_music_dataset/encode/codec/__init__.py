@@ -2,7 +2,3 @@
 
 Use `encodec.Codec`; `shared` and `convolutions` make it fast.
 """
-
-from .encodec import Codec
-
-__all__ = ["Codec"]

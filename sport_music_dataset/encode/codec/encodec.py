@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -168,9 +169,9 @@ def _as_codes(codes: torch.Tensor) -> Codes:
     return result
 
 
-def _load_encodec(place: str) -> EncodecModel:
+def _load_encodec(place: str, **where: Any) -> EncodecModel:
     # Weights in pickles could run code of whoever made them.
-    model = EncodecModel.from_pretrained(place, dtype=torch.float32, use_safetensors=True)
+    model = EncodecModel.from_pretrained(place, dtype=torch.float32, use_safetensors=True, **where)
     if not isinstance(model, EncodecModel) or model.config.model_type != "encodec":
         raise ValueError("its config is not of an EnCodec model")
     return model
