@@ -113,7 +113,7 @@ def test_a_change_of_key_shows_in_the_chunks() -> None:
     halves = [play(HARMONY, 100, 90, key) for key in ("C major", "D major")]
     chunks, _ = measured(np.concatenate(halves))
     assert {chunk.confident_key for chunk in chunks[:3]} == {"C major"}
-    assert {chunk.confident_key for chunk in chunks[-3:]} == {"D major"}
+    assert {chunk.key for chunk in chunks[-3:]} == {"D major"}
 
 
 def test_a_track_has_one_key_however_its_chunks_are_cut() -> None:
