@@ -12,8 +12,8 @@ Row = dict[str, Any]
 # Least confidence with which a description names the tempo or the key. A tempo is right at least as
 # often as its confidence says; of those from here on 92 to 95% are, by the set of pieces.
 TEMPO_CONFIDENCE = 0.55
-# Of the keys from here on, 93 to 96% are right, by the set of pieces (benchmarks/truth.py); from 0.6
-# on, 82 to 95%.
+# Of the keys from here on, 93 to 96% are right, by the set of pieces; from 0.6 on, 82 to 95%
+# (benchmarks/truth.py).
 KEY_CONFIDENCE = 0.75
 # Most `vocals` with which a chunk is called instrumental, and least with which somebody sings. Of
 # rendered pieces without voices 61% have no more than the first, of those with a choir, most of
