@@ -23,7 +23,7 @@ from ..reasons import is_machine_fault
 from ..recipe import SAMPLING_RATE
 from ..release.chunks import THREADS
 from ..release.labels import Codes
-from ..release.layout import KNOWN_CODES, known_codes
+from ..release.layout import known_codes
 from ..release.manifest import FileEntry
 from ..release.release import Release
 from ..release.shards import ShardNote, is_intact, read_note, read_notes
@@ -132,24 +132,27 @@ def _find_codes(
 ) -> None:
     """Fill in which files have codes of the chunks of `jobs`, and how many chunks are new."""
     tile, facts = info.tile_samples, digest(info.code_facts)
-    own, lacking = _noted(release, facts), defaultdict[str, list[str]](list)
-    by_name = {job.raw: job for job in jobs}
+    own = _noted(release, facts)
+    files = [*own.values(), *_taken_before(release, facts), *_elsewhere(since, info)]
+    lacking = defaultdict[str, list[str]](list)
     for job in jobs:
+        job.new = job.rows
+        if not files:
+            continue
         keys = _keys(CodesFile(release.place, job.raw, ""), tile)
-        before: set[str] = set()
         # Most chunks of a shard were in it before.
-        if job.encoded in own:
-            before = {*_own_keys(own[job.encoded], tile)}
-            job.found.append((own[job.encoded], sum(key in before for key in keys)))
-        job.new = sum(key not in before for key in keys)
-        for key in keys:
-            if key not in before:
-                lacking[key].append(job.raw)
-    elsewhere = _elsewhere(since, info) if since else []
-    for file in (*own.values(), *_taken_before(release, facts), *elsewhere):
+        before = {*_known_keys(own[job.encoded], release, tile)} if job.encoded in own else set()
+        missing = [key for key in keys if key not in before]
+        if len(missing) < len(keys):
+            job.found.append((own[job.encoded], len(keys) - len(missing)))
+        job.new = len(missing)
+        for key in missing:
+            lacking[key].append(job.raw)
+    by_name = {job.raw: job for job in jobs}
+    for file in files:
         if not lacking:
             return
-        keys = _keys(file, tile) if file in elsewhere else _own_keys(file, tile)
+        keys = _known_keys(file, release, tile)
         found = Counter(name for key in keys for name in lacking.pop(key, ()))
         for name, count in found.items():
             by_name[name].found.append((file, count))
@@ -173,8 +176,8 @@ def _taken_before(release: Release, facts: str) -> list[CodesFile]:
     return [CodesFile(release.place, known_codes(facts, name), name) for name in digests]
 
 
-def _elsewhere(since: Release, info: EncoderInfo) -> list[CodesFile]:
-    if unusable_reason(since, info):
+def _elsewhere(since: Release | None, info: EncoderInfo) -> list[CodesFile]:
+    if since is None or unusable_reason(since, info):
         return []
     shards = since.shards("encoded")
     return [CodesFile(since.place, path, entry.sha256) for path, entry in shards.items()]
@@ -197,12 +200,12 @@ def unusable_reason(since: Release, info: EncoderInfo) -> str:
     return ""
 
 
-def _own_keys(file: CodesFile, tile: int) -> list[str]:
-    """As `_keys`; none of a file in the release's folder that is damaged."""
+def _known_keys(file: CodesFile, release: Release, tile: int) -> list[str]:
+    """As `_keys`; none of a file in the release's own folder that is damaged."""
     try:
         return _keys(file, tile)
     except ReleaseError as error:
-        if is_machine_fault(error.__cause__):
+        if file.place is not release.place or is_machine_fault(error.__cause__):
             raise
         return []
 
@@ -241,6 +244,9 @@ def _taken(release: Release, file: CodesFile, job: EncodeJob) -> str:
     is_ours = file.place is release.place
     if is_ours and not (release.folder / file.path).is_file():
         return ""
+    path = known_codes(job.code_facts, file.sha256)
+    if file.path not in (job.encoded, path) and (release.folder / path).is_file():
+        return path  # taken for another job
     with file.place.fetched(file.path) as [found]:
         if file_digest(found) != file.sha256:
             if is_ours:
@@ -249,9 +255,8 @@ def _taken(release: Release, file: CodesFile, job: EncodeJob) -> str:
                 f"{file.place.name}: {file.path} is not what its manifest says; take it from the "
                 "Hub or from a backup, or leave --since out"
             )
-        if is_ours and (file.path == job.encoded or file.path.startswith(f"{KNOWN_CODES}/")):
+        if is_ours and file.path in (job.encoded, path):
             return file.path
-        path = known_codes(job.code_facts, file.sha256)
         link_or_copy(found, release.folder / path)
         return path
 
