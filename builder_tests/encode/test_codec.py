@@ -1,5 +1,6 @@
 """The shared encoder against transformers': lengths, hops, gaps, edges, and what it refuses."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -117,6 +118,35 @@ def test_chunks_that_start_between_frames_share_nothing_and_it_is_said() -> None
     chunks = np.stack([track[:64_000], track[1_000:65_000]])
     alone = np.concatenate([codec.encode_plain(chunk[None]) for chunk in chunks])
     assert (codec.encode(chunks, [0, 1_000]) == alone).mean() > 0.999
+
+
+@pytest.fixture
+def settings_of_a_user() -> Iterator[list[Any]]:
+    """What multiplies on a GPU, with settings that are not PyTorch's own."""
+    backends: Any = torch.backends
+    kinds = [backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn]
+    before = [kind.fp32_precision for kind in kinds]
+    for kind, precision in zip(kinds, ("tf32", "tf32", "ieee"), strict=True):
+        kind.fp32_precision = precision
+    backends.cudnn.deterministic = True
+    yield kinds
+    backends.cudnn.deterministic = False
+    for kind, precision in zip(kinds, before, strict=True):
+        kind.fp32_precision = precision
+
+
+def test_products_are_exact_and_settings_of_the_user_stay(settings_of_a_user: list[Any]) -> None:
+    kinds, seen = settings_of_a_user, list[object]()
+    codec = Codec("nano", 4, backend="torch")
+
+    def look(*_: object) -> None:
+        seen.append([*(kind.fp32_precision for kind in kinds), torch.backends.cudnn.deterministic])
+
+    model: Any = codec._model
+    model.encoder.layers[-1].register_forward_hook(look)
+    codec.encode(noise(2.0)[None], [0])
+    assert seen == [["ieee", "ieee", "ieee", True]]
+    assert [kind.fp32_precision for kind in kinds] == ["tf32", "tf32", "ieee"]
 
 
 def test_a_backend_that_cannot_be_is_refused() -> None:

@@ -1,7 +1,7 @@
 """The codec: waveforms to EnCodec codes and back."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -158,10 +158,19 @@ class Codec:
         return values.to(self.device, non_blocking=True)
 
 
-def _exact_products() -> AbstractContextManager[None]:
-    """Turn TF32 off on GPUs: its products have 10 bits, which changes codes."""
-    flags: AbstractContextManager[None] = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-    return flags
+@contextmanager
+def _exact_products() -> Iterator[None]:
+    """Turn TF32 off on GPUs, and nothing else: its products have 10 bits, which changes codes."""
+    backends: Any = torch.backends
+    kinds = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
+    before = [kind.fp32_precision for kind in kinds]
+    try:
+        for kind in kinds:
+            kind.fp32_precision = "ieee"
+        yield
+    finally:
+        for kind, precision in zip(kinds, before, strict=True):
+            kind.fp32_precision = precision
 
 
 def _as_codes(codes: torch.Tensor) -> Codes:
