@@ -1,13 +1,14 @@
 """The words that a description of a chunk may use, each with what it is known from."""
 
 import random
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
-from .english import article, stems
-from .sessions import find, in_words
+from .english import article, listed, stems
+from .sessions import find, find_within, in_words
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -17,7 +18,12 @@ _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
 # Last words of names of events: music is for a leg race, not for a leg race session.
-_EVENTS = frozenset("race run ride walk hike match game challenge tournament contest day".split())
+_EVENTS = frozenset(
+    "race run ride walk hike swim climb match game challenge tournament contest cup day workout class "
+    "lesson session practice warm-up cool-down stretch party show camp course marathon duathlon "
+    "triathlon aquathlon swimrun ironman 5k 10k".split()
+)
+_AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -90,9 +96,9 @@ class Evidence:
 
     def __init__(self, facts: Facts, own: str, order: random.Random) -> None:
         self.facts = facts
-        self.session = find(facts.session, own)
+        self.session = find_within(facts.session, own)
         self.name = self.session.name if self.session else in_words(facts.session)
-        self._purpose, self._event = self._purpose_and_event()
+        self._purpose, self._event = self._purpose_and_event(own)
         self.level, self._energy_source = self._level()
         self._style_word, self.style = self._find_style(own)
         self.alone = self._settle_style_and_session()
@@ -120,7 +126,7 @@ class Evidence:
             "piece": [Word("piece", Source.PHRASING)] if self._is_piece() else [],
             "song": self._song(),
             "music": [*self.instrumental, *self._style(self.style.alone)],
-            "name": [self._of_session(self.name)] if self.name and self._style_word else [],
+            "name": [self._of_session(self.name)] if self._says_name else [],
             "session": [self._of_session(self._purpose)],
             "workout": [self._of_session(self._event)],
             "energy": [self.energy] if self.energy else [],
@@ -136,6 +142,11 @@ class Evidence:
             # Several songs have no one key.
             del fixed["style"], fixed["key"]
         return fixed
+
+    @property
+    def _says_name(self) -> bool:
+        """Whether the session stands before "music": what it is for is an activity, or known."""
+        return bool(self._style_word and self.name and (self.session or self.name == self._purpose))
 
     def _is_piece(self) -> bool:
         """Whether one of the style is a piece; one of no style may be."""
@@ -168,21 +179,31 @@ class Evidence:
             text, Source.USER, f"session {self.session.name}" if self.session else "session"
         )
 
-    def _purpose_and_event(self) -> tuple[str, str]:
+    def _purpose_and_event(self, own: str) -> tuple[str, str]:
         if self.session:
             return self.session.purpose, self.session.event
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
             return "a workout", "workout"
-        if self.name.split()[-1] in _EVENTS:
+        both = [find_within(part, own) for part in _AND.split(self.name)]
+        names = [session.name for session in both if session]
+        if len(names) == len(both) == len(set(names)) == 2:
+            return listed(names), f"{listed(names)} session"
+        last = self.name.split()[-1]
+        if last.lower() in _EVENTS:
             return f"{article(self.name)} {self.name}", self.name
-        return self.name, f"{self.name} session"
+        event = f"{self.name} session"
+        # "for aqua boxing", "for morning yoga", but "for a foam ball session".
+        known = find(last, own)
+        is_activity = last.endswith("ing") or (known is not None and known.name == known.purpose == last)
+        return self.name if is_activity else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
         named, whole = style_of(self.facts.style), self.facts.whole
         # A style "Cardio" says nothing of the music.
-        is_session = not named.known and find(self.facts.style, own) is not None
+        names = (self.facts.style, named.before or named.alone)
+        is_session = not named.known and any(find(name, own) for name in names)
         # "Calm", or "energetic", is told by what is measured as well.
         is_mood = named.before in lexicon().words
         level = self.level if self.facts.energy is not None else None

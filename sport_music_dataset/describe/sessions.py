@@ -29,8 +29,24 @@ _FILLERS = frozenset(
     "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
 )
 _FILE = Path(__file__).with_name("sessions.yaml")
-# Before a place or a time: "At work" is no sport.
-_AT = frozenset("at in on before after during while avant apres après chez pendant".split())
+# Before a place, a time or a person: "At work" is no sport.
+_AT = frozenset(
+    "at in on with under before after during while avant apres après avec chez dans pendant pour sous "
+    "sur vers".split()
+)
+# What people add to the name of a session: how much, for whom, how hard, when.
+_AMOUNT = re.compile(
+    r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
+    r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
+)
+_DEGREES = frozenset(
+    "debutant debutants debutante intermediaire avance avances avancee confirme confirmes expert "
+    "beginner beginners intermediate advanced facile intensif intensive express extreme "
+    "matinal matinale nocturne quotidien quotidienne kids enfant enfants ado ados adulte adultes junior "
+    "juniors senior seniors open version".split()
+)
+# Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
+_WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
 
 
@@ -63,18 +79,50 @@ def find(name: str, own: str = "") -> Session | None:
     return known_sessions(own).get(normalise(name))
 
 
+@lru_cache(4_096)
+def find_within(name: str, own: str = "") -> Session | None:
+    """The session that a name means, for the words of a description; None if there is none.
+
+    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Zumba Kids`. These may be
+    titles of songs as well, so that they tell nothing of how names are to be read.
+    """
+    if found := find(name, own):
+        return found
+    words = _bare(name)
+    for end in range(len(words), 0, -1):
+        is_whole = end == len(words) or words[end] in _WHICH
+        if is_whole and (found := find(" ".join(words[:end]), own)):
+            return found
+    return None
+
+
 def in_words(name: str) -> str:
     """What a session that nobody knows is called within a sentence; empty if its name says nothing.
 
-    `Séance du Lundi` says nothing; `Leg Day` is "leg day", `ABC 2` stays.
+    `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
     """
     words = spaced(name).split()
     while words and normalise(words[0]) in _FILLERS:
         words = words[1:]
-    if not words or words[0].casefold() in _AT or normalise(name) in _nothing():
+    said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
+    is_nothing = normalise(name) in _nothing() or all(normalise(w) in _nothing() for w in said)
+    if not words or words[0].casefold() in _AT or is_nothing:
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
-    return " ".join(word.lower() if shouts or word[1:].islower() else word for word in words)
+    kept = len(words)
+    if not shouts:
+        # Behind "de" stands a name: "col du Galibier".
+        kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
+    return " ".join(
+        word.lower() if shouts or (at < kept and word[1:].islower()) else word
+        for at, word in enumerate(words)
+    )
+
+
+def _bare(name: str) -> list[str]:
+    """The folded words of a name, without amounts and degrees."""
+    text = _AMOUNT.sub(" ", _BETWEEN_WORDS.sub(" ", folded(name)))
+    return [word for word in text.split() if word not in _DEGREES]
 
 
 def normalise(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from ..outside.documents import own_yaml
 from .english import listed, stems
 from .sessions import folded, spaced
-from .words import NO_CLAIMS, Claims, claims_of
+from .words import NO_CLAIMS, Claims, both, claims_of, lexicon
 
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n)\b")
 _MUSIC_AROUND = re.compile(r"^musiques?\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$")
@@ -22,6 +22,15 @@ _BEST_OF = re.compile(r"^(?:the )?best of (?:the )?(?=.)", re.IGNORECASE)
 _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNORECASE)
 # "Summer 2023" is "Summer", "2010" is nothing.
 _YEAR = re.compile(r"(?:^|\s)(?:19|20)\d\d$")
+# A tempo is measured: what a folder claims may be wrong.
+_TEMPO = re.compile(r"\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?", re.IGNORECASE)
+# "rock 2" is rock; "rock 80" is of a decade.
+_TAKE = re.compile(r"(?<=\D)\s*#?\d{1,3}$")
+# "Music for running": the rest is no style.
+_MUSIC_FOR = re.compile(r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour)\s+(?:le |la |les )?", re.I)
+_MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.I)
+# Last words of styles that somebody sings.
+_SUNG = stems("vocal voice singing singer song choir chant shanty carol hymn lied polyphony")
 _MOST_CAPITALS = 4
 
 
@@ -53,17 +62,19 @@ def style_of(name: str) -> Style:
     A style that nobody knows is used as it is; a name that says nothing (`Other`) is no style.
     """
     said = bool(_INSTRUMENTAL.search(name))
-    name = _BEST_OF.sub("", spaced(_INSTRUMENTAL.sub(" ", name)).strip(" -_/,;()"))
+    bare = _TEMPO.sub(" ", _INSTRUMENTAL.sub(" ", name))
+    name = _BEST_OF.sub("", spaced(bare).strip(" -_/,;()"))
+    name = _MUSIC_FOR.sub("", name)
     # "rock rock" is rock.
     name = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
-    found = _known(name)
+    parts = [part for part in _SEVERAL.split(name) if part]
+    found = _known(name) or (_of_kind(_key(name)) if len(parts) == 1 else None)
     if found is None and (undated := _YEAR.sub("", name).strip()) != name:
         return style_of(undated)
-    parts = [part for part in _SEVERAL.split(name) if part]
     # AC/DC is one name.
     if found is None and len(parts) > 1 and any(map(_known, parts)):
         found = _of_several([style_of(part) for part in parts])
-    style = found or _unknown(name)
+    style = found or _within(name) or _unknown(_MIX.sub("", name))
     if not said:
         return style
     return replace(style, instrumental=True)
@@ -86,21 +97,26 @@ def known_styles() -> frozenset[Style]:
 class _Table:
     styles: dict[str, Style]
     no_folders: frozenset[str]
+    kinds: dict[str, Style]
     nothing: frozenset[str]
+    around: frozenset[str]
     proper: frozenset[str]
 
 
 @cache
 def _table() -> _Table:
     data = own_yaml(__file__, "styles.yaml")
-    styles, no_folders = dict[str, Style](), set[str]()
+    styles, kinds, no_folders = dict[str, Style](), dict[str, Style](), set[str]()
     for name, entry in data["styles"].items():
         for spelling in (name, *entry.get("also", ())):
             styles.setdefault(_key(spelling), _style(name, entry))
+            if entry.get("of", False):
+                kinds[_key(spelling)] = _style(name, entry)
             if not entry.get("folder", True):
                 no_folders.add(_key(spelling))
-    nothing = frozenset(map(_key, data["nothing"]))
-    return _Table(styles, frozenset(no_folders), nothing, frozenset(data["proper"]))
+    nothing, around = (frozenset(map(_key, data[name])) for name in ("nothing", "around"))
+    proper = frozenset(data["proper"])
+    return _Table(styles, frozenset(no_folders), kinds, nothing, around, proper)
 
 
 def _style(name: str, entry: dict[str, Any]) -> Style:
@@ -134,6 +150,48 @@ def _known(name: str) -> Style | None:
     return table.styles.get(key) or table.styles.get(_MUSIC_AROUND.sub("", key))
 
 
+def _of_kind(key: str) -> Style | None:
+    """A style with a word that says which, as English and French put it: `rock japonais`, `80s pop`."""
+    words = key.split()
+    for at in range(1, len(words)):
+        first, last = " ".join(words[:at]), " ".join(words[at:])
+        for which, of in ((first, last), (last, first)):
+            kind, style = _kind(which), _table().styles.get(of) or _of_kind(of)
+            if kind and style and not stems(kind.before) & stems(style.alone):
+                return _combined(kind, style)
+    return None
+
+
+def _kind(key: str) -> Style | None:
+    """What may stand before a style, in English: `80s` also for `80`, since a style is beside it."""
+    match = _DECADE.fullmatch(key)
+    if match and (not key.isdigit() or len(key) == 2):
+        return Style(f"{match[1] or match[2]}s")
+    kinds = _table().kinds
+    return kinds.get(key) or kinds.get(key.removesuffix("s"))
+
+
+def _combined(kind: Style, style: Style) -> Style:
+    return replace(
+        style,
+        before=f"{kind.before} {style.before}" if style.before else "",
+        alone=f"{kind.before} {style.alone}",
+        claims=both(kind.claims, style.claims),
+        sung=kind.sung or style.sung,
+    )
+
+
+def _within(name: str) -> Style | None:
+    """The style in a name with words around it that say nothing: `Playlist 3`, `rock mix 2`."""
+    words = _TAKE.sub("", name).split()
+    while words and _key(words[0]) in _table().around:
+        words = words[1:]
+    while words and _key(words[-1]) in _table().around:
+        words = words[:-1]
+    text = " ".join(words)
+    return None if text == name else _known(text) or _of_kind(_key(text))
+
+
 def _of_several(styles: list[Style]) -> Style:
     """One style of several: of the first two that differ."""
     named: list[Style] = []
@@ -161,9 +219,22 @@ def _unknown(name: str) -> Style:
     text = " ".join(_cased(word, is_english, shouts) for word in words)
     is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
     before, alone = ("", text) if is_plural else (text, f"{text} music")
-    return Style(before, alone, known=False)
+    claims, sung = _claims_within(words), bool(stems(text) & _SUNG)
+    return Style(before, alone, claims, sung, known=False)
+
+
+def _claims_within(words: list[str]) -> Claims:
+    """What a style that nobody knows claims by a style at its end, and by adjectives before it."""
+    ends = (_known(" ".join(words[at:])) for at in range(1, len(words)))
+    claims = next((end.claims for end in ends if end and end.before), NO_CLAIMS)
+    for word in words:
+        claims = both(lexicon().claims(word), claims)
+    return claims
 
 
 def _cased(word: str, is_english: bool, shouts: bool) -> str:
-    is_title = word.istitle() and is_english and word not in _table().proper
+    proper = _table().proper
+    if word.title() in proper or word.upper() in proper:
+        return word.title() if word.title() in proper else word.upper()
+    is_title = word.istitle() and is_english
     return word.lower() if shouts or is_title else word
