@@ -1,14 +1,13 @@
 """The words that a description of a chunk may use, each with what it is known from."""
 
 import random
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, stems
-from .sessions import find, find_within, in_words
+from .sessions import EVENTS, find, find_within, in_words, pair
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -17,13 +16,6 @@ _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
-# Last words of names of events: music is for a leg race, not for a leg race session.
-_EVENTS = frozenset(
-    "race run ride walk hike swim climb match game challenge tournament contest cup day workout class "
-    "lesson session practice warm-up cool-down stretch party show camp course marathon duathlon "
-    "triathlon aquathlon swimrun ironman 5k 10k".split()
-)
-_AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -185,12 +177,10 @@ class Evidence:
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
             return "a workout", "workout"
-        both = [find_within(part, own) for part in _AND.split(self.name)]
-        names = [session.name for session in both if session]
-        if len(names) == len(both) == len(set(names)) == 2:
+        if names := pair(self.facts.session, own):
             return listed(names), f"{listed(names)} session"
         last = self.name.split()[-1]
-        if last.lower() in _EVENTS:
+        if last.lower() in EVENTS:
             return f"{article(self.name)} {self.name}", self.name
         event = f"{self.name} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".

@@ -43,8 +43,16 @@ _DEGREES = frozenset(
     "debutant debutants debutante intermediaire avance avances avancee confirme confirmes expert "
     "beginner beginners intermediate advanced facile intensif intensive express extreme "
     "matinal matinale nocturne quotidien quotidienne kids enfant enfants ado ados adulte adultes junior "
-    "juniors senior seniors open version".split()
+    "juniors senior seniors open version copie copy final finale lundi mardi mercredi jeudi vendredi "
+    "samedi dimanche monday tuesday wednesday thursday friday saturday sunday matin midi soir".split()
 )
+# Last words of names of events: music is for a leg race, not for a leg race session.
+EVENTS = frozenset(
+    "race run ride walk hike swim climb match game challenge tournament contest cup day workout class "
+    "lesson session practice warm-up cool-down stretch party show camp course marathon duathlon parkrun "
+    "triathlon aquathlon swimrun ironman 5k 10k".split()
+)
+_AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
 # Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
 _WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
@@ -83,17 +91,28 @@ def find(name: str, own: str = "") -> Session | None:
 def find_within(name: str, own: str = "") -> Session | None:
     """The session that a name means, for the words of a description; None if there is none.
 
-    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Zumba Kids`. These may be
-    titles of songs as well, so that they tell nothing of how names are to be read.
+    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Danse bretonne`. These may
+    be titles of songs as well, so that they tell nothing of how names are to be read.
     """
     if found := find(name, own):
         return found
     words = _bare(name)
-    for end in range(len(words), 0, -1):
-        is_whole = end == len(words) or words[end] in _WHICH
-        if is_whole and (found := find(" ".join(words[:end]), own)):
-            return found
-    return None
+    if found := find(" ".join(words), own):
+        return found
+    if pair(name, own):
+        return None
+    # "For a recovery run" says more than "for a cool-down".
+    if not words or words[-1] in EVENTS:
+        return None
+    ends = range(len(words) - 1, 0, -1)
+    return next((found for end in ends if (found := find(" ".join(words[:end]), own))), None)
+
+
+def pair(name: str, own: str = "") -> tuple[str, ...]:
+    """The two sessions that a name like `Yoga & Pilates` names; none if it names others or fewer."""
+    found = [find(part, own) for part in _AND.split(name)]
+    names = tuple(dict.fromkeys(session.name for session in found if session))
+    return names if len(names) == len(found) == 2 else ()
 
 
 def in_words(name: str) -> str:
@@ -102,7 +121,7 @@ def in_words(name: str) -> str:
     `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
     """
     words = spaced(name).split()
-    while words and normalise(words[0]) in _FILLERS:
+    while words and folded(words[0]) in _FILLERS:
         words = words[1:]
     said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
     is_nothing = normalise(name) in _nothing() or all(normalise(w) in _nothing() for w in said)
@@ -121,7 +140,7 @@ def in_words(name: str) -> str:
 
 def _bare(name: str) -> list[str]:
     """The folded words of a name, without amounts and degrees."""
-    text = _AMOUNT.sub(" ", _BETWEEN_WORDS.sub(" ", folded(name)))
+    text = _AMOUNT.sub(" ", _BETWEEN_WORDS.sub(" ", re.sub(r"[()\[\]]", " ", folded(name))))
     return [word for word in text.split() if word not in _DEGREES]
 
 

@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from ..outside.documents import own_yaml
 from .english import listed, stems
-from .sessions import folded, spaced
+from .sessions import find, folded, spaced
 from .words import NO_CLAIMS, Claims, both, claims_of, lexicon
 
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n)\b")
@@ -25,9 +25,15 @@ _YEAR = re.compile(r"(?:^|\s)(?:19|20)\d\d$")
 # A tempo is measured: what a folder claims may be wrong.
 _TEMPO = re.compile(r"\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?", re.IGNORECASE)
 # "rock 2" is rock; "rock 80" is of a decade.
-_TAKE = re.compile(r"(?<=\D)\s*#?\d{1,3}$")
+_TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
 # "Music for running": the rest is no style.
 _MUSIC_FOR = re.compile(r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour)\s+(?:le |la |les )?", re.I)
+# "Breakcore" is no name of a person.
+_GENRE_END = re.compile(
+    r"(?:core|step|style|wave|pop|hop|beat|tronica|billy|grass|ton|house|trap|synth|folk|metal|punk|rock|"
+    r"funk|tech|gaze|bass|line|trance|techno|jazz|swing|tango|ska|dub|rap)$"
+)
+_PLURALS = frozenset("hits songs beats sounds tunes ballads anthems classics tracks bangers vibes".split())
 _MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.I)
 # Last words of styles that somebody sings.
 _SUNG = stems("vocal voice singing singer song choir chant shanty carol hymn lied polyphony")
@@ -62,8 +68,11 @@ def style_of(name: str) -> Style:
     A style that nobody knows is used as it is; a name that says nothing (`Other`) is no style.
     """
     said = bool(_INSTRUMENTAL.search(name))
+    # "Instru rap" is known: hip hop beats.
+    if said and (whole := _table().styles.get(_key(name))):
+        return replace(whole, instrumental=True)
     bare = _TEMPO.sub(" ", _INSTRUMENTAL.sub(" ", name))
-    name = _BEST_OF.sub("", spaced(bare).strip(" -_/,;()"))
+    name = _BEST_OF.sub("", spaced(bare).strip(" -_/,;"))
     name = _MUSIC_FOR.sub("", name)
     # "rock rock" is rock.
     name = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
@@ -73,7 +82,7 @@ def style_of(name: str) -> Style:
         return style_of(undated)
     # AC/DC is one name.
     if found is None and len(parts) > 1 and any(map(_known, parts)):
-        found = _of_several([style_of(part) for part in parts])
+        found = _of_several([style_of(part) for part in parts if _known(part) or not find(part)])
     style = found or _within(name) or _unknown(_MIX.sub("", name))
     if not said:
         return style
@@ -110,8 +119,10 @@ def _table() -> _Table:
     for name, entry in data["styles"].items():
         for spelling in (name, *entry.get("also", ())):
             styles.setdefault(_key(spelling), _style(name, entry))
-            if entry.get("of", False):
-                kinds[_key(spelling)] = _style(name, entry)
+            # French adjectives have plurals; "electronics" is no plural of ours.
+            for key in {_key(spelling), _key(spelling) + "s" * (spelling != name)}:
+                if entry.get("of", False):
+                    kinds[key] = _style(name, entry)
             if not entry.get("folder", True):
                 no_folders.add(_key(spelling))
     nothing, around = (frozenset(map(_key, data[name])) for name in ("nothing", "around"))
@@ -147,18 +158,21 @@ def _known(name: str) -> Style | None:
     if (decade := _DECADE.fullmatch(key)) and not key.isdigit():
         words = f"{decade[1] or decade[2]}s"
         return Style(words, f"{words} music")
-    return table.styles.get(key) or table.styles.get(_MUSIC_AROUND.sub("", key))
+    bare = _MUSIC_AROUND.sub("", key)
+    singular = " ".join(word.removesuffix("s") for word in key.split())
+    return next((s for name in (key, bare, singular) if (s := table.styles.get(name))), None)
 
 
 def _of_kind(key: str) -> Style | None:
     """A style with a word that says which, as English and French put it: `rock japonais`, `80s pop`."""
-    words = key.split()
-    for at in range(1, len(words)):
-        first, last = " ".join(words[:at]), " ".join(words[at:])
-        for which, of in ((first, last), (last, first)):
-            kind, style = _kind(which), _table().styles.get(of) or _of_kind(of)
-            if kind and style and not stems(kind.before) & stems(style.alone):
-                return _combined(kind, style)
+    words = _MUSIC_AROUND.sub("", key).split()
+    splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    pairs = [pair for first, last in splits for pair in ((first, last), (last, first))]
+    found = ((kind, _table().styles.get(of)) for which, of in pairs if (kind := _kind(which)))
+    further = ((kind, _of_kind(of)) for which, of in pairs if (kind := _kind(which)))
+    for kind, style in chain(found, further):
+        if style and not stems(kind.before) & stems(style.alone):
+            return _combined(kind, style)
     return None
 
 
@@ -167,8 +181,7 @@ def _kind(key: str) -> Style | None:
     match = _DECADE.fullmatch(key)
     if match and (not key.isdigit() or len(key) == 2):
         return Style(f"{match[1] or match[2]}s")
-    kinds = _table().kinds
-    return kinds.get(key) or kinds.get(key.removesuffix("s"))
+    return _table().kinds.get(key)
 
 
 def _combined(kind: Style, style: Style) -> Style:
@@ -183,20 +196,27 @@ def _combined(kind: Style, style: Style) -> Style:
 
 def _within(name: str) -> Style | None:
     """The style in a name with words around it that say nothing: `Playlist 3`, `rock mix 2`."""
-    words = _TAKE.sub("", name).split()
+    untaken = _TAKE.sub("", name)
+    if untaken != name and (found := _known(untaken) or _of_kind(_key(untaken))):
+        return found
+    words = untaken.split()
     while words and _key(words[0]) in _table().around:
         words = words[1:]
     while words and _key(words[-1]) in _table().around:
         words = words[:-1]
     text = " ".join(words)
-    return None if text == name else _known(text) or _of_kind(_key(text))
+    if text == name:
+        return None
+    # "Best running songs" is no style.
+    return _known(text) or _of_kind(_key(text)) or (Style() if find(text) else None)
 
 
 def _of_several(styles: list[Style]) -> Style:
     """One style of several: of the first two that differ."""
     named: list[Style] = []
     for style in styles:
-        if style.alone != "music" and not any(stems(style.alone) & stems(n.alone) for n in named):
+        said = stems(style.before or style.alone)
+        if style.alone != "music" and not any(said & stems(n.before or n.alone) for n in named):
             named.append(style)
     if len(named) < 2:
         return named[0] if named else Style()
@@ -216,8 +236,16 @@ def _unknown(name: str) -> Style:
     # A kind of a known style: tags write it with capitals, English only peoples and places.
     is_english = is_music or (len(words) > 1 and _known(words[-1]) is not None)
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
+    # "Valse musette" is no name; "Hans Zimmer" and "Queen" are.
+    is_sentence = len(words) > 1 and words[0].istitle() and " ".join(words[1:]).islower()
+    ends_plural = words[-1].casefold() in _PLURALS
+    is_english = is_english or is_sentence or ends_plural
     text = " ".join(_cased(word, is_english, shouts) for word in words)
+    # "Star Wars" and "Beatles" are names.
     is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
+    is_plural = ends_plural or (is_plural and words[-1].islower())
+    # A The Prodigy track is a Prodigy track.
+    text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
     before, alone = ("", text) if is_plural else (text, f"{text} music")
     claims, sung = _claims_within(words), bool(stems(text) & _SUNG)
     return Style(before, alone, claims, sung, known=False)
@@ -236,5 +264,8 @@ def _cased(word: str, is_english: bool, shouts: bool) -> str:
     proper = _table().proper
     if word.title() in proper or word.upper() in proper:
         return word.title() if word.title() in proper else word.upper()
-    is_title = word.istitle() and is_english
+    style = _table().styles.get(_key(word))
+    if style and _key(style.before) == _key(word):
+        return style.before
+    is_title = word.istitle() and (is_english or _GENRE_END.search(word) is not None)
     return word.lower() if shouts or is_title else word
