@@ -111,13 +111,18 @@ class Evidence:
 
     def _fixed_fields(self) -> Fields:
         facts = self.facts
-        before = [*self.instrumental, *self._style(self.style.before)]
+        # "A happy instrumental track", but "an instrumental rock track".
+        is_mood = self.style.before in lexicon().words
+        before = [*self.instrumental, *self._style(self.style.before)][:: -1 if is_mood else 1]
+        music = [*self.instrumental, *self._style(self.style.alone)]
+        if is_mood and self.instrumental:
+            music = [*before, Word("music", Source.PHRASING)]
         tempo, key = f"{facts.tempo_bpm or 0:.0f}", _spoken_key(facts.key)
         fixed = {
             "style": before,
             "piece": [Word("piece", Source.PHRASING)] if self._is_piece() else [],
             "song": self._song(),
-            "music": [*self.instrumental, *self._style(self.style.alone)],
+            "music": music,
             "name": [self._of_session(self.name)] if self._says_name else [],
             "session": [self._of_session(self._purpose)],
             "workout": [self._of_session(self._event)],

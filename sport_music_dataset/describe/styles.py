@@ -30,10 +30,15 @@ _TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
 _MUSIC_FOR = re.compile(r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour)\s+(?:le |la |les )?", re.I)
 # "Breakcore" is no name of a person.
 _GENRE_END = re.compile(
-    r"(?:core|step|style|wave|pop|hop|beat|tronica|billy|grass|ton|house|trap|synth|folk|metal|punk|rock|"
-    r"funk|tech|gaze|bass|line|trance|techno|jazz|swing|tango|ska|dub|rap)$"
+    r"(?:core|step|style|wave|pop|hop|beat|tronica|billy|grass|house|trap|synth|folk|metal|punk|rock|"
+    r"funk|tech|gaze|bass|bassline|trance|techno|jazz|swing|tango|rap)$"
 )
 _PLURALS = frozenset("hits songs beats sounds tunes ballads anthems classics tracks bangers vibes".split())
+# One of them is a song or a piece, and no kind of music: "torch songs", never "torch song music".
+_COUNTED = frozenset(
+    "song hymn carol ballad anthem jingle poem suite mass cantata oratorio madrigal minuet overture "
+    "nocturne prelude fugue aria etude sonata concerto symphony rhapsody serenade".split()
+)
 _MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.I)
 # Last words of styles that somebody sings.
 _SUNG = stems("vocal voice singing singer song choir chant shanty carol hymn lied polyphony")
@@ -244,11 +249,19 @@ def _unknown(name: str) -> Style:
     # "Star Wars" and "Beatles" are names.
     is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
     is_plural = ends_plural or (is_plural and words[-1].islower())
+    if words[-1].casefold() in _COUNTED:
+        is_plural, text = True, _plural(text)
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
     before, alone = ("", text) if is_plural else (text, f"{text} music")
     claims, sung = _claims_within(words), bool(stems(text) & _SUNG)
     return Style(before, alone, claims, sung, known=False)
+
+
+def _plural(text: str) -> str:
+    if text.endswith("y"):
+        return f"{text[:-1]}ies"
+    return f"{text}es" if text.endswith("s") else f"{text}s"
 
 
 def _claims_within(words: list[str]) -> Claims:
