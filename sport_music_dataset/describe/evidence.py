@@ -146,8 +146,8 @@ class Evidence:
         return bool(self._style_word and self.name and (self.session or self.name == self._purpose))
 
     def _is_piece(self) -> bool:
-        """Whether one of the style is a piece; one of no style may be."""
-        return self.style.piece or self._style_word is None
+        """Whether one of the style is a piece; "a piece for boxing" says less than "a track"."""
+        return self.style.piece and self._style_word is not None
 
     def _song(self) -> list[Word]:
         """The word "song", if somebody sings."""
@@ -268,7 +268,7 @@ class Evidence:
             claims.hold(self.level, self.facts.tempo_bpm, self._mode)
             and claims.agree([*self._context(), *others])
             and not stems(word) & said
-            and self.style.before not in lexicon().words
+            and not self.style.is_mood
         )
 
     def _energy_word(self, order: random.Random) -> Word | None:
@@ -307,6 +307,8 @@ class Evidence:
         if self.style.unaccompanied:
             return
         heard, taken = self.facts.heard, set(stems(self.style.alone))
+        if taken & stems("percussion"):
+            taken |= stems("drums")
         words = []
         for name, sure in _sure(heard.instruments, heard.instruments_confidence):
             if not stems(name) & (taken | _VOICES):

@@ -32,7 +32,7 @@ _FILE = Path(__file__).with_name("sessions.yaml")
 # Before a place, a time or a person: "At work" is no sport.
 _AT = frozenset(
     "at in on with under before after during while avant apres après avec chez dans pendant pour sous "
-    "sur vers".split()
+    "sur vers coach prof".split()
 )
 # What people add to the name of a session: how much, for whom, how hard, when.
 _AMOUNT = re.compile(
@@ -49,10 +49,11 @@ _DEGREES = frozenset(
 # Last words of names of events: music is for a leg race, not for a leg race session.
 EVENTS = frozenset(
     "race run ride walk hike swim climb match game challenge tournament contest cup day workout class "
-    "lesson session practice warm-up cool-down stretch party show camp course marathon duathlon parkrun "
+    "lesson session warm-up cool-down stretch party show camp course commute trip marathon duathlon parkrun "
     "triathlon aquathlon swimrun ironman 5k 10k".split()
 )
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
+_ONE_WORD = re.compile(r"\b(warm|cool)[\s-](up|down)\b", re.IGNORECASE)
 # Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
 _WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
@@ -120,7 +121,7 @@ def in_words(name: str) -> str:
 
     `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
     """
-    words = spaced(name).split()
+    words = _ONE_WORD.sub(r"\1-\2", spaced(name)).split()
     while words and folded(words[0]) in _FILLERS:
         words = words[1:]
     said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]

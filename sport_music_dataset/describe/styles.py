@@ -12,7 +12,9 @@ from .sessions import find, folded, spaced
 from .words import NO_CLAIMS, Claims, both, claims_of, lexicon
 
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n)\b")
-_MUSIC_AROUND = re.compile(r"^musiques?\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$")
+_MUSIC_AROUND = re.compile(
+    r"^(?:musiques?|ambiances?|rythmes?|esprit)\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$"
+)
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+")
 _DECADE = re.compile(r"(?:(?:les )?annees )?((?:20)?\d0)(?: ?s)?|(?:19|anni )(\d0) ?s?")
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?s hits")
@@ -23,7 +25,7 @@ _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNO
 # "Summer 2023" is "Summer", "2010" is nothing.
 _YEAR = re.compile(r"(?:^|\s)(?:19|20)\d\d$")
 # A tempo is measured: what a folder claims may be wrong.
-_TEMPO = re.compile(r"\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?", re.IGNORECASE)
+_TEMPO = re.compile(r"tempo \d{2,3}$|\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?", re.IGNORECASE)
 # "rock 2" is rock; "rock 80" is of a decade.
 _TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
 # "Music for running": the rest is no style.
@@ -39,9 +41,19 @@ _COUNTED = frozenset(
     "song hymn carol ballad anthem jingle poem suite mass cantata oratorio madrigal minuet overture "
     "nocturne prelude fugue aria etude sonata concerto symphony rhapsody serenade".split()
 )
+_MARKS = re.compile(r"[\"()\[\]{}?*«»“”]+|(?<=\s)!+")
+_ROYALTY_FREE = re.compile(r"\b(?:royalty|copyright)[\s-]?free\b|\bno[\s-]copyright\b", re.I)
+# Words of a French name behind the style, which English says before it or not at all.
+_FRENCH = re.compile(
+    r"[éèêëàâîïôûçœ]|(?:ique|ien(?:ne)?|oise?|aise?|euse|eux|esque|ante|ive|if|in)s?$|"
+    r"^(?:de|du|des|d|la|le|les|pour|sans|avec|en)$"
+)
 _MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.I)
 # Last words of styles that somebody sings.
-_SUNG = stems("vocal voice singing singer song choir chant shanty carol hymn lied polyphony")
+_SUNG = stems(
+    "vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
+    "oratorio cantata aria"
+)
 _MOST_CAPITALS = 4
 
 
@@ -52,7 +64,8 @@ class Style:
     `before` stands before a noun ("rock" track; empty if nothing can stand there), `alone` by
     itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
     name says that somebody sings, `unaccompanied` that no instrument plays. `instrumental` is
-    whether it was said that nobody sings, `piece` whether one of it is a piece. `known` is whether
+    whether it was said that nobody sings, `piece` whether one of it is a piece; `is_mood`
+    whether it is, or begins with, what music is like (`happy`, `sad violin`). `known` is whether
     the style is one of styles.yaml.
     """
 
@@ -63,6 +76,7 @@ class Style:
     unaccompanied: bool = False
     instrumental: bool = False
     piece: bool = False
+    is_mood: bool = False
     known: bool = True
 
 
@@ -76,7 +90,9 @@ def style_of(name: str) -> Style:
     # "Instru rap" is known: hip hop beats.
     if said and (whole := _table().styles.get(_key(name))):
         return replace(whole, instrumental=True)
-    bare = _TEMPO.sub(" ", _INSTRUMENTAL.sub(" ", name))
+    bare = _INSTRUMENTAL.sub(" ", name)
+    for untold in (_MARKS, _ROYALTY_FREE, _TEMPO):
+        bare = untold.sub(" ", bare)
     name = _BEST_OF.sub("", spaced(bare).strip(" -_/,;"))
     name = _MUSIC_FOR.sub("", name)
     # "rock rock" is rock.
@@ -88,7 +104,10 @@ def style_of(name: str) -> Style:
     # AC/DC is one name.
     if found is None and len(parts) > 1 and any(map(_known, parts)):
         found = _of_several([style_of(part) for part in parts if _known(part) or not find(part)])
-    style = found or _within(name) or _unknown(_MIX.sub("", name))
+    # File systems have no "Electro/Techno".
+    if found is None and all(map(_known, halves := name.split("-"))) and len(halves) > 1:
+        found = _of_several([style_of(half) for half in halves])
+    style = found or _within(name) or _of_french(name) or _unknown(_MIX.sub("", name))
     if not said:
         return style
     return replace(style, instrumental=True)
@@ -144,6 +163,7 @@ def _style(name: str, entry: dict[str, Any]) -> Style:
         sung=entry.get("sung", False),
         unaccompanied=entry.get("unaccompanied", False),
         piece=entry.get("piece", False),
+        is_mood=name in lexicon().words,
     )
 
 
@@ -154,18 +174,25 @@ def _key(name: str) -> str:
 
 def _known(name: str) -> Style | None:
     key, table = _key(name), _table()
-    if not key or key in table.nothing:
+    # "80" may be a decade, a tempo or the number of a disc.
+    if not key or key.isdigit() or key in table.nothing:
         return Style()
     if decade := _DECADE_HITS.fullmatch(key):
-        words = f"{decade[1] or decade[2]}s"
+        words = _spoken_decade(decade)
         return Style(words, f"{words} hits")
     # A number alone is a decade only behind "années".
     if (decade := _DECADE.fullmatch(key)) and not key.isdigit():
-        words = f"{decade[1] or decade[2]}s"
+        words = _spoken_decade(decade)
         return Style(words, f"{words} music")
     bare = _MUSIC_AROUND.sub("", key)
     singular = " ".join(word.removesuffix("s") for word in key.split())
     return next((s for name in (key, bare, singular) if (s := table.styles.get(name))), None)
+
+
+def _spoken_decade(match: re.Match[str]) -> str:
+    """`80s`; the decades of this century are `2000s` and `2010s`."""
+    digits = match[1] or match[2]
+    return f"20{digits}s" if digits in ("00", "10") else f"{digits}s"
 
 
 def _of_kind(key: str) -> Style | None:
@@ -173,6 +200,8 @@ def _of_kind(key: str) -> Style | None:
     words = _MUSIC_AROUND.sub("", key).split()
     splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
     pairs = [pair for first, last in splits for pair in ((first, last), (last, first))]
+    # Modern Turkish music, not Turkish modern music.
+    pairs.sort(key=lambda pair: _is_people(pair[0]) and pair[1] in _table().kinds)
     found = ((kind, _table().styles.get(of)) for which, of in pairs if (kind := _kind(which)))
     further = ((kind, _of_kind(of)) for which, of in pairs if (kind := _kind(which)))
     for kind, style in chain(found, further):
@@ -185,17 +214,27 @@ def _kind(key: str) -> Style | None:
     """What may stand before a style, in English: `80s` also for `80`, since a style is beside it."""
     match = _DECADE.fullmatch(key)
     if match and (not key.isdigit() or len(key) == 2):
-        return Style(f"{match[1] or match[2]}s")
+        return Style(_spoken_decade(match))
     return _table().kinds.get(key)
 
 
+def _is_people(key: str) -> bool:
+    kind = _kind(key)
+    return kind is not None and kind.before[:1].isupper()
+
+
 def _combined(kind: Style, style: Style) -> Style:
+    if kind.before[:1].isupper():
+        # "Chanson québécoise" is not French.
+        before, alone = style.before.removeprefix("French "), style.alone.removeprefix("French ")
+        style = replace(style, before=before, alone=alone)
     return replace(
         style,
         before=f"{kind.before} {style.before}" if style.before else "",
         alone=f"{kind.before} {style.alone}",
         claims=both(kind.claims, style.claims),
         sung=kind.sung or style.sung,
+        is_mood=kind.is_mood,
     )
 
 
@@ -216,6 +255,16 @@ def _within(name: str) -> Style | None:
     return _known(text) or _of_kind(_key(text)) or (Style() if find(text) else None)
 
 
+def _of_french(name: str) -> Style | None:
+    """The style of a French name of which nobody knows the rest: `rap de rue`, `piano romantique`."""
+    words = name.casefold().split()
+    for at in range(len(words) - 1, 0, -1):
+        style = _known(" ".join(words[:at]))
+        if style and style.alone != "music" and _FRENCH.search(words[at]):
+            return style
+    return None
+
+
 def _of_several(styles: list[Style]) -> Style:
     """One style of several: of the first two that differ."""
     named: list[Style] = []
@@ -228,7 +277,7 @@ def _of_several(styles: list[Style]) -> Style:
     one, two = named[:2]
     if not (one.before and two.before) or not one.claims.agree([two.claims]):
         return one
-    before = listed([one.before, two.before])
+    before = listed([one.before.removesuffix(" music"), two.before.removesuffix(" music")])
     claims = one.claims if one.claims != NO_CLAIMS else two.claims
     return Style(before, f"{before} music", claims, one.sung and two.sung)
 
@@ -239,7 +288,8 @@ def _unknown(name: str) -> Style:
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words = words[:-1] if is_music else words
     # A kind of a known style: tags write it with capitals, English only peoples and places.
-    is_english = is_music or (len(words) > 1 and _known(words[-1]) is not None)
+    end = _known(words[-1]) if len(words) > 1 else None
+    is_english = is_music or (end is not None and end.alone != "music")
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     # "Valse musette" is no name; "Hans Zimmer" and "Queen" are.
     is_sentence = len(words) > 1 and words[0].istitle() and " ".join(words[1:]).islower()
@@ -278,7 +328,8 @@ def _cased(word: str, is_english: bool, shouts: bool) -> str:
     if word.title() in proper or word.upper() in proper:
         return word.title() if word.title() in proper else word.upper()
     style = _table().styles.get(_key(word))
-    if style and _key(style.before) == _key(word):
+    is_written = is_english or not word.istitle() or "-" in word
+    if style and is_written and _key(style.before) == _key(word):
         return style.before
-    is_title = word.istitle() and (is_english or _GENRE_END.search(word) is not None)
+    is_title = word.isalpha() and word[1:].islower() and (is_english or _GENRE_END.search(word) is not None)
     return word.lower() if shouts or is_title else word
