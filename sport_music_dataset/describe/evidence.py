@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, stems
-from .sessions import EVENTS, find, find_within, in_words, pair
+from .sessions import find, find_within, in_words, is_event, pair
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -185,12 +185,13 @@ class Evidence:
         if names := pair(self.facts.session, own):
             return listed(names), f"{listed(names)} session"
         last = self.name.split()[-1]
-        if last.lower() in EVENTS:
+        if is_event(last):
             return f"{article(self.name)} {self.name}", self.name
         event = f"{self.name} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         known = find(last, own)
-        is_activity = last.endswith("ing") or (known is not None and known.name == known.purpose == last)
+        is_sport = known is not None and known.name == known.purpose == last
+        is_activity = last.endswith("ing") or is_sport
         return self.name if is_activity else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:

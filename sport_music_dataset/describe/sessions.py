@@ -31,26 +31,13 @@ _FILLERS = frozenset(
 _FILE = Path(__file__).with_name("sessions.yaml")
 # Before a place, a time or a person: "At work" is no sport.
 _AT = frozenset(
-    "at in on with under before after during while avant apres après avec chez dans pendant pour sous "
-    "sur vers coach prof".split()
+    "at in on with under before after during while avant apres après avec chez dans pendant pour "
+    "sous sur vers coach prof".split()
 )
-# What people add to the name of a session: how much, for whom, how hard, when.
+# How much of it people write behind the name of a session.
 _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
     r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
-)
-_DEGREES = frozenset(
-    "debutant debutants debutante intermediaire avance avances avancee confirme confirmes expert "
-    "beginner beginners intermediate advanced facile intensif intensive express extreme "
-    "matinal matinale nocturne quotidien quotidienne kids enfant enfants ado ados adulte adultes junior "
-    "juniors senior seniors open version copie copy final finale lundi mardi mercredi jeudi vendredi "
-    "samedi dimanche monday tuesday wednesday thursday friday saturday sunday matin midi soir".split()
-)
-# Last words of names of events: music is for a leg race, not for a leg race session.
-EVENTS = frozenset(
-    "race run ride walk hike swim climb match game challenge tournament contest cup day workout class "
-    "lesson session warm-up cool-down stretch party show camp course commute trip marathon duathlon parkrun "
-    "triathlon aquathlon swimrun ironman 5k 10k".split()
 )
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
 _ONE_WORD = re.compile(r"\b(warm|cool)[\s-](up|down)\b", re.IGNORECASE)
@@ -92,8 +79,8 @@ def find(name: str, own: str = "") -> Session | None:
 def find_within(name: str, own: str = "") -> Session | None:
     """The session that a name means, for the words of a description; None if there is none.
 
-    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Danse bretonne`. These may
-    be titles of songs as well, so that they tell nothing of how names are to be read.
+    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Danse bretonne`. These
+    may be titles of songs as well, so that they tell nothing of how names are to be read.
     """
     if found := find(name, own):
         return found
@@ -103,14 +90,14 @@ def find_within(name: str, own: str = "") -> Session | None:
     if pair(name, own):
         return None
     # "For a recovery run" says more than "for a cool-down".
-    if not words or words[-1] in EVENTS:
+    if not words or is_event(words[-1]):
         return None
     ends = range(len(words) - 1, 0, -1)
     return next((found for end in ends if (found := find(" ".join(words[:end]), own))), None)
 
 
 def pair(name: str, own: str = "") -> tuple[str, ...]:
-    """The two sessions that a name like `Yoga & Pilates` names; none if it names others or fewer."""
+    """The two sessions that a name like `Yoga & Pilates` names; none if it names others."""
     found = [find(part, own) for part in _AND.split(name)]
     names = tuple(dict.fromkeys(session.name for session in found if session))
     return names if len(names) == len(found) == 2 else ()
@@ -142,7 +129,7 @@ def in_words(name: str) -> str:
 def _bare(name: str) -> list[str]:
     """The folded words of a name, without amounts and degrees."""
     text = _AMOUNT.sub(" ", _BETWEEN_WORDS.sub(" ", re.sub(r"[()\[\]]", " ", folded(name))))
-    return [word for word in text.split() if word not in _DEGREES]
+    return [word for word in text.split() if word not in _listed("added")]
 
 
 def normalise(name: str) -> str:
@@ -176,10 +163,21 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     return sessions
 
 
+def is_event(word: str) -> bool:
+    """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
+    return word.casefold() in _listed("events")
+
+
 @cache
 def _nothing() -> frozenset[str]:
     """The normalised names that tell no sport."""
     return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")["nothing"]))
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    """The folded words of a list in sessions.yaml."""
+    return frozenset(map(folded, own_yaml(__file__, "sessions.yaml")[name]))
 
 
 def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:

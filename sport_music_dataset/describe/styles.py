@@ -29,26 +29,32 @@ _TEMPO = re.compile(r"tempo \d{2,3}$|\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?"
 # "rock 2" is rock; "rock 80" is of a decade.
 _TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
 # "Music for running": the rest is no style.
-_MUSIC_FOR = re.compile(r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour)\s+(?:le |la |les )?", re.I)
+_MUSIC_FOR = re.compile(
+    r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour)\s+(?:le |la |les )?", re.IGNORECASE
+)
 # "Breakcore" is no name of a person.
 _GENRE_END = re.compile(
     r"(?:core|step|style|wave|pop|hop|beat|tronica|billy|grass|house|trap|synth|folk|metal|punk|rock|"
     r"funk|tech|gaze|bass|bassline|trance|techno|jazz|swing|tango|rap)$"
 )
-_PLURALS = frozenset("hits songs beats sounds tunes ballads anthems classics tracks bangers vibes".split())
-# One of them is a song or a piece, and no kind of music: "torch songs", never "torch song music".
+_PLURALS = frozenset(
+    "hits songs beats sounds tunes ballads anthems classics tracks bangers vibes".split()
+)
+# One of them is a song or a piece, no kind of music: "torch songs", never "torch song music".
 _COUNTED = frozenset(
-    "song hymn carol ballad anthem jingle poem suite mass cantata oratorio madrigal minuet overture "
-    "nocturne prelude fugue aria etude sonata concerto symphony rhapsody serenade".split()
+    "song hymn carol ballad anthem jingle poem suite mass cantata oratorio madrigal minuet "
+    "overture nocturne prelude fugue aria etude sonata concerto symphony rhapsody serenade".split()
 )
 _MARKS = re.compile(r"[\"()\[\]{}?*«»“”]+|(?<=\s)!+")
-_ROYALTY_FREE = re.compile(r"\b(?:royalty|copyright)[\s-]?free\b|\bno[\s-]copyright\b", re.I)
+_ROYALTY_FREE = re.compile(
+    r"\b(?:royalty|copyright)[\s-]?free\b|\bno[\s-]copyright\b", re.IGNORECASE
+)
 # Words of a French name behind the style, which English says before it or not at all.
 _FRENCH = re.compile(
     r"[éèêëàâîïôûçœ]|(?:ique|ien(?:ne)?|oise?|aise?|euse|eux|esque|ante|ive|if|in)s?$|"
     r"^(?:de|du|des|d|la|le|les|pour|sans|avec|en)$"
 )
-_MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.I)
+_MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.IGNORECASE)
 # Last words of styles that somebody sings.
 _SUNG = stems(
     "vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
@@ -88,29 +94,35 @@ def style_of(name: str) -> Style:
     """
     said = bool(_INSTRUMENTAL.search(name))
     # "Instru rap" is known: hip hop beats.
-    if said and (whole := _table().styles.get(_key(name))):
-        return replace(whole, instrumental=True)
-    bare = _INSTRUMENTAL.sub(" ", name)
-    for untold in (_MARKS, _ROYALTY_FREE, _TEMPO):
-        bare = untold.sub(" ", bare)
-    name = _BEST_OF.sub("", spaced(bare).strip(" -_/,;"))
-    name = _MUSIC_FOR.sub("", name)
+    whole = _table().styles.get(_key(name)) if said else None
+    bare = _cleaned(name)
+    style = whole or _found(bare) or _unknown(_MIX.sub("", bare))
+    return replace(style, instrumental=True) if said else style
+
+
+def _cleaned(name: str) -> str:
+    """A name without "instrumental", marks, tempi and other words that name no style."""
+    for untold in (_INSTRUMENTAL, _MARKS, _ROYALTY_FREE, _TEMPO):
+        name = untold.sub(" ", name)
+    name = _MUSIC_FOR.sub("", _BEST_OF.sub("", spaced(name).strip(" -_/,;")))
     # "rock rock" is rock.
-    name = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
+    return " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
+
+
+def _found(name: str) -> Style | None:
+    """The style that a name has in the table, or that is made of styles in the table."""
     parts = [part for part in _SEVERAL.split(name) if part]
-    found = _known(name) or (_of_kind(_key(name)) if len(parts) == 1 else None)
-    if found is None and (undated := _YEAR.sub("", name).strip()) != name:
+    if found := _known(name) or (_of_kind(_key(name)) if len(parts) == 1 else None):
+        return found
+    if (undated := _YEAR.sub("", name).strip()) != name:
         return style_of(undated)
     # AC/DC is one name.
-    if found is None and len(parts) > 1 and any(map(_known, parts)):
-        found = _of_several([style_of(part) for part in parts if _known(part) or not find(part)])
+    if len(parts) > 1 and any(map(_known, parts)):
+        return _of_several([style_of(part) for part in parts if _known(part) or not find(part)])
     # File systems have no "Electro/Techno".
-    if found is None and all(map(_known, halves := name.split("-"))) and len(halves) > 1:
-        found = _of_several([style_of(half) for half in halves])
-    style = found or _within(name) or _of_french(name) or _unknown(_MIX.sub("", name))
-    if not said:
-        return style
-    return replace(style, instrumental=True)
+    if "-" in name and all(map(_known, name.split("-"))):
+        return _of_several([style_of(part) for part in name.split("-")])
+    return _within(name) or _of_french(name)
 
 
 def is_style(name: str) -> bool:
@@ -196,7 +208,7 @@ def _spoken_decade(match: re.Match[str]) -> str:
 
 
 def _of_kind(key: str) -> Style | None:
-    """A style with a word that says which, as English and French put it: `rock japonais`, `80s pop`."""
+    """A style with a word that says which, as English or French put it: `rock japonais`."""
     words = _MUSIC_AROUND.sub("", key).split()
     splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
     pairs = [pair for first, last in splits for pair in ((first, last), (last, first))]
@@ -211,7 +223,7 @@ def _of_kind(key: str) -> Style | None:
 
 
 def _kind(key: str) -> Style | None:
-    """What may stand before a style, in English: `80s` also for `80`, since a style is beside it."""
+    """What may stand before a style, in English: `80s` for `80` too, since a style is beside it."""
     match = _DECADE.fullmatch(key)
     if match and (not key.isdigit() or len(key) == 2):
         return Style(_spoken_decade(match))
@@ -256,7 +268,7 @@ def _within(name: str) -> Style | None:
 
 
 def _of_french(name: str) -> Style | None:
-    """The style of a French name of which nobody knows the rest: `rap de rue`, `piano romantique`."""
+    """The style in a French name of which nobody knows the rest: `rap de rue`, `jazz feutré`."""
     words = name.casefold().split()
     for at in range(len(words) - 1, 0, -1):
         style = _known(" ".join(words[:at]))
@@ -287,25 +299,34 @@ def _unknown(name: str) -> Style:
     words = name.split()
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words = words[:-1] if is_music else words
-    # A kind of a known style: tags write it with capitals, English only peoples and places.
-    end = _known(words[-1]) if len(words) > 1 else None
-    is_english = is_music or (end is not None and end.alone != "music")
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
-    # "Valse musette" is no name; "Hans Zimmer" and "Queen" are.
-    is_sentence = len(words) > 1 and words[0].istitle() and " ".join(words[1:]).islower()
-    ends_plural = words[-1].casefold() in _PLURALS
-    is_english = is_english or is_sentence or ends_plural
+    is_english = is_music or _is_no_name(words)
     text = " ".join(_cased(word, is_english, shouts) for word in words)
-    # "Star Wars" and "Beatles" are names.
-    is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
-    is_plural = ends_plural or (is_plural and words[-1].islower())
-    if words[-1].casefold() in _COUNTED:
-        is_plural, text = True, _plural(text)
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
-    before, alone = ("", text) if is_plural else (text, f"{text} music")
-    claims, sung = _claims_within(words), bool(stems(text) & _SUNG)
-    return Style(before, alone, claims, sung, known=False)
+    last = words[-1].casefold()
+    # "Star Wars" and "Beatles" are names.
+    is_plural = words[-1].islower() and len(last) > 3 and not _SINGULAR_S.search(last)
+    if last in _COUNTED:
+        before, alone = "", _plural(text)
+    elif last in _PLURALS or (is_plural and last.endswith("s")):
+        before, alone = "", text
+    else:
+        before, alone = text, f"{text} music"
+    return Style(before, alone, _claims_within(words), bool(stems(text) & _SUNG), known=False)
+
+
+def _is_no_name(words: list[str]) -> bool:
+    """Whether capitals of a style that nobody knows are those of tags: `Progressive Trance`.
+
+    English writes only peoples and places so. "Valse musette" is no name; "Hans Zimmer" is.
+    """
+    if len(words) < 2:
+        return False
+    end = _known(words[-1])
+    is_kind = end is not None and end.alone != "music"
+    is_sentence = words[0].istitle() and " ".join(words[1:]).islower()
+    return is_kind or is_sentence or words[-1].casefold() in _PLURALS
 
 
 def _plural(text: str) -> str:
@@ -331,5 +352,6 @@ def _cased(word: str, is_english: bool, shouts: bool) -> str:
     is_written = is_english or not word.istitle() or "-" in word
     if style and is_written and _key(style.before) == _key(word):
         return style.before
-    is_title = word.isalpha() and word[1:].islower() and (is_english or _GENRE_END.search(word) is not None)
-    return word.lower() if shouts or is_title else word
+    is_genre = is_english or _GENRE_END.search(word) is not None
+    is_title = word.isalpha() and word[1:].islower()
+    return word.lower() if shouts or (is_title and is_genre) else word
