@@ -35,9 +35,10 @@ SAID = {
     "music": "|Other|YouTube|Sans titre|Best of 2010|Ma playlist|inconnu|"
     "Musique|divers|Instrumental",
     "hip hop and rap music": "Hip Hop; rap music",
-    "progressive trance music": "Progressive Trance",
+    "progressive trance": "Progressive Trance",
     "Nordic folk music": "Nordic Folk",
-    "ambiance zen music": "AMBIANCE ZEN",
+    "dungeon synth music": "DUNGEON SYNTH",
+    "relaxation music": "AMBIANCE ZEN",
     "openmsx music": "openmsx",
     "EBM music": "EBM",
     "AC/DC music": "AC/DC",

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
-from .english import article, stems
-from .sessions import find, in_words
+from .english import article, listed, stems
+from .sessions import find, find_within, in_words, is_event, pair
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -16,8 +16,6 @@ _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
-# Last words of names of events: music is for a leg race, not for a leg race session.
-_EVENTS = frozenset("race run ride walk hike match game challenge tournament contest day".split())
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -90,9 +88,9 @@ class Evidence:
 
     def __init__(self, facts: Facts, own: str, order: random.Random) -> None:
         self.facts = facts
-        self.session = find(facts.session, own)
+        self.session = find_within(facts.session, own)
         self.name = self.session.name if self.session else in_words(facts.session)
-        self._purpose, self._event = self._purpose_and_event()
+        self._purpose, self._event = self._purpose_and_event(own)
         self.level, self._energy_source = self._level()
         self._style_word, self.style = self._find_style(own)
         self.alone = self._settle_style_and_session()
@@ -113,14 +111,19 @@ class Evidence:
 
     def _fixed_fields(self) -> Fields:
         facts = self.facts
-        before = [*self.instrumental, *self._style(self.style.before)]
+        # "A happy instrumental track", but "an instrumental rock track".
+        is_mood = self.style.before in lexicon().words
+        before = [*self.instrumental, *self._style(self.style.before)][:: -1 if is_mood else 1]
+        music = [*self.instrumental, *self._style(self.style.alone)]
+        if is_mood and self.instrumental:
+            music = [*before, Word("music", Source.PHRASING)]
         tempo, key = f"{facts.tempo_bpm or 0:.0f}", _spoken_key(facts.key)
         fixed = {
             "style": before,
             "piece": [Word("piece", Source.PHRASING)] if self._is_piece() else [],
             "song": self._song(),
-            "music": [*self.instrumental, *self._style(self.style.alone)],
-            "name": [self._of_session(self.name)] if self.name and self._style_word else [],
+            "music": music,
+            "name": [self._of_session(self.name)] if self._says_name else [],
             "session": [self._of_session(self._purpose)],
             "workout": [self._of_session(self._event)],
             "energy": [self.energy] if self.energy else [],
@@ -137,9 +140,14 @@ class Evidence:
             del fixed["style"], fixed["key"]
         return fixed
 
+    @property
+    def _says_name(self) -> bool:
+        """Whether the session stands before "music": what it is for is an activity, or known."""
+        return bool(self._style_word and self.name and (self.session or self.name == self._purpose))
+
     def _is_piece(self) -> bool:
-        """Whether one of the style is a piece; one of no style may be."""
-        return self.style.piece or self._style_word is None
+        """Whether one of the style is a piece; "a piece for boxing" says less than "a track"."""
+        return self.style.piece and self._style_word is not None
 
     def _song(self) -> list[Word]:
         """The word "song", if somebody sings."""
@@ -168,21 +176,30 @@ class Evidence:
             text, Source.USER, f"session {self.session.name}" if self.session else "session"
         )
 
-    def _purpose_and_event(self) -> tuple[str, str]:
+    def _purpose_and_event(self, own: str) -> tuple[str, str]:
         if self.session:
             return self.session.purpose, self.session.event
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
             return "a workout", "workout"
-        if self.name.split()[-1] in _EVENTS:
+        if names := pair(self.facts.session, own):
+            return listed(names), f"{listed(names)} session"
+        last = self.name.split()[-1]
+        if is_event(last):
             return f"{article(self.name)} {self.name}", self.name
-        return self.name, f"{self.name} session"
+        event = f"{self.name} session"
+        # "for aqua boxing", "for morning yoga", but "for a foam ball session".
+        known = find(last, own)
+        is_sport = known is not None and known.name == known.purpose == last
+        is_activity = last.endswith("ing") or is_sport
+        return self.name if is_activity else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
         named, whole = style_of(self.facts.style), self.facts.whole
         # A style "Cardio" says nothing of the music.
-        is_session = not named.known and find(self.facts.style, own) is not None
+        names = (self.facts.style, named.before or named.alone)
+        is_session = not named.known and any(find(name, own) for name in names)
         # "Calm", or "energetic", is told by what is measured as well.
         is_mood = named.before in lexicon().words
         level = self.level if self.facts.energy is not None else None
@@ -252,7 +269,7 @@ class Evidence:
             claims.hold(self.level, self.facts.tempo_bpm, self._mode)
             and claims.agree([*self._context(), *others])
             and not stems(word) & said
-            and self.style.before not in lexicon().words
+            and not self.style.is_mood
         )
 
     def _energy_word(self, order: random.Random) -> Word | None:
@@ -291,6 +308,8 @@ class Evidence:
         if self.style.unaccompanied:
             return
         heard, taken = self.facts.heard, set(stems(self.style.alone))
+        if taken & stems("percussion"):
+            taken |= stems("drums")
         words = []
         for name, sure in _sure(heard.instruments, heard.instruments_confidence):
             if not stems(name) & (taken | _VOICES):

@@ -15,6 +15,7 @@ from .tokens import MOST_TOKENS, token_count
 
 _FIELD = re.compile(r"\{(\w+)\}([,:]?)")
 _BLANK_BEFORE_MARK = re.compile(r" ([,:])")
+_NUMBERS = re.compile(r"\bbpm \d")
 # Templates for a style that says the session already.
 _ALONE = "alone"
 
@@ -163,6 +164,11 @@ def _joined(words: Iterable[Word]) -> Iterator[Word]:
 
 
 def _repeats(phrasing: Phrasing) -> bool:
-    """Whether a word stands in a description twice, or in two forms: "dance music for dancing"."""
+    """Whether a word stands in a description twice, or in two forms: "dance music for dancing".
+
+    So do numbers side by side: "130 bpm 90s dance".
+    """
+    if _NUMBERS.search(phrasing.text):
+        return True
     said = [stem for word in phrasing.words for stem in stems(word.text)]
     return len(said) != len(set(said))

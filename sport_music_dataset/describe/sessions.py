@@ -29,8 +29,20 @@ _FILLERS = frozenset(
     "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
 )
 _FILE = Path(__file__).with_name("sessions.yaml")
-# Before a place or a time: "At work" is no sport.
-_AT = frozenset("at in on before after during while avant apres après chez pendant".split())
+# Before a place, a time or a person: "At work" is no sport.
+_AT = frozenset(
+    "at in on with under before after during while avant apres après avec chez dans pendant pour "
+    "sous sur vers coach prof".split()
+)
+# How much of it people write behind the name of a session.
+_AMOUNT = re.compile(
+    r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
+    r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
+)
+_AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
+_ONE_WORD = re.compile(r"\b(warm|cool)[\s-](up|down)\b", re.IGNORECASE)
+# Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
+_WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
 
 
@@ -63,18 +75,61 @@ def find(name: str, own: str = "") -> Session | None:
     return known_sessions(own).get(normalise(name))
 
 
+@lru_cache(4_096)
+def find_within(name: str, own: str = "") -> Session | None:
+    """The session that a name means, for the words of a description; None if there is none.
+
+    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Danse bretonne`. These
+    may be titles of songs as well, so that they tell nothing of how names are to be read.
+    """
+    if found := find(name, own):
+        return found
+    words = _bare(name)
+    if found := find(" ".join(words), own):
+        return found
+    if pair(name, own):
+        return None
+    # "For a recovery run" says more than "for a cool-down".
+    if not words or is_event(words[-1]):
+        return None
+    ends = range(len(words) - 1, 0, -1)
+    return next((found for end in ends if (found := find(" ".join(words[:end]), own))), None)
+
+
+def pair(name: str, own: str = "") -> tuple[str, ...]:
+    """The two sessions that a name like `Yoga & Pilates` names; none if it names others."""
+    found = [find(part, own) for part in _AND.split(name)]
+    names = tuple(dict.fromkeys(session.name for session in found if session))
+    return names if len(names) == len(found) == 2 else ()
+
+
 def in_words(name: str) -> str:
     """What a session that nobody knows is called within a sentence; empty if its name says nothing.
 
-    `Séance du Lundi` says nothing; `Leg Day` is "leg day", `ABC 2` stays.
+    `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
     """
-    words = spaced(name).split()
-    while words and normalise(words[0]) in _FILLERS:
+    words = _ONE_WORD.sub(r"\1-\2", spaced(name)).split()
+    while words and folded(words[0]) in _FILLERS:
         words = words[1:]
-    if not words or words[0].casefold() in _AT or normalise(name) in _nothing():
+    said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
+    is_nothing = normalise(name) in _nothing() or all(normalise(w) in _nothing() for w in said)
+    if not words or words[0].casefold() in _AT or is_nothing:
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
-    return " ".join(word.lower() if shouts or word[1:].islower() else word for word in words)
+    kept = len(words)
+    if not shouts:
+        # Behind "de" stands a name: "col du Galibier".
+        kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
+    return " ".join(
+        word.lower() if shouts or (at < kept and word[1:].islower()) else word
+        for at, word in enumerate(words)
+    )
+
+
+def _bare(name: str) -> list[str]:
+    """The folded words of a name, without amounts and degrees."""
+    text = _AMOUNT.sub(" ", _BETWEEN_WORDS.sub(" ", re.sub(r"[()\[\]]", " ", folded(name))))
+    return [word for word in text.split() if word not in _listed("added")]
 
 
 def normalise(name: str) -> str:
@@ -108,10 +163,21 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     return sessions
 
 
+def is_event(word: str) -> bool:
+    """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
+    return word.casefold() in _listed("events")
+
+
 @cache
 def _nothing() -> frozenset[str]:
     """The normalised names that tell no sport."""
     return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")["nothing"]))
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    """The folded words of a list in sessions.yaml."""
+    return frozenset(map(folded, own_yaml(__file__, "sessions.yaml")[name]))
 
 
 def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:

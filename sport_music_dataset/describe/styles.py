@@ -3,16 +3,18 @@
 import re
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from ..outside.documents import own_yaml
 from .english import listed, stems
-from .sessions import folded, spaced
-from .words import NO_CLAIMS, Claims, claims_of
+from .sessions import find, folded, spaced
+from .words import NO_CLAIMS, Claims, both, claims_of, lexicon
 
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n)\b")
-_MUSIC_AROUND = re.compile(r"^musiques?\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$")
+_MUSIC_AROUND = re.compile(
+    r"^(?:musiques?|ambiances?|rythmes?|esprit)\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$"
+)
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+")
 _DECADE = re.compile(r"(?:(?:les )?annees )?((?:20)?\d0)(?: ?s)?|(?:19|anni )(\d0) ?s?")
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?s hits")
@@ -22,6 +24,42 @@ _BEST_OF = re.compile(r"^(?:the )?best of (?:the )?(?=.)", re.IGNORECASE)
 _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNORECASE)
 # "Summer 2023" is "Summer", "2010" is nothing.
 _YEAR = re.compile(r"(?:^|\s)(?:19|20)\d\d$")
+# A tempo is measured: what a folder claims may be wrong.
+_TEMPO = re.compile(r"tempo \d{2,3}$|\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?", re.IGNORECASE)
+# "rock 2" is rock; "rock 80" is of a decade.
+_TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
+# "Music for running": the rest is no style.
+_MUSIC_FOR = re.compile(
+    r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour)\s+(?:le |la |les )?", re.IGNORECASE
+)
+# "Breakcore" is no name of a person.
+_GENRE_END = re.compile(
+    r"(?:core|step|style|wave|pop|hop|beat|tronica|billy|grass|house|trap|synth|folk|metal|punk|rock|"
+    r"funk|tech|gaze|bass|bassline|trance|techno|jazz|swing|tango|rap)$"
+)
+_PLURALS = frozenset(
+    "hits songs beats sounds tunes ballads anthems classics tracks bangers vibes".split()
+)
+# One of them is a song or a piece, no kind of music: "torch songs", never "torch song music".
+_COUNTED = frozenset(
+    "song hymn carol ballad anthem jingle poem suite mass cantata oratorio madrigal minuet "
+    "overture nocturne prelude fugue aria etude sonata concerto symphony rhapsody serenade".split()
+)
+_MARKS = re.compile(r"[\"()\[\]{}?*«»“”]+|(?<=\s)!+")
+_ROYALTY_FREE = re.compile(
+    r"\b(?:royalty|copyright)[\s-]?free\b|\bno[\s-]copyright\b", re.IGNORECASE
+)
+# Words of a French name behind the style, which English says before it or not at all.
+_FRENCH = re.compile(
+    r"[éèêëàâîïôûçœ]|(?:ique|ien(?:ne)?|oise?|aise?|euse|eux|esque|ante|ive|if|in)s?$|"
+    r"^(?:de|du|des|d|la|le|les|pour|sans|avec|en)$"
+)
+_MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.IGNORECASE)
+# Last words of styles that somebody sings.
+_SUNG = stems(
+    "vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
+    "oratorio cantata aria"
+)
 _MOST_CAPITALS = 4
 
 
@@ -32,7 +70,8 @@ class Style:
     `before` stands before a noun ("rock" track; empty if nothing can stand there), `alone` by
     itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
     name says that somebody sings, `unaccompanied` that no instrument plays. `instrumental` is
-    whether it was said that nobody sings, `piece` whether one of it is a piece. `known` is whether
+    whether it was said that nobody sings, `piece` whether one of it is a piece; `is_mood`
+    whether it is, or begins with, what music is like (`happy`, `sad violin`). `known` is whether
     the style is one of styles.yaml.
     """
 
@@ -43,6 +82,7 @@ class Style:
     unaccompanied: bool = False
     instrumental: bool = False
     piece: bool = False
+    is_mood: bool = False
     known: bool = True
 
 
@@ -53,20 +93,36 @@ def style_of(name: str) -> Style:
     A style that nobody knows is used as it is; a name that says nothing (`Other`) is no style.
     """
     said = bool(_INSTRUMENTAL.search(name))
-    name = _BEST_OF.sub("", spaced(_INSTRUMENTAL.sub(" ", name)).strip(" -_/,;()"))
+    # "Instru rap" is known: hip hop beats.
+    whole = _table().styles.get(_key(name)) if said else None
+    bare = _cleaned(name)
+    style = whole or _found(bare) or _unknown(_MIX.sub("", bare))
+    return replace(style, instrumental=True) if said else style
+
+
+def _cleaned(name: str) -> str:
+    """A name without "instrumental", marks, tempi and other words that name no style."""
+    for untold in (_INSTRUMENTAL, _MARKS, _ROYALTY_FREE, _TEMPO):
+        name = untold.sub(" ", name)
+    name = _MUSIC_FOR.sub("", _BEST_OF.sub("", spaced(name).strip(" -_/,;")))
     # "rock rock" is rock.
-    name = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
-    found = _known(name)
-    if found is None and (undated := _YEAR.sub("", name).strip()) != name:
-        return style_of(undated)
+    return " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
+
+
+def _found(name: str) -> Style | None:
+    """The style that a name has in the table, or that is made of styles in the table."""
     parts = [part for part in _SEVERAL.split(name) if part]
+    if found := _known(name) or (_of_kind(_key(name)) if len(parts) == 1 else None):
+        return found
+    if (undated := _YEAR.sub("", name).strip()) != name:
+        return style_of(undated)
     # AC/DC is one name.
-    if found is None and len(parts) > 1 and any(map(_known, parts)):
-        found = _of_several([style_of(part) for part in parts])
-    style = found or _unknown(name)
-    if not said:
-        return style
-    return replace(style, instrumental=True)
+    if len(parts) > 1 and any(map(_known, parts)):
+        return _of_several([style_of(part) for part in parts if _known(part) or not find(part)])
+    # File systems have no "Electro/Techno".
+    if "-" in name and all(map(_known, name.split("-"))):
+        return _of_several([style_of(part) for part in name.split("-")])
+    return _within(name) or _of_french(name)
 
 
 def is_style(name: str) -> bool:
@@ -86,21 +142,28 @@ def known_styles() -> frozenset[Style]:
 class _Table:
     styles: dict[str, Style]
     no_folders: frozenset[str]
+    kinds: dict[str, Style]
     nothing: frozenset[str]
+    around: frozenset[str]
     proper: frozenset[str]
 
 
 @cache
 def _table() -> _Table:
     data = own_yaml(__file__, "styles.yaml")
-    styles, no_folders = dict[str, Style](), set[str]()
+    styles, kinds, no_folders = dict[str, Style](), dict[str, Style](), set[str]()
     for name, entry in data["styles"].items():
         for spelling in (name, *entry.get("also", ())):
             styles.setdefault(_key(spelling), _style(name, entry))
+            # French adjectives have plurals; "electronics" is no plural of ours.
+            for key in {_key(spelling), _key(spelling) + "s" * (spelling != name)}:
+                if entry.get("of", False):
+                    kinds[key] = _style(name, entry)
             if not entry.get("folder", True):
                 no_folders.add(_key(spelling))
-    nothing = frozenset(map(_key, data["nothing"]))
-    return _Table(styles, frozenset(no_folders), nothing, frozenset(data["proper"]))
+    nothing, around = (frozenset(map(_key, data[name])) for name in ("nothing", "around"))
+    proper = frozenset(data["proper"])
+    return _Table(styles, frozenset(no_folders), kinds, nothing, around, proper)
 
 
 def _style(name: str, entry: dict[str, Any]) -> Style:
@@ -112,6 +175,7 @@ def _style(name: str, entry: dict[str, Any]) -> Style:
         sung=entry.get("sung", False),
         unaccompanied=entry.get("unaccompanied", False),
         piece=entry.get("piece", False),
+        is_mood=name in lexicon().words,
     )
 
 
@@ -122,30 +186,110 @@ def _key(name: str) -> str:
 
 def _known(name: str) -> Style | None:
     key, table = _key(name), _table()
-    if not key or key in table.nothing:
+    # "80" may be a decade, a tempo or the number of a disc.
+    if not key or key.isdigit() or key in table.nothing:
         return Style()
     if decade := _DECADE_HITS.fullmatch(key):
-        words = f"{decade[1] or decade[2]}s"
+        words = _spoken_decade(decade)
         return Style(words, f"{words} hits")
     # A number alone is a decade only behind "années".
     if (decade := _DECADE.fullmatch(key)) and not key.isdigit():
-        words = f"{decade[1] or decade[2]}s"
+        words = _spoken_decade(decade)
         return Style(words, f"{words} music")
-    return table.styles.get(key) or table.styles.get(_MUSIC_AROUND.sub("", key))
+    bare = _MUSIC_AROUND.sub("", key)
+    singular = " ".join(word.removesuffix("s") for word in key.split())
+    return next((s for name in (key, bare, singular) if (s := table.styles.get(name))), None)
+
+
+def _spoken_decade(match: re.Match[str]) -> str:
+    """`80s`; the decades of this century are `2000s` and `2010s`."""
+    digits = match[1] or match[2]
+    return f"20{digits}s" if digits in ("00", "10") else f"{digits}s"
+
+
+def _of_kind(key: str) -> Style | None:
+    """A style with a word that says which, as English or French put it: `rock japonais`."""
+    words = _MUSIC_AROUND.sub("", key).split()
+    splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    pairs = [pair for first, last in splits for pair in ((first, last), (last, first))]
+    # Modern Turkish music, not Turkish modern music.
+    pairs.sort(key=lambda pair: _is_people(pair[0]) and pair[1] in _table().kinds)
+    found = ((kind, _table().styles.get(of)) for which, of in pairs if (kind := _kind(which)))
+    further = ((kind, _of_kind(of)) for which, of in pairs if (kind := _kind(which)))
+    for kind, style in chain(found, further):
+        if style and not stems(kind.before) & stems(style.alone):
+            return _combined(kind, style)
+    return None
+
+
+def _kind(key: str) -> Style | None:
+    """What may stand before a style, in English: `80s` for `80` too, since a style is beside it."""
+    match = _DECADE.fullmatch(key)
+    if match and (not key.isdigit() or len(key) == 2):
+        return Style(_spoken_decade(match))
+    return _table().kinds.get(key)
+
+
+def _is_people(key: str) -> bool:
+    kind = _kind(key)
+    return kind is not None and kind.before[:1].isupper()
+
+
+def _combined(kind: Style, style: Style) -> Style:
+    if kind.before[:1].isupper():
+        # "Chanson québécoise" is not French.
+        before, alone = style.before.removeprefix("French "), style.alone.removeprefix("French ")
+        style = replace(style, before=before, alone=alone)
+    return replace(
+        style,
+        before=f"{kind.before} {style.before}" if style.before else "",
+        alone=f"{kind.before} {style.alone}",
+        claims=both(kind.claims, style.claims),
+        sung=kind.sung or style.sung,
+        is_mood=kind.is_mood,
+    )
+
+
+def _within(name: str) -> Style | None:
+    """The style in a name with words around it that say nothing: `Playlist 3`, `rock mix 2`."""
+    untaken = _TAKE.sub("", name)
+    if untaken != name and (found := _known(untaken) or _of_kind(_key(untaken))):
+        return found
+    words = untaken.split()
+    while words and _key(words[0]) in _table().around:
+        words = words[1:]
+    while words and _key(words[-1]) in _table().around:
+        words = words[:-1]
+    text = " ".join(words)
+    if text == name:
+        return None
+    # "Best running songs" is no style.
+    return _known(text) or _of_kind(_key(text)) or (Style() if find(text) else None)
+
+
+def _of_french(name: str) -> Style | None:
+    """The style in a French name of which nobody knows the rest: `rap de rue`, `jazz feutré`."""
+    words = name.casefold().split()
+    for at in range(len(words) - 1, 0, -1):
+        style = _known(" ".join(words[:at]))
+        if style and style.alone != "music" and _FRENCH.search(words[at]):
+            return style
+    return None
 
 
 def _of_several(styles: list[Style]) -> Style:
     """One style of several: of the first two that differ."""
     named: list[Style] = []
     for style in styles:
-        if style.alone != "music" and not any(stems(style.alone) & stems(n.alone) for n in named):
+        said = stems(style.before or style.alone)
+        if style.alone != "music" and not any(said & stems(n.before or n.alone) for n in named):
             named.append(style)
     if len(named) < 2:
         return named[0] if named else Style()
     one, two = named[:2]
     if not (one.before and two.before) or not one.claims.agree([two.claims]):
         return one
-    before = listed([one.before, two.before])
+    before = listed([one.before.removesuffix(" music"), two.before.removesuffix(" music")])
     claims = one.claims if one.claims != NO_CLAIMS else two.claims
     return Style(before, f"{before} music", claims, one.sung and two.sung)
 
@@ -155,15 +299,59 @@ def _unknown(name: str) -> Style:
     words = name.split()
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words = words[:-1] if is_music else words
-    # A kind of a known style: tags write it with capitals, English only peoples and places.
-    is_english = is_music or (len(words) > 1 and _known(words[-1]) is not None)
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
+    is_english = is_music or _is_no_name(words)
     text = " ".join(_cased(word, is_english, shouts) for word in words)
-    is_plural = text[-1:] == "s" and len(words[-1]) > 3 and not _SINGULAR_S.search(text)
-    before, alone = ("", text) if is_plural else (text, f"{text} music")
-    return Style(before, alone, known=False)
+    # A The Prodigy track is a Prodigy track.
+    text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
+    last = words[-1].casefold()
+    # "Star Wars" and "Beatles" are names.
+    is_plural = words[-1].islower() and len(last) > 3 and not _SINGULAR_S.search(last)
+    if last in _COUNTED:
+        before, alone = "", _plural(text)
+    elif last in _PLURALS or (is_plural and last.endswith("s")):
+        before, alone = "", text
+    else:
+        before, alone = text, f"{text} music"
+    return Style(before, alone, _claims_within(words), bool(stems(text) & _SUNG), known=False)
+
+
+def _is_no_name(words: list[str]) -> bool:
+    """Whether capitals of a style that nobody knows are those of tags: `Progressive Trance`.
+
+    English writes only peoples and places so. "Valse musette" is no name; "Hans Zimmer" is.
+    """
+    if len(words) < 2:
+        return False
+    end = _known(words[-1])
+    is_kind = end is not None and end.alone != "music"
+    is_sentence = words[0].istitle() and " ".join(words[1:]).islower()
+    return is_kind or is_sentence or words[-1].casefold() in _PLURALS
+
+
+def _plural(text: str) -> str:
+    if text.endswith("y"):
+        return f"{text[:-1]}ies"
+    return f"{text}es" if text.endswith("s") else f"{text}s"
+
+
+def _claims_within(words: list[str]) -> Claims:
+    """What a style that nobody knows claims by a style at its end, and by adjectives before it."""
+    ends = (_known(" ".join(words[at:])) for at in range(1, len(words)))
+    claims = next((end.claims for end in ends if end and end.before), NO_CLAIMS)
+    for word in words:
+        claims = both(lexicon().claims(word), claims)
+    return claims
 
 
 def _cased(word: str, is_english: bool, shouts: bool) -> str:
-    is_title = word.istitle() and is_english and word not in _table().proper
-    return word.lower() if shouts or is_title else word
+    proper = _table().proper
+    if word.title() in proper or word.upper() in proper:
+        return word.title() if word.title() in proper else word.upper()
+    style = _table().styles.get(_key(word))
+    is_written = is_english or not word.istitle() or "-" in word
+    if style and is_written and _key(style.before) == _key(word):
+        return style.before
+    is_genre = is_english or _GENRE_END.search(word) is not None
+    is_title = word.isalpha() and word[1:].islower()
+    return word.lower() if shouts or (is_title and is_genre) else word

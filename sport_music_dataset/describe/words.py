@@ -59,6 +59,18 @@ class Claims:
 NO_CLAIMS = Claims()
 
 
+def both(one: Claims, other: Claims) -> Claims:
+    """The claims of two words that say one thing together; those of the second if they disagree."""
+    if not one.agree([other]):
+        return other
+    return Claims(
+        (max(one.energy[0], other.energy[0]), min(one.energy[1], other.energy[1])),
+        (max(one.tempo[0], other.tempo[0]), min(one.tempo[1], other.tempo[1])),
+        one.mode or other.mode,
+        one.tone or other.tone,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """The words of words.yaml with their claims.
