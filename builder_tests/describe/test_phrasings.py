@@ -242,6 +242,12 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("running", "Untitled", "Untitled", "run"),
         ("running", "Cardio", "ardio", "run"),
         ("Course à pied", "Variété Française", "Vari", "French pop"),
+        ("Foam ball", "jazz", "for foam ball", "a foam ball session"),
+        ("Morning yoga", "jazz", "a morning yoga for", "morning yoga"),
+        ("Beach workout", "jazz", "workout session", "a beach workout"),
+        ("Yoga & Pilates", "jazz", "&", "yoga and Pilates"),
+        ("dancing", "disco 80", "bpm 80s", "80s disco"),
+        ("boxing", "World & Folk", "world music and", "world and folk"),
         ("Éveil {musical} %s", "chanson", "Éveil", "éveil {musical} %s"),
     ],
 )
@@ -250,6 +256,30 @@ def test_every_style_and_session_makes_english(
 ) -> None:
     for text in of_tracks(Facts(session, style, energy=0.4)):
         assert never not in text and always in text
+
+
+def test_a_mood_as_a_style_stands_before_instrumental_and_beside_no_other_mood() -> None:
+    silent = Facts("running", "joyeux", 130.0, energy=0.7, heard=NOBODY_SINGS, whole=NOBODY_SINGS)
+    texts = of_tracks(silent)
+    assert all("happy instrumental" in text for text in texts)
+    sad = of_tracks(Facts("boxing", "Violons tristes", energy=0.4))
+    assert not [text for text in sad if re.search("confident|bold|bright|upbeat", text)]
+
+
+def test_numbers_do_not_stand_side_by_side() -> None:
+    texts = of_tracks(Facts("running", "années 90", 128.0, energy=0.7), 300)
+    assert any("128 bpm" in text for text in texts)
+    assert not [text for text in texts if "bpm 90s" in text]
+
+
+def test_drums_are_no_news_of_percussion() -> None:
+    drums = Heard(instruments=("drums",), instruments_confidence=(0.95,))
+    texts = of_tracks(Facts("running", "percussions", energy=0.7, heard=drums))
+    assert not any("drums" in text for text in texts)
+
+
+def test_a_track_of_no_style_is_no_piece() -> None:
+    assert not any("piece" in text for text in of_tracks(Facts("boxing", "", energy=0.5), 300))
 
 
 def test_measures_are_told_only_where_they_are_given() -> None:

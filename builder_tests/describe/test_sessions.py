@@ -2,7 +2,7 @@
 
 import pytest
 
-from sport_music_dataset.describe.sessions import find, known_sessions
+from sport_music_dataset.describe.sessions import find, find_within, in_words, known_sessions
 from sport_music_dataset.errors import SettingError
 
 SPELLINGS = {
@@ -125,3 +125,43 @@ def test_what_is_wrong_is_told_with_its_line(text: str, message: str) -> None:
     with pytest.raises(SettingError) as caught:
         known_sessions(text)
     assert str(caught.value).startswith("--sessions:") and message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Running 10K", "running"),
+        ("HIIT 20 min", "HIIT"),
+        ("Tabata 20/10", "HIIT"),
+        ("Marathon de Paris", "marathon"),
+        ("Yoga du soir", "yoga"),
+        ("Zumba Kids", "dance fitness"),
+        ("Lundi Cardio", "cardio"),
+        ("cardio (2)", "cardio"),
+        ("Danse bretonne", "dancing"),
+        ("Haut du corps", "upper-body training"),
+        ("Sommeil", "sleep"),
+    ],
+)
+def test_what_is_added_to_a_session_is_left_out(written: str, name: str) -> None:
+    session = find_within(written)
+    assert session is not None and session.name == name
+
+
+@pytest.mark.parametrize(
+    "written", ["Recovery run", "Yoga & Pilates", "Leg Race", "Eye of the Tiger"]
+)
+def test_a_name_that_says_more_than_a_session_keeps_it(written: str) -> None:
+    assert find_within(written) is None
+
+
+@pytest.mark.parametrize(
+    "written", ["Track 03", "Groupe A", "U15", "Final mix v2", "Avec Julie", "Coach Julie", "3"]
+)
+def test_names_that_tell_no_sport_are_left_out(written: str) -> None:
+    assert in_words(written) == ""
+
+
+def test_names_behind_a_preposition_keep_their_capital() -> None:
+    assert in_words("Col du Galibier") == "col du Galibier"
+    assert in_words("Dynamic Warm Up") == "dynamic warm-up"

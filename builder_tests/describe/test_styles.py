@@ -18,13 +18,10 @@ SAID = {
     "EDM": "edm|EDM",
     "K-pop": "K-Pop|kpop|k pop",
     "80s music": "80s|80's|1980s|années 80|Annees 80|Les années 80",
-    "80s hits": "80s hits|hits années 80|tubes des années 80",
-    "2000s music": "années 2000|2000s",
     "ballads": "ballad|Ballades",
     "world music": "musique du monde|World Music|world|Musiques du monde",
     "cinematic music": "bande originale|Soundtrack|musique de film|OST",
     "Celtic music": "celtique|Celtic|musique celtique",
-    "Latin music": "latino|Latin|musique latine",
     "musette": "musette|valse musette",
     "percussion": "drums|percussions|batterie",
     "gypsy jazz": "jazz manouche",
@@ -33,7 +30,8 @@ SAID = {
     "bebop": "Bebob",
     "house music": "House|Club-House",
     "music": "|Other|YouTube|Sans titre|Best of 2010|Ma playlist|inconnu|"
-    "Musique|divers|Instrumental",
+    "Musique|divers|Instrumental|???|140 bpm|80|Vol 2|Playlist 3|Spotify 2023|Nouveau dossier (2)|"
+    "slowed + reverb|Best Running Songs|NRJ",
     "hip hop and rap music": "Hip Hop; rap music",
     "progressive trance": "Progressive Trance",
     "Nordic folk music": "Nordic Folk",
@@ -42,6 +40,34 @@ SAID = {
     "openmsx music": "openmsx",
     "EBM music": "EBM",
     "AC/DC music": "AC/DC",
+    "Japanese rock": "rock japonais|Rock Japonais|rock japonaise",
+    "80s disco": "disco 80|Disco 80s|80s disco|disco années 80",
+    "80s hits": "80s hits|hits années 80|tubes des années 80|Stars 80",
+    "2000s music": "années 2000|2000s|00s",
+    "modern Turkish music": "musique turque moderne",
+    "soft classical music": "Musique classique douce",
+    "Quebec chanson": "chanson québécoise",
+    "80s heavy metal": "Heavy Metal 80s",
+    "Latin music": "latino|Latin|musique latine|Ambiance latine",
+    "fast music": "rapide|Rythme rapide|Uptempo",
+    "sad violin music": "Violons tristes",
+    "techno": "Techno berlinoise|techno 150 bpm|TECHNO (remix)|Techno !|techno 2|"
+    "ma playlist techno",
+    "rock and roll": "Rock'n Roll|Rock 'n' Roll",
+    "electro and techno music": "Electro-Techno|Electro/Techno",
+    "world and folk music": "World & Folk",
+    "torch songs": "torch song",
+    "masses": "Mass",
+    "Queen music": "à la Queen",
+    "lullabies": "berceuse",
+    "blues": "Blues|musique blues",
+    "power electronics": "power electronics",
+    "Star Wars music": "Star Wars",
+    "Prodigy music": "The Prodigy",
+    "breakcore music": "Breakcore",
+    "K-Hip Hop music": "K-Hip Hop",
+    "Fast and Furious music": "Fast and Furious",
+    "hip hop jazz music": "Hip-Hop Jazz",
     "workout hits": "workout hits",
 }
 CASES = [(name, said) for said, names in SAID.items() for name in names.split("|")]
@@ -80,3 +106,17 @@ def test_folders_of_styles_are_recognised(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "1980", "Daft Punk", "Other", "fête", "Running"])
 def test_other_folders_are_none(name: str) -> None:
     assert not is_style(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "claimed"),
+    [("Chill rap", (0.0, 1.4)), ("dark techno", (0.0, 3.0)), ("Slow RnB", (0, 2))],
+)
+def test_a_kind_claims_what_its_words_claim(name: str, claimed: tuple[float, float]) -> None:
+    assert style_of(name).claims.energy == claimed
+    assert style_of("dark techno").claims.tone == "dark"
+
+
+@pytest.mark.parametrize("name", ["female vocals", "Byzantine chant", "beatbox", "vocal trance"])
+def test_what_is_sung_is_known_by_its_name(name: str) -> None:
+    assert style_of(name).sung

@@ -151,7 +151,7 @@ class Evidence:
 
     def _song(self) -> list[Word]:
         """The word "song", if somebody sings."""
-        if self.instrumental or self.style.piece:
+        if self.instrumental or self.style.piece or "vocal" in self.style.before:
             return []
         if self.style.sung and self._style_word is not None:
             return self._style("song")

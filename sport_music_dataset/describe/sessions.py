@@ -26,7 +26,8 @@ _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 # Words that people add to the name of a session.
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
-    "music playlist de d du des la le les l a au aux en pour for the my mon ma of".split()
+    "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
+    "votre of".split()
 )
 _FILE = Path(__file__).with_name("sessions.yaml")
 # Before a place, a time or a person: "At work" is no sport.
@@ -108,7 +109,7 @@ def in_words(name: str) -> str:
 
     `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
     """
-    words = _ONE_WORD.sub(r"\1-\2", spaced(name)).split()
+    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), spaced(name)).split()
     while words and folded(words[0]) in _FILLERS:
         words = words[1:]
     said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]

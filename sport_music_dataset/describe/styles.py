@@ -13,7 +13,7 @@ from .words import NO_CLAIMS, Claims, both, claims_of, lexicon
 
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n)\b")
 _MUSIC_AROUND = re.compile(
-    r"^(?:musiques?|ambiances?|rythmes?|esprit)\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$"
+    r"^(?:musiques?|ambiances?|rythmes?|sonorites?|esprit)\s+(?:de\s+|d\s+|du\s+)?|\s+(?:music|musik)$"
 )
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+")
 _DECADE = re.compile(r"(?:(?:les )?annees )?((?:20)?\d0)(?: ?s)?|(?:19|anni )(\d0) ?s?")
@@ -30,7 +30,7 @@ _TEMPO = re.compile(r"tempo \d{2,3}$|\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?"
 _TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
 # "Music for running": the rest is no style.
 _MUSIC_FOR = re.compile(
-    r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour)\s+(?:le |la |les )?", re.IGNORECASE
+    r"^(?:musiques?|music|songs?|playlist)\s+(?:for|pour|to)\s+(?:le |la |les )?", re.IGNORECASE
 )
 # "Breakcore" is no name of a person.
 _GENRE_END = re.compile(
@@ -45,7 +45,9 @@ _COUNTED = frozenset(
     "song hymn carol ballad anthem jingle poem suite mass cantata oratorio madrigal minuet "
     "overture nocturne prelude fugue aria etude sonata concerto symphony rhapsody serenade".split()
 )
-_MARKS = re.compile(r"[\"()\[\]{}?*«»“”]+|(?<=\s)!+")
+_MARKS = re.compile(r"[\"()\[\]{}?*«»“”]+|!+|^#")
+# "Style Daft Punk", "à la Queen".
+_LIKE = re.compile(r"^(?:style|genre|façon|à la|le meilleur des?)\s+(?=\S)", re.IGNORECASE)
 _ROYALTY_FREE = re.compile(
     r"\b(?:royalty|copyright)[\s-]?free\b|\bno[\s-]copyright\b", re.IGNORECASE
 )
@@ -102,7 +104,7 @@ def style_of(name: str) -> Style:
 
 def _cleaned(name: str) -> str:
     """A name without "instrumental", marks, tempi and other words that name no style."""
-    for untold in (_INSTRUMENTAL, _MARKS, _ROYALTY_FREE, _TEMPO):
+    for untold in (_INSTRUMENTAL, _MARKS, _ROYALTY_FREE, _TEMPO, _LIKE):
         name = untold.sub(" ", name)
     name = _MUSIC_FOR.sub("", _BEST_OF.sub("", spaced(name).strip(" -_/,;")))
     # "rock rock" is rock.
@@ -300,11 +302,11 @@ def _unknown(name: str) -> Style:
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words = words[:-1] if is_music else words
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
-    is_english = is_music or _is_no_name(words)
+    last = words[-1].casefold()
+    is_english = is_music or last in _COUNTED or _is_no_name(words)
     text = " ".join(_cased(word, is_english, shouts) for word in words)
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
-    last = words[-1].casefold()
     # "Star Wars" and "Beatles" are names.
     is_plural = words[-1].islower() and len(last) > 3 and not _SINGULAR_S.search(last)
     if last in _COUNTED:
