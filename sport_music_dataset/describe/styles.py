@@ -124,7 +124,9 @@ def _found(name: str) -> Style | None:
     # File systems have no "Electro/Techno".
     if "-" in name and all(map(_known, name.split("-"))):
         return _of_several([style_of(part) for part in name.split("-")])
-    return _within(name) or _of_french(name)
+    # Nobody can say "musique X music" in English.
+    is_french = re.match(r"musiques?\s", name, re.IGNORECASE)
+    return _within(name) or _of_french(name) or (Style() if is_french else None)
 
 
 def is_style(name: str) -> bool:
@@ -173,7 +175,7 @@ def _style(name: str, entry: dict[str, Any]) -> Style:
     return Style(
         before="" if kind == "plural" else entry.get("before", name),
         alone=f"{name} music" if kind == "adjective" else name,
-        claims=claims_of(entry),
+        claims=both(claims_of(entry), lexicon().claims(name)),
         sung=entry.get("sung", False),
         unaccompanied=entry.get("unaccompanied", False),
         piece=entry.get("piece", False),
