@@ -17,6 +17,7 @@ _MUSIC_AROUND = re.compile(
 )
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+")
 _DECADE = re.compile(r"(?:(?:les )?annees )?((?:20)?\d0)(?: ?s)?|(?:19|anni )(\d0) ?s?")
+_HITS = re.compile(r"^(?:hits|tubes|succes|classiques)\s+(?:de\s+|du\s+|de la\s+)?(?=\S)")
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?s hits")
 _INSTRUMENTAL = re.compile(r"\(?\b(?:instrumentale?s?|instrumentaux|instru)\b\)?", re.IGNORECASE)
 _BEST_OF = re.compile(r"^(?:the )?best of (?:the )?(?=.)", re.IGNORECASE)
@@ -126,7 +127,8 @@ def _found(name: str) -> Style | None:
         return _of_several([style_of(part) for part in name.split("-")])
     # Nobody can say "musique X music" in English.
     is_french = re.match(r"musiques?\s", name, re.IGNORECASE)
-    return _within(name) or _of_french(name) or (Style() if is_french else None)
+    made = _within(name) or _hits(_key(name)) or _of_french(name)
+    return made or (Style() if is_french else None)
 
 
 def is_style(name: str) -> bool:
@@ -269,6 +271,14 @@ def _within(name: str) -> Style | None:
         return None
     # "Best running songs" is no style.
     return _known(text) or _of_kind(_key(text)) or (Style() if find(text) else None)
+
+
+def _hits(key: str) -> Style | None:
+    """`tubes disco`, in French order, is disco hits."""
+    style = _known(_HITS.sub("", key)) if _HITS.match(key) else None
+    if style is None or not style.before:
+        return None
+    return replace(style, before="", alone=f"{style.before.removesuffix(' music')} hits")
 
 
 def _of_french(name: str) -> Style | None:
