@@ -74,7 +74,8 @@ class Style:
     itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
     name says that somebody sings, `unaccompanied` that no instrument plays. `instrumental` is
     whether it was said that nobody sings, `piece` whether one of it is a piece; `is_mood`
-    whether it is, or begins with, what music is like (`happy`, `sad violin`). `known` is whether
+    whether it is, or begins with, what music is like (`happy`, `sad violin`), and `plain` the style
+    without that (`violin`). `known` is whether
     the style is one of styles.yaml.
     """
 
@@ -86,6 +87,7 @@ class Style:
     instrumental: bool = False
     piece: bool = False
     is_mood: bool = False
+    plain: "Style | None" = None
     known: bool = True
 
 
@@ -252,7 +254,8 @@ def _combined(kind: Style, style: Style) -> Style:
         alone=f"{kind.before} {style.alone}",
         claims=both(kind.claims, style.claims),
         sung=kind.sung or style.sung,
-        is_mood=kind.is_mood,
+        is_mood=kind.is_mood or style.is_mood,
+        plain=style if kind.is_mood else None,
     )
 
 
