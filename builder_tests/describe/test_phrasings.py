@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -264,6 +265,23 @@ def test_a_mood_as_a_style_stands_before_instrumental_and_beside_no_other_mood()
     assert all("happy instrumental" in text for text in texts)
     sad = of_tracks(Facts("boxing", "Violons tristes", energy=0.4))
     assert not [text for text in sad if re.search("confident|bold|bright|upbeat", text)]
+
+
+@pytest.mark.parametrize(
+    ("style", "facts", "said"),
+    [
+        ("joyeux", {"key": "A minor"}, ""),
+        ("Violons tristes", {"key": "A major"}, "violin"),
+        ("Metal lent", {"tempo_bpm": 173.0}, "metal"),
+        ("Bluegrass rapide", {"tempo_bpm": 62.0}, "bluegrass"),
+        ("Piano calme", {"energy": 0.9}, "piano"),
+    ],
+)
+def test_a_mood_in_a_style_is_left_out_where_the_measures_contradict_it(
+    style: str, facts: dict[str, Any], said: str
+) -> None:
+    texts = of_tracks(Facts("boxing", style, **facts))
+    assert not [t for t in texts if re.search("happy|sad|slow|fast|calm", t) or said not in t]
 
 
 def test_numbers_do_not_stand_side_by_side() -> None:

@@ -13,6 +13,8 @@ from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
 # What a tagger may call an instrument, and is a voice.
 _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap male female")
+# Styles of which one is a song by its name, or that are no songs.
+_SONGS = stems("vocal chanson chant song")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
@@ -151,7 +153,7 @@ class Evidence:
 
     def _song(self) -> list[Word]:
         """The word "song", if somebody sings."""
-        if self.instrumental or self.style.piece or "vocal" in self.style.before:
+        if self.instrumental or self.style.piece or not stems(self.style.before).isdisjoint(_SONGS):
             return []
         if self.style.sung and self._style_word is not None:
             return self._style("song")
@@ -200,11 +202,9 @@ class Evidence:
         # A style "Cardio" says nothing of the music.
         names = (self.facts.style, named.before or named.alone)
         is_session = not named.known and any(find(name, own) for name in names)
-        # "Calm", or "energetic", is told by what is measured as well.
-        is_mood = named.before in lexicon().words
-        level = self.level if self.facts.energy is not None else None
-        is_false = is_mood and not named.claims.hold(level, self.facts.tempo_bpm, "")
-        if named.alone != "music" and not is_session and not is_false:
+        if self._contradicted(named):
+            named = replace(named.plain or Style(), instrumental=named.instrumental)
+        if named.alone != "music" and not is_session:
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
         # Chunks of one track are of one style.
         sure = whole.heard_style_confidence or 0.0
@@ -213,6 +213,13 @@ class Evidence:
             style = replace(style, instrumental=named.instrumental)
             return Word(style.alone, Source.HEARD, "style of the track", sure), style
         return None, Style(instrumental=named.instrumental)
+
+    def _contradicted(self, style: Style) -> bool:
+        """Whether a style says what the music is like ("calm") and the measures say otherwise."""
+        level = self.level if self.facts.energy is not None else None
+        mode = self.facts.key.rpartition(" ")[2]
+        is_mood = style.is_mood or style.before in lexicon().words
+        return is_mood and not style.claims.hold(level, self.facts.tempo_bpm, mode)
 
     def _settle_style_and_session(self) -> bool:
         """Leave out a style that says nothing but the session; whether it says the session too."""

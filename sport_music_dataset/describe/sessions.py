@@ -26,7 +26,7 @@ _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 # Words that people add to the name of a session.
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
-    "music playlist de d du des la le les l a au aux en pour for the my mon ma mes our your notre "
+    "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
     "votre of".split()
 )
 _FILE = Path(__file__).with_name("sessions.yaml")

@@ -17,6 +17,7 @@ _MUSIC_AROUND = re.compile(
 )
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+")
 _DECADE = re.compile(r"(?:(?:les )?annees )?((?:20)?\d0)(?: ?s)?|(?:19|anni )(\d0) ?s?")
+_HITS = re.compile(r"^(?:hits|tubes|succes|classiques)\s+(?:de\s+|du\s+|de la\s+)?(?=\S)")
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?s hits")
 _INSTRUMENTAL = re.compile(r"\(?\b(?:instrumentale?s?|instrumentaux|instru)\b\)?", re.IGNORECASE)
 _BEST_OF = re.compile(r"^(?:the )?best of (?:the )?(?=.)", re.IGNORECASE)
@@ -73,7 +74,8 @@ class Style:
     itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
     name says that somebody sings, `unaccompanied` that no instrument plays. `instrumental` is
     whether it was said that nobody sings, `piece` whether one of it is a piece; `is_mood`
-    whether it is, or begins with, what music is like (`happy`, `sad violin`). `known` is whether
+    whether it is, or begins with, what music is like (`happy`, `sad violin`), and `plain` the style
+    without that (`violin`). `known` is whether
     the style is one of styles.yaml.
     """
 
@@ -85,6 +87,7 @@ class Style:
     instrumental: bool = False
     piece: bool = False
     is_mood: bool = False
+    plain: "Style | None" = None
     known: bool = True
 
 
@@ -124,7 +127,10 @@ def _found(name: str) -> Style | None:
     # File systems have no "Electro/Techno".
     if "-" in name and all(map(_known, name.split("-"))):
         return _of_several([style_of(part) for part in name.split("-")])
-    return _within(name) or _of_french(name)
+    # Nobody can say "musique X music" in English.
+    is_french = re.match(r"musiques?\s", name, re.IGNORECASE)
+    made = _within(name) or _hits(_key(name)) or _of_french(name)
+    return made or (Style() if is_french else None)
 
 
 def is_style(name: str) -> bool:
@@ -173,7 +179,7 @@ def _style(name: str, entry: dict[str, Any]) -> Style:
     return Style(
         before="" if kind == "plural" else entry.get("before", name),
         alone=f"{name} music" if kind == "adjective" else name,
-        claims=claims_of(entry),
+        claims=both(claims_of(entry), lexicon().claims(name)),
         sung=entry.get("sung", False),
         unaccompanied=entry.get("unaccompanied", False),
         piece=entry.get("piece", False),
@@ -248,7 +254,8 @@ def _combined(kind: Style, style: Style) -> Style:
         alone=f"{kind.before} {style.alone}",
         claims=both(kind.claims, style.claims),
         sung=kind.sung or style.sung,
-        is_mood=kind.is_mood,
+        is_mood=kind.is_mood or style.is_mood,
+        plain=style if kind.is_mood else None,
     )
 
 
@@ -267,6 +274,14 @@ def _within(name: str) -> Style | None:
         return None
     # "Best running songs" is no style.
     return _known(text) or _of_kind(_key(text)) or (Style() if find(text) else None)
+
+
+def _hits(key: str) -> Style | None:
+    """`tubes disco`, in French order, is disco hits."""
+    style = _known(_HITS.sub("", key)) if _HITS.match(key) else None
+    if style is None or not style.before:
+        return None
+    return replace(style, before="", alone=f"{style.before.removesuffix(' music')} hits")
 
 
 def _of_french(name: str) -> Style | None:

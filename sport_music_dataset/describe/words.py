@@ -60,15 +60,21 @@ NO_CLAIMS = Claims()
 
 
 def both(one: Claims, other: Claims) -> Claims:
-    """The claims of two words that say one thing together; those of the second if they disagree."""
-    if not one.agree([other]):
-        return other
+    """The claims of two words that say one thing together; where they disagree, the second's."""
     return Claims(
-        (max(one.energy[0], other.energy[0]), min(one.energy[1], other.energy[1])),
-        (max(one.tempo[0], other.tempo[0]), min(one.tempo[1], other.tempo[1])),
-        one.mode or other.mode,
-        one.tone or other.tone,
+        _shared(one.energy, other.energy, _OVERLAP),
+        _shared(one.tempo, other.tempo, 0.0),
+        other.mode or one.mode,
+        other.tone or one.tone,
     )
+
+
+def _shared(
+    one: tuple[float, float], other: tuple[float, float], least: float
+) -> tuple[float, float]:
+    """The range that two ranges share; the second if they share no more than `least`."""
+    low, high = max(one[0], other[0]), min(one[1], other[1])
+    return (low, high) if high - low > least else other
 
 
 @dataclass(frozen=True, slots=True)
