@@ -94,7 +94,9 @@ def encode_release(
     """
     settings, release = settings or EncodeSettings(), _built_release(folder)
     with _workers(release, settings, ray) as workers:
-        info, jobs = workers.info, plan_jobs(release, workers.info, since, progress)
+        info = workers.info
+        reason = unusable_reason(since, info)
+        jobs = plan_jobs(release, info, None if reason else since, progress)
         todo = [job for job in jobs if job.note is None]
         with writing(folder), workers.sharing(folder / WORK_FOLDER):
             take_codes(release, todo)
@@ -106,7 +108,6 @@ def encode_release(
         device = "auto" if ray else pick_devices(settings.device)[0]
         codec = load_codec(release, settings.codec_name, device)
         shares = agreement(release, codec, check, progress)
-    reason = unusable_reason(since, info) if since else ""
     return _report(release.manifest, info, jobs, todo, shares, reason)
 
 
@@ -135,7 +136,8 @@ def estimate_encode(
     """
     release = _built_release(folder)
     with _workers(release, settings, ray) as workers:
-        jobs = plan_jobs(release, workers.info, since, no_progress)
+        usable = None if unusable_reason(since, workers.info) else since
+        jobs = plan_jobs(release, workers.info, usable, no_progress)
         todo = [job for job in jobs if job.note is None]
         # Only chunks without codes: new tokens and labels take almost no time.
         new = [job for job in todo if job.new]

@@ -85,7 +85,10 @@ class EncodeResults:
 def plan_jobs(
     release: Release, info: EncoderInfo, since: Release | None, progress: Progress
 ) -> list[EncodeJob]:
-    """All shards; raises ReleaseError if one of `raw` is not what the manifest says."""
+    """All shards, and the codes that they may take, also from `since`, which must be usable.
+
+    Raises ReleaseError if a shard of `raw` is not what the manifest says.
+    """
     shards, groups = release.shards("raw"), release.groups()
     with (
         ThreadPoolExecutor(THREADS) as readers,
@@ -133,7 +136,7 @@ def _find_codes(
     """Fill in which files have codes of the chunks of `jobs`, and how many chunks are new."""
     tile, facts = info.tile_samples, digest(info.code_facts)
     own = _noted(release, facts)
-    files = [*own.values(), *_taken_before(release, facts), *_elsewhere(since, info)]
+    files = [*own.values(), *_taken_before(release, facts), *(_elsewhere(since) if since else [])]
     lacking = defaultdict[str, list[str]](list)
     for job in jobs:
         job.new = job.rows
@@ -176,15 +179,15 @@ def _taken_before(release: Release, facts: str) -> list[CodesFile]:
     return [CodesFile(release.place, known_codes(facts, name), name) for name in digests]
 
 
-def _elsewhere(since: Release | None, info: EncoderInfo) -> list[CodesFile]:
-    if since is None or unusable_reason(since, info):
-        return []
+def _elsewhere(since: Release) -> list[CodesFile]:
     shards = since.shards("encoded")
     return [CodesFile(since.place, path, entry.sha256) for path, entry in shards.items()]
 
 
-def unusable_reason(since: Release, info: EncoderInfo) -> str:
-    """Why no codes of an earlier release can be taken; empty if they can."""
+def unusable_reason(since: Release | None, info: EncoderInfo) -> str:
+    """Why no codes of an earlier release can be taken; empty if they can, or if there is none."""
+    if since is None:
+        return ""
     shards, encoding = since.shards("encoded"), since.manifest.encoding
     if not shards or not encoding:
         return "it has no codes"

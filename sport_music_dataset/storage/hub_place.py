@@ -40,10 +40,7 @@ class HubPlace(Place):
         """The name as ORG/NAME@REVISION."""
         return self.name
 
-    @property
-    def reference(self) -> str:
-        """The name as ORG/NAME@REVISION."""
-        return self.name
+    reference = public_name
 
     def paths(self) -> set[str]:
         """The path of every file that the Hub lists for the revision, except `.gitattributes`.
