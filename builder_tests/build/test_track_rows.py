@@ -10,7 +10,8 @@ import pytest
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.support.hostile import encoded
 from builder_tests.support.making import scan
-from sport_music_dataset.build.track_rows import TrackRows
+from sport_music_dataset.audio.fingerprint import TrackFingerprinter
+from sport_music_dataset.build.track_rows import TrackRows, cut_track
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.records import Outcome, Track
 
@@ -103,3 +104,18 @@ def test_limits_end_a_track(tmp_path: Path, recipe: Recipe, reason: str) -> None
     track = track_of(file)
     assert cut(track)[1].reason == ""
     assert cut(track, recipe)[1].reason == reason
+
+
+@pytest.mark.parametrize("size", [1.0, 0.5])
+def test_a_thread_that_reads_ahead_changes_nothing(tmp_path: Path, size: float) -> None:
+    content = encoded("flac", 44_100, 1)
+    (tmp_path / "a.flac").write_bytes(content[: int(size * len(content))])
+    track = track_of(tmp_path / "a.flac")
+    for recipe in (RECIPE, replace(RECIPE, keep_truncated=False), replace(RECIPE, max_expansion=1)):
+        spools = [tmp_path / "alone", tmp_path / "ahead"]
+        found = [
+            cut_track(track, recipe, file, TrackFingerprinter(), read_ahead=file == spools[1])
+            for file in spools
+        ]
+        assert found[0] == found[1]
+        assert spools[0].read_bytes() == spools[1].read_bytes()

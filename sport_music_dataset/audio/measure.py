@@ -65,7 +65,8 @@ class TrackAnalysis:
 
     def add(self, index: int, pcm: Pcm) -> None:
         """Measure the chunk at `index`, samples [N] int16 at 32 kHz; indices must ascend."""
-        samples = np.asarray(pcm, np.float32) / np.float32(32_768)
+        samples = pcm.astype(np.float32)
+        samples /= np.float32(32_768)
         level = levels_db(self._onsets.of(index, samples))
         rise = onsets(level)
         tones = self._keys.of(index, samples)

@@ -109,9 +109,12 @@ def _range(dtype: np.dtype[Any]) -> tuple[int, float]:
 
 def to_pcm16(samples: Mono) -> tuple[Pcm, int]:
     """Samples [N] float32 as int16, clipped and never wrapped, and the number over full scale."""
-    scaled = np.rint(samples * np.float32(32768))
-    over = int(np.count_nonzero(np.abs(samples) > 1))
-    return np.clip(scaled, -32768, 32767).astype(np.int16), over
+    scaled = samples * np.float32(32768)
+    over = 0
+    if scaled.max(initial=0) > 32767 or scaled.min(initial=0) < -32768:
+        over = int(np.count_nonzero(np.abs(samples) > 1))
+        np.clip(scaled, -32768, 32767, out=scaled)
+    return np.rint(scaled, out=scaled).astype(np.int16), over
 
 
 def is_silent(samples: Pcm) -> bool:

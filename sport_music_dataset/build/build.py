@@ -3,16 +3,18 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import NamedTuple
 
 from ..audio.fingerprint import chromaprint_version
 from ..card.card import check_card
-from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings
+from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings, cores
 from ..engines.estimate import Estimate
 from ..engines.open import open_engine
 from ..engines.outage import Outage
@@ -149,8 +151,10 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
             if request.force:
                 forget(release.folder)
             outage = outage_of(request.source)
-            store, spools = FingerprintStore(work), _spools(release, recipe)
+            store, spools = FingerprintStore(work), _spools(release, recipe, engine)
             spools.open(() if request.force else library.usable)
+            if any(track.sha256 not in store for track in library.usable):
+                _import_ahead()
             failed = cut_tracks(engine, library.usable, spools, store, outage, progress)
             library = library.left_out(failed)
             grouping = group_tracks(library, store, recipe, earlier.track_ids, progress)
@@ -295,6 +299,19 @@ def _scan(
     return library
 
 
+@cache
+def _import_ahead() -> None:
+    """Import in a thread what writes and draws, while other processes cut: it takes a second."""
+
+    def load() -> None:
+        # What fails here fails again, and is told, where it is needed.
+        with suppress(Exception):
+            for name in ("release.features", "card.plots"):
+                import_module(f"sport_music_dataset.{name}")
+
+    Thread(target=load).start()
+
+
 def outage_of(source: Path | str | Source) -> Outage:
     """What notices that a source goes away while it is read."""
     source = Source.of(source)
@@ -315,9 +332,10 @@ def _new_release(request: BuildRequest, earlier: Earlier) -> Release:
     return Release.of(request.out, manifest)
 
 
-def _spools(release: Release, recipe: Recipe) -> SpoolFolder:
+def _spools(release: Release, recipe: Recipe, engine: Engine) -> SpoolFolder:
     folder = release.folder.resolve() / WORK_FOLDER / "cut"
-    return SpoolFolder(folder, recipe, release.manifest.software)
+    has_idle_cores = 2 * engine.size <= cores()
+    return SpoolFolder(folder, recipe, release.manifest.software, has_idle_cores)
 
 
 def _with_reason(track: Track, reason: str) -> Track:

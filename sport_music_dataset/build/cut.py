@@ -24,7 +24,6 @@ from ..recipe import Recipe
 from ..records import Outcome, Track
 from ..storage.atomic import file_of_partial
 from .fingerprints import FingerprintStore, track_fingerprint
-from .plan import content
 from .spools import Spooled, SpoolWriter, read_spool
 from .track_rows import cut_track, measure_track
 
@@ -36,11 +35,15 @@ class SpoolFolder:
     """The spools in `folder`, one for each track that is cut and not in a finished shard yet.
 
     The next run uses the spools of a killed run if its recipe and software are the same.
+    `read_ahead` is that of `cut_track`.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe, software: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, recipe: Recipe, software: Mapping[str, str], read_ahead: bool
+    ) -> None:
         self._folder = folder
         self._recipe = recipe
+        self._read_ahead = read_ahead
         self._inputs = digest([recipe.fingerprint, dict(software)])
 
     def open(self, tracks: Iterable[Track]) -> None:
@@ -67,7 +70,7 @@ class SpoolFolder:
 
     def file(self, track: Track) -> Path:
         """The path of the track's spool, whether or not it exists."""
-        return self._folder / digest([self._inputs, content(track)])
+        return self._folder / digest([self._inputs, track.content])
 
     def cut_and_fingerprint(self, track: Track) -> tuple[Items | None, str]:
         """Cut a track unless it has a spool with a fingerprint or a failure.
@@ -78,14 +81,18 @@ class SpoolFolder:
         file = self.file(track)
         spooled = read_spool(file)
         if not spooled or (spooled.items is None and not spooled.outcome.reason):
-            spooled = cut_track(track, self._recipe, file, TrackFingerprinter())
+            spooled = self._cut(track, TrackFingerprinter())
         items = None if spooled.items is None else np.array(spooled.items, np.uint32)
         return items, spooled.outcome.reason
 
     def cut(self, track: Track) -> Outcome:
         """Cut a track unless it has a spool; returns its outcome."""
-        file = self.file(track)
-        return (read_spool(file) or cut_track(track, self._recipe, file)).outcome
+        return (read_spool(self.file(track)) or self._cut(track)).outcome
+
+    def _cut(self, track: Track, fingerprinter: TrackFingerprinter | None = None) -> Spooled:
+        return cut_track(
+            track, self._recipe, self.file(track), fingerprinter, read_ahead=self._read_ahead
+        )
 
     def record_failure(self, track: Track, reason: str) -> Outcome:
         """Record in a spool why a track crashed its process: it is not cut again.

@@ -13,6 +13,7 @@ from ..audio.fingerprint import TrackFingerprinter
 from ..audio.measure import TrackAnalysis
 from ..audio.samples import Pcm, chunks_of, encode_flac, is_silent, to_pcm16
 from ..describe.annotate import Annotation, annotate
+from ..engines.readahead import ahead
 from ..listen import TrackListener, open_tagger
 from ..reasons import Reason, TrackError, is_of_one_run
 from ..recipe import SAMPLING_RATE, Recipe
@@ -47,12 +48,18 @@ class TrackRows:
 
 
 def cut_track(
-    track: Track, recipe: Recipe, file: Path, fingerprinter: TrackFingerprinter | None = None
+    track: Track,
+    recipe: Recipe,
+    file: Path,
+    fingerprinter: TrackFingerprinter | None = None,
+    *,
+    read_ahead: bool = False,
 ) -> Spooled:
     """Cut a track into the spool `file`; returns the track's outcome and fingerprint.
 
     `fingerprinter` computes the fingerprint from the blocks that are decoded for the rows. There is
-    no spool of a track that has failed by no fault of its own.
+    no spool of a track that has failed by no fault of its own. With `read_ahead`, a thread decodes
+    while another measures and encodes: worth it where a core is idle.
 
     Raises:
         MachineFault: the machine failed at reading the track.
@@ -60,7 +67,7 @@ def cut_track(
     channel = None
     while True:
         with SpoolWriter(file) as spool:
-            cutter = _TrackCutter(track, recipe, spool, fingerprinter, channel)
+            cutter = _TrackCutter(track, recipe, spool, fingerprinter, channel, read_ahead)
             outcome, rows = cutter.run()
             if cutter.tally.louder is None:
                 spooled = Spooled(outcome, cutter.items)
@@ -95,6 +102,7 @@ class _TrackCutter:
     spool: SpoolWriter | None = None
     fingerprinter: TrackFingerprinter | None = None
     channel: int | None = None
+    read_ahead: bool = False
     items: list[int] | None = None
     tally: Tally = field(default_factory=Tally)
     found: int = 0
@@ -132,7 +140,8 @@ class _TrackCutter:
     def _cut(self) -> None:
         """Decode the whole track and write its chunks to the spool; raises TrackError."""
         recipe = self.recipe
-        for audio in chunks_of(self._pcm(), recipe.chunk_samples, recipe.hop_samples):
+        chunks = chunks_of(self._pcm(), recipe.chunk_samples, recipe.hop_samples)
+        for audio in ahead(chunks) if self.read_ahead else chunks:
             if recipe.keep_silence or not is_silent(audio):
                 self.kept.append(self.found)
                 if self.spool:

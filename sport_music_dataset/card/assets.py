@@ -1,24 +1,25 @@
 """The pictures of a release folder as files: `assets/NAME-light.png` and `-dark.png`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 
+from .._version import __version__
 from ..digests import digest
 from ..progress import Progress, no_progress
 from ..release.folder import remove_stale
 from ..release.layout import ASSETS
-from ..release.manifest import FileEntry
+from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
-from ..release.shards import ShardNote, intact_note, write_note
+from ..release.shards import ShardNote, intact_note, is_intact, read_notes, write_note
 from ..storage.atomic import write_atomically
 from .panels import Picture
-from .pictures import pictures
+from .pictures import NAMES, pictures
 
 THEMES = ("light", "dark")
-# Increase it when the same numbers are drawn differently: then all pictures are drawn again.
+# Increase it when the same release is drawn differently: then all pictures are drawn again.
 _VERSION = 2
 
 
@@ -38,7 +39,9 @@ def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
     Raises:
         ReleaseError: a shard cannot be read.
     """
-    folder = release.folder
+    folder, sources = release.folder, _sources(release.manifest)
+    if drawn := _drawn_before(folder, sources):
+        return drawn
     wanted = list(pictures(release))
     jobs = [_Job.of(picture, theme) for picture, theme in product(wanted, THEMES)]
     recorded = ((job.path, intact_note(folder, job.path, job.inputs)) for job in jobs)
@@ -49,8 +52,35 @@ def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
             notes[job.path] = _draw(folder, job)
             advance(1)
     remove_stale(folder, ASSETS, notes, release.manifest.files)
-    files = {path: note.file for path, note in notes.items()}
-    return Drawn(files, {picture.name: picture.alt for picture in wanted})
+    words = {picture.name: picture.alt for picture in wanted}
+    for path, note in notes.items():
+        write_note(folder, path, replace(note, outcomes={"sources": sources, "words": words}))
+    return Drawn({path: note.file for path, note in notes.items()}, words)
+
+
+def _sources(manifest: Manifest) -> str:
+    """The digest of all that the pictures of a release show, and of what draws them."""
+    shards = [manifest.shards(config) for config in ("raw", "tracks")]
+    files = [{path: entry.sha256 for path, entry in each.items()} for each in shards]
+    numbers = [files, manifest.recipe, manifest.encoding, manifest.codebooks]
+    return digest([_VERSION, __version__, version("matplotlib"), numbers])
+
+
+def _drawn_before(folder: Path, sources: str) -> Drawn | None:
+    """The pictures of a release folder, if an earlier run drew them all from `sources`."""
+    notes = read_notes(folder, ASSETS)
+    outcomes = [note.outcomes for note in notes.values()]
+    words = outcomes[0].get("words") if outcomes else None
+    if not isinstance(words, dict) or any(
+        outcome != {"sources": sources, "words": words} for outcome in outcomes
+    ):
+        return None
+    paths = {picture_path(name, theme) for name, theme in product(words, THEMES)}
+    intact = (note.inputs and is_intact(folder, path, note) for path, note in notes.items())
+    if paths != notes.keys() or not all(intact):
+        return None
+    ordered = {name: words[name] for name in NAMES if name in words}
+    return Drawn({path: note.file for path, note in notes.items()}, ordered)
 
 
 def picture_path(name: str, theme: str) -> str:

@@ -118,6 +118,8 @@ def prose(text: str) -> str:
 
 def _heard(kept: list[Row]) -> dict[str, dict[str, int]]:
     """Tracks by what was heard in them, the most frequent words; empty if nobody listened."""
+    if all(row.get("vocals") is None for row in kept):
+        return {}  # Arrow would import pandas for its table, which takes a third of a second
     schema = pa.schema([LIGHT.field(name) for name in COUNTED_COLUMNS])
     rows = [{name: row.get(name) for name in COUNTED_COLUMNS} for row in kept]
     counts = heard_counts(pa.Table.from_pylist(rows, schema))

@@ -5,13 +5,12 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from ..errors import SettingError
-from ..outside.documents import compose_yaml, construct_yaml, own_yaml
+from ..outside.documents import compose_yaml, construct_yaml, own_yaml, own_yaml_nodes
 from ..outside.names import shown
 
 INTENSITIES = ("low", "medium", "high")
@@ -29,7 +28,6 @@ _FILLERS = frozenset(
     "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
     "votre of".split()
 )
-_FILE = Path(__file__).with_name("sessions.yaml")
 # Before a place, a time or a person: "At work" is no sport.
 _AT = frozenset(
     "at in on with under before after during while avant apres après avec chez dans pendant pour "
@@ -158,9 +156,9 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     Raises:
         SettingError: the user's text is not YAML like sessions.yaml; the message names the line.
     """
-    sessions = dict(_read(_FILE.read_text(encoding="utf-8"), _FILE.name))
+    sessions = dict(_read(own_yaml_nodes(__file__, "sessions.yaml"), "sessions.yaml"))
     if own:
-        sessions |= dict(_read(own, "--sessions"))
+        sessions |= dict(_read(compose_yaml(own, "--sessions", SettingError), "--sessions"))
     return sessions
 
 
@@ -181,10 +179,9 @@ def _listed(name: str) -> frozenset[str]:
     return frozenset(map(folded, own_yaml(__file__, "sessions.yaml")[name]))
 
 
-def _read(text: str, place: str) -> Iterator[tuple[str, Session]]:
-    entries = _entries(compose_yaml(text, place, SettingError), place)
+def _read(root: yaml.Node | None, place: str) -> Iterator[tuple[str, Session]]:
     taken: dict[str, str] = {}
-    for key, value in entries:
+    for key, value in _entries(root, place):
         line, name = key.start_mark.line + 1, key.value
         where = f"{place}: line {line}"
         if not isinstance(key, yaml.ScalarNode) or len(name) > MOST_WORDS:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..audio.samples import decode_flac
 from ..columns import COPIED_COLUMNS
+from ..engines.readahead import ahead, behind
 from ..records import Row
 from ..release.features import ENCODED_FEATURES
 from ..release.labels import Codes
@@ -22,7 +23,6 @@ from .codec.encodec import Waveforms
 from .codec.shared import BATCH_ROWS
 from .encoder import Encoder
 from .jobs import KEY_COLUMNS, EncodeJob, EncodeResults, chunk_keys, read_codes
-from .readahead import ahead, behind
 from .workers.base import Finished, RowsDone
 
 MOST_LOST = 20

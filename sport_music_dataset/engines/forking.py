@@ -11,7 +11,7 @@ from multiprocessing.context import BaseContext
 
 # Modules that the server imports, none of which starts threads. Each process would have to import a
 # module that is missing here.
-_PRELOAD = ["sport_music_dataset.engines.server", "sport_music_dataset.build", "scipy.fft"]
+_PRELOAD = ["sport_music_dataset.engines.server", "sport_music_dataset.build.cut", "scipy.fft"]
 _PR_SET_PDEATHSIG = 1
 
 
