@@ -139,6 +139,8 @@ class _Plan:
         self._chunks = Chunks(release, about.has_audio, self._format.with_codes)
         self._parts = list(_parts(self._format))
         self._licenses, self._unlicensed = licenses(release, [*about.splits])
+        # Before the work, since the Hub is asked for it.
+        self._bytes = self._size()
         self._others = [*self._format.manifests(), LICENSES, README]
         self.record = Record(
             settings.to,
@@ -185,7 +187,7 @@ class _Plan:
             {split: sum(part.split == split for part in self._parts) for split in splits},
             kept,
             tuple(self._others),
-            self._size(),
+            self._bytes,
             self._unlicensed,
             self._dest / README,
         )
@@ -207,6 +209,7 @@ def _outline(release: Release, dest: Path, settings: ExportSettings) -> Outline:
     if not manifest.shards(manifest.rows_config):
         raise ReleaseError(f"{release.name}: has no chunks; run `sportgen build`")
     found = {name: rows for name, rows in manifest.splits(manifest.rows_config).items() if rows}
+    encoding = manifest.encoding if manifest.shards("encoded") else None
     unknown = [name for name in settings.splits if name not in found]
     if unknown:
         raise SettingError(f"--split {unknown[0]}: {release.name} has {', '.join(found)}")
@@ -217,7 +220,7 @@ def _outline(release: Release, dest: Path, settings: ExportSettings) -> Outline:
         num_samples=manifest.chunk_samples,
         chunks_per_shard=settings.chunks_per_shard,
         has_audio=bool(manifest.shards("raw")),
-        has_codes=bool(manifest.shards("encoded")),
+        codec=encoding["codec"] if encoding else "",
     )
 
 

@@ -14,9 +14,10 @@ from ..release.labels import Codes
 from ..release.layout import split_of
 from ..release.release import Release
 from ..storage.parquet import read_single_rows
+from ..storage.place import Place
 
 TRACK_COLUMNS = (*("album", "album_artist", "genre", "isrc", "license", "copyright", "source_url"),)
-"""What `tracks` knows of the music and chunks do not say; in old releases, not `license` either."""
+"""What `tracks` knows of the music, and chunks do not say, or did not in earlier versions."""
 
 # Tokens fit one text encoder alone, which an export does not know.
 _LEFT_OUT = HEAVY_COLUMNS | {"input_ids", "attention_mask"}
@@ -97,7 +98,7 @@ class Chunks:
             ReleaseError: a shard cannot be read.
         """
         for path in self._shards(split):
-            columns = self._light(path)
+            columns = _light(self._release.place.schema(path))
             for batch in self._release.place.batches(path, columns):
                 for row in batch.to_pylist():
                     yield Sample(self._facts(row, split))
@@ -130,14 +131,16 @@ class Chunks:
         shards = sorted(self._release.shards(self.config).items())
         return {path: entry.rows for path, entry in shards if split_of(path) == split}
 
-    def _light(self, path: str) -> list[str]:
-        return [name for name in self._release.place.schema(path).names if name not in _LEFT_OUT]
-
     def _of_shard(self, path: str, split: str, wanted: range) -> Iterator[Sample]:
         encoded = f"encoded/{path.partition('/')[2]}"
-        columns = [*self._light(path), *(["audio"] if self._audio else [])]
         paths = [path, *([encoded] if self._codes else [])]
+        entry = self._release.manifest.files.get(encoded)
+        if self._codes and (entry is None or entry.rows != wanted.stop):
+            raise self._unlike(path, encoded)
         with self._release.place.fetched(*paths) as files:
+            # Of the file on this machine: the place of a release on the Hub would ask the Hub.
+            schema = Place(self._release.folder, self._release.name).schema(path)
+            columns = [*_light(schema), *(["audio"] if self._audio else [])]
             rows = read_single_rows(files[0], columns, wanted)
             codes: Iterator[dict[str, pa.Scalar] | None] = (None for _ in wanted)
             if self._codes:
@@ -147,10 +150,7 @@ class Chunks:
                 audio = values.pop("audio", None) or {}
                 sample = Sample(self._facts(values, split), audio.get("bytes") or b"")
                 if coded is not None and coded["chunk_id"].as_py() != sample.key:
-                    raise ReleaseError(
-                        f"{self._release.name}: {path} and {encoded} hold other chunks; "
-                        "run `sportgen encode`"
-                    )
+                    raise self._unlike(path, encoded)
                 if self._audio and not sample.audio:
                     raise ReleaseError(
                         f"{self._release.name}: {path}: {sample.key} has no audio; `sportgen "
@@ -158,9 +158,18 @@ class Chunks:
                     )
                 yield sample if coded is None else _with_codes(sample, coded["codes"])
 
+    def _unlike(self, path: str, encoded: str) -> ReleaseError:
+        return ReleaseError(
+            f"{self._release.name}: {path} and {encoded} hold other chunks; run `sportgen encode`"
+        )
+
     def _facts(self, row: Row, split: str) -> Row:
         track = self._tracks.of(row["track_id"])
         return {**row, **{k: v for k, v in track.items() if not row.get(k)}, "split": split}
+
+
+def _light(schema: pa.Schema) -> list[str]:
+    return [name for name in schema.names if name not in _LEFT_OUT]
 
 
 def _with_codes(sample: Sample, codes: pa.Scalar) -> Sample:

@@ -13,8 +13,7 @@ def export(
     dest: Annotated[Path, typer.Argument(metavar="DEST", help="The folder to write.")],
     to: Annotated[
         Literal[
-            *("audiocraft", "dreambooth", "stable-audio-tools", "ace-step"),
-            *("webdataset", "lhotse"),
+            "audiocraft", "dreambooth", "stable-audio-tools", "ace-step", "webdataset", "lhotse"
         ],
         typer.Option("--to", help="What shall read it."),
     ],
@@ -33,8 +32,8 @@ def export(
         typer.Option(
             "--root",
             metavar="PATH",
-            help="Where the trainer finds DEST, for the paths in manifests; . for relative ones."
-            "  [default: DEST on this machine]",
+            help="Where the trainer will find DEST, for paths in manifests: DEST itself if not given; "
+            "a dot makes them relative.",
         ),
     ] = "",
     force: Annotated[
@@ -46,9 +45,9 @@ def export(
 ) -> None:
     """Write a release as another trainer reads it: audio as it is, descriptions, metadata.
 
-    DEST/README.md says how to train from it, DEST/LICENSES.tsv whose music it is. Splits stay.
-    Stopped anywhere, the same command goes on. Of a release on the Hub, one shard at a time is on
-    this disk.
+    DEST/README.md says how to train from it, DEST/LICENSES.tsv whose music it is.
+
+    Splits stay. Stopped anywhere, the same command goes on.
 
     Examples:
 

@@ -24,8 +24,8 @@ class Outline:
 
     `name` is that of the dataset, of letters, digits, `_` and `-`. `root` is DEST as the trainer
     will find it; paths in manifests start with it. `splits` has the number of chunks of each.
-    `num_samples` is the length of a chunk at 32 kHz, `has_codes` whether the release has codes and
-    `has_audio` whether it has audio.
+    `num_samples` is the length of a chunk at 32 kHz. `has_audio` says whether the release has
+    audio, `codec` whose codes it has, empty if it has none.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Outline:
     num_samples: int
     chunks_per_shard: int
     has_audio: bool = True
-    has_codes: bool = False
+    codec: str = ""
 
     @property
     def seconds(self) -> float:

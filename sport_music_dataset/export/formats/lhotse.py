@@ -9,7 +9,7 @@ import gzip
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any, ClassVar
 
 from ...recipe import SAMPLING_RATE
 from ...records import Row
@@ -73,7 +73,7 @@ class Lhotse(SideBySide):
 
 
 @contextmanager
-def _gzipped(file: Path) -> Iterator[IO[bytes]]:
+def _gzipped(file: Path) -> Iterator[gzip.GzipFile]:
     """A gzip file, written atomically, without a time and a name in its header."""
     with (
         replaced(file) as (stream, _),

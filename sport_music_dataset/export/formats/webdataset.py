@@ -19,7 +19,7 @@ from .base import FactsOf, Format, as_json
 
 
 class WebDataset(Format):
-    """`SPLIT-000000.tar` of `KEY.flac` and `KEY.npy`, where the release has them, and `KEY.json`."""
+    """`SPLIT-000000.tar` of `KEY.flac`, `KEY.npy` (where the release has them) and `KEY.json`."""
 
     title: ClassVar[str] = "WebDataset"
     guide: ClassVar[str] = "webdataset"
@@ -27,7 +27,7 @@ class WebDataset(Format):
 
     @property
     def with_codes(self) -> bool:
-        return self.about.has_codes
+        return bool(self.about.codec)
 
     def part(self, split: str, index: int, count: int) -> str:
         return f"{split}-{index:06d}.tar"
