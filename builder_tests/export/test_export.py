@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.clients import push, sportgen
@@ -18,8 +19,11 @@ from sport_music_dataset.export import ExportSettings, export_release, plan_expo
 from sport_music_dataset.export.formats import FORMATS
 from sport_music_dataset.progress import Progress
 from sport_music_dataset.publish.contents import select
+from sport_music_dataset.release.features import FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.shards import write_shard
+from sport_music_dataset.storage.parquet import read_parquet
 
 WORK = ".sportgen"
 
@@ -163,6 +167,25 @@ def test_a_damaged_record_is_told(encoded: Path, tmp_path: Path) -> None:
         (dest / WORK / "export.json").write_text(json.dumps({**record, **change}))
         with pytest.raises(SettingError, match=r"export\.json: is damaged"):
             export_release(release, dest, settings("webdataset", force=True))
+
+
+def test_two_exports_into_one_folder_are_refused(encoded: Path, tmp_path: Path) -> None:
+    dest = tmp_path / "dest"
+    (dest / WORK).mkdir(parents=True)
+    with FileLock(dest / WORK / "lock"), pytest.raises(ReleaseError, match="is writing to it"):
+        export_release(Release.of(encoded), dest, settings("webdataset"))
+
+
+def test_a_chunk_whose_id_leads_elsewhere_is_refused(encoded: Path, tmp_path: Path) -> None:
+    out, dest = shutil.copytree(encoded, tmp_path / "dataset"), tmp_path / "dest"
+    manifest = read_manifest(out)
+    path = min(manifest.shards("raw"))
+    rows = read_parquet(out / path).to_pylist()
+    rows[0]["chunk_id"] = "../../../stray"
+    manifest.files[path] = write_shard(out, path, FEATURES["raw"], rows)
+    with pytest.raises(ReleaseError, match=r"'\.\./\.\./\.\./stray' is no chunk's id"):
+        export_release(Release.of(out, manifest), dest, settings("lhotse"))
+    assert not [*tmp_path.rglob("stray*")]
 
 
 def test_of_codes_alone_webdataset_is_all_that_there_is(encoded: Path, tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ def test_each_format_has_a_reader() -> None:
 def test_audio_texts_and_splits_are_those_of_the_release(
     to: str, release: Path, truth: Read, tmp_path: Path
 ) -> None:
-    dest = exported(release, tmp_path / "out", to)
+    dest = exported(release, tmp_path / "my 'exports'", to)
     assert READERS[to](dest) == truth
     readme = (dest / "README.md").read_text()
     assert "`my music`" in readme and "LICENSES.tsv" in readme
@@ -248,7 +248,7 @@ def test_audio_texts_and_splits_are_those_of_the_release(
 
 
 def test_codes_are_those_of_the_release(release: Path, tmp_path: Path) -> None:
-    dest = exported(release, tmp_path / "out", "webdataset")
+    dest = exported(release, tmp_path / "my 'exports'", "webdataset")
     codes = {row["chunk_id"]: row["codes"] for row in rows_of(release, "encoded")}
     for sample in (s for split in ("train", "test") for s in tar_samples(dest, split)):
         found = np.load(io.BytesIO(sample["npy"]))
@@ -257,7 +257,7 @@ def test_codes_are_those_of_the_release(release: Path, tmp_path: Path) -> None:
 
 
 def test_the_guide_of_webdataset_runs(release: Path, tmp_path: Path) -> None:
-    dest = exported(release, tmp_path / "out", "webdataset")
+    dest = exported(release, tmp_path / "my 'exports'", "webdataset")
     [code] = (dest / "README.md").read_text().split("```python\n")[1:]
     show = 'print(sorted((s["__key__"], len(s["flac"]), s["npy"].shape[0]) for s in chunks))'
     command = [sys.executable, "-c", f"{code.split('```')[0]}\n{show}"]
@@ -278,7 +278,7 @@ def names_of(dest: Path, split: str) -> list[str]:
 
 
 def test_the_guide_of_lhotse_runs(release: Path, tmp_path: Path) -> None:
-    dest = exported(release, tmp_path / "out", "lhotse")
+    dest = exported(release, tmp_path / "my 'exports'", "lhotse")
     [code] = (dest / "README.md").read_text().split("```python\n")[1:]
     names: dict[str, Any] = {}
     exec(code.split("```")[0], names)
@@ -286,7 +286,7 @@ def test_the_guide_of_lhotse_runs(release: Path, tmp_path: Path) -> None:
 
 
 def test_a_voice_is_no_instrumental(release: Path, tmp_path: Path) -> None:
-    dest = exported(release, tmp_path / "out", "ace-step")
+    dest = exported(release, tmp_path / "my 'exports'", "ace-step")
     heard = {
         row["chunk_id"]: row["vocals"] for row in rows_of(release, "raw", ["chunk_id", "vocals"])
     }

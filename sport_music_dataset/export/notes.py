@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shlex
 from pathlib import Path
 
 import jinja2
@@ -62,4 +63,5 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["quote"] = shlex.quote
     return environment.get_template("README.md.jinja")

@@ -1,5 +1,6 @@
 """The chunks of a release for an export: what is known of each, its FLAC bytes and its codes."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -9,7 +10,8 @@ import pyarrow as pa
 
 from ..columns import HEAVY_COLUMNS
 from ..errors import ReleaseError
-from ..records import HEARD_CONFIDENCE, Heard, Measures, Row
+from ..outside.names import shown
+from ..records import CHUNK_ID, HEARD_CONFIDENCE, Heard, Measures, Row
 from ..release.labels import Codes
 from ..release.layout import split_of
 from ..release.release import Release
@@ -44,7 +46,7 @@ class Sample:
     @property
     def description(self) -> str:
         """The text prompt, as it stands in the release."""
-        return str(self.facts["description"])
+        return self.facts["description"] or ""
 
     @property
     def tempo_bpm(self) -> float | None:
@@ -164,6 +166,12 @@ class Chunks:
         )
 
     def _facts(self, row: Row, split: str) -> Row:
+        # The release may come from a stranger, and files get the name of the chunk.
+        if not re.fullmatch(CHUNK_ID, row["chunk_id"] or ""):
+            raise ReleaseError(
+                f"{self._release.name}: {shown(row['chunk_id'])} is no chunk's id; "
+                "`sportgen verify` says where"
+            )
         track = self._tracks.of(row["track_id"])
         return {**row, **{k: v for k, v in track.items() if not row.get(k)}, "split": split}
 

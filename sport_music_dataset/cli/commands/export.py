@@ -32,8 +32,8 @@ def export(
         typer.Option(
             "--root",
             metavar="PATH",
-            help="Where the trainer will find DEST, for paths in manifests: DEST itself if not given; "
-            "a dot makes them relative.",
+            help="Where the trainer will find DEST, for paths in manifests: DEST itself if not "
+            "given; a dot makes them relative.",
         ),
     ] = "",
     force: Annotated[
