@@ -6,6 +6,8 @@ import importlib.util
 import io
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -242,6 +244,9 @@ def test_audio_texts_and_splits_are_those_of_the_release(
     assert READERS[to](dest) == truth
     readme = (dest / "README.md").read_text()
     assert "`my music`" in readme and "LICENSES.tsv" in readme
+    for block in re.findall(r"```sh\n(.*?)```", readme, re.DOTALL):
+        ours = [word for word in shlex.split(block) if word.startswith(str(tmp_path))]
+        assert all(Path(word).exists() for word in ours) and (ours or to == "audiocraft")
     lines = (dest / "LICENSES.tsv").read_text().splitlines()
     tracks = [row for row in rows_of(release, "tracks") if row["status"] != "left_out"]
     assert len(lines) == 1 + len(tracks) and lines[0].startswith("track_id\ttitle\tartist")
