@@ -159,14 +159,16 @@ def test_a_folder_with_something_else_is_refused(
     assert [path.name for path in tmp_path.iterdir()] == ["dest"]
 
 
-def test_a_damaged_record_is_told(encoded: Path, tmp_path: Path) -> None:
+def test_a_record_that_is_damaged_or_leads_elsewhere_is_told(encoded: Path, tmp_path: Path) -> None:
     release, dest = Release.of(encoded), tmp_path / "dest"
     export_release(release, dest, settings("webdataset"))
     record = plan_of(dest)
-    for change in ({"parts": ["../../thesis.txt"]}, {"complete": "yes"}):
+    (dest / "link").symlink_to(encoded)
+    for change in ({"parts": ["../../thesis.txt"]}, {"others": ["link/README.md"]}, {"parts": 1}):
         (dest / WORK / "export.json").write_text(json.dumps({**record, **change}))
         with pytest.raises(SettingError, match=r"export\.json: is damaged"):
             export_release(release, dest, settings("webdataset", force=True))
+    assert (encoded / "README.md").exists()
 
 
 def test_two_exports_into_one_folder_are_refused(encoded: Path, tmp_path: Path) -> None:

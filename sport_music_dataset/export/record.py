@@ -110,9 +110,14 @@ def _read(dest: Path) -> Record | None:
         return None
     text = read_text(dest / RECORD, MANIFEST_BYTES, SettingError)
     record = as_record(Record, load_json(text, str(dest / RECORD), SettingError))
-    if record is None or not all(map(is_inside, record.paths)):
+    if record is None or not all(_is_below(dest, path) for path in record.paths):
         raise SettingError(f"{dest / RECORD}: is damaged; give another folder, or remove this one")
     return record
+
+
+def _is_below(dest: Path, path: str) -> bool:
+    """Whether a path of a record, which may be a stranger's, stays in DEST, by links too."""
+    return is_inside(path) and (dest / path).parent.resolve().is_relative_to(dest.resolve())
 
 
 def _check_empty(dest: Path) -> None:
