@@ -18,7 +18,7 @@ from ..release.release import Release
 from ..storage.parquet import read_single_rows
 from ..storage.place import Place
 
-TRACK_COLUMNS = (*("album", "album_artist", "genre", "isrc", "license", "copyright", "source_url"),)
+TRACK_COLUMNS = ("album", "album_artist", "genre", "isrc", "license", "copyright", "source_url")
 """What `tracks` knows of the music, and chunks do not say, or did not in earlier versions."""
 
 # Tokens fit one text encoder alone, which an export does not know.
@@ -72,10 +72,8 @@ class Sample:
 
     @property
     def _measures(self) -> Measures:
-        known = {field.name: self.facts.get(field.name) for field in fields(Measures)}
-        known["key"] = known["key"] or ""
-        values: dict[str, Any] = known
-        return Measures(**values)
+        known: dict[str, Any] = {f.name: self.facts.get(f.name) for f in fields(Measures)}
+        return Measures(**{**known, "key": known["key"] or ""})
 
 
 class Chunks:
