@@ -12,7 +12,7 @@ from builder_tests.support.clients import run_python
 
 EXAMPLES = (
     *("SportMusic", "SportMusicConfig", "SportMusicCollator", "build_release", "encode_release"),
-    *("push_release", "verify_release", "diff_releases", "open_release"),
+    *("push_release", "verify_release", "diff_releases", "open_release", "export_release"),
 )
 # In the order of the work, in one process against a local Hub: each sees what those before it made.
 _RUN = """

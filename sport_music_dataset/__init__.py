@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SourceError,
         SportgenError,
     )
+    from .export import ExportSettings, export_release
     from .listen import tagger_revision
     from .look.diff import diff_releases
     from .look.explain import explain_chunk
@@ -44,6 +45,7 @@ _MODULES = {
         *("HubError", "MachineError", "ModelError", "ReleaseError"),
         *("SettingError", "SourceError", "SportgenError"),
     ),
+    "export": ("ExportSettings", "export_release"),
     "listen": ("tagger_revision",),
     "look.diff": ("diff_releases",),
     "look.explain": ("explain_chunk",),
@@ -58,6 +60,7 @@ _MODULES = {
 __all__ = [
     "BuildRequest",
     "EncodeSettings",
+    "ExportSettings",
     "HubError",
     "MachineError",
     "ModelError",
@@ -76,6 +79,7 @@ __all__ = [
     "diff_releases",
     "encode_release",
     "explain_chunk",
+    "export_release",
     "listen_release",
     "open_release",
     "push_release",

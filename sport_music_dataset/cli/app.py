@@ -9,6 +9,7 @@ from .commands.build import build
 from .commands.decode import decode
 from .commands.diff import diff
 from .commands.encode import encode
+from .commands.export import export
 from .commands.listen import listen
 from .commands.preview import preview
 from .commands.push import push
@@ -21,7 +22,7 @@ from .first_steps import demo, doctor
 
 _COMMANDS = (
     *(build, scan, doctor, demo, listen, encode, decode, tokens, preview),
-    *(push, verify, stats, explain, diff, withdraw),
+    *(push, verify, stats, explain, diff, withdraw, export),
 )
 
 app = typer.Typer(
