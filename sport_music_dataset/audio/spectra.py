@@ -43,14 +43,11 @@ class Frames:
     weights: Floats
     chunk_hop: int
     _shape: Floats = field(init=False)
-    # The real and the imaginary part of a bin lie side by side, and have its weight both.
-    _part_weights: Floats = field(init=False)
     _index: int = -2
     _bands: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         self._shape = np.hanning(self.window + 1)[:-1].astype(np.float32)
-        self._part_weights = np.repeat(self.weights, 2, axis=0)
         self._bands = np.zeros((0, self.weights.shape[1]), np.float32)
 
     def of(self, index: int, samples: Floats) -> Floats:
@@ -70,8 +67,9 @@ class Frames:
 
         part = samples[start * self.hop : (end - 1) * self.hop + self.window]
         frames = np.lib.stride_tricks.sliding_window_view(part, self.window)[:: self.hop]
-        parts = rfft(frames * self._shape).view(np.float32)[:, : len(self._part_weights)]
-        return np.asarray(np.square(parts, out=parts) @ self._part_weights, np.float32)
+        spectrum = rfft(frames * self._shape)[:, : len(self.weights)]
+        power = spectrum.real**2 + spectrum.imag**2
+        return np.asarray(power @ self.weights, np.float32)
 
 
 @cache
