@@ -52,7 +52,7 @@ def random_facts() -> st.SearchStrategy[Facts]:
     keys = [f"{key} {mode}" for key in ("A", "C#", "E") for mode in ("major", "minor")]
     arcs = ("", "warm-up", "build", "peak", "cool-down")
     names = st.sampled_from([*SESSIONS, "Éveil musical", "dance class"])
-    styles = st.sampled_from([*STYLES, "", "Dungeon Synth", "workout hits", "Rock instrumental"])
+    styles = st.sampled_from([*STYLES, "", "Dungeon Synth", "crowd hits", "Rock instrumental"])
     facts = st.builds(
         Facts,
         names,

@@ -37,7 +37,7 @@ SAID = {
     "Nordic folk music": "Nordic Folk",
     "dungeon synth music": "DUNGEON SYNTH",
     "relaxation music": "AMBIANCE ZEN",
-    "openmsx music": "openmsx",
+    "Openmsx music": "openmsx",
     "EBM music": "EBM",
     "AC/DC music": "AC/DC",
     "Japanese rock": "rock japonais|Rock Japonais|rock japonaise",
@@ -73,7 +73,8 @@ SAID = {
     "K-Hip Hop music": "K-Hip Hop",
     "Fast and Furious music": "Fast and Furious",
     "hip hop jazz music": "Hip-Hop Jazz",
-    "workout hits": "workout hits",
+    "crowd hits": "crowd hits",
+    "pop hits": "workout hits",
 }
 CASES = [(name, said) for said, names in SAID.items() for name in names.split("|")]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, stems
-from .sessions import find, find_within, in_words, is_event, pair
+from .sessions import find, find_within, in_words, is_activity, is_event, pair
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -131,7 +131,7 @@ class Evidence:
             "energy": [self.energy] if self.energy else [],
             "instruments": _phrase(self.instruments),
             "tempo": _measured(tempo, f"tempo {facts.tempo_bpm} BPM", facts.tempo_confidence)
-            if facts.tempo_bpm
+            if facts.tempo_bpm and not self.style.untimed
             else [],
             "key": _measured(key, f"key {facts.key}", facts.key_confidence) if key else [],
             "arc": self._arc(),
@@ -193,8 +193,8 @@ class Evidence:
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         known = find(last, own)
         is_sport = known is not None and known.name == known.purpose == last
-        is_activity = last.endswith("ing") or is_sport
-        return self.name if is_activity else f"{article(event)} {event}", event
+        is_purpose = last.endswith("ing") or is_sport or is_activity(last)
+        return self.name if is_purpose else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""

@@ -27,7 +27,7 @@ _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
-    "votre of".split()
+    "votre of del el los las un una clase sesion sesiones lezione lezioni aula stunde kurs di do da".split()
 )
 _FILE = Path(__file__).with_name("sessions.yaml")
 # Before a place, a time or a person: "At work" is no sport.
@@ -41,7 +41,7 @@ _AMOUNT = re.compile(
     r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
 )
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
-_ONE_WORD = re.compile(r"\b(warm|cool)[\s-](up|down)\b", re.IGNORECASE)
+_ONE_WORD = re.compile(r"\b(warm|cool)[\s-]?(up|down)\b", re.IGNORECASE)
 # Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
 _WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
@@ -93,8 +93,11 @@ def find_within(name: str, own: str = "") -> Session | None:
     # "For a recovery run" says more than "for a cool-down".
     if not words or is_event(words[-1]):
         return None
-    ends = range(len(words) - 1, 0, -1)
-    return next((found for end in ends if (found := find(" ".join(words[:end]), own))), None)
+    # "Couch to 5K week 3": the amount is part of the name.
+    whole = normalise(name).split()
+    begins = [words[:end] for end in range(len(words) - 1, 0, -1)]
+    begins += [whole[:end] for end in range(len(whole) - 1, 1, -1)]
+    return next((found for begin in begins if (found := find(" ".join(begin), own))), None)
 
 
 def pair(name: str, own: str = "") -> tuple[str, ...]:
@@ -167,6 +170,11 @@ def known_sessions(own: str = "") -> dict[str, Session]:
 def is_event(word: str) -> bool:
     """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
     return word.casefold() in _listed("events")
+
+
+def is_activity(word: str) -> bool:
+    """Whether a name that ends in a word is what one does, without "a": `cheer practice`."""
+    return word.casefold() in _listed("activities")
 
 
 @cache
