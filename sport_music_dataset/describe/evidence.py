@@ -113,12 +113,7 @@ class Evidence:
 
     def _fixed_fields(self) -> Fields:
         facts = self.facts
-        # "A happy instrumental track", but "an instrumental rock track".
-        is_mood = self.style.before in lexicon().words
-        before = [*self.instrumental, *self._style(self.style.before)][:: -1 if is_mood else 1]
-        music = [*self.instrumental, *self._style(self.style.alone)]
-        if is_mood and self.instrumental:
-            music = [*before, Word("music", Source.PHRASING)]
+        before, music = self._with_instrumental()
         tempo, key = f"{facts.tempo_bpm or 0:.0f}", _spoken_key(facts.key)
         fixed = {
             "style": before,
@@ -141,6 +136,24 @@ class Evidence:
             # Several songs have no one key.
             del fixed["style"], fixed["key"]
         return fixed
+
+    def _with_instrumental(self) -> tuple[list[Word], list[Word]]:
+        """The style before a noun and by itself, and "instrumental" with it.
+
+        "A happy instrumental track" and "a calm instrumental piano track", but "an instrumental rock
+        track".
+        """
+        said, style = self.instrumental, self.style
+        if said and style.before in lexicon().words:
+            before = [*self._style(style.before), *said]
+            return before, [*before, Word("music", Source.PHRASING)]
+        plain = style.plain.before if style.plain else ""
+        mood = style.before.removesuffix(plain).strip() if plain else ""
+        if said and mood and mood != style.before:
+            before = [*self._style(mood), *said, *self._style(plain)]
+            alone = style.alone.removeprefix(mood).strip()
+            return before, [*self._style(mood), *said, *self._style(alone)]
+        return [*said, *self._style(style.before)], [*said, *self._style(style.alone)]
 
     @property
     def _says_name(self) -> bool:

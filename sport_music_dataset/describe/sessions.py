@@ -40,6 +40,13 @@ _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
     r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
 )
+_LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
+_COURSE = re.compile(
+    r"^(?:stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
+    r"entrainement|prepa|preparation)s? (?:(?:de|du|d|des|a|au|en) )*(?=\S)"
+)
+# "Lauftraining" is Lauf.
+_COMPOUND = re.compile(r"(?<=\w{3})(?:training|treff|kurs|stunde|einheit|gruppe|abend)$")
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
 _ONE_WORD = re.compile(r"\b(warm|cool)[\s-]?(up|down)\b", re.IGNORECASE)
 # Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
@@ -86,8 +93,10 @@ def find_within(name: str, own: str = "") -> Session | None:
     if found := find(name, own):
         return found
     words = _bare(name)
-    if found := find(" ".join(words), own):
-        return found
+    text = " ".join(words)
+    for part in (text, _COURSE.sub("", text), _COMPOUND.sub("", text)):
+        if found := find(part, own):
+            return found
     if pair(name, own):
         return None
     # "For a recovery run" says more than "for a cool-down".
@@ -112,7 +121,8 @@ def in_words(name: str) -> str:
 
     `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
     """
-    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), spaced(name)).split()
+    text = _LENGTH.sub(" ", spaced(name)).strip() or spaced(name)
+    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in _FILLERS:
         words = words[1:]
     said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
@@ -125,9 +135,15 @@ def in_words(name: str) -> str:
         # Behind "de" stands a name: "col du Galibier".
         kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
     return " ".join(
-        word.lower() if shouts or (at < kept and word[1:].islower()) else word
-        for at, word in enumerate(words)
+        _cased(word, shouts or (at < kept and word[1:].islower())) for at, word in enumerate(words)
     )
+
+
+def _cased(word: str, is_plain: bool) -> str:
+    """A word as it stands within a sentence."""
+    if word.casefold() in _listed("proper"):
+        return word.capitalize()
+    return word.lower() if is_plain else word
 
 
 def _bare(name: str) -> list[str]:

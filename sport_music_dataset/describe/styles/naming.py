@@ -10,7 +10,7 @@ from ..english import listed, stems
 from ..sessions import find, folded, spaced
 from ..words import NO_CLAIMS, both
 from .table import Style, is_decade, key_of, kind_of, known, table, without_music
-from .unknown import in_own_words
+from .unknown import ends_as_kind, in_own_words
 
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+|---")
 # The names of lists in tags of Jamendo: "genre---pop; mood/theme---happy".
@@ -25,7 +25,10 @@ _BEST_OF = re.compile(r"^(?:the )?best of (?:the )?(?=.)", re.IGNORECASE)
 # "Summer 2023" is "Summer", "2010" is nothing.
 _YEAR = re.compile(r"(?:^|\s)(?:19|20)\d\d$")
 # A tempo is measured: what a folder claims may be wrong.
-_TEMPO = re.compile(r"tempo \d{2,3}$|\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?", re.IGNORECASE)
+_TEMPO = re.compile(
+    r"tempo \d{2,3}$|(?<=\S )\d{3}-\d{3}$|\(?\b\d{2,3}(?:\s*-\s*\d{2,3})?\s*bpm\b\)?",
+    re.IGNORECASE,
+)
 # "rock 2" is rock; "rock 80" is of a decade.
 _TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
 # The number of a record: WARP123, CAT-0042. U2, M83 and UB40 are artists.
@@ -49,6 +52,11 @@ _FRENCH = re.compile(
     r"[éèêëàâîïôûçœ]|(?:ique|ien(?:ne)?|oise?|aise?|euse|eux|esque|ante|ive|if|in)s?$|"
     r"^(?:de|du|des|d|la|le|les|pour|sans|avec|en)$"
 )
+# "Techno (Raw / Deep)", "House [deep]".
+_ASIDE = re.compile(r"(?<=\S)\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+# "Piano et violon": two styles if both are known.
+_AND = re.compile(r"\s+(?:et|und|and|y|e)\s+", re.IGNORECASE)
+_SOUNDS = re.compile(r"^(?:(?:sons?|bruits?|sonidos|suoni)(?! of) |sounds of )")
 # "Barre au piano": what is heard stands behind.
 _PLAYED = re.compile(r"^\S.* (?:au|a la|a l|aux) (\S+(?: \S+)?)$")
 
@@ -61,7 +69,8 @@ def style_of(name: str) -> Style:
     """
     said = bool(_INSTRUMENTAL.search(name))
     # "Instru rap" is known: hip hop beats.
-    whole = table().styles.get(key_of(name)) if said else None
+    whole = table().styles.get(key_of(name)) if said else known(_ASIDE.sub("", name))
+    whole = None if whole and whole.alone == "music" else whole
     style = whole or _found(_cleaned(name)) or in_own_words(_cleaned(name))
     return replace(style, instrumental=True) if said else style
 
@@ -112,13 +121,20 @@ def _of_parts(name: str, parts: list[str]) -> Style | None:
     # AC/DC is one name.
     if any(style and style.alone != "music" for style in styles):
         unknown = [part for part, style in zip(parts, styles, strict=True) if not style]
-        own = {part: in_own_words(part) for part in unknown if not find(part)}
-        both_kinds = zip(parts, styles, strict=True)
-        return _of_several([s or own.get(part, Style()) for part, s in both_kinds])
+        # Tags have words of all sorts: "battle", "seen live".
+        own = {part: in_own_words(part) for part in unknown if _is_kind_name(part)}
+        all_parts = zip(parts, styles, strict=True)
+        return _of_several([style or own.get(part, Style()) for part, style in all_parts])
     # File systems have no "Electro/Techno".
-    if "-" in name and all(map(known, name.split("-"))):
-        return _of_several([style_of(part) for part in name.split("-")])
+    for joined in (name.split("-"), _AND.split(name)):
+        if len(joined) > 1 and all(map(known, joined)):
+            return _of_several([style_of(part) for part in joined])
     return style_of(_LIST.split(name)[0]) if _LIST.search(name.strip(" ;|")) else None
+
+
+def _is_kind_name(name: str) -> bool:
+    words = name.split()
+    return key_of(name) in table().others or (ends_as_kind(key_of(words[-1])) and not find(name))
 
 
 def _of_words(name: str) -> Style | None:
@@ -127,7 +143,9 @@ def _of_words(name: str) -> Style | None:
     is_french = re.match(r"musiques?\s", name, re.IGNORECASE)
     played = _PLAYED.match(folded(name))
     made = _within(name) or _hits(key_of(name)) or (known(played[1]) if played else None)
-    return made or _of_french(name) or (Style() if is_french else None)
+    if not made and _SOUNDS.match(key_of(name)):
+        return known("nature sounds")
+    return made or _of_foreign(name) or (Style() if is_french else None)
 
 
 def _of_kind(key: str) -> Style | None:
@@ -135,8 +153,7 @@ def _of_kind(key: str) -> Style | None:
     words = without_music(key).split()
     splits = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
     pairs = [pair for first, last in splits for pair in ((first, last), (last, first))]
-    # Modern Turkish music, not Turkish modern music.
-    pairs.sort(key=lambda pair: _is_people(pair[0]) and pair[1] in table().kinds)
+    pairs.sort(key=lambda pair: _is_out_of_order(*pair))
     found = ((kind, table().styles.get(of)) for which, of in pairs if (kind := kind_of(which)))
     other = ((kind, _other(of)) for which, of in pairs if (kind := kind_of(which)))
     further = ((kind, _of_kind(of)) for which, of in pairs if (kind := kind_of(which)))
@@ -151,6 +168,17 @@ def _of_kind(key: str) -> Style | None:
 def _other(key: str) -> Style | None:
     """A kind of music that only kinds.yaml knows."""
     return in_own_words(key) if key in table().others else None
+
+
+def _is_out_of_order(first: str, last: str) -> bool:
+    """Whether adjectives stand the other way: modern Turkish music, but French electronic music."""
+    kinds = [kind_of(first), kind_of(last)]
+    people_first = _is_people(first)
+    other = kinds[people_first]
+    if None in kinds or other is None or people_first == _is_people(last):
+        return False
+    is_quality = (last if people_first else first) in table().no_folders and not other.sung
+    return people_first == (is_quality or other.before[:1].isdigit())
 
 
 def _is_people(key: str) -> bool:
@@ -203,14 +231,31 @@ def _hits(key: str) -> Style | None:
     return replace(style, before="", alone=f"{style.before.removesuffix(' music')} hits")
 
 
-def _of_french(name: str) -> Style | None:
-    """The style in a French name of which nobody knows the rest: `rap de rue`, `jazz feutré`."""
-    words = name.casefold().split()
+def _of_foreign(name: str) -> Style | None:
+    """The style in a name that is no English, of which nobody knows the rest.
+
+    What kind it is stands in front in French and Spanish (`rap de rue`, `rock duro`), and behind in
+    English and German; but English has no "Blasmusik" (`zünftige Blasmusik`).
+    """
+    words = name.split()
     for at in range(len(words) - 1, 0, -1):
         style = known(" ".join(words[:at]))
-        if style and style.alone != "music" and _FRENCH.search(words[at]):
+        is_noun = style and style.alone != "music" and (style.sung or not _stands_before(style))
+        if is_noun and key_of(words[at - 1]) and not _is_english(words[at:]):
             return style
-    return None
+    last = key_of(words[-1])
+    is_foreign = not {last, last.removesuffix("s")} & table().english
+    ends = (known(" ".join(words[at:])) for at in range(1, len(words))) if is_foreign else ()
+    return next((style for style in ends if style and not _stands_before(style)), None)
+
+
+def _is_english(words: list[str]) -> bool:
+    """Whether words may follow the name of a style in English: "rock anthems", "house of pain"."""
+    if _FRENCH.search(words[0].casefold()):
+        return False
+    last = key_of(words[-1])
+    is_kind = last in table().english or ends_as_kind(last)
+    return words[0].casefold() in ("of", "and", "&", "in", "to", "goes") or is_kind
 
 
 def _of_several(styles: list[Style]) -> Style:
@@ -221,11 +266,15 @@ def _of_several(styles: list[Style]) -> Style:
         if style.alone != "music" and not any(said & stems(n.before or n.alone) for n in named):
             named.append(style)
     nouns = [style for style in named if not _stands_before(style)]
-    # "Rock, guitar" is rock.
-    nouns = [style for style in nouns if not style.instrument] or nouns
+    # "Piano, study" is piano; "rock, guitar" is rock.
+    nouns = [s for s in nouns if key_of(s.before) not in table().no_folders] or nouns
+    nouns = [s for s in nouns if not s.instrument] or nouns
     if not nouns or len(named) < 2:
         return _two(named)
-    adjectives = [style for style in named if _stands_before(style)]
+    adjectives = sorted(filter(_stands_before, named), key=lambda style: not style.is_mood)
+    # Techno and house are electronic.
+    if len(nouns) > 1:
+        adjectives = [style for style in adjectives if style.before != "electronic"]
     fitting = [a for a in adjectives if a.is_mood or a.claims.agree([nouns[0].claims])]
     return _combined(fitting[0], nouns[0]) if fitting else _two(nouns)
 

@@ -60,8 +60,8 @@ class Table:
     `styles` has the styles by each of their names, `kinds` those that stand before others, `nothing`
     the names that say nothing of the music and `around` the words that do. `no_folders` are names of
     which a folder does not tell that it holds a style. `others` are the kinds of music that only
-    kinds.yaml knows, `artists` names as the artists write them. `vocabulary` has all the words that
-    names of kinds of music are made of.
+    kinds.yaml knows, as it writes them, `artists` names as the artists write them. `english` has all the words that
+    English names of kinds of music are made of, `ends` the last of each.
     """
 
     styles: dict[str, Style]
@@ -70,9 +70,10 @@ class Table:
     nothing: frozenset[str]
     around: frozenset[str]
     proper: frozenset[str]
-    others: frozenset[str]
+    others: dict[str, str]
     artists: dict[str, str]
-    vocabulary: frozenset[str]
+    english: frozenset[str]
+    ends: frozenset[str]
 
 
 def known_styles() -> frozenset[Style]:
@@ -85,22 +86,27 @@ def table() -> Table:
     """The data of this package."""
     data = own_yaml(__file__, "styles.yaml")
     styles, kinds, no_folders = dict[str, Style](), dict[str, Style](), set[str]()
+    forms: dict[str, Style] = {}
     for name, entry in data["styles"].items():
         style = _style(name, entry)
         for spelling in (name, *entry.get("also", ())):
             styles.setdefault(key_of(spelling), style)
             if entry.get("of", False):
-                kinds |= {form: style for form in _forms(spelling, is_ours=spelling == name)}
+                kinds[key_of(spelling)] = style
+                forms |= {form: style for form in _forms(spelling, is_ours=spelling == name)}
             if not entry.get("folder", True):
                 no_folders.add(key_of(spelling))
     # "Bruit de la mer" is "bruits de la mer".
     styles |= {
         one: style for key, style in styles.items() if (one := _singular(key)) not in styles
     }
+    # "Indie" is no form of a Spanish word.
+    kinds |= {form: style for form, style in forms.items() if form not in {**styles, **kinds}}
     for key, style in kinds.items():
         styles.setdefault(key, style)
-    others = frozenset(map(key_of, own_yaml(__file__, "kinds.yaml")["kinds"]))
-    words = {word for key in (*styles, *others) for word in key.split()}
+    others = {key_of(name): name for name in own_yaml(__file__, "kinds.yaml")["kinds"]}
+    english = {key_of(style.before or style.alone) for style in styles.values()}
+    english |= others.keys()
     nothing, around = (frozenset(map(key_of, data[name])) for name in ("nothing", "around"))
     names = own_yaml(__file__, "artists.yaml")["artists"]
     artists = {the + key_of(name): name for name in names for the in ("", "the ")}
@@ -113,14 +119,14 @@ def table() -> Table:
         frozenset(data["proper"]),
         others,
         artists,
-        frozenset(words),
+        frozenset(word for key in english for word in key.split()),
+        frozenset(key.split()[-1] for key in english),
     )
 
 
 def _forms(spelling: str, is_ours: bool) -> Iterator[str]:
-    """The keys of an adjective in all its forms, but for one of English."""
+    """The keys of other forms of an adjective, but for one of English."""
     key = key_of(spelling)
-    yield key
     if not is_ours:
         # French adjectives have plurals; "electronics" is no plural of ours.
         yield f"{key}s"
@@ -153,7 +159,7 @@ def known(name: str) -> Style | None:
     """The style of styles.yaml, or the decade, that a name means as it stands."""
     key, found = key_of(name), table()
     # "80" may be a decade, a tempo or the number of a disc.
-    if not key or key.isdigit() or key in found.nothing:
+    if not key or key.isdigit() or {key, _singular(key)} & found.nothing:
         return Style()
     if decade := _DECADE_HITS.fullmatch(key):
         words = _spoken_decade(decade)
@@ -165,7 +171,8 @@ def known(name: str) -> Style | None:
             words = _spoken_decade(decade)
             return Style(words, f"{words} music")
     names = (key, bare, _singular(key))
-    return next((style for name in names if (style := found.styles.get(name))), None)
+    listed = next((style for name in names if (style := found.styles.get(name))), None)
+    return listed or (kind_of(key) if key in lexicon().words else None)
 
 
 def is_decade(key: str) -> bool:

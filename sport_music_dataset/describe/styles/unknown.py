@@ -41,9 +41,9 @@ def in_own_words(name: str) -> Style:
     bare = _MIX.sub("", name)
     if written := table().artists.get(key_of(bare)):
         return Style(written, f"{written} music", known=False)
-    words = bare.split()
-    if not words:
+    if not bare.split():
         return Style()
+    words = table().others.get(key_of(bare), bare).split()
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words = words[:-1] if is_music else words
     is_kind = is_music or _is_kind(words)
@@ -51,7 +51,17 @@ def in_own_words(name: str) -> Style:
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
     before, alone = _before_and_alone(text, is_kind)
-    return Style(before, alone, _claims_within(words), bool(stems(text) & _SUNG), known=False)
+    # "Sleepy lofi" claims what sleepy music is like, and no other word says it again.
+    is_mood = is_kind and len(words) > 1 and words[0].casefold() in lexicon().words
+    return Style(
+        before,
+        alone,
+        _claims_within(words),
+        sung=bool(stems(text) & _SUNG),
+        is_mood=is_mood,
+        plain=(known(" ".join(words[1:])) or in_own_words(" ".join(words[1:]))) if is_mood else None,
+        known=False,
+    )
 
 
 def _is_kind(words: list[str]) -> bool:
@@ -63,12 +73,17 @@ def _is_kind(words: list[str]) -> bool:
     key, last, data = key_of(" ".join(words)), key_of(words[-1]), table()
     if key in data.others or last in _COUNTED or last in _PLURALS:
         return True
-    is_end = last in data.vocabulary or _GENRE_END.search(last) is not None
+    is_end = bool({last, last.removesuffix("s")} & data.ends) or ends_as_kind(last)
     titles = sum(word[:1].isupper() for word in words[1:])
     if len(words) < 2 or not titles:
         return is_end and not _is_french_name(words)
     end = known(words[-1])
     return (end is not None and end.alone != "music") or last in data.others
+
+
+def ends_as_kind(word: str) -> bool:
+    """Whether a word, folded, ends as names of kinds of music do: grindcore, anthems."""
+    return _GENRE_END.search(word) is not None or word in _COUNTED or word in _PLURALS
 
 
 def _is_french_name(words: list[str]) -> bool:
