@@ -13,7 +13,7 @@ SAID = {
     "electronic music": "électronique|Electronic|musique électronique",
     "rock": "Rock|ROCK|rock rock|musique rock",
     "R&B": "R'n'B|rnb|r&b|R n B|Rhythm and Blues",
-    "drum and bass": "dnb|Drum & Bass|drum_n_bass|D&B",
+    "drum and bass": "dnb|Drum & Bass|drum_n_bass|D&B|Drum & Bass 174",
     "hip hop": "Hip-Hop|hiphop|hip_hop|Hip-Hop/Rap",
     "EDM": "edm|EDM",
     "K-pop": "K-Pop|kpop|k pop",
@@ -31,7 +31,7 @@ SAID = {
     "house music": "House|Club-House",
     "music": "|Other|YouTube|Sans titre|Best of 2010|Ma playlist|inconnu|"
     "Musique|divers|Instrumental|???|140 bpm|80|Vol 2|Playlist 3|Spotify 2023|Nouveau dossier (2)|"
-    "slowed + reverb|Best Running Songs|NRJ",
+    "slowed + reverb|Best Running Songs|NRJ|Peak time|Closing|WARP123|CAT-0042|ECM 1234|Podcasts",
     "hip hop and rap music": "Hip Hop; rap music",
     "progressive trance": "Progressive Trance",
     "Nordic folk music": "Nordic Folk",
@@ -39,7 +39,6 @@ SAID = {
     "relaxation music": "AMBIANCE ZEN",
     "Openmsx music": "openmsx",
     "EBM music": "EBM",
-    "AC/DC music": "AC/DC",
     "Japanese rock": "rock japonais|Rock Japonais|rock japonaise",
     "80s disco": "disco 80|Disco 80s|80s disco|disco années 80",
     "80s hits": "80s hits|hits années 80|tubes des années 80|Stars 80",
@@ -74,6 +73,42 @@ SAID = {
     "Fast and Furious music": "Fast and Furious",
     "hip hop jazz music": "Hip-Hop Jazz",
     "crowd hits": "crowd hits",
+    # Names of artists, as they write themselves.
+    "Daft Punk music": "daft punk",
+    "AC/DC music": "ac dc|AC-DC|AC/DC",
+    "Édith Piaf music": "edith piaf",
+    "Two Steps from Hell music": "two steps from hell",
+    "Kery James music": "kery james",
+    "PNL music": "pnl",
+    "KRLS music": "krls",
+    "Carpenter Brut music": "carpenter brut",
+    # Languages.
+    "Spanish rock": "Rock en español|rock español",
+    "Argentine cumbia": "Cumbia argentina",
+    "German rap": "Deutschrap|Deutscher Hip Hop",
+    "piano": "Klaviermusik|Sanfte Klaviermusik|Barre au piano",
+    "Bavarian brass band music": "Bayerische Blasmusik",
+    "90s hits": "90er Hits|Tubes 90",
+    "90s dance music": "Musica dance anni 90|90s Dance",
+    "old reggaeton": "Reggaetón viejo",
+    "alternative rock": "Rock alternativo|rock alternatif",
+    "merengue": "merengue hogareño",
+    "nature sounds": "Bruit de la mer|Sons de baleines|Naturklänge|Brown noise|Pluie et orage",
+    # Crates of DJs, records and lists of tags.
+    "driving techno": "Peak Time / Driving Techno",
+    "trance": "Trance (Main Floor)",
+    "energetic rock": "rock, energetic, guitar, male vocals|genre---rock; mood/theme---energetic",
+    "acoustic folk music": "folk; acoustic; singer-songwriter",
+    "techno and house music": "Electronic, Techno, House, Electro House",
+    "epic orchestral music": "epic, orchestral, dramatic, battle",
+    "harp and flute music": "Harpe et flûte",
+    "80s synth-pop": "synth-pop; 80s; new wave",
+    # Kinds of music that only kinds.yaml has.
+    "riot grrrl music": "Riot Grrrl|riot grrrl",
+    "post-hardcore music": "post hardcore",
+    # Adjectives in the order of English.
+    "French electronic music": "Musique électronique française",
+    "epic Celtic music": "Musique épique celtique",
     "pop hits": "workout hits",
 }
 CASES = [(name, said) for said, names in SAID.items() for name in names.split("|")]

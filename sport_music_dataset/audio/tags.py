@@ -58,9 +58,7 @@ _CC_NAME = re.compile(
 )
 
 
-def read_tags(
-    found: Iterable[Mapping[str, str]], url: str = "", genre: str = ""
-) -> dict[str, Any]:
+def read_tags(found: Iterable[Mapping[str, str]], url: str = "", genre: str = "") -> dict[str, Any]:
     """Fields of a `Track` in the tags of a file: those that have a value.
 
     Args:

@@ -140,7 +140,7 @@ class Evidence:
     def _with_instrumental(self) -> tuple[list[Word], list[Word]]:
         """The style before a noun and by itself, and "instrumental" with it.
 
-        "A happy instrumental track" and "a calm instrumental piano track", but "an instrumental rock
+        "A happy instrumental track", "a calm instrumental piano track", "an instrumental rock
         track".
         """
         said, style = self.instrumental, self.style
@@ -237,7 +237,8 @@ class Evidence:
     def _settle_style_and_session(self) -> bool:
         """Leave out a style that says nothing but the session; whether it says the session too."""
         of_style = stems(self.style.before or self.style.alone.removesuffix("music"))
-        of_session = stems(f"{self.name} {self._purpose}")
+        # Classical music says nothing of a class.
+        of_session = stems(f"{self.name} {self._purpose}") - stems("class")
         if of_style and of_style <= of_session:
             self._style_word = None
             self.style = Style(instrumental=self.style.instrumental)

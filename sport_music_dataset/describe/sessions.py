@@ -27,7 +27,8 @@ _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
-    "votre of del el los las un una clase sesion sesiones lezione lezioni aula stunde kurs di do da".split()
+    "votre of del el los las un una clase sesion sesiones lezione lezioni aula stunde kurs di do "
+    "da".split()
 )
 _FILE = Path(__file__).with_name("sessions.yaml")
 # Before a place, a time or a person: "At work" is no sport.
@@ -43,7 +44,8 @@ _AMOUNT = re.compile(
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
 _COURSE = re.compile(
     r"^(?:stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
-    r"entrainement|prepa|preparation)s? (?:(?:de|du|d|des|a|au|en) )*(?=\S)"
+    r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|competition)s? "
+    r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
 )
 # "Lauftraining" is Lauf.
 _COMPOUND = re.compile(r"(?<=\w{3})(?:training|treff|kurs|stunde|einheit|gruppe|abend)$")

@@ -35,7 +35,8 @@ _TAKE = re.compile(r"(?<=\D)\s*[#(]?\d{1,3}\)?$")
 _CATALOGUE = re.compile(r"[A-Z]{2,8}[ -]?\d{3,6}[A-Z]{0,3}$")
 # "Music for running": the rest is no style.
 _MUSIC_FOR = re.compile(
-    r"^(?:musiques?|music|m[uú]sica|songs?|playlist)\s+(?:for|pour|to|para|per)\s+(?:le |la |les )?",
+    r"^(?:musiques?|music|m[uú]sica|songs?|playlist)\s+(?:for|pour|to|para|per)\s+"
+    r"(?:le |la |les )?",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"[\"()\[\]{}?*«»“”]+|!+|^#")
@@ -178,7 +179,7 @@ def _is_out_of_order(first: str, last: str) -> bool:
     if None in kinds or other is None or people_first == _is_people(last):
         return False
     is_quality = (last if people_first else first) in table().no_folders and not other.sung
-    return people_first == (is_quality or other.before[:1].isdigit())
+    return people_first == (is_quality or other.is_mood or other.before[:1].isdigit())
 
 
 def _is_people(key: str) -> bool:
@@ -259,7 +260,7 @@ def _is_english(words: list[str]) -> bool:
 
 
 def _of_several(styles: list[Style]) -> Style:
-    """One style of several: `acoustic folk` of folk and acoustic, else the first two that differ."""
+    """One style of several: `acoustic folk` of folk and acoustic; the first two that differ."""
     named: list[Style] = []
     for style in styles:
         said = stems(style.before or style.alone)
@@ -269,9 +270,13 @@ def _of_several(styles: list[Style]) -> Style:
     # "Piano, study" is piano; "rock, guitar" is rock.
     nouns = [s for s in nouns if key_of(s.before) not in table().no_folders] or nouns
     nouns = [s for s in nouns if not s.instrument] or nouns
+    adjectives = sorted(filter(_stands_before, named), key=lambda style: not style.is_mood)
+    moods = [style for style in adjectives if style.is_mood]
+    if not nouns and moods:
+        # "Epic; orchestral" is orchestral.
+        nouns, adjectives = [style for style in named if not style.is_mood][:1], moods
     if not nouns or len(named) < 2:
         return _two(named)
-    adjectives = sorted(filter(_stands_before, named), key=lambda style: not style.is_mood)
     # Techno and house are electronic.
     if len(nouns) > 1:
         adjectives = [style for style in adjectives if style.before != "electronic"]

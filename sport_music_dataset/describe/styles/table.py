@@ -34,8 +34,8 @@ class Style:
     itself ("classical music"). `claims` is what its name claims of the music; `sung` whether its
     name says that somebody sings, `unaccompanied` that no instrument plays, `untimed` that there is
     no beat. `instrumental` is whether it was said that nobody sings, `piece` whether one of it is a
-    piece, `instrument` whether it is what plays; `is_mood` whether it is, or begins with, what music
-    is like (`happy`, `sad violin`), and `plain` the style without that (`violin`). `known` is
+    piece, `instrument` whether it is what plays; `is_mood` whether it is, or begins with, what
+    music is like (`happy`, `sad violin`), and `plain` the style without that (`violin`). `known` is
     whether the style is one of styles.yaml.
     """
 
@@ -57,11 +57,11 @@ class Style:
 class Table:
     """What styles.yaml, kinds.yaml and artists.yaml have, by keys.
 
-    `styles` has the styles by each of their names, `kinds` those that stand before others, `nothing`
-    the names that say nothing of the music and `around` the words that do. `no_folders` are names of
-    which a folder does not tell that it holds a style. `others` are the kinds of music that only
-    kinds.yaml knows, as it writes them, `artists` names as the artists write them. `english` has all the words that
-    English names of kinds of music are made of, `ends` the last of each.
+    `styles` has the styles by each of their names, `kinds` those that stand before others,
+    `nothing` the names that say nothing of the music and `around` the words that do. `no_folders`
+    are names of which a folder does not tell that it holds a style. `others` are the kinds of music that only
+    kinds.yaml knows, as it writes them, `artists` names as the artists write them. `english` has
+    all the words that English names of kinds of music are made of, `ends` the last of each.
     """
 
     styles: dict[str, Style]
@@ -85,43 +85,46 @@ def known_styles() -> frozenset[Style]:
 def table() -> Table:
     """The data of this package."""
     data = own_yaml(__file__, "styles.yaml")
-    styles, kinds, no_folders = dict[str, Style](), dict[str, Style](), set[str]()
-    forms: dict[str, Style] = {}
-    for name, entry in data["styles"].items():
+    styles, kinds = _styles_and_kinds(data["styles"])
+    others = {key_of(name): name for name in own_yaml(__file__, "kinds.yaml")["kinds"]}
+    english = {key_of(style.before or style.alone) for style in styles.values()} | others.keys()
+    nothing, around = (frozenset(map(key_of, data[name])) for name in ("nothing", "around"))
+    names = own_yaml(__file__, "artists.yaml")["artists"]
+    return Table(
+        styles=styles,
+        no_folders=frozenset(_no_folders(data["styles"])),
+        kinds=kinds,
+        nothing=nothing,
+        around=around,
+        proper=frozenset(data["proper"]),
+        others=others,
+        artists={the + key_of(name): name for name in names for the in ("", "the ")},
+        english=frozenset(word for key in english for word in key.split()),
+        ends=frozenset(key.split()[-1] for key in english),
+    )
+
+
+def _styles_and_kinds(entries: dict[str, Any]) -> tuple[dict[str, Style], dict[str, Style]]:
+    """All styles by their keys, and those that stand before others."""
+    styles, kinds, forms = dict[str, Style](), dict[str, Style](), dict[str, Style]()
+    for name, entry in entries.items():
         style = _style(name, entry)
         for spelling in (name, *entry.get("also", ())):
             styles.setdefault(key_of(spelling), style)
             if entry.get("of", False):
                 kinds[key_of(spelling)] = style
-                forms |= {form: style for form in _forms(spelling, is_ours=spelling == name)}
-            if not entry.get("folder", True):
-                no_folders.add(key_of(spelling))
+                forms |= dict.fromkeys(_forms(spelling, is_ours=spelling == name), style)
     # "Bruit de la mer" is "bruits de la mer".
-    styles |= {
-        one: style for key, style in styles.items() if (one := _singular(key)) not in styles
-    }
+    styles |= {one: style for key, style in styles.items() if (one := _singular(key)) not in styles}
     # "Indie" is no form of a Spanish word.
     kinds |= {form: style for form, style in forms.items() if form not in {**styles, **kinds}}
-    for key, style in kinds.items():
-        styles.setdefault(key, style)
-    others = {key_of(name): name for name in own_yaml(__file__, "kinds.yaml")["kinds"]}
-    english = {key_of(style.before or style.alone) for style in styles.values()}
-    english |= others.keys()
-    nothing, around = (frozenset(map(key_of, data[name])) for name in ("nothing", "around"))
-    names = own_yaml(__file__, "artists.yaml")["artists"]
-    artists = {the + key_of(name): name for name in names for the in ("", "the ")}
-    return Table(
-        styles,
-        frozenset(no_folders),
-        kinds,
-        nothing,
-        around,
-        frozenset(data["proper"]),
-        others,
-        artists,
-        frozenset(word for key in english for word in key.split()),
-        frozenset(key.split()[-1] for key in english),
-    )
+    return kinds | styles, kinds
+
+
+def _no_folders(entries: dict[str, Any]) -> Iterator[str]:
+    for name, entry in entries.items():
+        if not entry.get("folder", True):
+            yield from map(key_of, (name, *entry.get("also", ())))
 
 
 def _forms(spelling: str, is_ours: bool) -> Iterator[str]:

@@ -59,7 +59,9 @@ def in_own_words(name: str) -> Style:
         _claims_within(words),
         sung=bool(stems(text) & _SUNG),
         is_mood=is_mood,
-        plain=(known(" ".join(words[1:])) or in_own_words(" ".join(words[1:]))) if is_mood else None,
+        plain=(known(" ".join(words[1:])) or in_own_words(" ".join(words[1:])))
+        if is_mood
+        else None,
         known=False,
     )
 
