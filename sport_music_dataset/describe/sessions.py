@@ -44,7 +44,8 @@ _AMOUNT = re.compile(
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
 _COURSE = re.compile(
     r"^(?:stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
-    r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|competition)s? "
+    r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
+    r"competition)s? "
     r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
 )
 # "Lauftraining" is Lauf.

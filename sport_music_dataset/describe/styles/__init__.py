@@ -1,7 +1,7 @@
 """Styles of music: what people call them in several languages, and how English says them.
 
 `table` has the styles of styles.yaml, `naming` finds the style that a name means, and `unknown`
-says a style that nobody knows in its own words. Styles, kinds of music and artists are data, in YAML.
+says a style that nobody knows in its own words. Styles, kinds of music and artists are data.
 """
 
 from .naming import is_style, style_of

@@ -140,6 +140,9 @@ def _is_kind_name(name: str) -> bool:
 
 def _of_words(name: str) -> Style | None:
     """The style in a name of which some words say nothing, or nothing that English could say."""
+    # "Cool down" is no cool music.
+    if find(name):
+        return Style()
     # Nobody can say "musique X music" in English.
     is_french = re.match(r"musiques?\s", name, re.IGNORECASE)
     played = _PLAYED.match(folded(name))
