@@ -24,7 +24,7 @@ from sport_music_dataset.describe.words import lexicon
 from sport_music_dataset.records import NOT_HEARD, Heard
 
 MAX_TOKENS = 20
-OTHER_SESSIONS = ("Éveil musical", "curling", "Podcast du soir")
+OTHER_SESSIONS = ("Éveil lyrique", "curling", "Podcast du soir")
 OTHER_STYLES = ("", "Dungeon Synth", "kwassa-kwassa", "openmsx", "Pop; Latin", "workout hits")
 _KEYS = [f"{key} {mode}" for key in "A B C# D D# F# G".split() for mode in ("major", "minor")]
 _ARCS = ("", "", "warm-up", "build", "peak", "cool-down")

@@ -64,6 +64,15 @@ def test_tags_of_an_mp3_are_metadata(tmp_path: Path) -> None:
     assert (track.session, track.style) == ("yoga", "latino")
 
 
+@pytest.mark.parametrize("genre", ["80's Pop", "8-bit", "2-Step", "60s; Soul"])
+def test_a_genre_that_begins_with_a_number_is_no_number(tmp_path: Path, genre: str) -> None:
+    """FFmpeg reads `80's Pop` as 80, which is Folk in ID3v1."""
+    assert tagged(tmp_path, id3(3, ("TCON", b"\0" + genre.encode()))).genre == genre
+    utf16 = b"\1" + genre.encode("utf-16")
+    assert tagged(tmp_path, id3(3, ("TCON", utf16))).genre == genre
+    assert tagged(tmp_path, id3(3, ("TCON", b"\0(80)"))).genre == "Folk"
+
+
 def test_a_copyright_is_no_licence(tmp_path: Path) -> None:
     track = tagged(tmp_path, id3(3, ("TCOP", b"\x002003 A Label, all rights reserved")))
     assert (track.license, track.copyright) == ("", "2003 A Label, all rights reserved")

@@ -91,7 +91,7 @@ def test_there_are_enough_of_both() -> None:
     assert all(s.tempo_bpm and s.source and len(s.moods) >= 2 for s in sessions)
 
 
-@pytest.mark.parametrize("written", ["Éveil musical", "Podcasts", "2024", ""])
+@pytest.mark.parametrize("written", ["Éveil lyrique", "Podcasts", "2024", ""])
 def test_others_are_not_known(written: str) -> None:
     assert find(written) is None
 

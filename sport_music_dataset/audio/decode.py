@@ -29,7 +29,7 @@ from .containers.riff import read_wave
 from .containers.streams import check_rate, estimated_seconds, sound_stream, stated_seconds
 from .reading import reading
 from .samples import Block, Mixer, Mono, Resampler
-from .tags import copyright_url, read_tags
+from .tags import id3_address, id3_genre, read_tags
 
 # Only files with these extensions are read; FFmpeg finds the real format from the bytes.
 EXTENSIONS = frozenset(
@@ -153,7 +153,8 @@ def _probe_by_ffmpeg(file: str) -> AudioInfo:
         claimed = claimed_seconds(Path(file), kind, stated, context.bit_rate or 0)
         size = Path(file).stat().st_size
         seconds = estimated_seconds(container, stream, size) if claimed is None else claimed
-        tags = read_tags((container.metadata, stream.metadata), copyright_url(Path(file)))
+        found = (container.metadata, stream.metadata)
+        tags = read_tags(found, id3_address(Path(file)), id3_genre(Path(file)))
         name, rate = context.codec.canonical_name, context.sample_rate
         return AudioInfo(name, rate, context.channels, claimed, seconds, tags)
 

@@ -58,13 +58,14 @@ _CC_NAME = re.compile(
 )
 
 
-def read_tags(found: Iterable[Mapping[str, str]], url: str = "") -> dict[str, Any]:
+def read_tags(found: Iterable[Mapping[str, str]], url: str = "", genre: str = "") -> dict[str, Any]:
     """Fields of a `Track` in the tags of a file: those that have a value.
 
     Args:
         found: tags of the container, of the stream and so on; the first that has a tag counts.
             Texts are UTF-8, with other bytes as surrogates (`surrogateescape`).
         url: the address in the ID3 frame WCOP, which FFmpeg does not read.
+        genre: the text of the ID3 frame TCON, where FFmpeg takes it for a number.
 
     Returns:
         Texts without what stands for nothing; `claimed_bpm` as a number, `claimed_key` in the form
@@ -78,6 +79,7 @@ def read_tags(found: Iterable[Mapping[str, str]], url: str = "") -> dict[str, An
     cyrillic = any(map(_is_misread_cyrillic, tags.values()))
     tags = {name: repair(value, cyrillic) for name, value in tags.items()}
     texts = {field: _first(tags, names) for field, names in _NAMES.items()}
+    texts["genre"] = genre or texts["genre"]
     if texts["genre"].casefold() in NO_GENRE:
         texts["genre"] = ""
     if not _ISRC.fullmatch(texts["isrc"]):
@@ -192,30 +194,48 @@ def license_id(text: str) -> str:
     return ""
 
 
-def copyright_url(file: Path) -> str:
-    """The address in the frame WCOP of a file that begins with an ID3v2 tag; empty without one.
+def id3_address(file: Path) -> str:
+    """The address in the frame WCOP of a file that begins with an ID3v2 tag; empty without one."""
+    data = _frames(file).get("WCOP", b"")
+    return _clean(data.partition(b"\0")[0].decode("latin-1"))
 
-    Source: ID3 tag version 2.4.0 - Main structure, and Native frames, 4.3.1.
+
+def id3_genre(file: Path) -> str:
+    """The genre in the frame TCON if it begins with a number, and is none: `80's Pop`, `8-bit`.
+
+    FFmpeg reads it as the number of one of ID3v1's genres: 80 is Folk.
+    """
+    data = _frames(file).get("TCON", b"\0")
+    encoding = dict(enumerate(("latin-1", "utf-16", "utf-16-be", "utf-8"))).get(data[0], "latin-1")
+    text = _clean(data[1:].decode(encoding, "replace").strip("\0"))
+    return text if re.match(r"\d+[^\d;]", text) else ""
+
+
+def _frames(file: Path) -> dict[str, bytes]:
+    """The frames WCOP and TCON of a file that begins with an ID3v2 tag.
+
+    Source: ID3 tag version 2.4.0 - Main structure, and Native frames, 4.2.3 and 4.3.1.
     """
     with open_regular(file, links=True) as handle:
         head = handle.read(10)
         if len(head) < 10 or head[:3] != b"ID3" or head[3] not in (2, 3, 4):
-            return ""
+            return {}
         data = handle.read(min(_size(head[6:10], 7), _MOST_TAG))
-    version = head[3]
+    version, found = head[3], dict[str, bytes]()
     name_bytes, size_bytes = (3, 3) if version == 2 else (4, 4)
     header = name_bytes + size_bytes + (0 if version == 2 else 2)
     at = 0
     while at + header <= len(data) and data[at]:
-        name = data[at : at + name_bytes]
+        name = _FRAMES.get(data[at : at + name_bytes])
         size = _size(data[at + name_bytes : at + name_bytes + size_bytes], 7 if version == 4 else 8)
         at += header
-        if name in (b"WCP", b"WCOP"):
-            return _clean(data[at : at + size].partition(b"\0")[0].decode("latin-1"))
+        if name and size:
+            found.setdefault(name, data[at : at + size])
         at += size
-    return ""
+    return found
 
 
+_FRAMES = {b"WCP": "WCOP", b"WCOP": "WCOP", b"TCO": "TCON", b"TCON": "TCON"}
 _MOST_TAG = 1 << 16
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, stems
-from .sessions import find, find_within, in_words, is_event, pair
+from .sessions import find, find_within, in_words, is_activity, is_event, pair
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -113,12 +113,7 @@ class Evidence:
 
     def _fixed_fields(self) -> Fields:
         facts = self.facts
-        # "A happy instrumental track", but "an instrumental rock track".
-        is_mood = self.style.before in lexicon().words
-        before = [*self.instrumental, *self._style(self.style.before)][:: -1 if is_mood else 1]
-        music = [*self.instrumental, *self._style(self.style.alone)]
-        if is_mood and self.instrumental:
-            music = [*before, Word("music", Source.PHRASING)]
+        before, music = self._with_instrumental()
         tempo, key = f"{facts.tempo_bpm or 0:.0f}", _spoken_key(facts.key)
         fixed = {
             "style": before,
@@ -131,7 +126,7 @@ class Evidence:
             "energy": [self.energy] if self.energy else [],
             "instruments": _phrase(self.instruments),
             "tempo": _measured(tempo, f"tempo {facts.tempo_bpm} BPM", facts.tempo_confidence)
-            if facts.tempo_bpm
+            if facts.tempo_bpm and not self.style.untimed
             else [],
             "key": _measured(key, f"key {facts.key}", facts.key_confidence) if key else [],
             "arc": self._arc(),
@@ -141,6 +136,24 @@ class Evidence:
             # Several songs have no one key.
             del fixed["style"], fixed["key"]
         return fixed
+
+    def _with_instrumental(self) -> tuple[list[Word], list[Word]]:
+        """The style before a noun and by itself, and "instrumental" with it.
+
+        "A happy instrumental track", "a calm instrumental piano track", "an instrumental rock
+        track".
+        """
+        said, style = self.instrumental, self.style
+        if said and style.before in lexicon().words:
+            before = [*self._style(style.before), *said]
+            return before, [*before, Word("music", Source.PHRASING)]
+        plain = style.plain.before if style.plain else ""
+        mood = style.before.removesuffix(plain).strip() if plain else ""
+        if said and mood and mood != style.before:
+            before = [*self._style(mood), *said, *self._style(plain)]
+            alone = style.alone.removeprefix(mood).strip()
+            return before, [*self._style(mood), *said, *self._style(alone)]
+        return [*said, *self._style(style.before)], [*said, *self._style(style.alone)]
 
     @property
     def _says_name(self) -> bool:
@@ -193,8 +206,8 @@ class Evidence:
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         known = find(last, own)
         is_sport = known is not None and known.name == known.purpose == last
-        is_activity = last.endswith("ing") or is_sport
-        return self.name if is_activity else f"{article(event)} {event}", event
+        is_purpose = last.endswith("ing") or is_sport or is_activity(last)
+        return self.name if is_purpose else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
@@ -224,7 +237,8 @@ class Evidence:
     def _settle_style_and_session(self) -> bool:
         """Leave out a style that says nothing but the session; whether it says the session too."""
         of_style = stems(self.style.before or self.style.alone.removesuffix("music"))
-        of_session = stems(f"{self.name} {self._purpose}")
+        # Classical music says nothing of a class.
+        of_session = stems(f"{self.name} {self._purpose}") - stems("class")
         if of_style and of_style <= of_session:
             self._style_word = None
             self.style = Style(instrumental=self.style.instrumental)

@@ -12,10 +12,11 @@ from .english import article, stems
 from .evidence import Evidence, Facts, Fields, Source, Word
 from .sessions import spaced
 from .tokens import MOST_TOKENS, token_count
+from .words import lexicon
 
 _FIELD = re.compile(r"\{(\w+)\}([,:]?)")
 _BLANK_BEFORE_MARK = re.compile(r" ([,:])")
-_NUMBERS = re.compile(r"\bbpm \d")
+_AFTER_TEMPO = re.compile(r"\bbpm ([\w-]+)")
 # Templates for a style that says the session already.
 _ALONE = "alone"
 
@@ -166,9 +167,11 @@ def _joined(words: Iterable[Word]) -> Iterator[Word]:
 def _repeats(phrasing: Phrasing) -> bool:
     """Whether a word stands in a description twice, or in two forms: "dance music for dancing".
 
-    So do numbers side by side: "130 bpm 90s dance".
+    So do numbers side by side ("130 bpm 90s dance"), and an adjective stands before a tempo, not
+    behind it ("a 130 bpm happy track").
     """
-    if _NUMBERS.search(phrasing.text):
+    after = _AFTER_TEMPO.search(phrasing.text)
+    if after and (after[1][0].isdigit() or after[1] in lexicon().words):
         return True
     said = [stem for word in phrasing.words for stem in stems(word.text)]
     return len(said) != len(set(said))

@@ -26,7 +26,8 @@ _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
-    "votre of".split()
+    "votre of del el los las un una clase sesion sesiones lezione lezioni aula stunde kurs di do "
+    "da".split()
 )
 # Before a place, a time or a person: "At work" is no sport.
 _AT = frozenset(
@@ -38,8 +39,17 @@ _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
     r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
 )
+_LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
+_COURSE = re.compile(
+    r"^(?:stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
+    r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
+    r"competition)s? "
+    r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
+)
+# "Lauftraining" is Lauf.
+_COMPOUND = re.compile(r"(?<=\w{3})(?:training|treff|kurs|stunde|einheit|gruppe|abend)$")
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
-_ONE_WORD = re.compile(r"\b(warm|cool)[\s-](up|down)\b", re.IGNORECASE)
+_ONE_WORD = re.compile(r"\b(warm|cool)[\s-]?(up|down)\b", re.IGNORECASE)
 # Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
 _WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
@@ -84,15 +94,20 @@ def find_within(name: str, own: str = "") -> Session | None:
     if found := find(name, own):
         return found
     words = _bare(name)
-    if found := find(" ".join(words), own):
-        return found
+    text = " ".join(words)
+    for part in (text, _COURSE.sub("", text), _COMPOUND.sub("", text)):
+        if found := find(part, own):
+            return found
     if pair(name, own):
         return None
     # "For a recovery run" says more than "for a cool-down".
     if not words or is_event(words[-1]):
         return None
-    ends = range(len(words) - 1, 0, -1)
-    return next((found for end in ends if (found := find(" ".join(words[:end]), own))), None)
+    # "Couch to 5K week 3": the amount is part of the name.
+    whole = normalise(name).split()
+    begins = [words[:end] for end in range(len(words) - 1, 0, -1)]
+    begins += [whole[:end] for end in range(len(whole) - 1, 1, -1)]
+    return next((found for begin in begins if (found := find(" ".join(begin), own))), None)
 
 
 def pair(name: str, own: str = "") -> tuple[str, ...]:
@@ -107,7 +122,8 @@ def in_words(name: str) -> str:
 
     `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
     """
-    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), spaced(name)).split()
+    text = _LENGTH.sub(" ", spaced(name)).strip() or spaced(name)
+    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in _FILLERS:
         words = words[1:]
     said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
@@ -120,9 +136,15 @@ def in_words(name: str) -> str:
         # Behind "de" stands a name: "col du Galibier".
         kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
     return " ".join(
-        word.lower() if shouts or (at < kept and word[1:].islower()) else word
-        for at, word in enumerate(words)
+        _cased(word, shouts or (at < kept and word[1:].islower())) for at, word in enumerate(words)
     )
+
+
+def _cased(word: str, is_plain: bool) -> str:
+    """A word as it stands within a sentence."""
+    if word.casefold() in _listed("proper"):
+        return word.capitalize()
+    return word.lower() if is_plain else word
 
 
 def _bare(name: str) -> list[str]:
@@ -165,6 +187,11 @@ def known_sessions(own: str = "") -> dict[str, Session]:
 def is_event(word: str) -> bool:
     """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
     return word.casefold() in _listed("events")
+
+
+def is_activity(word: str) -> bool:
+    """Whether a name that ends in a word is what one does, without "a": `cheer practice`."""
+    return word.casefold() in _listed("activities")
 
 
 @cache

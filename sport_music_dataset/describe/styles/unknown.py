@@ -1,0 +1,162 @@
+"""A style that nobody knows in its own words: an artist's name, or a kind of music."""
+
+import re
+
+from ..english import stems
+from ..words import NO_CLAIMS, Claims, both, lexicon
+from .table import Style, key_of, known, table
+
+# Words in s that are no plural: jazz is not asked, blues and bass are.
+_SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNORECASE)
+# "Breakcore" is no name of a person.
+_GENRE_END = re.compile(
+    r"(?:core|step|style|wave|pop|hop|beat|tronica|billy|grass|house|trap|synth|folk|metal|punk|rock|"
+    r"funk|tech|gaze|bass|bassline|trance|techno|jazz|swing|tango|rap)$"
+)
+_PLURALS = frozenset(
+    "hits songs beats sounds tunes ballads anthems classics tracks bangers vibes drums bowls "
+    "rhymes chants strings covers jams".split()
+)
+# One of them is a song or a piece, no kind of music: "torch songs", never "torch song music".
+_COUNTED = frozenset(
+    "song hymn carol ballad anthem jingle poem suite mass cantata oratorio madrigal minuet "
+    "overture nocturne prelude fugue aria etude sonata concerto symphony rhapsody serenade".split()
+)
+_MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.IGNORECASE)
+# Last words of styles that somebody sings.
+_SUNG = stems(
+    "vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
+    "oratorio cantata aria"
+)
+_MOST_CAPITALS = 4
+_WITHIN = frozenset(
+    "a an and the of in on to for from with at by de la le les du des et d l y el los las van von "
+    "der den di da do dos del".split()
+)
+_VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
+
+
+def in_own_words(name: str) -> Style:
+    """A style that is not in styles.yaml: as its artist, or English, writes it."""
+    bare = _MIX.sub("", name)
+    if written := table().artists.get(key_of(bare)):
+        return Style(written, f"{written} music", known=False)
+    if not bare.split():
+        return Style()
+    words = table().others.get(key_of(bare), bare).split()
+    is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
+    words = words[:-1] if is_music else words
+    is_kind = is_music or _is_kind(words)
+    text = " ".join(_kind_cased(words) if is_kind else _name_cased(words))
+    # A The Prodigy track is a Prodigy track.
+    text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
+    before, alone = _before_and_alone(text, is_kind)
+    # "Sleepy lofi" claims what sleepy music is like, and no other word says it again.
+    is_mood = is_kind and len(words) > 1 and words[0].casefold() in lexicon().words
+    return Style(
+        before,
+        alone,
+        _claims_within(words),
+        sung=bool(stems(text) & _SUNG),
+        is_mood=is_mood,
+        plain=(known(" ".join(words[1:])) or in_own_words(" ".join(words[1:])))
+        if is_mood
+        else None,
+        known=False,
+    )
+
+
+def _is_kind(words: list[str]) -> bool:
+    """Whether a style is a kind of music, which English writes small but for peoples and places.
+
+    Else it is a name: "Hans Zimmer", "daft punk". A kind ends in a word that kinds end in; a single
+    word, or words that begin with capitals, only if kinds.yaml has the whole.
+    """
+    key, last, data = key_of(" ".join(words)), key_of(words[-1]), table()
+    if key in data.others or last in _COUNTED or last in _PLURALS:
+        return True
+    is_end = bool({last, last.removesuffix("s")} & data.ends) or ends_as_kind(last)
+    titles = sum(word[:1].isupper() for word in words[1:])
+    if len(words) < 2 or not titles:
+        return is_end and not _is_french_name(words)
+    end = known(words[-1])
+    return (end is not None and end.alone != "music") or last in data.others
+
+
+def ends_as_kind(word: str) -> bool:
+    """Whether a word, folded, ends as names of kinds of music do: grindcore, anthems."""
+    return _GENRE_END.search(word) is not None or word in _COUNTED or word in _PLURALS
+
+
+def _is_french_name(words: list[str]) -> bool:
+    """Whether the end of a name is no English: "valse musette" is, "Zaz" is not."""
+    return len(words) == 1 and words[0][:1].isupper() and not _GENRE_END.search(words[0])
+
+
+def _before_and_alone(text: str, is_kind: bool) -> tuple[str, str]:
+    *_, last = text.split()
+    small = last.casefold()
+    # "Star Wars" and "Beatles" are names.
+    is_plural = is_kind and last.islower() and len(last) > 3 and not _SINGULAR_S.search(last)
+    if small in _COUNTED:
+        return "", _plural(text)
+    if small in _PLURALS or (is_plural and small.endswith("s")):
+        return "", text
+    return text, f"{text} music"
+
+
+def _plural(text: str) -> str:
+    if text.endswith("y"):
+        return f"{text[:-1]}ies"
+    return f"{text}es" if text.endswith("s") else f"{text}s"
+
+
+def _claims_within(words: list[str]) -> Claims:
+    """What a style that nobody knows claims by a style at its end, and by adjectives before it."""
+    ends = (known(" ".join(words[at:])) for at in range(1, len(words)))
+    claims = next((end.claims for end in ends if end and end.before), NO_CLAIMS)
+    for word in words:
+        claims = both(lexicon().claims(word), claims)
+    return claims
+
+
+def _kind_cased(words: list[str]) -> list[str]:
+    """The words of a kind of music: small, but for peoples, places and abbreviations."""
+    shouts = _shouts(words)
+    return [_word_of_kind(word, shouts) for word in words]
+
+
+def _word_of_kind(word: str, shouts: bool) -> str:
+    proper = table().proper
+    if word.title() in proper or word.upper() in proper:
+        return word.title() if word.title() in proper else word.upper()
+    style = table().styles.get(key_of(word))
+    if style and key_of(style.before) == key_of(word):
+        return style.before
+    is_title = word[:1].isupper() and word[1:].islower()
+    return word.lower() if shouts or is_title else word
+
+
+def _name_cased(words: list[str]) -> list[str]:
+    """The words of a name, with the capitals that people leave out in folders and tags."""
+    shouts = _shouts(words)
+    if any(word[1:].isupper() for word in words) and not shouts:
+        return words
+    return [_word_of_name(word, at, shouts) for at, word in enumerate(words)]
+
+
+def _word_of_name(word: str, at: int, shouts: bool) -> str:
+    if not (word.islower() or shouts):
+        return word
+    small = word.lower()
+    if at and small in _WITHIN:
+        return small
+    # "pnl" and "mj" are spelled out.
+    if word.isalpha() and 1 < len(word) <= _MOST_CAPITALS and not _VOWEL.search(word):
+        return word.upper()
+    return "-".join(part[:1].upper() + part[1:] for part in small.split("-"))
+
+
+def _shouts(words: list[str]) -> bool:
+    text = " ".join(words)
+    return text.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
