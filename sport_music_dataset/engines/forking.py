@@ -30,10 +30,11 @@ def keep_memory() -> None:
     It would give the memory of each chunk back, and take it anew: a fifth of the time of cutting
     went into pages that the system cleared.
     """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(library, "mallopt"):  # musl has none
-        library.mallopt(_M_MMAP_THRESHOLD, _MOST_HEAP_ARRAY)
-        library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    if sys.platform == "linux":
+        # musl has no such function.
+        set_option = getattr(ctypes.CDLL(None), "mallopt", lambda option, value: None)
+        set_option(_M_MMAP_THRESHOLD, _MOST_HEAP_ARRAY)
+        set_option(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def warm_up() -> None:
