@@ -2,7 +2,7 @@
 
 import shutil
 from dataclasses import replace
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from sport_music_dataset.encode import encode
 from sport_music_dataset.encode.codec.shared import SharedEncoder
 from sport_music_dataset.encode.encode import encode_release, estimate_encode
 from sport_music_dataset.encode.settings import EncodeSettings
-from sport_music_dataset.encode.shards import encode_shard
+from sport_music_dataset.encode.shards import encode_shards
+from sport_music_dataset.encode.workers.base import Finished
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.release.release import Release
 
@@ -99,16 +100,16 @@ def test_a_run_that_is_stopped_loses_no_codes(
     release: Path, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(music, release, HALVES, force=True)
-    number = count()
 
     def stopped(*args: Any, **settings: Any) -> Any:
-        # Before the last shard: those before it are written over what had its codes.
-        if next(number) == 1:
-            raise KeyboardInterrupt
-        yield from encode_shard(*args, **settings)
+        # After a shard that is written over what had its codes.
+        for event in encode_shards(*args, **settings):
+            yield event
+            if isinstance(event[1], Finished):
+                raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(encode, "encode_shard", stopped)
+        patch.setattr(encode, "encode_shards", stopped)
         encode_release(release, NANO)
     assert list((release / ".sportgen/known").iterdir())
     assert encode_release(release, NANO).chunks_encoded == 0

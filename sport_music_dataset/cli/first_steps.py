@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..engines.base import cores
 from ..engines.forking import warm_up
 from . import console, options
 
@@ -44,9 +45,7 @@ def demo(
     from .show.build import show_build
     from .show.encode import show_encode
 
-    report = make_demo(
-        out, num_proc=num_proc or console.cores(), device=device, progress=console.progress
-    )
+    report = make_demo(out, num_proc=num_proc or cores(), device=device, progress=console.progress)
     show_build(report.build)
     show_encode(report.encode, 20)
     dataset = console.quote(report.dataset)

@@ -1,5 +1,6 @@
 """Protocols and settings of engines: workers for tracks and shards, on one machine or more."""
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -52,6 +53,11 @@ class Processes(Protocol):
         again, its result is `failed(item, reason)`; `reasons.is_of_one_run` tells which of these
         says nothing of the item. If a whole machine fails, another processes its items.
         """
+
+
+def cores() -> int:
+    """Number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class ThisProcess:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ...engines.base import cores
 from ...engines.forking import warm_up
 from .. import console, options
 from ..options import read_sessions
@@ -110,7 +111,7 @@ def build(
             duplicates=duplicates,
             group_by=group_by,
         ),
-        num_proc=num_proc or console.cores(),
+        num_proc=num_proc or cores(),
         timeout=timeout,
         force=force,
         license=license,

@@ -1,5 +1,6 @@
 """The command `listen`."""
 
+from ...engines.base import cores
 from ...engines.forking import warm_up
 from .. import console, options
 
@@ -24,7 +25,7 @@ def listen(
 
     settings = options.tagger_settings(True, tagger)
     name, revision = settings["tagger"], settings["tagger_revision"]
-    processes = num_proc or console.cores()
+    processes = num_proc or cores()
     if dry_run:
         show_estimate(estimate_listening(out, name, revision, processes))
         return 0

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...engines.base import cores
 from .. import console, options
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def preview(
         codec=codec,
         model=model,
         device=device,
-        threads=console.cores(),
+        threads=cores(),
     )
     with open_release(release, HfApi(endpoint=endpoint), keep=serve) as opened:
         if serve:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ...engines.base import cores
 from ...engines.forking import warm_up
 from .. import console, options
 from ..options import read_sessions
@@ -85,7 +86,7 @@ def scan(
         description_column=description_column,
     )
     with (
-        Workers(num_proc or console.cores(), timeout) as workers,
+        Workers(num_proc or cores(), timeout) as workers,
         TemporaryDirectory() as folder,
     ):
         library = scan_source(workers, music, recipe, progress=console.progress)

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from sport_music_dataset.encode.readahead import ahead, behind
+from sport_music_dataset.engines.readahead import ahead, behind
 
 
 def failing(after: int) -> Iterator[int]:
