@@ -1,6 +1,8 @@
 """No chunk is encoded twice: its codes come from its shard, another one, or an earlier release."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -178,8 +180,21 @@ def test_what_cannot_be_taken_is_said(encoded: Path, release: Path, tmp_path: Pa
         encode_release(release, NANO, since=damaged)
 
 
+@contextmanager
+def two_threads() -> Iterator[None]:
+    """PyTorch with two threads, however many there are here."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("backend", ["torch", "openvino"])
-def test_a_chunk_has_the_same_codes_in_any_batch(tmp_path: Path, backend: Any) -> None:
+def test_a_chunk_has_the_same_codes_in_any_batch_and_with_any_number_of_threads(
+    tmp_path: Path, backend: Any
+) -> None:
     # As wide as encodec_32khz: whether sums are rounded alike hangs on their number.
     place = save_codec(tmp_path / "codec", num_filters=64, hidden_size=128, codebook_dim=128)
     model: Any = EncodecModel.from_pretrained(place, dtype=torch.float32)
@@ -194,3 +209,7 @@ def test_a_chunk_has_the_same_codes_in_any_batch(tmp_path: Path, backend: Any) -
             offsets = [0, *(hop * (b - a) for a, b in pairwise(part))]
             found = encoder(chunks[part], offsets, [starts[at] for at in part])
             assert torch.equal(found, whole[part])
+        with two_threads():
+            found = SharedEncoder(model, backend)(chunks, [0, *[hop] * 16], starts)
+            assert torch.get_num_threads() == 2
+        assert torch.equal(found, whole)
