@@ -20,10 +20,7 @@ _MOST_LANES = 4
 
 
 class Lanes:
-    """As many lanes as fit PyTorch's number of threads; one, the caller itself, on a GPU.
-
-    The results are those of the caller alone, bit for bit.
-    """
+    """As many lanes as fit PyTorch's number of threads; one, the caller itself, on a GPU."""
 
     def __init__(self, device: torch.device) -> None:
         threads = torch.get_num_threads()
