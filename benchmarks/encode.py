@@ -14,6 +14,8 @@ own; runs of different ways alternate. Medians and ratios of medians are printed
 Our ways encode all chunks of all tracks; the other ways, which are not faster with more chunks,
 encode one track.
 
+Last, how many chunks of FLAC a second threads decode by themselves, which is what a GPU waits for.
+
 GFLOP/s count only the work that remains when chunks share work; the peak is the rate of a product
 of two matrices of 2048 x 2048, measured in the same processes.
 """
@@ -177,6 +179,31 @@ def report(codec: str, tracks: int, chunks: int, runs: int) -> None:
         )
 
 
+def report_readers() -> None:
+    """Print how many chunks a second threads decode by themselves, as `encode` does for a GPU."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from sport_music_dataset.audio.samples import encode_flac
+    from sport_music_dataset.encode.batches import decoded
+    from sport_music_dataset.engines.base import cores
+
+    chunks = (32_767 * waveforms(0, 16)).astype("int16")
+    flacs = [encode_flac(chunk) for chunk in chunks] * 4
+    first = 0.0
+    print("\n| threads that decode | chunks a second | against one |\n| ---: | ---: | ---: |")
+    for threads in [count for count in (1, 2, 4, 8) if count <= cores()]:
+        took = []
+        with ThreadPoolExecutor(threads) as readers:
+            for _ in range(3):
+                begun = time.perf_counter()
+                decoded(flacs, readers)
+                took.append(time.perf_counter() - begun)
+        rate = len(flacs) / statistics.median(took)
+        first = first or rate
+        record(f"readers, {threads} threads", rate, "chunks a s", rate / first, "1 thread")
+        print(f"| {threads} | {rate:.0f} | {rate / first:.2f} |")
+
+
 def main() -> None:
     """Read the options and report; hidden options run a single way."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
@@ -189,12 +216,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.way:
         run_way(options.way, options.codec, options.tracks, options.chunks, options.out)
-    elif options.codec:
-        report(options.codec, options.tracks, options.chunks, options.runs)
-    else:
-        with tempfile.TemporaryDirectory() as folder:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        if not options.codec:
             make_codec(Path(folder))
-            report(folder, options.tracks, options.chunks, options.runs)
+        report(options.codec or folder, options.tracks, options.chunks, options.runs)
+    report_readers()
 
 
 if __name__ == "__main__":

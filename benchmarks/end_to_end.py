@@ -22,10 +22,12 @@ WAYS = ("notebook", "sportgen")
 
 
 def sportgen(*arguments: object) -> None:
-    """Run the command `sportgen` without its output."""
+    """Run the command `sportgen`; of its output, for which time the model waited is shown."""
     command = [sys.executable, "-m", "sport_music_dataset", *map(str, arguments)]
-    quiet = subprocess.DEVNULL
-    subprocess.run(command, check=True, stdout=quiet, stderr=quiet)
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    for line in done.stderr.splitlines():
+        if "the model waited" in line:
+            print(line, file=sys.stderr)
 
 
 def run_way(way: str, codec: str, music: Path) -> None:

@@ -1,8 +1,9 @@
 """No chunk is encoded twice: its codes come from its shard, another one, or an earlier release."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from sport_music_dataset.encode import encode
 from sport_music_dataset.encode.codec.shared import SharedEncoder
 from sport_music_dataset.encode.encode import encode_release, estimate_encode
 from sport_music_dataset.encode.settings import EncodeSettings
-from sport_music_dataset.encode.shards import encode_shard
+from sport_music_dataset.encode.shards import encode_shards
+from sport_music_dataset.encode.workers.base import Finished
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.release.release import Release
 
@@ -99,16 +101,16 @@ def test_a_run_that_is_stopped_loses_no_codes(
     release: Path, music: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(music, release, HALVES, force=True)
-    number = count()
 
     def stopped(*args: Any, **settings: Any) -> Any:
-        # Before the last shard: those before it are written over what had its codes.
-        if next(number) == 1:
-            raise KeyboardInterrupt
-        yield from encode_shard(*args, **settings)
+        # After a shard that is written over what had its codes.
+        for event in encode_shards(*args, **settings):
+            yield event
+            if isinstance(event[1], Finished):
+                raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(encode, "encode_shard", stopped)
+        patch.setattr(encode, "encode_shards", stopped)
         encode_release(release, NANO)
     assert list((release / ".sportgen/known").iterdir())
     assert encode_release(release, NANO).chunks_encoded == 0
@@ -177,8 +179,19 @@ def test_what_cannot_be_taken_is_said(encoded: Path, release: Path, tmp_path: Pa
         encode_release(release, NANO, since=damaged)
 
 
+@pytest.fixture(params=[1, 2])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """The number of PyTorch's threads, which is set."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize("backend", ["torch", "openvino"])
-def test_a_chunk_has_the_same_codes_in_any_batch(tmp_path: Path, backend: Any) -> None:
+def test_a_chunk_has_the_same_codes_in_any_batch(
+    tmp_path: Path, backend: Any, threads: int
+) -> None:
     # As wide as encodec_32khz: whether sums are rounded alike hangs on their number.
     place = save_codec(tmp_path / "codec", num_filters=64, hidden_size=128, codebook_dim=128)
     model: Any = EncodecModel.from_pretrained(place, dtype=torch.float32)
@@ -193,3 +206,4 @@ def test_a_chunk_has_the_same_codes_in_any_batch(tmp_path: Path, backend: Any) -
             offsets = [0, *(hop * (b - a) for a, b in pairwise(part))]
             found = encoder(chunks[part], offsets, [starts[at] for at in part])
             assert torch.equal(found, whole[part])
+    assert torch.get_num_threads() == threads

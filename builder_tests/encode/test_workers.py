@@ -16,8 +16,14 @@ from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
 from sport_music_dataset.encode.codec.devices import pick_devices
 from sport_music_dataset.encode.encode import encode_release, estimate_encode
+from sport_music_dataset.encode.encoder import Encoder
+from sport_music_dataset.encode.jobs import plan_jobs
 from sport_music_dataset.encode.settings import EncodeSettings
+from sport_music_dataset.encode.shards import encode_shards
+from sport_music_dataset.encode.workers.base import EncoderInfo, Finished, RowsDone
 from sport_music_dataset.errors import MachineError, ModelError, SettingError
+from sport_music_dataset.progress import no_progress
+from sport_music_dataset.release.release import Release
 
 TWO = EncodeSettings(model="nano", device="cpu,cpu")
 
@@ -88,3 +94,19 @@ def test_a_dry_run_expects_what_comes(
     assert (kept.shards, kept.kept, kept.seconds, kept.bytes) == (0, 2, 0, 0)
     tokens = estimate_encode(encoded, EncodeSettings(model="nano", max_length=9))
     assert (tokens.shards, tokens.seconds) == (2, 0)
+
+
+def test_several_readers_keep_the_order(
+    built: tuple[Path, BuildReport], encoded: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(built[0], tmp_path / "out")
+    encoder = Encoder(EncodeSettings(model="nano"), readers=4)
+    release = Release.of(out)
+    jobs = plan_jobs(release, EncoderInfo.of(encoder, 64_000, 64_000), None, no_progress)
+    events = list(encode_shards(encoder, jobs, folder=out))
+    # The rows of all shards, and their notes, in the order of the jobs.
+    assert [number for number, event in events if isinstance(event, Finished)] == [0, 1]
+    done = [event.count for _, event in events if isinstance(event, RowsDone)]
+    assert sum(done) == sum(job.rows for job in jobs)
+    for file in (encoded / "encoded").iterdir():
+        assert (out / "encoded" / file.name).read_bytes() == file.read_bytes()

@@ -1,6 +1,7 @@
 """The encoding stage: adds `encoded/` to a release folder, shard by shard."""
 
 import shutil
+import time
 from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from .decode import load_codec
 from .jobs import EncodeJob, plan_jobs, take_codes, unusable_reason
 from .reference import agreement
 from .settings import EncodeSettings
-from .shards import MOST_LOST, SampleCost, encode_sample, encode_shard
+from .shards import MOST_LOST, SampleCost, encode_sample, encode_shards
 from .training import check_trainable
 from .workers.base import EncoderInfo, EncodeWorkers, Finished, RowsDone
 from .workers.local import open_workers
@@ -40,8 +41,9 @@ class EncodeReport:
     release were taken, empty if they were, or if none was given. `truncated` counts descriptions
     with more than `max_length` tokens; the longest has `longest`. `lost` counts the words that were
     cut off, most frequent first. `unshared_reason` says why chunks shared no work, empty if they
-    did. `agreement` is the share of codes that equal the reference, for each codebook, if a check
-    was asked for.
+    did. `waited` is the share of their time in which the models did not encode, because rows were
+    read or written, or another model had the last ones; 0 if no chunk was encoded. `agreement` is
+    the share of codes that equal the reference, for each codebook, if a check was asked for.
     """
 
     rows: dict[str, int]
@@ -56,6 +58,7 @@ class EncodeReport:
     nano: bool
     since_reason: str = ""
     unshared_reason: str = ""
+    waited: float = 0.0
     agreement: list[float] = field(default_factory=list)
 
 
@@ -100,7 +103,7 @@ def encode_release(
         todo = [job for job in jobs if job.note is None]
         with writing(folder), workers.sharing(folder / WORK_FOLDER):
             take_codes(release, todo)
-            _encode_shards(workers, todo, folder, progress)
+            waited = _encode_shards(workers, todo, folder, progress)
             _finish(release, info.facts, jobs, progress)
     check_trainable(release)
     shares = []
@@ -108,19 +111,24 @@ def encode_release(
         device = "auto" if ray else pick_devices(settings.device)[0]
         codec = load_codec(release, settings.codec_name, device)
         shares = agreement(release, codec, check, progress)
-    return _report(release.manifest, info, jobs, todo, shares, reason)
+    return _report(release.manifest, info, jobs, todo, shares, reason, waited)
 
 
 def _encode_shards(
     workers: EncodeWorkers, todo: list[EncodeJob], folder: Path, progress: Progress
-) -> None:
-    work = partial(encode_shard, folder=folder.resolve())
+) -> float:
+    """Encode the shards; returns the share of their time in which the models did not encode."""
+    work = partial(encode_shards, folder=folder.resolve())
+    begun, seconds = time.perf_counter(), 0.0
     with progress("Encoding", sum(job.rows for job in todo)) as advance:
         for job, event in workers.run(work, todo):
             if isinstance(event, RowsDone):
+                seconds += event.seconds
                 advance(event.count)
             else:
                 job.note = event.result
+    all_seconds = (time.perf_counter() - begun) * min(workers.size, len(todo))
+    return max(0.0, 1 - seconds / all_seconds) if any(job.new for job in todo) else 0.0
 
 
 def estimate_encode(
@@ -213,6 +221,7 @@ def _report(
     todo: list[EncodeJob],
     shares: list[float],
     since_reason: str,
+    waited: float,
 ) -> EncodeReport:
     notes = [job.note for job in jobs if job.note]
     retokenized = sum(not job.new for job in todo)
@@ -230,5 +239,6 @@ def _report(
         nano=bool(info.facts["nano"]),
         since_reason=since_reason,
         unshared_reason=info.unshared_reason,
+        waited=waited,
         agreement=shares,
     )

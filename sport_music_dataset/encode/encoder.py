@@ -23,12 +23,15 @@ ENCODED_VERSION = 3
 class Encoder:
     """Codec and tokenizer, with the facts about them that the manifest records.
 
+    `readers` is the number of threads that decode chunks for it.
+
     Raises:
         ModelError: codec or tokenizer cannot be loaded, or they do not fit together.
     """
 
-    def __init__(self, settings: EncodeSettings) -> None:
+    def __init__(self, settings: EncodeSettings, readers: int = 1) -> None:
         self.settings = settings
+        self.readers = readers
         self.text = TextModel(settings.model)
         device = pick_device(settings.device)
         self.codec = Codec(settings.codec_name, self.text.num_codebooks, device, settings.backend)

@@ -1,28 +1,29 @@
-"""Encode one shard of `raw` to one of `encoded`, on this machine or on a node of Ray."""
+"""Encode shards of `raw` to shards of `encoded`, on this machine or on a node of Ray.
+
+The model's thread does nothing but codes: one thread reads ahead of it, into the next shard too,
+and one makes rows and writes them behind it.
+"""
 
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 
-from ..audio.samples import decode_flac
-from ..columns import COPIED_COLUMNS
 from ..engines.readahead import ahead, behind
 from ..records import Row
 from ..release.features import ENCODED_FEATURES
 from ..release.labels import Codes
 from ..release.shards import ShardNote, write_noted_shard, write_shard
-from ..storage.parquet import read_batches, read_parquet
-from .codec.encodec import Waveforms
-from .codec.shared import BATCH_ROWS
+from .batches import Batch, shard_batches
 from .encoder import Encoder
-from .jobs import KEY_COLUMNS, EncodeJob, EncodeResults, chunk_keys, read_codes
+from .jobs import EncodeJob, EncodeResults
 from .workers.base import Finished, RowsDone
 
 MOST_LOST = 20
@@ -30,8 +31,6 @@ MOST_LOST = 20
 
 # Rows of a shard that an estimate encodes: a quarter of a batch; a full batch is faster per row.
 _SAMPLED_ROWS = 16
-# Rows whose codes are known come at most so many at a time.
-_MOST_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,104 +42,108 @@ class SampleCost:
     bytes: int
 
 
-def encode_shard(
-    encoder: Encoder, job: EncodeJob, *, folder: Path
-) -> Iterator[RowsDone | Finished[ShardNote]]:
-    """Write a shard of `encoded` and its note; yields the finished rows, and last the note."""
-    lengths: list[int] = []
-    lost: Counter[str] = Counter()
-    shape = (0, 0)
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A batch with all its codes [B, K, T], and without its waveforms, which need memory."""
 
-    def outcomes() -> dict[str, Any]:
-        results = EncodeResults(
-            job.code_facts,
-            truncated=sum(length > encoder.settings.max_length for length in lengths),
-            # A shard without tracks is empty.
-            longest=max(lengths, default=0),
-            lost=dict(lost.most_common(MOST_LOST)),
-            frames=shape[0],
-            label_frames=shape[1],
-        )
-        return asdict(results)
+    job: int
+    rows: list[Row]
+    codes: Codes
+    is_last: bool
 
-    def write(batches: Iterator[list[Row]]) -> ShardNote:
-        rows = (row for batch in batches for row in batch)
-        return write_noted_shard(folder, job.encoded, ENCODED_FEATURES, rows, job.inputs, outcomes)
+
+def encode_shards(
+    encoder: Encoder, jobs: Sequence[EncodeJob], *, folder: Path
+) -> Iterator[tuple[int, RowsDone | Finished[ShardNote]]]:
+    """Write shards of `encoded` and their notes.
+
+    Yields the number of a job with its finished rows, and with its note once that is written, when
+    the rows of the next one may be finished already.
+    """
+    notes = SimpleQueue[tuple[int, Finished[ShardNote]]]()
+
+    def write(batches: Iterator[_Coded]) -> None:
+        for first in batches:
+            shard = _Shard(encoder, chain([first], batches))
+            note = shard.write(folder, jobs[first.job])
+            notes.put((first.job, Finished(note)))
 
     with behind(write) as writer:
-        for rows, codes in _with_codes(folder, job, encoder):
-            encoded, own = encoder.rows(rows, codes)
-            writer.put(encoded)
-            lengths += own
-            lost.update(encoder.lost_words(rows, own))
-            shape = len(encoded[0]["codes"][0]), len(encoded[0]["labels"][0])
-            yield RowsDone(len(rows))
-    yield Finished(writer.result)
+        for batch in ahead(shard_batches(folder, jobs, encoder)):
+            begun = time.perf_counter()
+            codes = _codes(encoder, batch)
+            seconds = time.perf_counter() - begun
+            writer.put(_Coded(batch.job, batch.rows, codes, batch.is_last))
+            yield batch.job, RowsDone(len(batch.rows), seconds)
+            while not notes.empty():
+                yield notes.get()
+    while not notes.empty():
+        yield notes.get()
 
 
 def encode_sample(
-    encoder: Encoder, job: EncodeJob, *, folder: Path
-) -> Iterator[Finished[SampleCost]]:
-    """Encode some rows of a shard and yield their cost; nothing is written."""
-    for _, rows, waveforms in _with_waveforms(folder, job, _SAMPLED_ROWS, [True] * job.rows):
+    encoder: Encoder, jobs: Sequence[EncodeJob], *, folder: Path
+) -> Iterator[tuple[int, Finished[SampleCost]]]:
+    """Encode some rows of each shard and yield their cost; nothing is written."""
+    for number, job in enumerate(jobs):
+        # As if no codes were known.
+        batch = next(shard_batches(folder, [replace(job, known=[])], encoder, _SAMPLED_ROWS))
         # Not timed: the first call compiles and fills caches, later shards do not.
-        encoder.codes(rows[:1], waveforms[:1])
+        encoder.codes(batch.rows[:1], batch.waveforms[:1])
         started = time.perf_counter()
-        encoded, _ = encoder.rows(rows, encoder.codes(rows, waveforms))
+        encoded, _ = encoder.rows(batch.rows, encoder.codes(batch.rows, batch.waveforms))
         with tempfile.TemporaryDirectory() as place:
             entry = write_shard(Path(place), job.encoded, ENCODED_FEATURES, encoded)
-        yield Finished(SampleCost(entry.rows, time.perf_counter() - started, entry.bytes))
-        return
+        seconds = time.perf_counter() - started
+        yield number, Finished(SampleCost(entry.rows, seconds, entry.bytes))
 
 
-def _with_codes(
-    folder: Path, job: EncodeJob, encoder: Encoder
-) -> Iterator[tuple[list[Row], Codes]]:
-    """Yield rows of `raw` and their codes [B, K, T], known or new."""
-    tile = encoder.codec.tile_samples
-    keys = chunk_keys(read_parquet(folder / job.raw, list(KEY_COLUMNS)), tile)
-    known = read_codes(folder, job, {*keys}, tile, encoder.text.num_codebooks)
-    is_new = [key not in known for key in keys]
-    for first, rows, waveforms in ahead(_with_waveforms(folder, job, BATCH_ROWS, is_new)):
-        own = range(first, first + len(rows))
-        new = [row for at, row in zip(own, rows, strict=True) if is_new[at]]
-        codes = iter(encoder.codes(new, waveforms) if new else ())
-        yield rows, np.stack([next(codes) if is_new[at] else known[keys[at]] for at in own])
+def _codes(encoder: Encoder, batch: Batch) -> Codes:
+    """Codes [B, K, T] of all rows of a batch, known or new."""
+    rows = batch.new
+    new = iter(encoder.codes(rows, batch.waveforms) if rows else ())
+    codes = [next(new) if known is None else known for known in batch.known]
+    return np.stack(codes) if codes else np.empty((0, 0, 0), np.int16)
 
 
-def _with_waveforms(
-    folder: Path, job: EncodeJob, size: int, is_new: Sequence[bool]
-) -> Iterator[tuple[int, list[Row], Waveforms]]:
-    """Yield rows of `raw`, the number of the first, and the waveforms [B, N] of the new ones.
+class _Shard:
+    """The rows of one shard, and what its note says of them; the last of `batches` ends it."""
 
-    There are at most `size` waveforms at a time.
-    """
-    columns = [*COPIED_COLUMNS, *(["audio"] if any(is_new) else [])]
-    batches = read_batches(folder / job.raw, columns)
-    rows: list[Row] = []
-    flacs: list[bytes] = []
-    for at, row in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches)):
-        audio = row.pop("audio", None)
-        rows.append(row)
-        if is_new[at]:
-            flacs.append(audio["bytes"])
-        if len(flacs) == size or len(rows) == _MOST_ROWS or at + 1 == len(is_new):
-            yield at + 1 - len(rows), _grouped(rows, job), _waveforms(flacs)
-            rows, flacs = [], []
+    def __init__(self, encoder: Encoder, batches: Iterator[_Coded]) -> None:
+        self._encoder = encoder
+        self._batches = batches
+        self._lengths: list[int] = []
+        self._lost: Counter[str] = Counter()
+        self._shape = (0, 0)
 
+    def write(self, folder: Path, job: EncodeJob) -> ShardNote:
+        """Write the shard and its note."""
 
-def _grouped(rows: list[Row], job: EncodeJob) -> list[Row]:
-    """The rows, each with the group of its track."""
-    for row in rows:
-        row["group"] = job.groups[row["track_id"]]
-    return rows
+        def outcomes() -> dict[str, Any]:
+            return asdict(self._results(job.code_facts))
 
+        rows = self._rows()
+        return write_noted_shard(folder, job.encoded, ENCODED_FEATURES, rows, job.inputs, outcomes)
 
-def _waveforms(flacs: list[bytes]) -> Waveforms:
-    """Chunks [B, N], decoded into one array: a list first would take twice the memory."""
-    first = decode_flac(flacs[0]) if flacs else ()
-    waveforms = np.empty((len(flacs), len(first)), np.float32)
-    waveforms[:1] = first
-    for at, flac in enumerate(flacs[1:], 1):
-        waveforms[at] = decode_flac(flac)
-    return waveforms
+    def _rows(self) -> Iterator[Row]:
+        for batch in self._batches:
+            if batch.rows:
+                encoded, lengths = self._encoder.rows(batch.rows, batch.codes)
+                self._lengths += lengths
+                self._lost.update(self._encoder.lost_words(batch.rows, lengths))
+                self._shape = len(encoded[0]["codes"][0]), len(encoded[0]["labels"][0])
+                yield from encoded
+            if batch.is_last:
+                return
+
+    def _results(self, code_facts: str) -> EncodeResults:
+        most = self._encoder.settings.max_length
+        return EncodeResults(
+            code_facts,
+            truncated=sum(length > most for length in self._lengths),
+            # A shard without tracks is empty.
+            longest=max(self._lengths, default=0),
+            lost=dict(self._lost.most_common(MOST_LOST)),
+            frames=self._shape[0],
+            label_frames=self._shape[1],
+        )

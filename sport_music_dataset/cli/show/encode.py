@@ -22,6 +22,8 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
         print(f"lost      {words}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")
+    if report.chunks_encoded:
+        hint(f"note: the model waited {report.waited:.1%} of its time, for rows and files")
     if report.since_reason:
         hint(f"note: no codes of the earlier release were taken: {report.since_reason}")
     if report.unshared_reason:

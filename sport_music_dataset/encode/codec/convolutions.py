@@ -7,6 +7,7 @@ last is much faster, and OpenVINO's own layout faster still.
 
 import importlib.util
 from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from typing import Any, Literal, get_args
 
 import torch
@@ -55,9 +56,12 @@ class TorchConvolutions:
 
 
 class OpenVINOConvolutions:
-    """The same layers for tiles of `samples` samples, with zeros beyond the ends of a tile."""
+    """The same layers for tiles of `samples` samples, with zeros beyond the ends of a tile.
 
-    def __init__(self, layers: Sequence[nn.Module], samples: int) -> None:
+    So many threads as there are `lanes` may call it at once.
+    """
+
+    def __init__(self, layers: Sequence[nn.Module], samples: int, lanes: int = 1) -> None:
         import openvino
         from openvino import opset13
 
@@ -69,16 +73,27 @@ class OpenVINOConvolutions:
             "INFERENCE_PRECISION_HINT": "f32",
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+            "NUM_STREAMS": lanes,
+            # Or each process of a machine has its threads on the first processors, beside those of
+            # the others.
+            "ENABLE_CPU_PINNING": False,
         }
-        self._request = openvino.compile_model(model, "CPU", settings).create_infer_request()
+        compiled = openvino.compile_model(model, "CPU", settings)
+        self._requests = SimpleQueue[Any]()
+        for _ in range(lanes):
+            self._requests.put(compiled.create_infer_request())
 
     def __call__(self, waveforms: Tensor) -> Tensor:
         """Features [B, C, T] of tiles [B, samples]."""
-        features = []
-        for tile in waveforms:
-            self._request.infer([tile[None, None].numpy()])
-            features.append(torch.from_numpy(self._request.get_output_tensor().data.copy()))
-        return torch.cat(features)
+        request = self._requests.get()
+        try:
+            return torch.cat([self._features(request, tile) for tile in waveforms])
+        finally:
+            self._requests.put(request)
+
+    def _features(self, request: Any, tile: Tensor) -> Tensor:
+        request.infer([tile[None, None].numpy()])
+        return torch.from_numpy(request.get_output_tensor().data.copy())
 
     def _chain(self, node: Any, layers: Sequence[nn.Module]) -> Any:
         for layer in layers:

@@ -86,11 +86,14 @@ class Codec:
             return np.concatenate([self.encode_plain(part) for part in parts])
         with torch.inference_mode(), _exact_products():
             # In slices: the distances of a batch to all entries of a codebook would be gigabytes.
-            codes = [
-                self._model.quantizer.encode(embedding[None], self._bandwidth)[:, 0]
-                for embedding in self._shared(self._to_device(chunks), offsets, starts)
-            ]
+            embeddings = self._shared(self._to_device(chunks), offsets, starts)
+            codes = self._shared.lanes.map(self._quantized, embeddings)
         return _as_codes(torch.stack(codes))
+
+    def _quantized(self, embedding: torch.Tensor) -> torch.Tensor:
+        """Codes [K, T] of a chunk's embedding [D, T]."""
+        codes: torch.Tensor = self._model.quantizer.encode(embedding[None], self._bandwidth)
+        return codes[:, 0]
 
     def encode_plain(self, chunks: Waveforms) -> Codes:
         """Codes [B, K, T] int16 of chunks [B, N], through `EncodecModel.encode`: the reference.

@@ -19,6 +19,7 @@ from transformers import EncodecModel
 from transformers.models.encodec.modeling_encodec import EncodecLSTM
 
 from .convolutions import Backend, OpenVINOConvolutions, TorchConvolutions
+from .lanes import Lanes
 
 # Frames of a tile. 50 to 150 are fastest (measured); shorter tiles have more borders to compute
 # twice.
@@ -32,6 +33,8 @@ BATCH_ROWS = 64
 """Chunks of a batch: the LSTM is not faster with more, and progress would move in larger steps."""
 # Steps of the LSTM at a time: the gates of a whole chunk would need gigabytes.
 _LSTM_STEPS = 50
+# Least chunks of a lane: with fewer, all threads together read the LSTM's weights faster.
+_LANE_ROWS = 8
 
 
 def plain_reason(model: EncodecModel, num_samples: int) -> str:
@@ -83,10 +86,11 @@ class SharedEncoder:
         self._frame = int(model.config.hop_length)
         self._tile = (TILE_FRAMES + 2) * self._frame
         self._tiles_at_once = tiles_at_once
+        self.lanes = Lanes(model.device)
         self._exact = TorchConvolutions(layers[:middle])
         self._convolve: Callable[[Tensor], Tensor] = self._exact
         if backend == "openvino":
-            self._convolve = OpenVINOConvolutions(layers[:middle], self._tile)
+            self._convolve = OpenVINOConvolutions(layers[:middle], self._tile, self.lanes.count)
         self._lstm: Any = layers[middle].lstm
         self._back = layers[middle + 1 :]
         self._least_rows = _least_rows(self._lstm)
@@ -102,8 +106,9 @@ class SharedEncoder:
         so that a chunk is rounded alike whichever chunks of its track are encoded with it.
         """
         features = self._features(chunks, offsets, starts or [0] * len(chunks))
-        hidden = self._recur(features)[:, : len(chunks)].permute(1, 2, 0)
-        return torch.cat([self._finish(part) for part in torch.split(hidden, _FEW_CHUNKS)])
+        self._recur_all(features)
+        hidden = features[:, : len(chunks)].permute(1, 2, 0)
+        return torch.cat(self.lanes.map(self._finish, torch.split(hidden, _FEW_CHUNKS)))
 
     def _finish(self, hidden: Tensor) -> Tensor:
         for layer in self._back:
@@ -126,8 +131,11 @@ class SharedEncoder:
 
     def _edges(self, ends: Tensor) -> Tensor:
         """Features [B, C, T] of the ends [B, N] of chunks; a larger batch would round otherwise."""
-        parts = torch.split(ends, self._tiles_at_once)
-        return torch.cat([self._exact(part, reflect=True) for part in parts])
+
+        def edge(part: Tensor) -> Tensor:
+            return self._exact(part, reflect=True)
+
+        return torch.cat(self.lanes.map(edge, torch.split(ends, self._tiles_at_once)))
 
     def _shares(self, offset: int, samples: int) -> bool:
         return 0 < offset < samples and offset % self._frame == 0
@@ -149,15 +157,20 @@ class SharedEncoder:
         new = [chunks[stretch[0]], *(chunks[at][-offsets[at] :] for at in stretch[1:])]
         steps = (offsets[at] // self._frame for at in stretch[1:])
         starts = list(accumulate(steps, initial=lead // self._frame))
+
         # Tile by tile: the features of a whole track would be in memory twice.
-        for first, part in self._tiles(torch.cat([chunks.new_zeros(lead), *new])):
+        def fill(tiles: tuple[int, Tensor]) -> None:
+            first, samples = tiles
+            part = self._convolve(samples)[..., 1:-1].transpose(1, 2).flatten(0, 1)
             for at, start in zip(stretch, starts, strict=True):
                 low, high = max(first, start), min(first + len(part), start + len(features))
                 if low < high:
                     features[low - start : high - start, at] = part[low - first : high - first]
 
+        self.lanes.map(fill, self._tiles(torch.cat([chunks.new_zeros(lead), *new])))
+
     def _tiles(self, waveform: Tensor) -> Iterator[tuple[int, Tensor]]:
-        """Yield (first frame, features [F, C]) for the tiles of a waveform [N].
+        """Yield (first frame, samples [B, N] with a frame more at each side) of a waveform's tiles.
 
         The first and the last frame of the waveform lack EnCodec's padding. The last tile may go
         past the end of the waveform.
@@ -168,17 +181,22 @@ class SharedEncoder:
         end = (count * TILE_FRAMES + 1) * self._frame - len(waveform)
         padded = functional.pad(waveform, (self._frame, end))
         tiles = padded.unfold(0, self._tile, TILE_FRAMES * self._frame)
-        first = 0
-        for part in torch.split(tiles, self._tiles_at_once):
-            features = self._convolve(part)[..., 1:-1].transpose(1, 2).flatten(0, 1)
-            yield first, features
-            first += len(features)
+        for at in range(0, count, self._tiles_at_once):
+            yield at * TILE_FRAMES, tiles[at : at + self._tiles_at_once]
 
-    def _recur(self, features: Tensor) -> Tensor:
+    def _recur_all(self, features: Tensor) -> None:
+        """Run the LSTM on [T, B, C], in place; each lane has some chunks, if they are enough."""
+        rows = features.shape[1]
+        groups = min(self.lanes.count, rows // max(_LANE_ROWS, self._least_rows))
+        if groups > 1:
+            self.lanes.map(self._recur, torch.tensor_split(features, groups, dim=1))
+        else:
+            self._recur(features)
+
+    def _recur(self, features: Tensor) -> None:
         """Run the LSTM with its skip connection on [T, B, C], in place, a segment at a time."""
         state = None
         for start in range(0, len(features), _LSTM_STEPS):
             segment = features[start : start + _LSTM_STEPS]
-            out, state = self._lstm(segment, state)
+            out, state = self._lstm(segment.contiguous(), state)
             segment += out
-        return features

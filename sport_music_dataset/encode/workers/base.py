@@ -15,9 +15,13 @@ Given = TypeVar("Given", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class RowsDone:
-    """`count` rows of a job are done; negative to take back the rows of a lost worker."""
+    """`count` rows of a job are done; negative to take back the rows of a lost worker.
+
+    `seconds` is how long the model worked on them.
+    """
 
     count: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,28 @@ class Finished(Generic[Given]):
     result: Given
 
 
-Work = Callable[[Encoder, Job], Iterator[RowsDone | Finished[Result]]]
-"""Work on a job: yields finished rows any number of times, and last its result."""
+Work = Callable[[Encoder, Sequence[Job]], Iterator[tuple[int, RowsDone | Finished[Result]]]]
+"""Work on jobs, in order: yields the number of a job with its rows any number of times, and with
+its result once, when those of the jobs before it have come."""
+
+# Most jobs that a worker gets at a time. It reads ahead and writes behind within these; what it was
+# given waits for it alone.
+_MOST_JOBS = 8
+# Most threads that decode chunks for a model: together they decode 1,000 chunks a second.
+_MOST_READERS = 8
+
+
+def portion(waiting: int, workers: int) -> int:
+    """How many of the waiting jobs a worker gets: few at the end, so that all end together."""
+    return max(1, min(_MOST_JOBS, waiting // (2 * workers)))
+
+
+def reader_threads(device: str, processors: int) -> int:
+    """How many threads decode chunks for a model on `device`, whose worker has `processors`.
+
+    On a CPU one is enough: the model needs a hundred times as long, and all processors.
+    """
+    return 1 if device == "cpu" else max(1, min(_MOST_READERS, processors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +89,7 @@ class EncodeWorkers(Protocol):
     def run(
         self, work: "Work[Job, Result]", jobs: Sequence[Job]
     ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
-        """Yield the events of `work(encoder, job)` for all jobs, as they happen."""
+        """Yield the events of `work` for all jobs, as they happen."""
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
         """For the time in which all workers write to `folder`.

@@ -1,9 +1,9 @@
 """Encoders on this machine: one in this process, or one in a process for each device."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
-from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from ...engines.base import RaySettings
+from ...engines.base import RaySettings, cores
 from ...engines.local import follow_parent
 from ...engines.open import require_ray
 from ...errors import MachineError, SportgenError
@@ -20,7 +20,17 @@ from ..codec.devices import pick_devices
 from ..codec.memory import keep_freed_memory
 from ..encoder import Encoder
 from ..settings import EncodeSettings
-from .base import EncoderInfo, EncodeWorkers, Finished, Job, Result, RowsDone, Work
+from .base import (
+    EncoderInfo,
+    EncodeWorkers,
+    Finished,
+    Job,
+    Result,
+    RowsDone,
+    Work,
+    portion,
+    reader_threads,
+)
 
 
 def open_workers(
@@ -51,16 +61,15 @@ class OneWorker:
     size = 1
 
     def __init__(self, settings: EncodeSettings, chunk: tuple[int, int]) -> None:
-        self._encoder = Encoder(settings)
+        self._encoder = Encoder(settings, reader_threads(settings.device, cores()))
         self.info = EncoderInfo.of(self._encoder, *chunk)
 
     def run(
         self, work: Work[Job, Result], jobs: Sequence[Job]
     ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
         """As `EncodeWorkers.run`."""
-        for job in jobs:
-            for event in work(self._encoder, job):
-                yield job, event
+        for number, event in work(self._encoder, jobs):
+            yield jobs[number], event
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
         """Nothing to do: this process sees its own folders."""
@@ -83,12 +92,13 @@ class DeviceWorkers:
         self.size = len(devices)
         self._processes: dict[Connection, tuple[str, BaseProcess]] = {}
         threads = max(1, torch.get_num_threads() // len(devices))
+        processors = cores() // len(devices)
         # New processes, because CUDA does not work after a fork.
         context = get_context("spawn")
         for device in devices:
             ours, theirs = context.Pipe()
             own = replace(settings, device=device)
-            process = context.Process(target=_serve, args=(theirs, own, chunk, threads))
+            process = context.Process(target=_serve, args=(theirs, own, chunk, threads, processors))
             process.start()
             theirs.close()
             self._processes[ours] = device, process
@@ -101,23 +111,23 @@ class DeviceWorkers:
     def run(
         self, work: Work[Job, Result], jobs: Sequence[Job]
     ) -> Iterator[tuple[Job, RowsDone | Finished[Result]]]:
-        """As `EncodeWorkers.run`; each job goes to the next free device."""
-        waiting = iter(jobs)
-        busy: dict[Connection, Job] = {}
-        for line, job in zip(self._processes, waiting, strict=False):
-            self._send(line, (work, job))
-            busy[line] = job
-        while busy:
+        """As `EncodeWorkers.run`; the next jobs go to the next free device."""
+        waiting = deque(jobs)
+        busy: dict[Connection, list[Job]] = {}
+        free = deque(self._processes)
+        while busy or waiting:
+            while free and waiting:
+                line = free.popleft()
+                given = [waiting.popleft() for _ in range(portion(len(waiting), self.size))]
+                self._send(line, (work, given))
+                busy[line] = given
             ready = wait(list(busy))
             for line in [line for line in busy if line in ready]:
-                event = self._receive(line)
-                yield busy[line], event
-                if isinstance(event, RowsDone):
-                    continue
-                del busy[line]
-                for job in islice(waiting, 1):
-                    self._send(line, (work, job))
-                    busy[line] = job
+                number, event = self._receive(line)
+                yield busy[line][number], event
+                if isinstance(event, Finished) and number + 1 == len(busy[line]):
+                    del busy[line]
+                    free.append(line)
 
     def sharing(self, folder: Path) -> AbstractContextManager[None]:
         """Nothing to do: all processes see the folders of this machine."""
@@ -155,18 +165,22 @@ class DeviceWorkers:
 
 
 def _serve(
-    line: Connection, settings: EncodeSettings, chunk: tuple[int, int], threads: int
+    line: Connection,
+    settings: EncodeSettings,
+    chunk: tuple[int, int],
+    threads: int,
+    processors: int,
 ) -> None:
     """Load an encoder and send its facts; then do the jobs of the parent until it ends."""
     follow_parent()
     keep_freed_memory()
     torch.set_num_threads(threads)
     try:
-        encoder = Encoder(settings)
+        encoder = Encoder(settings, reader_threads(settings.device, processors))
         line.send(EncoderInfo.of(encoder, *chunk))
         while True:
-            work, job = line.recv()
-            for event in work(encoder, job):
+            work, jobs = line.recv()
+            for event in work(encoder, jobs):
                 line.send(event)
     except EOFError:
         return

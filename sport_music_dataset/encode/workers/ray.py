@@ -5,12 +5,12 @@ so does its shard. Therefore this module gives shards only to actors that have a
 the shard of a lost actor to another one.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic
 
 import ray
 import torch
@@ -36,7 +36,7 @@ from ...release.manifest import software
 from ..codec.memory import keep_freed_memory
 from ..encoder import Encoder
 from ..settings import NANO, EncodeSettings
-from .base import EncoderInfo, Finished, Job, Result, RowsDone, Work
+from .base import EncoderInfo, Finished, Job, Result, RowsDone, Work, portion, reader_threads
 
 # Processors of an actor, as in docs/figures.md; a codec is not much faster with more.
 _CPUS = 2
@@ -99,12 +99,40 @@ class _Actor:
         check_node(settings.node)
         keep_freed_memory()
         torch.set_num_threads(settings.cpus)
-        self._encoder = Encoder(settings.encode)
+        readers = reader_threads(settings.encode.device, settings.cpus)
+        self._encoder = Encoder(settings.encode, readers)
         return this_node(), EncoderInfo.of(self._encoder, *settings.chunk)
 
-    def run(self, work: Work[Job, Result], job: Job) -> Iterator[RowsDone | Finished[Result]]:
+    def run(
+        self, work: Work[Job, Result], jobs: Sequence[Job]
+    ) -> Iterator[tuple[int, RowsDone | Finished[Result]]]:
         """Yield the events of `work`."""
-        yield from work(self._encoder, job)
+        yield from work(self._encoder, jobs)
+
+
+@dataclass(slots=True)
+class _Given(Generic[Job]):
+    """Jobs that an actor has, each with the number of times that it was lost.
+
+    The first `finished` of them are finished; `done` counts the rows of each, by its number.
+    """
+
+    actor: Any
+    jobs: list[tuple[Job, int]]
+    finished: int = 0
+    done: Counter[int] = field(default_factory=Counter)
+
+    def take(self, number: int, event: RowsDone | Finished[Any]) -> None:
+        """Count what an event says of the job with that number."""
+        if isinstance(event, RowsDone):
+            self.done[number] += event.count
+        else:
+            self.finished = number + 1
+
+    def unfinished(self) -> Iterator[tuple[Job, int, int]]:
+        """Yield each job that is not finished, how often it was lost, and its finished rows."""
+        for number in range(self.finished, len(self.jobs)):
+            yield *self.jobs[number], self.done[number]
 
 
 class RayWorkers:
@@ -140,31 +168,39 @@ class RayWorkers:
         """As `EncodeWorkers.run`."""
         # Waiting jobs, each with the number of times that it was lost.
         waiting = deque((job, 0) for job in jobs)
-        # Stream of events -> actor, job, number of times that the job was lost, and rows done.
-        running: dict[Any, tuple[Any, Job, int, int]] = {}
+        # Stream of events -> what its actor has.
+        running: dict[Any, _Given[Job]] = {}
         while waiting or running:
             self._start_actors(len(waiting) - len(self._idle) - len(self._starting), len(running))
             while waiting and self._idle:
-                actor, (job, losses) = self._idle.pop(), waiting.popleft()
-                stream = actor.run.options(num_returns="streaming").remote(work, job)
-                running[stream] = actor, job, losses, 0
+                given = _Given(self._idle.pop(), self._portion(waiting))
+                call = given.actor.run.options(num_returns="streaming")
+                running[call.remote(work, [job for job, _ in given.jobs])] = given
             ready = _first([*running, *self._starting])
             if ready in self._starting:
                 self._take_started(ready)
                 continue
-            actor, job, losses, done = running.pop(ready)
+            given = running.pop(ready)
             try:
-                event = received(next(ready))
+                number, event = received(next(ready))
             except RayError as error:
-                _check_losses(losses + 1, error)
-                waiting.append((job, losses + 1))
-                yield job, RowsDone(-done)
+                for job, losses, done in given.unfinished():
+                    _check_losses(losses + 1, error)
+                    waiting.append((job, losses + 1))
+                    yield job, RowsDone(-done)
                 continue
-            if isinstance(event, RowsDone):
-                running[ready] = actor, job, losses, done + event.count
+            given.take(number, event)
+            if given.finished < len(given.jobs):
+                running[ready] = given
             else:
-                self._idle.append(actor)
-            yield job, event
+                self._idle.append(given.actor)
+            yield given.jobs[number][0], event
+
+    def _portion(self, waiting: deque[tuple[Job, int]]) -> list[tuple[Job, int]]:
+        """The jobs that an actor gets; one that was lost comes alone: it may be the cause."""
+        _, losses = waiting[0]
+        count = 1 if losses else portion(len(waiting), self.size)
+        return [waiting.popleft() for _ in range(count)]
 
     @contextmanager
     def sharing(self, folder: Path) -> Iterator[None]:
