@@ -13,28 +13,12 @@ from multiprocessing.context import BaseContext
 # module that is missing here.
 _PRELOAD = ["sport_music_dataset.engines.server", "sport_music_dataset.build.cut", "scipy.fft"]
 _PR_SET_PDEATHSIG = 1
-# As in glibc's malloc.h; 32 MB is the most that it takes for the first.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-_MOST_HEAP_ARRAY, _KEPT_BYTES = 32 << 20, 64 << 20
 
 
 def end_with_parent() -> None:
     """Let Linux kill this process when its parent ends, however that happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def keep_memory() -> None:
-    """Let glibc keep freed memory for the next arrays of this process.
-
-    It would give the memory of each chunk back, and take it anew: a fifth of the time of cutting
-    went into pages that the system cleared.
-    """
-    if sys.platform == "linux":
-        # musl has no such function.
-        set_option = getattr(ctypes.CDLL(None), "mallopt", lambda option, value: None)
-        set_option(_M_MMAP_THRESHOLD, _MOST_HEAP_ARRAY)
-        set_option(_M_TRIM_THRESHOLD, _KEPT_BYTES)
 
 
 def warm_up() -> None:

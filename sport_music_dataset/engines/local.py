@@ -25,7 +25,8 @@ from ..errors import MachineError
 from ..progress import Advance
 from ..reasons import MachineFault, Reason
 from .base import Item, Result, ShardWork, in_order
-from .forking import context, end_with_parent, keep_memory, warm_up
+from .forking import context, end_with_parent, warm_up
+from .memory import keep_freed_memory
 
 # Items per process that are started before the oldest result is needed: enough that no process is
 # idle while a long item runs.
@@ -58,7 +59,7 @@ def follow_parent() -> None:
 
 def _prepare_process() -> None:
     follow_parent()
-    keep_memory()
+    keep_freed_memory(spare_bytes=0)
     if sys.platform == "linux":
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         most = _MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MEMORY_BYTES, hard)

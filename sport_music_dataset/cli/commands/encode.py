@@ -52,7 +52,7 @@ def encode(
     sportgen encode dataset --device cuda:0,cuda:1;
     sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
     """
-    from ...encode.codec.memory import keep_freed_memory
+    from ...engines.memory import keep_freed_memory
     from ...release.layout import check_release
 
     check_release(out)  # before torch, which takes seconds

@@ -14,10 +14,10 @@ import torch
 
 from ...engines.base import RaySettings, cores
 from ...engines.local import follow_parent
+from ...engines.memory import keep_freed_memory
 from ...engines.open import require_ray
 from ...errors import MachineError, SportgenError
 from ..codec.devices import pick_devices
-from ..codec.memory import keep_freed_memory
 from ..encoder import Encoder
 from ..settings import EncodeSettings
 from .base import (

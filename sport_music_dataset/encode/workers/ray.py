@@ -17,6 +17,7 @@ import torch
 from ray.exceptions import RayError
 
 from ...engines.base import RaySettings
+from ...engines.memory import keep_freed_memory
 from ...engines.ray_cluster import (
     RETRIES,
     NodeRequirements,
@@ -33,7 +34,6 @@ from ...engines.ray_cluster import (
 )
 from ...errors import MachineError, SettingError
 from ...release.manifest import software
-from ..codec.memory import keep_freed_memory
 from ..encoder import Encoder
 from ..settings import NANO, EncodeSettings
 from .base import EncoderInfo, Finished, Job, Result, RowsDone, Work, portion, reader_threads
