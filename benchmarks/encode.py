@@ -82,7 +82,7 @@ def waveforms(track: int, chunks: int) -> Any:
 
 def run_way(way: str, codec: str, tracks: int, chunks: int, out: Path) -> None:
     """Encode chunks, save the codes of the first track's chunks, and print seconds a chunk."""
-    from sport_music_dataset.encode.codec.memory import keep_freed_memory
+    from sport_music_dataset.engines.memory import keep_freed_memory
 
     if way not in ("notebook", "plain"):
         keep_freed_memory()

@@ -76,9 +76,9 @@ def build(folder: Path, hub: str, meter: Meter) -> None:
 
 def encode(folder: Path, hub: str, meter: Meter) -> None:
     """Measure an encode with nano, by parts, with the memory setting of the command."""
-    from sport_music_dataset.encode.codec.memory import keep_freed_memory
     from sport_music_dataset.encode.encode import encode_release
     from sport_music_dataset.encode.settings import EncodeSettings
+    from sport_music_dataset.engines.memory import keep_freed_memory
 
     keep_freed_memory()
     for old in ("encoded", ".sportgen/encoded"):

@@ -32,7 +32,7 @@ from transformers import EncodecModel
 
 from nano_codec import RATE, SEED, codebooks, fit, save, scaled_codec
 from nano_music import crops, training_waves
-from sport_music_dataset.encode.codec.memory import keep_freed_memory
+from sport_music_dataset.engines.memory import keep_freed_memory
 from sport_music_dataset.preview.mel import log_mel
 
 STEPS, WARM_UP, FIXED, COOL_DOWN = 3000, 300, 800, 1500
