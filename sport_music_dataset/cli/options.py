@@ -28,7 +28,8 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="sport|sessions|styles|library|flat|audiofolder",
-        help="What the folders and names of SRC are.  [default: found from them]",
+        help="What the folders and names of SRC are.",
+        show_default="found from them",
     ),
 ]
 Names = Annotated[
@@ -116,7 +117,8 @@ RayAddress = Annotated[
     typer.Option(
         "--ray-address",
         metavar="HOST:PORT",
-        help="Where Ray is.  [default: RAY_ADDRESS, what runs here, or one started for it]",
+        help="Where Ray is.",
+        show_default="RAY_ADDRESS, what runs here, or one started for it",
     ),
 ]
 CpusPerWorker = Annotated[
@@ -146,7 +148,8 @@ def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySet
 # Options of commands that use a Hub
 RepoId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")]
 Endpoint = Annotated[
-    str | None, typer.Option("--endpoint", help="Another Hub.  [default: HF_ENDPOINT, or the Hub]")
+    str | None,
+    typer.Option("--endpoint", help="Another Hub.", show_default="HF_ENDPOINT, or the Hub"),
 ]
 Debug = Annotated[
     bool, typer.Option("--debug", help="Log requests and show tracebacks on stderr, no token.")

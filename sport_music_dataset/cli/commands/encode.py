@@ -17,7 +17,7 @@ def encode(
     model: options.Model = options.MODEL,
     codec: Annotated[
         str | None,
-        typer.Option(help="EnCodec: Hub id or folder.  [default: facebook/encodec_32khz]"),
+        typer.Option(help="EnCodec: Hub id or folder.", show_default="facebook/encodec_32khz"),
     ] = None,
     max_length: options.MaxLength = 20,
     labels: Annotated[
@@ -32,7 +32,8 @@ def encode(
         str | None,
         typer.Option(
             metavar="RELEASE",
-            help="Take its codes too: a folder or ORG/NAME@v1.0.0.  [default: that of the build]",
+            help="Take its codes too: a folder or ORG/NAME@v1.0.0.",
+            show_default="that of the build",
         ),
     ] = None,
     device: options.Devices = "auto",

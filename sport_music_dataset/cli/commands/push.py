@@ -16,7 +16,7 @@ def push(
     out: options.Folder,
     repo_id: options.RepoId,
     version: Annotated[
-        str, typer.Option(help="X.Y.Z, the tag is vX.Y.Z.  [default: by what changed]")
+        str, typer.Option(help="X.Y.Z, the tag is vX.Y.Z.", show_default="by what changed")
     ] = "",
     bump: Annotated[
         Literal["major", "minor", "patch"] | None,

@@ -18,7 +18,8 @@ def scan(
         float | None,
         typer.Option(
             "--overlap-seconds",
-            help="What neighbouring chunks share.  [default: 10, of short chunks 0]",
+            help="What neighbouring chunks share.",
+            show_default="10, of short chunks 0",
         ),
     ] = None,
     splits: options.Splits = "train=0.9,test=0.1",

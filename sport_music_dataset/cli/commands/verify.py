@@ -16,7 +16,8 @@ def verify(
         str | None, typer.Option(help="MusicGen of which to take the codec, for --codes.")
     ] = None,
     codec: Annotated[
-        str | None, typer.Option(help="EnCodec for --codes.  [default: what the manifest names]")
+        str | None,
+        typer.Option(help="EnCodec for --codes.", show_default="what the manifest names"),
     ] = None,
     device: options.Device = "auto",
     list_checks: Annotated[

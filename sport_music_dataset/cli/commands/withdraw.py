@@ -13,7 +13,7 @@ def withdraw(
         list[str], typer.Argument(metavar="TRACK_ID...", help="As the tracks config has them.")
     ],
     version: Annotated[
-        str, typer.Option(help="The release without them.  [default: the next major one]")
+        str, typer.Option(help="The release without them.", show_default="the next major one")
     ] = "",
     notes: Annotated[
         str, typer.Option("--release-notes", help="For the changelog: a text or a file.")
