@@ -4,10 +4,10 @@ Each name below is imported on first use, so importing the package imports neith
 transformers.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ._version import __version__ as __version__
+from .doors import door
 
 if TYPE_CHECKING:
     from .build.build import BuildRequest, build_release
@@ -87,9 +87,4 @@ __all__ = [
     "verify_release",
 ]
 
-
-def __getattr__(name: str) -> object:
-    for module, names in _MODULES.items():
-        if name in names:
-            return getattr(import_module(f".{module}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = door(__name__, _MODULES)

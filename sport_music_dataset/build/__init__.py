@@ -5,16 +5,12 @@
 
 from typing import TYPE_CHECKING
 
+from ..doors import door
+
 if TYPE_CHECKING:
     from .build import BuildRequest, build_release
 
 __all__ = ["BuildRequest", "build_release"]
 
-
-def __getattr__(name: str) -> object:
-    # Worker processes, which only cut, start without what plans and writes.
-    if name in __all__:
-        from . import build
-
-        return getattr(build, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Worker processes, which only cut, start without what plans and writes.
+__getattr__ = door(__name__, {"build": __all__})

@@ -5,16 +5,12 @@
 
 from typing import TYPE_CHECKING
 
+from ..doors import door
+
 if TYPE_CHECKING:
     from .demo import make_demo
 
 __all__ = ["make_demo"]
 
-
-def __getattr__(name: str) -> object:
-    # Imported on demand: `demo` imports torch and transformers, which the synthesis does not need.
-    if name in __all__:
-        from . import demo
-
-        return getattr(demo, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Imported on demand: `demo` imports torch and transformers, which the synthesis does not need.
+__getattr__ = door(__name__, {"demo": __all__})

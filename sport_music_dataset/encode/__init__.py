@@ -6,16 +6,12 @@ has a small model for trying out.
 
 from typing import TYPE_CHECKING
 
+from ..doors import door
+
 if TYPE_CHECKING:
     from .encode import encode_release
 
 __all__ = ["encode_release"]
 
-
-def __getattr__(name: str) -> object:
-    # Importing it loads torch and transformers, which most modules of this package do not need.
-    if name in __all__:
-        from . import encode
-
-        return getattr(encode, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Importing it loads torch and transformers, which most modules of this package do not need.
+__getattr__ = door(__name__, {"encode": __all__})

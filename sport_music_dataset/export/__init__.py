@@ -6,16 +6,12 @@ that an export that was stopped goes on. Audio is never encoded again: all of th
 
 from typing import TYPE_CHECKING
 
+from ..doors import door
+
 if TYPE_CHECKING:
     from .export import ExportSettings, export_release, plan_export
 
 __all__ = ["ExportSettings", "export_release", "plan_export"]
 
-
-def __getattr__(name: str) -> object:
-    # Importing it loads Arrow, without which a wrong folder is told at once.
-    if name in __all__:
-        from . import export
-
-        return getattr(export, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Importing it loads Arrow, without which a wrong folder is told at once.
+__getattr__ = door(__name__, {"export": __all__})

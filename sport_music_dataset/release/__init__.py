@@ -6,16 +6,12 @@ name. The stages read and write releases through `Release`.
 
 from typing import TYPE_CHECKING
 
+from ..doors import door
+
 if TYPE_CHECKING:
     from .release import Release, open_release
 
 __all__ = ["Release", "open_release"]
 
-
-def __getattr__(name: str) -> object:
-    # Importing it loads Arrow and FFmpeg, without which a wrong folder is told at once.
-    if name in __all__:
-        from . import release
-
-        return getattr(release, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Importing it loads Arrow and FFmpeg, without which a wrong folder is told at once.
+__getattr__ = door(__name__, {"release": __all__})

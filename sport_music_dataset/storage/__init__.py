@@ -5,16 +5,12 @@ A `Place` is a folder of this machine; `hub_place.HubPlace` is a revision of a d
 
 from typing import TYPE_CHECKING
 
+from ..doors import door
+
 if TYPE_CHECKING:
     from .place import Place
 
 __all__ = ["Place"]
 
-
-def __getattr__(name: str) -> object:
-    # Importing it loads Arrow, without which the workers of a build start sooner.
-    if name in __all__:
-        from . import place
-
-        return getattr(place, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Importing it loads Arrow, without which the workers of a build start sooner.
+__getattr__ = door(__name__, {"place": __all__})
