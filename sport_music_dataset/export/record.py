@@ -11,18 +11,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from ..errors import ReleaseError, SettingError
+from ..errors import SettingError
 from ..outside.documents import load_json
 from ..outside.files import MANIFEST_BYTES, read_text
 from ..outside.names import is_inside
 from ..outside.records import as_record
+from ..release.folder import LOCK, locked
 from ..release.layout import MANIFEST, WORK_FOLDER
 from ..storage.atomic import file_of_partial, write_atomically
 
 RECORD = f"{WORK_FOLDER}/export.json"
-_LOCK = f"{WORK_FOLDER}/lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +90,14 @@ def writing(dest: Path, record: Record, force: bool) -> Iterator[Record | None]:
     """
     check_dest(dest, record, force)
     (dest / WORK_FOLDER).mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(dest / _LOCK, timeout=0):
-            found = check_dest(dest, record, force)
-            keeps: set[str] = set() if force else set(record.paths)
-            for path in found.paths if found else ():
-                if path not in keeps:
-                    _remove(dest, path)
-            _remove_partial(dest, record)
-            yield None if force else found
-    except Timeout as error:
-        raise ReleaseError(f"{dest}: another sportgen is writing to it; wait for it") from error
+    with locked(dest):
+        found = check_dest(dest, record, force)
+        keeps: set[str] = set() if force else set(record.paths)
+        for path in found.paths if found else ():
+            if path not in keeps:
+                _remove(dest, path)
+        _remove_partial(dest, record)
+        yield None if force else found
 
 
 def _read(dest: Path) -> Record | None:
@@ -125,7 +120,7 @@ def _check_empty(dest: Path) -> None:
     others = [path.name for path in dest.iterdir() if path.name != WORK_FOLDER]
     if (dest / WORK_FOLDER).is_dir():
         names = (path.name for path in (dest / WORK_FOLDER).iterdir())
-        known = {Path(RECORD).name, Path(_LOCK).name}
+        known = {Path(RECORD).name, Path(LOCK).name}
         others += [name for name in names if (file_of_partial(name) or name) not in known]
     if others:
         raise SettingError(

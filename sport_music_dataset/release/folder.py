@@ -32,6 +32,9 @@ from .layout import (
 from .manifest import read_manifest
 from .shards import note_file, noted
 
+LOCK = f"{WORK_FOLDER}/lock"
+"""The file of the lock, in a folder that is written."""
+
 _MARKER = f"{WORK_FOLDER}/made-by-sportgen"
 _MARKER_TEXT = b"This folder is sportgen's own: what lies in it may be replaced and deleted.\n"
 # Folders in which we write, their parents first.
@@ -60,6 +63,16 @@ def check_ours(folder: Path) -> None:
 
 
 @contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder for one writer; raises ReleaseError while another process has the lock."""
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            yield
+    except Timeout as error:
+        raise ReleaseError(f"{folder}: another sportgen is writing to it; wait for it") from error
+
+
+@contextmanager
 def writing(out: Path) -> Iterator[None]:
     """Lock the release folder for one writer, and raise errors of the disk as one line.
 
@@ -72,12 +85,10 @@ def writing(out: Path) -> Iterator[None]:
         # The marker is the first file: whenever a run is killed, the folder stays ours.
         if not (out / _MARKER).exists():
             write_atomically(out / _MARKER, _MARKER_TEXT)
-        with FileLock(out / WORK_FOLDER / "lock", timeout=0):
+        with locked(out):
             _remove_partial(out)
             yield
             _remove_partial(out)
-    except Timeout as error:
-        raise ReleaseError(f"{out}: another sportgen is writing to it; wait for it") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise ReleaseError(
