@@ -81,18 +81,19 @@ class SpoolFolder:
         file = self.file(track)
         spooled = read_spool(file)
         if not spooled or (spooled.items is None and not spooled.outcome.reason):
-            spooled = self._cut(track, TrackFingerprinter())
+            spooled = self._cut(track, file, TrackFingerprinter())
         items = None if spooled.items is None else np.array(spooled.items, np.uint32)
         return items, spooled.outcome.reason
 
     def cut(self, track: Track) -> Outcome:
         """Cut a track unless it has a spool; returns its outcome."""
-        return (read_spool(self.file(track)) or self._cut(track)).outcome
+        file = self.file(track)
+        return (read_spool(file) or self._cut(track, file)).outcome
 
-    def _cut(self, track: Track, fingerprinter: TrackFingerprinter | None = None) -> Spooled:
-        return cut_track(
-            track, self._recipe, self.file(track), fingerprinter, read_ahead=self._read_ahead
-        )
+    def _cut(
+        self, track: Track, file: Path, fingerprinter: TrackFingerprinter | None = None
+    ) -> Spooled:
+        return cut_track(track, self._recipe, file, fingerprinter, read_ahead=self._read_ahead)
 
     def record_failure(self, track: Track, reason: str) -> Outcome:
         """Record in a spool why a track crashed its process: it is not cut again.

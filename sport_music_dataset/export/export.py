@@ -234,9 +234,10 @@ def _parts(format_: Format) -> Iterator[_Part]:
     """The parts of all splits, in the order in which they are written."""
     size = format_.about.chunks_per_shard
     for split, chunks in format_.about.splits.items():
-        starts = range(0, chunks, size)
-        for index, start in enumerate(starts):
-            path = format_.part(split, index, len(starts))
+        count = format_.about.part_count(split)
+        for index in range(count):
+            start = index * size
+            path = format_.part(split, index, count)
             yield _Part(path, split, start, min(size, chunks - start))
 
 

@@ -45,6 +45,10 @@ class Outline:
         """A path of the export as the trainer finds it."""
         return f"{self.root.rstrip('/')}/{path}" if self.root not in ("", ".") else path
 
+    def part_count(self, split: str) -> int:
+        """The number of parts of a split."""
+        return -(-self.splits[split] // self.chunks_per_shard)
+
     def split_for(self, *names: str) -> str:
         """The first split that has one of `names`, else the last one."""
         return next((name for name in names if name in self.splits), [*self.splits][-1])
@@ -132,7 +136,7 @@ class SideBySide(Format):
 
     def located(self, split: str, facts: FactsOf) -> Iterator[tuple[str, Sample]]:
         """The chunks of a split, each with the path of its audio as the trainer finds it."""
-        count = -(-self.about.splits[split] // self.about.chunks_per_shard)
+        count = self.about.part_count(split)
         for number, sample in enumerate(facts(split)):
             part = self.part(split, number // self.about.chunks_per_shard, count)
             yield self.about.at(f"{part}/{sample.key}.flac"), sample

@@ -50,7 +50,7 @@ class WebDataset(Format):
         """Nothing to write: the tar files are all that there is."""
 
     def guide_values(self) -> dict[str, Any]:
-        shards = -(-self.about.splits[self.about.train] // self.about.chunks_per_shard)
+        shards = self.about.part_count(self.about.train)
         numbers = f"{{000000..{shards - 1:06d}}}" if shards > 1 else "000000"
         return {"files": f"{self.about.train}-{numbers}.tar", "shards": shards}
 
