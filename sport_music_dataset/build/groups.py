@@ -16,6 +16,7 @@ from .plan import asked_splits
 
 # A copy may lack seconds at its ends; a track with half of its audio in no other is not a copy.
 _COPY_SHARE = 0.5
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def group_tracks(
     library = _grouped(library, matches, recipe)
     if recipe.duplicates == "first":
         library = _without_copies(library, matches, first)
+    library = replace(library, notes=(*library.notes, *_filed_twice(library.tracks, matches)))
     return Grouping(library, matches, len(fingerprints.names))
 
 
@@ -203,6 +205,33 @@ def _with_asked_splits(library: Library) -> Library:
         for track in library.tracks
     )
     return replace(library, tracks=tuple(tracks))
+
+
+def _filed_twice(files: Sequence[Track], matches: Iterable[Match]) -> list[str]:
+    """Messages on recordings that are filed under two sessions: only the user knows which."""
+    by_path = {" ".join(track.path.split()): track for track in files}
+    kept = {track.track_id: track for track in files if not track.reason}
+    told: list[str] = []
+    for copy in files:
+        original = by_path.get(copy.reason.partition(": ")[2])
+        if kind_of(copy.reason) == Reason.DUPLICATE and original:
+            told += _two_sessions(original, copy, f"kept under {original.session} alone")
+    for match in matches:
+        one, other = kept.get(match.a), kept.get(match.b)
+        is_copy = match.seconds > _COPY_SHARE * min(match.a_seconds, match.b_seconds)
+        if one and other and is_copy:
+            a, b = sorted((one, other), key=lambda track: track.path)
+            told += _two_sessions(a, b, "kept under both; `--duplicates first` keeps one")
+    more = [f"and {len(told) - _MOST_TOLD} more are filed twice"] if len(told) > _MOST_TOLD else []
+    return told[:_MOST_TOLD] + more
+
+
+def _two_sessions(one: Track, other: Track, what: str) -> list[str]:
+    """A message that two files are one recording; none if their session is the same."""
+    if one.session == other.session:
+        return []
+    files = f"{one.path} ({one.session}) and {other.path} ({other.session})"
+    return [f"{files} are one recording in two sessions: {what}"]
 
 
 def _without_copies(library: Library, matches: Iterable[Match], first: Collection[str]) -> Library:

@@ -1,4 +1,4 @@
-"""The Typer application, with its commands in the order of --help."""
+"""The Typer application, with its commands in groups, in the order of work."""
 
 from typing import Annotated
 
@@ -19,17 +19,19 @@ from .commands.tokens import explain, tokens
 from .commands.verify import verify
 from .commands.withdraw import withdraw
 from .first_steps import demo, doctor
+from .help import Command, Group
 
-_COMMANDS = (
-    *(build, scan, doctor, demo, listen, encode, decode, tokens, preview),
-    *(push, verify, stats, explain, diff, withdraw, export),
-)
+_COMMANDS = {
+    "First steps": (doctor, demo),
+    "Make a release": (scan, build, listen, encode),
+    "Look at it": (stats, preview, explain, tokens, decode),
+    "Check and publish it": (verify, diff, push, withdraw, export),
+}
 
 app = typer.Typer(
     name="sportgen",
     help="Turn folders of sport music into a versioned MusicGen training dataset.",
-    no_args_is_help=True,
-    add_completion=False,
+    cls=Group,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -37,6 +39,7 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _options(
+    ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
     # `main` looks for it among the arguments: an error may come before any option is read.
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -44,7 +47,10 @@ def _options(
     if version:
         print(f"sportgen {__version__}")
         raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
 
 
-for _command in _COMMANDS:
-    app.command()(_command)
+for _group, _commands in _COMMANDS.items():
+    for _command in _commands:
+        app.command(cls=Command, rich_help_panel=_group)(_command)

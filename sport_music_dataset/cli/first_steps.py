@@ -18,9 +18,13 @@ def doctor(
         Path, typer.Argument(metavar="[OUT]", help="Where a release would go.")
     ] = Path(),
 ) -> int:
-    """Check what sportgen needs of this machine, and say how to get what is missing.
+    """Check what sportgen needs of this machine.
 
-    Example: sportgen doctor
+    What is missing is said with how to get it.
+
+    Examples:
+      sportgen doctor
+      sportgen doctor /data/dataset
     """
     from .doctor import examine
 
@@ -28,6 +32,8 @@ def doctor(
     for check in examine(out):
         _show_check(check)
         code |= check.state == "missing"
+    if not code:
+        console.hint("next: sportgen scan MUSIC, or for a try without music: sportgen demo demo")
     return code
 
 
@@ -36,9 +42,12 @@ def demo(
     num_proc: options.NumProc = None,
     device: options.Device = "auto",
 ) -> None:
-    """Make a little music, build and encode it: music in OUT/music, the release in OUT/dataset.
+    """Make a little music, build and encode it.
 
-    Example: sportgen demo demo
+    The music is in OUT/music, the release in OUT/dataset; its codes are of `nano`, for trying out.
+
+    Examples:
+      sportgen demo demo
     """
     warm_up()
     from ..demo.demo import make_demo
@@ -51,7 +60,8 @@ def demo(
     dataset = console.quote(report.dataset)
     console.hint(f"listen: {console.quote(report.music)}")
     console.hint(f"load:   load_dataset({str(report.dataset)!r}, 'encoded')")
-    console.hint(f"next:   sportgen push {dataset} ORG/NAME --allow-nano")
+    console.hint(f"next:   sportgen preview {dataset}")
+    console.hint(f"        sportgen push {dataset} ORG/NAME --allow-nano")
 
 
 def _show_check(check: "MachineCheck") -> None:

@@ -8,6 +8,14 @@ import typer
 if TYPE_CHECKING:
     from ..engines.base import RaySettings
 
+# Titles of --help, under which options stand, in the order of the options of `build`
+_READ = "How SRC is read"
+_CHUNKS = "Chunks and splits"
+_LEFT = "What is left out"
+_WORDS = "Measures and descriptions"
+_WORK = "Who does the work"
+_DATASET = "Where SRC is a dataset (the columns also: of metadata.csv)"
+
 Source = Annotated[
     str,
     typer.Argument(
@@ -15,12 +23,15 @@ Source = Annotated[
         help="The folder with the music, or of a Parquet dataset, or hf://datasets/ORG/NAME@REVISION.",
     ),
 ]
-ChunkSeconds = Annotated[float, typer.Option("--chunk-seconds", help="Length of a chunk.")]
+ChunkSeconds = Annotated[
+    float, typer.Option("--chunk-seconds", help="Length of a chunk.", rich_help_panel=_CHUNKS)
+]
 Styles = Annotated[
     list[str] | None,
     typer.Option(
         "--style",
         help="Take this style only; may be repeated. One alone is also that of tracks without one.",
+        rich_help_panel=_LEFT,
     ),
 ]
 Layout = Annotated[
@@ -30,30 +41,56 @@ Layout = Annotated[
         metavar="sport|sessions|styles|library|flat|audiofolder",
         help="What the folders and names of SRC are.",
         show_default="found from them",
+        rich_help_panel=_READ,
     ),
 ]
 Names = Annotated[
     str,
     typer.Option(
-        "--names", metavar="RULE", help="How names are read, as '{artist}/{session}_{style}'."
+        "--names",
+        metavar="RULE",
+        help="How names are read, as '{artist}/{session}_{style}'.",
+        rich_help_panel=_READ,
     ),
 ]
 Session = Annotated[
-    str, typer.Option("--session", help="Session of tracks for which nothing says one.")
+    str,
+    typer.Option(
+        "--session", help="Session of tracks for which nothing says one.", rich_help_panel=_READ
+    ),
 ]
 DefaultStyle = Annotated[
-    str, typer.Option("--default-style", help="Style of tracks for which nothing says one.")
+    str,
+    typer.Option(
+        "--default-style", help="Style of tracks for which nothing says one.", rich_help_panel=_READ
+    ),
 ]
-Tags = Annotated[bool, typer.Option("--tags/--no-tags", help="Read the tags in files.")]
+Tags = Annotated[
+    bool, typer.Option("--tags/--no-tags", help="Read the tags in files.", rich_help_panel=_READ)
+]
 Timeout = Annotated[
-    float, typer.Option("--timeout", min=1.0, help="Seconds that a track may take this time.")
+    float,
+    typer.Option(
+        "--timeout", min=1.0, help="Seconds that a track may take this time.", rich_help_panel=_WORK
+    ),
 ]
 Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The release folder.")]
 Release = Annotated[
-    str, typer.Argument(metavar="RELEASE", help="A release folder, or ORG/NAME@v1.0.0.")
+    str,
+    typer.Argument(
+        metavar="RELEASE",
+        help="A release folder, or ORG/NAME@v1.0.0; of ORG/NAME alone, the latest.",
+    ),
 ]
 NumProc = Annotated[
-    int | None, typer.Option("--num-proc", min=1, help="Processes; one for each core if not given.")
+    int | None,
+    typer.Option(
+        "--num-proc",
+        min=1,
+        help="Processes.",
+        show_default="one for each core",
+        rich_help_panel=_WORK,
+    ),
 ]
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option("--device", help="Where to run the codec.")
@@ -71,7 +108,6 @@ DryRun = Annotated[
 ]
 
 # Options of a source that is a dataset
-_DATASET = "Where SRC is a dataset (the columns also: of metadata.csv)"
 AudioColumn = Annotated[
     str,
     typer.Option(
@@ -110,7 +146,8 @@ KeepSplits = Annotated[
 
 # Options of stages that can run on Ray
 Engine = Annotated[
-    Literal["local", "ray"], typer.Option("--engine", help="This machine's processes, or Ray.")
+    Literal["local", "ray"],
+    typer.Option("--engine", help="This machine's processes, or Ray.", rich_help_panel=_WORK),
 ]
 RayAddress = Annotated[
     str,
@@ -119,13 +156,23 @@ RayAddress = Annotated[
         metavar="HOST:PORT",
         help="Where Ray is.",
         show_default="RAY_ADDRESS, what runs here, or one started for it",
+        rich_help_panel=_WORK,
     ),
 ]
 CpusPerWorker = Annotated[
-    int, typer.Option("--cpus-per-worker", min=0, help="Processors of a worker on Ray; 0: a few.")
+    int,
+    typer.Option(
+        "--cpus-per-worker",
+        min=0,
+        help="Processors of a worker on Ray; 0: a few.",
+        rich_help_panel=_WORK,
+    ),
 ]
 GpusPerWorker = Annotated[
-    int, typer.Option("--gpus-per-worker", min=0, help="GPUs of a worker on Ray.")
+    int,
+    typer.Option(
+        "--gpus-per-worker", min=0, help="GPUs of a worker on Ray.", rich_help_panel=_WORK
+    ),
 ]
 
 
@@ -157,31 +204,60 @@ Debug = Annotated[
 
 # Options of build
 OverlapSeconds = Annotated[
-    float, typer.Option("--overlap-seconds", help="What neighbouring chunks share.")
+    float,
+    typer.Option(
+        "--overlap-seconds", help="What neighbouring chunks share.", rich_help_panel=_CHUNKS
+    ),
 ]
-Splits = Annotated[str, typer.Option("--splits", help="Names and proportions.")]
-Seed = Annotated[int, typer.Option("--seed", help="Draws splits and phrasings.")]
+Splits = Annotated[
+    str, typer.Option("--splits", help="Names and proportions.", rich_help_panel=_CHUNKS)
+]
+Seed = Annotated[
+    int, typer.Option("--seed", help="Draws splits and phrasings.", rich_help_panel=_CHUNKS)
+]
 License = Annotated[
-    str, typer.Option("--license", help="Licence of tracks for which metadata gives none.")
+    str,
+    typer.Option(
+        "--license", help="Licence of tracks for which metadata gives none.", rich_help_panel=_READ
+    ),
 ]
 KeepSilence = Annotated[
-    bool, typer.Option("--keep-silence", help="Keep chunks of digital silence.")
+    bool,
+    typer.Option("--keep-silence", help="Keep chunks of digital silence.", rich_help_panel=_LEFT),
 ]
 Truncated = Annotated[
     Literal["keep", "leave-out"],
-    typer.Option("--truncated", help="Tracks that are not as long as their container says."),
+    typer.Option(
+        "--truncated",
+        help="Tracks that are not as long as their container says.",
+        rich_help_panel=_LEFT,
+    ),
 ]
 MaxTrackSeconds = Annotated[
-    float, typer.Option("--max-track-seconds", help="Leave longer tracks out.")
+    float,
+    typer.Option("--max-track-seconds", help="Leave longer tracks out.", rich_help_panel=_LEFT),
 ]
 MaxExpansion = Annotated[
-    float, typer.Option("--max-expansion", help="Leave out what grows more when decoded.")
+    float,
+    typer.Option(
+        "--max-expansion", help="Leave out what grows more when decoded.", rich_help_panel=_LEFT
+    ),
 ]
 Analysis = Annotated[
-    bool, typer.Option("--analysis/--no-analysis", help="Measure tempo, key, loudness, energy.")
+    bool,
+    typer.Option(
+        "--analysis/--no-analysis",
+        help="Measure tempo, key, loudness, energy.",
+        rich_help_panel=_WORDS,
+    ),
 ]
 Listen = Annotated[
-    bool, typer.Option("--listen", help="Hear voices, instruments, moods and style of each chunk.")
+    bool,
+    typer.Option(
+        "--listen",
+        help="Hear voices, instruments, moods and style of each chunk.",
+        rich_help_panel=_WORDS,
+    ),
 ]
 Tagger = Annotated[
     str,
@@ -189,21 +265,37 @@ Tagger = Annotated[
         "--tagger",
         metavar="musicnn|ORG/NAME|FOLDER",
         help="Who listens: musicnn, or a CLAP model of the Hub or in a folder (unmeasured).",
+        rich_help_panel=_WORDS,
     ),
 ]
 Descriptions = Annotated[
     Literal["measured", "notebook"],
-    typer.Option("--descriptions", help="Many phrasings with measures, or the notebook's one."),
+    typer.Option(
+        "--descriptions",
+        help="Many phrasings with measures, or the notebook's one.",
+        rich_help_panel=_WORDS,
+    ),
 ]
 DescriptionsPerChunk = Annotated[
-    int, typer.Option("--descriptions-per-chunk", min=1, help="Phrasings that each chunk has.")
+    int,
+    typer.Option(
+        "--descriptions-per-chunk",
+        min=1,
+        help="Phrasings that each chunk has.",
+        rich_help_panel=_WORDS,
+    ),
 ]
 Sessions = Annotated[
-    Path | None, typer.Option("--sessions", help="YAML with sessions of your own.")
+    Path | None,
+    typer.Option("--sessions", help="YAML with sessions of your own.", rich_help_panel=_WORDS),
 ]
 WithoutVocals = Annotated[
     bool,
-    typer.Option("--without-vocals", help="Leave out chunks in which somebody sings (--listen)."),
+    typer.Option(
+        "--without-vocals",
+        help="Leave out chunks in which somebody sings (--listen).",
+        rich_help_panel=_LEFT,
+    ),
 ]
 MinFit = Annotated[
     Literal["no", "unknown", "yes"],
@@ -211,28 +303,41 @@ MinFit = Annotated[
         "--min-fit",
         help="Leave out chunks that fit their session less: unknown leaves out those that do not "
         "fit, yes those too of which it is not known.",
+        rich_help_panel=_LEFT,
     ),
 ]
 OnlyFitting = Annotated[
     bool, typer.Option("--only-fitting", help="The same as --min-fit unknown.", hidden=True)
 ]
 RequireTempo = Annotated[
-    bool, typer.Option("--require-tempo", help="Leave out chunks whose tempo is not sure.")
+    bool,
+    typer.Option(
+        "--require-tempo", help="Leave out chunks whose tempo is not sure.", rich_help_panel=_LEFT
+    ),
 ]
 Duplicates = Annotated[
     Literal["keep", "first"],
-    typer.Option("--duplicates", help="Other copies of a recording: keep all, or the first."),
+    typer.Option(
+        "--duplicates",
+        help="Other copies of a recording: keep all, or the first.",
+        rich_help_panel=_LEFT,
+    ),
 ]
 GroupBy = Annotated[
     Literal["recording", "album", "artist"],
-    typer.Option("--group-by", help="What stays in one split, besides copies of a recording."),
+    typer.Option(
+        "--group-by",
+        help="What stays in one split, besides copies of a recording.",
+        rich_help_panel=_CHUNKS,
+    ),
 ]
 Since = Annotated[
     str | None,
     typer.Option(
         "--since",
         metavar="RELEASE",
-        help="Go on from a release, a folder or ORG/NAME@v1.0.0: its tracks keep their splits.",
+        help="Go on from a release, a folder, ORG/NAME@v1.0.0 or ORG/NAME (the latest): its tracks "
+        "keep their splits.",
     ),
 ]
 Force = Annotated[

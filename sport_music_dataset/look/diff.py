@@ -73,6 +73,11 @@ class Difference:
     upload_bytes: int
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing differs, not even a file."""
+        return self.summary == "no change" and not (self.recipe or self.encoding)
+
+    @property
     def summary(self) -> str:
         """The changes in one line of text."""
         counts = (

@@ -84,8 +84,10 @@ def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 
 @contextmanager
 def _duckdb_errors() -> Iterator[None]:
-    """Raise an error of DuckDB as SettingError, with the first line of its text."""
+    """Raise an error of DuckDB as SettingError: what is wrong, and what it suggests instead."""
     try:
         yield
     except duckdb.Error as error:
-        raise SettingError(f"sql: {str(error).partition(chr(10))[0]}") from error
+        # Behind a line "LINE 1: ..." the query stands again, with a mark under the place.
+        said = re.split(r"^LINE \d+:", str(error), maxsplit=1, flags=re.MULTILINE)[0]
+        raise SettingError(f"sql: {' '.join(said.split())}") from error

@@ -24,7 +24,8 @@ class Pushed:
 
     `files` maps path -> size in bytes; `sent` has only files that the Hub did not have.
     `pull_request` is the address of a pull request; with one, no tag is set. `manifest` is
-    the content of sportgen.json.
+    the content of sportgen.json. If `already`, the tag had this release before, and nothing was
+    done.
     """
 
     repo_id: str
@@ -38,6 +39,7 @@ class Pushed:
     pull_request: str = ""
     notes: tuple[str, ...] = ()
     manifest: bytes = field(default=b"", repr=False)
+    already: bool = False
 
 
 @dataclass(slots=True)
@@ -154,7 +156,7 @@ class Delivery:
         done = self._result(there, there.commit)
         if self._tagging:
             return done
-        return replace(done, notes=(*done.notes, f"{self.tag} was published already"))
+        return replace(done, already=True)
 
     def _create(self) -> Snapshot:
         """Create the repository, after the files of the release have been checked.

@@ -20,9 +20,10 @@ from ..release.release import Release
 from ..release.tracks import kept_rows
 from ..storage.hub_client import checked, hub_errors
 from ..storage.retries import Notify, Patience, retry
+from ..storage.tags import TAG
 from .contents import contents, fetch_snapshot, select
 from .delivery import MAIN, Delivery, Pushed
-from .versions import TAG, Proposal, propose
+from .versions import Proposal, propose
 
 Show = Callable[[Proposal, str], None]
 """Called with the proposed version, with its reason, and the version that is used."""

@@ -1,6 +1,5 @@
 """The version of a release, by what changed since the last release, and its changelog."""
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -10,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from huggingface_hub import HfApi
-from huggingface_hub.errors import RepositoryNotFoundError
 
 from ..card.card import Published, by_hand, compose
 from ..errors import HubError, ReleaseError, SettingError
@@ -22,9 +20,9 @@ from ..release.manifest import ChangelogEntry, Manifest
 from ..release.release import Release
 from ..storage.hub_client import checked, hub_errors
 from ..storage.hub_place import on_hub
+from ..storage.tags import last_tag, release_order
 
 FIRST_VERSION = "1.0.0"
-TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 class Bump(StrEnum):
@@ -146,21 +144,6 @@ def next_version(last: str, bump: Bump) -> str:
     return ".".join(map(str, after[bump]))
 
 
-def release_tags(repo_id: str, api: HfApi) -> list[str]:
-    """The tags vX.Y.Z of a repository, lowest first; empty if there is no repository."""
-    with hub_errors(api, repo_id):
-        try:
-            refs = api.list_repo_refs(repo_id, repo_type="dataset")
-        except RepositoryNotFoundError:
-            return []
-    return sorted((ref.name for ref in refs.tags if TAG.fullmatch(ref.name)), key=release_order)
-
-
-def last_tag(repo_id: str, api: HfApi) -> str:
-    """The highest tag vX.Y.Z of a repository; empty if there is none."""
-    return next(reversed(release_tags(repo_id, api)), "")
-
-
 def read_notes(text: str) -> str:
     """Release notes: the content of the file `text`, or `text` itself if no file has this name.
 
@@ -170,11 +153,6 @@ def read_notes(text: str) -> str:
     if "\n" in text or len(text) > 255 or not Path(text).is_file():
         return text
     return read_text(Path(text), SETTINGS_BYTES, SettingError, links=True)
-
-
-def release_order(tag: str) -> tuple[int, ...]:
-    """(X, Y, Z) of a tag vX.Y.Z: the key that sorts releases from first to last."""
-    return tuple(int(number) for number in tag.removeprefix("v").split("."))
 
 
 def published_card(repo_id: str, last: str, api: HfApi) -> Published:

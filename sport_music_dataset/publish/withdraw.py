@@ -25,9 +25,10 @@ from ..storage.hub_client import checked, dataset_info, hub_errors
 from ..storage.hub_place import HubPlace, on_hub
 from ..storage.parquet import read_batches
 from ..storage.retries import Notify
+from ..storage.tags import release_order, release_tags
 from .delivery import Pushed
 from .publish import PushSettings, check_repo_id, check_version, push_release
-from .versions import Bump, next_version, published_card, release_order, release_tags
+from .versions import Bump, next_version, published_card
 
 _ID_LETTERS = 16
 

@@ -24,6 +24,7 @@ ASSETS = "assets"
 
 _SHARD_NAME = re.compile(r"(raw|encoded|tracks)/([A-Za-z0-9_.]+)-(\d{5})-of-(\d{5})\.parquet")
 _ON_HUB = re.compile(r"([^/@]+/[^/@]+)@([^@]+)")
+_DATASET = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _PICTURE_NAME = re.compile(rf"{ASSETS}/[a-z]+(-[a-z]+)*\.png")
 # A chunk of 25 s as FLAC is at most 1 MB in practice: a shard is about 300 MB.
 _CHUNKS_PER_SHARD = 300
@@ -40,12 +41,17 @@ def check_release(folder: Path) -> None:
 def hub_release(text: str) -> tuple[str, str] | None:
     """Name and tag of `ORG/NAME@TAG`, a release on the Hub; None for a folder of this machine.
 
+    `ORG/NAME` alone has an empty tag: the latest release is meant.
+
     Raises:
         ReleaseError: the folder is not there.
     """
     match = _ON_HUB.fullmatch(text)
     if match and not Path(text).is_dir():
         return match[1], match[2]
+    # Beside folders that are there, a name is more likely that of a folder, and mistyped.
+    if _DATASET.fullmatch(text) and not Path(text).parent.exists():
+        return text, ""
     if not Path(text).exists():
         raise ReleaseError(
             f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"

@@ -104,6 +104,8 @@ class Release:
 def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Release]:
     """Open the release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
 
+    `ORG/NAME` is the latest release, the one with the highest tag vX.Y.Z.
+
     Files on the Hub are downloaded one by one into a temporary folder; with `keep` they stay there
     until the `with` block ends.
 
@@ -113,7 +115,7 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
         {'train': 24, 'test': 9}
 
     Raises:
-        ReleaseError: `text` is neither a folder nor of the form ORG/NAME@TAG; or as `Release`.
+        ReleaseError: `text` is neither a folder nor the name of a release; or as `Release`.
         SettingError: ORG/NAME is not a valid name of a dataset.
         HubError: the Hub refused, or could not be reached.
     """

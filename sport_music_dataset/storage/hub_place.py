@@ -9,13 +9,14 @@ from typing import IO
 import httpx2
 import pyarrow.parquet as pq
 from huggingface_hub import HfApi, HfFileSystem
-from huggingface_hub.errors import HFValidationError
+from huggingface_hub.errors import HFValidationError, RevisionNotFoundError
 from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 
 from ..errors import HubError, SettingError
 from ..outside.names import is_inside, shown
 from .hub_client import checked, dataset_info, hub_errors, unreachable
 from .place import Place
+from .tags import known_tags, latest_release
 
 # The client does not retry a download that breaks off.
 _ATTEMPTS = 3
@@ -52,7 +53,11 @@ class HubPlace(Place):
         """
         if self._paths is None:
             with hub_errors(self.api, self.repo_id):
-                info = dataset_info(self.api, self.repo_id, self.revision)
+                try:
+                    info = dataset_info(self.api, self.repo_id, self.revision)
+                except RevisionNotFoundError as error:
+                    tags = known_tags(self.repo_id, self.api)
+                    raise HubError(f"{self.name}: there is no such tag; {tags}") from error
             self._paths = {file.rfilename for file in info.siblings or []} - {".gitattributes"}
         return self._paths
 
@@ -121,6 +126,8 @@ def on_hub(
 ) -> Iterator[HubPlace]:
     """A revision of a dataset on the Hub, with a temporary folder for the time of a `with` block.
 
+    If `revision` is empty, it is the latest release.
+
     Raises:
         SettingError: `repo_id` cannot be the name of a dataset.
         HubError: there is no such revision, the dataset has another name, or the Hub cannot be
@@ -132,7 +139,9 @@ def on_hub(
         message = " ".join(str(error).split())
         raise SettingError(f"{repo_id}@{revision}: {message}") from error
     with TemporaryDirectory(prefix="sportgen-") as folder:
-        place = HubPlace(repo_id, revision, Path(folder), checked(api), keep)
+        client = checked(api)
+        revision = revision or latest_release(repo_id, client)
+        place = HubPlace(repo_id, revision, Path(folder), client, keep)
         # Asked first: a download tries again for a minute whatever is the matter.
         place.paths()
         yield place

@@ -57,15 +57,17 @@ def build(
     strict: options.Strict = False,
     dry_run: options.DryRun = False,
 ) -> int:
-    """Cut the music in SRC into described chunks and write the release folder OUT.
+    """Cut the music in SRC into described chunks: the release folder OUT.
 
     Run it again to go on after an interruption, or to add music: finished shards stay.
 
-    Examples: sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1;
-    sportgen build music dataset --since org/sport-music@v1.0.0;
-    sportgen build music dataset --listen;
-    sportgen build hf://datasets/org/name dataset --style-column genre;
-    sportgen build /shared/music /shared/dataset --engine ray --ray-address head:6379
+    Examples:
+      sportgen build music dataset
+      sportgen build music dataset --listen
+      sportgen build music dataset --splits train=0.8,validation=0.1,test=0.1
+      sportgen build music dataset --since org/sport-music@v1.0.0
+      sportgen build hf://datasets/org/name dataset --style-column genre
+      sportgen build /shared/music /shared/dataset --engine ray
     """
     if engine == "local":
         warm_up()
@@ -123,7 +125,8 @@ def build(
         return 0
     report = build_release(request, console.progress)
     show_build(report)
-    console.hint(f"next: sportgen encode {console.quote(out)}")
+    folder = console.quote(out)
+    console.hint(f"next: sportgen preview {folder}, and sportgen encode {folder}")
     return 1 if strict and report.left_out else 0
 
 

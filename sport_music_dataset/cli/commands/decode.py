@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .. import options
+from .. import console, options
 
 
 def decode(
@@ -15,13 +15,17 @@ def decode(
         Path, typer.Option("--output", "-o", help="The file to write: .wav or .flac.")
     ],
     codec: Annotated[
-        str, typer.Option(help="EnCodec: Hub id, folder or nano; if not given, the release's own.")
+        str,
+        typer.Option(help="EnCodec: Hub id, folder or nano.", show_default="the release's own"),
     ] = "",
     device: options.Device = "auto",
 ) -> None:
-    """Turn the codes of a chunk back into audio: what a model can learn of it.
+    """Turn the codes of a chunk back into audio.
 
-    Example: sportgen decode dataset 0123456789abcdef-0000 -o chunk.wav
+    That is what a model can learn of it.
+
+    Examples:
+      sportgen decode dataset 0123456789abcdef-0000 -o chunk.wav
     """
     from ...release.layout import check_release
 
@@ -30,4 +34,7 @@ def decode(
 
     waveform = decode_chunk(out, chunk_id, codec, device)
     write_audio(output, waveform)
-    print(f"{output}: {len(waveform) / 32_000:g} s")
+    print(f"{console.plain(str(output))}: {len(waveform) / 32_000:g} s")
+    console.hint(
+        f"next: listen to it, and to the chunk itself: sportgen preview {console.quote(out)}"
+    )

@@ -1,5 +1,7 @@
 """The command `diff`."""
 
+from pathlib import Path
+
 from .. import console, options
 
 
@@ -9,14 +11,20 @@ def diff(
     endpoint: options.Endpoint = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say what changed from one release to another: tracks, chunks, words, recipe, and bytes that
-    an upload of the second would send. No audio and no codes are read.
+    """Say what changed from one release to another.
 
-    Examples: sportgen diff org/sport-music@v1.0.0 dataset; sportgen diff dataset other --json
+    Tracks, chunks, words and recipe are compared, and the bytes that an upload of the second would
+    send are counted. No audio and no codes are read.
+
+    Examples:
+      sportgen diff org/sport-music dataset
+      sportgen diff org/sport-music@v1.0.0 org/sport-music@v1.1.0
+      sportgen diff dataset other --json
     """
     from huggingface_hub import HfApi
 
     from ...look.diff import diff_releases
+    from ...release.layout import hub_release
     from ...release.release import open_release
     from ..show.diff import show_difference
 
@@ -24,3 +32,7 @@ def diff(
     with open_release(before, api) as one, open_release(after, api) as other:
         difference = diff_releases(one, other, console.progress)
     show_difference(difference, as_json)
+    if not as_json and not difference.is_empty and hub_release(after) is None:
+        repo = hub_release(before)
+        name = repo[0] if repo else "ORG/NAME"
+        console.hint(f"next: sportgen push {console.quote(Path(after))} {name}")

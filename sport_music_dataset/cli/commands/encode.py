@@ -47,11 +47,14 @@ def encode(
     gpus_per_worker: options.GpusPerWorker = 0,
     dry_run: options.DryRun = False,
 ) -> int:
-    """Add tokens, EnCodec codes and delay-patterned labels to the release folder OUT.
+    """Add tokens, EnCodec codes and labels to the release folder OUT.
 
-    Examples: sportgen encode dataset --model facebook/musicgen-medium;
-    sportgen encode dataset --device cuda:0,cuda:1;
-    sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
+    Labels are the codes under MusicGen's delay pattern. Stopped anywhere, the same command goes on.
+
+    Examples:
+      sportgen encode dataset --model facebook/musicgen-medium
+      sportgen encode dataset --device cuda:0,cuda:1
+      sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
     """
     from ...engines.memory import keep_freed_memory
     from ...release.layout import check_release
@@ -87,7 +90,8 @@ def encode(
         console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")
         return 1
     nano = " --allow-nano" if report.nano else ""
-    console.hint(f"next: sportgen push {console.quote(out)} ORG/NAME{nano}")
+    folder = console.quote(out)
+    console.hint(f"next: sportgen preview {folder}, and sportgen push {folder} ORG/NAME{nano}")
     return 0
 
 

@@ -43,19 +43,15 @@ def export(
     as_json: options.AsJson = False,
     endpoint: options.Endpoint = None,
 ) -> None:
-    """Write a release as another trainer reads it: audio as it is, descriptions, metadata.
+    """Write a release as another trainer reads it.
 
-    DEST/README.md says how to train from it, DEST/LICENSES.tsv whose music it is.
-
-    Splits stay. Stopped anywhere, the same command goes on.
+    Audio as it is, descriptions, metadata. DEST/README.md says how to train from it,
+    DEST/LICENSES.tsv whose music it is. Splits stay. Stopped anywhere, the same command goes on.
 
     Examples:
-
-    sportgen export dataset audiocraft-music --to audiocraft
-
-    sportgen export org/sport-music@v1.0.0 /data/tars --to webdataset --chunks-per-shard 500
-
-    sportgen export dataset /data/lhotse --to lhotse --split train --dry-run
+      sportgen export dataset audiocraft-music --to audiocraft
+      sportgen export org/sport-music@v1.0.0 tars --to webdataset
+      sportgen export dataset lhotse --to lhotse --split train --dry-run
     """
     from ...release.layout import check_named
 

@@ -12,12 +12,15 @@ def listen(
     timeout: options.Timeout = 900.0,
     dry_run: options.DryRun = False,
 ) -> int:
-    """Add voices, instruments, moods and style to the release folder OUT, which has its audio.
+    """Add voices, instruments, moods and style to the release folder OUT.
 
-    Descriptions follow from what is heard, so encode again afterwards. Run it again to go on after
-    an interruption. `build --listen` does the same while it cuts.
+    They are heard in its chunks. Descriptions follow from what is heard, so encode again
+    afterwards. Run it again to go on after an interruption. `build --listen` does the same while it
+    cuts.
 
-    Examples: sportgen listen dataset; sportgen listen dataset --tagger laion/clap-htsat-unfused
+    Examples:
+      sportgen listen dataset
+      sportgen listen dataset --tagger laion/clap-htsat-unfused
     """
     warm_up()
     from ...build.relisten import estimate_listening, listen_release

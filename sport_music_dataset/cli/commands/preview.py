@@ -42,20 +42,16 @@ def preview(
     device: options.Device = "auto",
     endpoint: options.Endpoint = None,
 ) -> None:
-    """Make a page to look at a release and to listen to it: what does not fit, and why.
+    """Make a page to look at a release and to listen to it.
 
-    The page is one file that needs no network. With `encoded` it plays what the codes give too,
-    and shows first the chunks that they tell worst.
+    It says what does not fit, and why. The page is one file that needs no network. With `encoded`
+    it plays what the codes give too, and shows first the chunks that they tell worst.
 
     Examples:
-
-    sportgen preview dataset --output preview.html
-
-    sportgen preview dataset --chunks 200 --seed 7
-
-    sportgen preview dataset --serve
-
-    sportgen preview org/sport-music@v1.0.0 --chunks 20
+      sportgen preview dataset --output preview.html
+      sportgen preview dataset --chunks 200 --seed 7
+      sportgen preview dataset --serve
+      sportgen preview org/sport-music@v1.0.0 --chunks 20
     """
     from ...release.layout import check_named
 

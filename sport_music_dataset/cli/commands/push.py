@@ -46,24 +46,22 @@ def push(
     debug: options.Debug = False,
     dry_run: options.DryRun = False,
 ) -> int:
-    """Publish the release folder OUT: one commit, then one tag. Private unless --public.
+    """Publish the release folder OUT: one commit, then one tag.
 
-    Broken off anywhere, the same command goes on; what the Hub has is not sent again.
+    A new repository is private unless --public. Broken off anywhere, the same command goes on; what
+    the Hub has is not sent again.
 
-    Without --version, what changed since the last release decides: major where rows or columns
-    went or changed, minor where some came, patch for words alone. That is shown before it is sent.
+    Without --version, what changed since the last release decides: major where rows or columns went
+    or changed, minor where some came, patch for words alone. That is shown before it is sent.
 
     The token is that of `hf auth login`, or HF_TOKEN.
 
     Examples:
-
-    sportgen push dataset org/sport-music
-
-    sportgen push dataset org/sport-music --bump minor --release-notes notes.md --dry-run
-
-    sportgen push dataset org/sport-codes --version 1.0.0 --public --configs encoded,tracks
-
-    sportgen push dataset org/sport-music --version 1.0.0 --endpoint https://hub.example.org
+      sportgen push dataset org/sport-music
+      sportgen push dataset org/sport-music --dry-run
+      sportgen push dataset org/sport-music --bump minor --release-notes notes.md
+      sportgen push dataset org/codes --public --configs encoded,tracks
+      sportgen push dataset org/sport-music --endpoint https://hub.example.org
     """
     from huggingface_hub import HfApi
 

@@ -44,9 +44,14 @@ def scan(
     num_proc: options.NumProc = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Say what is in SRC, how its names are read, and what a build would give and leave out.
+    """Say what is in SRC, and what a build would give and leave out.
 
-    Examples: sportgen scan music --json; sportgen scan music --measure
+    It says too how the names of files are read. Nothing is written.
+
+    Examples:
+      sportgen scan music
+      sportgen scan music --measure
+      sportgen scan music --json
     """
     warm_up()
     from tempfile import TemporaryDirectory
@@ -103,3 +108,7 @@ def scan(
         usable = grouping.library.usable if measure else ()
         measured = measure_tracks(workers, usable, recipe, console.progress)
     show_inventory(inventory(grouping, recipe, expected, measured if measure else None), as_json)
+    if not as_json and not expected.obstacle:
+        console.hint(
+            f"next: sportgen build {console.quote(Path(source))} OUT, with the same options"
+        )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ...errors import SettingError
-from .. import options
+from .. import console, options
 
 
 def stats(
@@ -20,15 +20,17 @@ def stats(
     as_json: options.AsJson = False,
     endpoint: options.Endpoint = None,
 ) -> None:
-    """Count what a release holds: hours, chunks, lengths, labels, codebooks, tempo, key, loudness,
-    misfits, duplicates, bytes.
+    """Count what a release holds, or ask it one SELECT.
 
-    Of a release on the Hub, light columns are read, and neither audio nor codes. --sql takes one
-    SELECT, opens no other file and writes none; of a release on the Hub, it downloads the shards
-    of the configs that the query names.
+    Hours, chunks, lengths, labels, codebooks, tempo, key, loudness, misfits, duplicates and bytes
+    are counted. Of a release on the Hub, light columns are read, and neither audio nor codes. --sql
+    opens no other file and writes none; of a release on the Hub, it downloads the shards of the
+    configs that the query names.
 
-    Examples: sportgen stats dataset; sportgen stats org/sport-music@v1.0.0 --json;
-    sportgen stats dataset --sql "SELECT style, count(*) FROM raw GROUP BY 1"
+    Examples:
+      sportgen stats dataset
+      sportgen stats org/sport-music --json
+      sportgen stats dataset --sql "SELECT style, count(*) FROM raw GROUP BY 1"
     """
     from huggingface_hub import HfApi
 
@@ -43,6 +45,8 @@ def stats(
             from ...look.stats import release_stats
 
             show_stats(release_stats(opened), as_json)
+            if not as_json:
+                console.hint(f"next: sportgen preview {release}, to see and hear it")
             return
         from ...look.sql import queried
 

@@ -14,10 +14,11 @@ def tokens(
     special_tokens: options.SpecialTokens = True,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show the tokens and ids of a description, and what `encode` keeps of it.
+    """Show the tokens of a description, and what `encode` keeps of it.
 
-    Examples: sportgen tokens "latino music for yoga"; sportgen tokens "latino music for yoga"
-    --model nano --max-length 3
+    Examples:
+      sportgen tokens "latino music for yoga"
+      sportgen tokens "latino music for yoga" --model nano --max-length 3
     """
     from ...encode.settings import EncodeSettings
     from ...encode.text import TextModel
@@ -34,13 +35,14 @@ def explain(
     as_json: options.AsJson = False,
     endpoint: options.Endpoint = None,
 ) -> None:
-    """Show from what each word of a chunk's descriptions is known: a file's name, metadata, a
-    measure with its confidence, what was heard, or a convention of its session.
+    """Show from what each word of a chunk's descriptions is known.
 
-    The descriptions are made again from the row and the recipe; the command says so if others are
-    stored.
+    That is a file's name, metadata, a measure with its confidence, what was heard, or a convention
+    of its session. The descriptions are made again from the row and the recipe; the command says so
+    if others are stored.
 
-    Example: sportgen explain dataset 0123456789abcdef-0000
+    Examples:
+      sportgen explain dataset 0123456789abcdef-0000
     """
     from huggingface_hub import HfApi
 

@@ -1,5 +1,6 @@
 """The command `verify`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,14 +27,17 @@ def verify(
     endpoint: options.Endpoint = None,
     as_json: options.AsJson = False,
 ) -> int:
-    """Check a release: checksums, rows, and every fact that it has in two places.
+    """Check a release: checksums, rows, all facts that it has twice.
 
-    One on the Hub is loaded by its tag, with empty caches; files pass one shard at a time through
-    a temporary folder.
+    One on the Hub is loaded by its tag, with empty caches; files pass one shard at a time through a
+    temporary folder.
 
-    Examples: sportgen verify dataset; sportgen verify org/sport-music@v1.0.0 --codes 20
+    Examples:
+      sportgen verify dataset
+      sportgen verify org/sport-music@v1.0.0 --codes 20
+      sportgen verify --list
     """
-    from ...release.layout import check_named
+    from ...release.layout import check_named, hub_release
     from ..show.verify import show_checks, show_report
 
     if list_checks:
@@ -55,4 +59,6 @@ def verify(
     with open_release(release, HfApi(endpoint=endpoint), keep=bool(codes)) as opened:
         report = verify_release(opened, sample=sample, progress=console.progress)
     show_report(report, as_json)
+    if report.ok and not as_json and hub_release(release) is None:
+        console.hint(f"next: sportgen push {console.quote(Path(release))} ORG/NAME")
     return 0 if report.ok else 1

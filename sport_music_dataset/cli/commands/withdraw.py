@@ -21,11 +21,14 @@ def withdraw(
     endpoint: options.Endpoint = None,
     dry_run: options.DryRun = False,
 ) -> None:
-    """Publish the last release again without these tracks; no later build brings them back.
+    """Publish the last release again without these tracks.
 
-    A tag never moves: it says which older ones still have them, and how to delete those.
+    No later build brings them back. A tag never moves: the command says which older ones still have
+    them, and how to delete those.
 
-    Example: sportgen withdraw org/sport-music 0f3c2a9be1d47756 --version 2.0.0
+    Examples:
+      sportgen withdraw org/sport-music 0f3c2a9be1d47756
+      sportgen withdraw org/sport-music 0f3c2a9be1d47756 --dry-run
     """
     from datetime import UTC, datetime
 

@@ -18,6 +18,9 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
     if as_json:
         print(json.dumps({"summary": difference.summary, **asdict(difference)}, indent=2))
         return
+    if difference.is_empty:
+        print(f"no change from {plain(difference.before)} to {plain(difference.after)}")
+        return
     print(f"from      {plain(difference.before)}")
     print(f"to        {plain(difference.after)}")
     print(f"changes   {difference.summary}")
@@ -31,9 +34,9 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
         for name, (before, after) in rows.items():
             suffix = "" if name == "all" else f" {plain(name)}"
             _show_total(f"{heading}{suffix}", before, after)
-    for heading in ("recipe", "encoding"):
-        for key, (before, after) in getattr(difference, heading).items():
-            print(f"{heading:<10}{key}: {_short(before)} -> {_short(after)}")
+    for key, (before, after) in difference.recipe.items():
+        print(f"recipe    {key}: {_short(before)} -> {_short(after)}")
+    _show_encoding(difference)
     print(f"upload    {difference.upload_files} files, {difference.upload_bytes / 1e6:.1f} MB")
 
 
@@ -46,6 +49,24 @@ def _show_tracks(sign: str, changes: "Sequence[TrackChange]") -> None:
         print(f"  {sign} {plain(change.path)}{f' ({columns})' if columns else ''}")
     if len(changes) > _MOST:
         print(f"  {sign} and {len(changes) - _MOST} more; --json has them all")
+
+
+def _show_encoding(difference: "Difference") -> None:
+    """Print what differs in the encoding; in one line where one of the releases has none."""
+    before, after = (
+        {key: pair[side] for key, pair in difference.encoding.items()} for side in (0, 1)
+    )
+    for values, other, name in (
+        (before, after, difference.after),
+        (after, before, difference.before),
+    ):
+        if values and set(other.values()) == {None}:
+            print(
+                f"encoding  none in {plain(name)}; {plain(str(values.get('codec')))} in the other"
+            )
+            return
+    for key in difference.encoding:
+        print(f"encoding  {key}: {_short(before[key])} -> {_short(after[key])}")
 
 
 def _show_total(name: str, before: float, after: float) -> None:

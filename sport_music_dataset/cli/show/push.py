@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 def show_pushed(pushed: "Pushed", dry_run: bool) -> None:
     """Print the published files, or, after a dry run, the files that would be sent."""
+    if pushed.already:
+        print(f"no change: {pushed.repo_id} has this release already, as {pushed.tag}")
+        for note in pushed.notes:
+            hint(f"note: {note}")
+        return
     state = "private" if pushed.private else "public"
     print(f"{pushed.repo_id} {pushed.tag} ({state})")
     print(f"files     {len(pushed.files)}, {sum(pushed.files.values()) / 1e6:.1f} MB")
@@ -40,5 +45,7 @@ def show_proposal(proposal: "Proposal", version: str) -> None:
         after = f"{proposal.last} is none of sportgen's" if proposal.last else "the first release"
         print(f"version   {version}: {after}")
         return
+    if proposal.difference.is_empty and proposal.last == f"v{version}":
+        return  # `show_pushed` says so
     print(f"version   {version}: {proposal.bump} against {proposal.last}")
     show_difference(proposal.difference, as_json=False)
