@@ -75,6 +75,26 @@ def test_the_first_copy_alone_stays_if_asked(source: Path, release: Built, tmp_p
     assert reasons == dict.fromkeys(copies - {first}, f"duplicate of: {first}")
 
 
+def test_a_recording_that_is_filed_under_two_sessions_is_told(
+    source: Path, release: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yoga = COPIES["another style"][0]
+    [told] = release[1].notes
+    assert told == (
+        f"{yoga} (yoga) and {COPIES['mono'][0]} (cardio) are one recording in two sessions: kept "
+        "under each; `--duplicates first` keeps one"
+    )
+    names = {"a/Walking_a.flac": "Running_1_electro", "a/Running_a.flac": "Running_1_electro"}
+    for name, stem in {**names, "a/Cycling_a.flac": "Running_2_electro"}.items():
+        (tmp_path / "a").mkdir(exist_ok=True)
+        shutil.copy(source / f"electro/{stem}.flac", tmp_path / name)
+    assert main(["scan", str(tmp_path)]) == 0
+    assert (
+        "note: a/Running_a.flac (running) and a/Walking_a.flac (walking) are one recording in two "
+        "sessions: kept under running alone"
+    ) in capsys.readouterr().err
+
+
 def test_the_copy_that_was_there_before_stays(source: Path, tmp_path: Path) -> None:
     music, out = tmp_path / "music", tmp_path / "out"
     recipe = replace(PLAIN, duplicates="first")

@@ -119,12 +119,6 @@ def test_help_is_a_result(arguments: list[str], capsys: pytest.CaptureFixture[st
     assert "sportgen" in captured.out and captured.err == ""
 
 
-def test_help_says_a_default_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["scan", "--help"])
-    words = capsys.readouterr().out.replace("│", " ").split()
-    assert "[default: (found from them)]" in " ".join(words)
-
-
 def test_help_and_import_load_no_heavy_library() -> None:
     script = (
         "import sys, sport_music_dataset, sport_music_dataset.cli as cli\n"

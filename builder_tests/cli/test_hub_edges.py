@@ -168,6 +168,31 @@ def test_a_name_in_other_letters_is_told(
     assert codes == [1] and told == "error: ORG/new: the Hub has ORG as org; write org/new"
 
 
+def test_without_a_tag_the_latest_release_is_meant_and_a_wrong_one_lists_all(
+    hub: LocalHub, built: tuple[Path, object], encoded: Path, music: Path, tmp_path: Path
+) -> None:
+    none = ["stats", REPO]
+    push(hub, tmp_path / "home", built[0], "1.9.0")
+    push(hub, tmp_path / "home", encoded, "1.10.0")
+    latest = [
+        ["stats", REPO],
+        ["verify", REPO],
+        ["diff", f"{REPO}@v1.10.0", REPO],
+        ["export", REPO, str(tmp_path / "tars"), "--to", "webdataset", "--dry-run"],
+        ["preview", REPO, "--chunks", "1", "--no-decode", "-o", str(tmp_path / "preview.html")],
+        ["build", str(music), str(tmp_path / "out"), *SHORT, "--since", REPO, "--dry-run"],
+    ]
+    wrong = [*none[:1], f"{REPO}@1.10"]
+    codes, said = run(hub, tmp_path / "home", [*latest, wrong, ["stats", "org/other"]])
+    assert codes == [*[0] * len(latest), 1, 1], said
+    assert said[-2] == [f"error: {REPO}@1.10: there is no such tag; its tags are v1.10.0, v1.9.0"]
+    assert said[-1][0].startswith("error: org/other: is no folder here, and on the Hub: not found")
+    hub.repos[REPO].tags.clear()
+    codes, said = run(hub, tmp_path / "home", [none])
+    wanted = f"error: {REPO}: has no release, which is a tag like v1.0.0; it has no tags"
+    assert (codes, said) == ([1], [[wanted]])
+
+
 def test_a_repository_that_the_token_may_not_see_is_told_at_once(
     hub: LocalHub, music: Path, encoded: Path, tmp_path: Path
 ) -> None:

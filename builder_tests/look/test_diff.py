@@ -154,8 +154,22 @@ def test_the_command_prints_a_table_or_json(
     assert main(["diff", str(built[0]), str(after), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["tracks"]["added"][0]["path"] == "latino/Rowing_latino.wav"
-    assert main(["diff", str(built[0]), "org/nowhere"]) == 1
+    assert main(["diff", str(built[0]), "/nowhere/at/all"]) == 1
     assert "written ORG/NAME@v1.0.0" in capsys.readouterr().err
+
+
+def test_the_command_says_in_one_line_what_is_the_same_or_not_there_yet(
+    built: Built, encoded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(before: Path, after: Path) -> list[str]:
+        assert main(["diff", str(before), str(after)]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    assert said(encoded, encoded) == [f"no change from {encoded} to {encoded}"]
+    for lines in (said(encoded, built[0]), said(built[0], encoded)):
+        [encoding] = [line for line in lines if line.startswith("encoding")]
+        assert encoding == f"encoding  none in {built[0]}; nano in the other"
+        assert {line.split()[0] for line in lines[3:-2]} == {"hours", "tracks", "chunks"}
 
 
 def test_against_the_hub_no_audio_is_read(built: Built, after: Path, tmp_path: Path) -> None:

@@ -129,6 +129,20 @@ def test_anything_else_is_refused_and_nothing_changes(
     assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT stile FROM raw", 'Candidate bindings: "style", "title"'),
+        ("SELECT cont(*) FROM raw", 'Did you mean "count"?'),
+        ("SELECT * FROM rwa", "there is no rwa; this release has raw, encoded, tracks"),
+    ],
+)
+def test_an_error_says_what_may_be_meant(encoded: Path, query: str, said: str) -> None:
+    with pytest.raises(SettingError) as raised:
+        ask(encoded, query)
+    assert said in str(raised.value) and "LINE 1" not in str(raised.value)
+
+
 def test_csv_json_and_tables(encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def out(*arguments: str) -> str:
         assert main(["stats", str(encoded), "--sql", *arguments]) == 0

@@ -64,7 +64,7 @@ def test_a_branch_is_made_and_main_stays(
     repo = hub.repos[REPO]
     assert repo.tags["v2.0.0"] == repo.branches["next"] != repo.branches["main"]
     assert is_release(hub, REPO, "main", built[0]) and is_release(hub, REPO, "next", encoded)
-    assert "was published already" in client.push(*arguments, "--no-verify").stderr
+    assert "has this release already" in client.push(*arguments, "--no-verify").stdout
 
 
 def test_another_hub_is_named_by_option(hub: LocalHub, client: Client, encoded: Path) -> None:

@@ -172,7 +172,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         tracks=rows,
         chunks=release.manifest.splits("raw"),
         ignored=dict(library.ignored),
-        notes=library.notes + moved,
+        notes=grouping.library.notes + moved,
         duplicates=grouping.duplicates(),
         shards_written=written.count,
         chunks_left_out=left_out_chunks(rows, release.manifest.recipe),
@@ -227,7 +227,7 @@ def plan_build(request: BuildRequest, progress: Progress = no_progress) -> Build
         shards = plan_shards(grouping.library, recipe, earlier)
         jobs, _ = shard_jobs(shards, release, progress, believe=not request.force)
         estimate = estimate_writing(engine, jobs, len(shards) - len(jobs), recipe)
-        notes = library.notes + moved_tracks(shards, earlier.splits_by_track)
+        notes = grouping.library.notes + moved_tracks(shards, earlier.splits_by_track)
         return BuildPlan(grouping, shards, estimate, notes)
 
 

@@ -147,6 +147,10 @@ class _Groups:
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
 
+    def members(self) -> list[str]:
+        """All that was joined, sorted."""
+        return sorted(self._parent)
+
     def root(self, member: str) -> str:
         """The smallest member of the component of `member`."""
         path = []
@@ -208,30 +212,39 @@ def _with_asked_splits(library: Library) -> Library:
 
 
 def _filed_twice(files: Sequence[Track], matches: Iterable[Match]) -> list[str]:
-    """Messages on recordings that are filed under two sessions: only the user knows which."""
+    """Messages on recordings that are filed under several sessions: only the user knows which."""
     by_path = {" ".join(track.path.split()): track for track in files}
-    kept = {track.track_id: track for track in files if not track.reason}
     told: list[str] = []
     for copy in files:
         original = by_path.get(copy.reason.partition(": ")[2])
         if kind_of(copy.reason) == Reason.DUPLICATE and original:
-            told += _two_sessions(original, copy, f"kept under {original.session} alone")
+            told += _sessions_of([original, copy], f"kept under {original.session} alone")
+    kept = {track.track_id: track for track in files if not track.reason}
+    copies = _Groups()
     for match in matches:
-        one, other = kept.get(match.a), kept.get(match.b)
-        is_copy = match.seconds > _COPY_SHARE * min(match.a_seconds, match.b_seconds)
-        if one and other and is_copy:
-            a, b = sorted((one, other), key=lambda track: track.path)
-            told += _two_sessions(a, b, "kept under both; `--duplicates first` keeps one")
+        # A mix has a recording in it, and is another one.
+        is_copy = match.seconds > _COPY_SHARE * max(match.a_seconds, match.b_seconds)
+        if is_copy and match.a in kept and match.b in kept:
+            copies.join(match.a, match.b)
+    members: dict[str, list[Track]] = {}
+    for track_id in copies.members():
+        members.setdefault(copies.root(track_id), []).append(kept[track_id])
+    for group in members.values():
+        told += _sessions_of(group, "kept under each; `--duplicates first` keeps one")
     more = [f"and {len(told) - _MOST_TOLD} more are filed twice"] if len(told) > _MOST_TOLD else []
-    return told[:_MOST_TOLD] + more
+    return sorted(told)[:_MOST_TOLD] + more
 
 
-def _two_sessions(one: Track, other: Track, what: str) -> list[str]:
-    """A message that two files are one recording; none if their session is the same."""
-    if one.session == other.session:
+def _sessions_of(tracks: Iterable[Track], what: str) -> list[str]:
+    """A message with a track of each session, the first by path; none if there is one session."""
+    first: dict[str, str] = {}
+    for track in sorted(tracks, key=lambda track: track.path):
+        first.setdefault(track.session, track.path)
+    if len(first) == 1:
         return []
-    files = f"{one.path} ({one.session}) and {other.path} ({other.session})"
-    return [f"{files} are one recording in two sessions: {what}"]
+    *others, last = (f"{path} ({session})" for session, path in first.items())
+    sessions = "two sessions" if len(first) == 2 else f"{len(first)} sessions"
+    return [f"{', '.join(others)} and {last} are one recording in {sessions}: {what}"]
 
 
 def _without_copies(library: Library, matches: Iterable[Match], first: Collection[str]) -> Library:

@@ -66,12 +66,11 @@ def _page(
             options.setdefault(section, []).append((_typed(record[0]), _told(record[1])))
     # What all commands have, and what is not sorted, stands last.
     options["Options"] = options.pop("Options")
-    usage = [ctx.command_path, "COMMAND" if commands else "", *(name for name, _ in arguments)]
+    usage = ["Usage:", ctx.command_path, "COMMAND" if commands else "", *dict(arguments)]
     sections = {**(commands or {}), "Arguments": arguments, **options}
     text = inspect.cleandoc(command.help or "")
     words, *examples = _EXAMPLES.split(text, maxsplit=1)
-    lines = [f"{_bold('Usage:')} {' '.join(filter(None, usage))} [OPTIONS]", ""]
-    lines += _paragraphs(words)
+    lines = [" ".join(filter(None, [*usage, "[OPTIONS]"])), "", *_paragraphs(words)]
     for example in examples:
         lines += [_bold("Examples:"), *(f"  {line.strip()}" for line in example.splitlines()), ""]
     for title, records in sections.items():

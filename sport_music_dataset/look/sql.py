@@ -1,7 +1,7 @@
 """Run one SELECT over the configs of a release; no other file is opened or written."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,12 +44,13 @@ def queried(release: Release, query: str) -> Iterator[Result]:
         SettingError: the query is not a single SELECT, reads what is forbidden, or fails.
         ReleaseError, HubError: the release cannot be read.
     """
+    there = {config: list(release.shards(config)) for config in CONFIGS if release.shards(config)}
     with _duckdb_errors():
         _check(query)
     named = {
-        config: list(release.shards(config))
-        for config in CONFIGS
-        if release.shards(config) and re.search(rf"\b{config}\b", query, re.IGNORECASE)
+        config: paths
+        for config, paths in there.items()
+        if re.search(rf"\b{config}\b", query, re.IGNORECASE)
     }
     with (
         release.place.fetched(*(path for paths in named.values() for path in paths)) as files,
@@ -64,7 +65,7 @@ def queried(release: Release, query: str) -> Iterator[Result]:
             shards = connection.read_parquet([allowed.pop(0) for _ in paths])
             columns = "*" if config == "tracks" else f"*, {_SPLIT_COLUMN}"
             shards.project(columns).create_view(config)
-        cursor = connection.execute(query)
+        cursor = _executed(connection, query, there)
         yield Result(tuple(name for name, *_ in cursor.description), _rows(cursor))
 
 
@@ -74,6 +75,21 @@ def _check(query: str) -> None:
     kinds = [statement.type.name for statement in statements]
     if kinds != [duckdb.StatementType.SELECT.name]:
         raise SettingError(f"sql: {' and '.join(kinds) or 'nothing'}: write one SELECT")
+
+
+def _executed(
+    connection: duckdb.DuckDBPyConnection, query: str, tables: Iterable[str]
+) -> duckdb.DuckDBPyConnection:
+    try:
+        return connection.execute(query)
+    except duckdb.CatalogException as error:
+        found = re.search(r"Table with name (\S+) does not exist", str(error))
+        if not found:
+            raise
+        # DuckDB would suggest a table of its own.
+        raise SettingError(
+            f"sql: there is no {found[1]}; this release has {', '.join(tables)}"
+        ) from error
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

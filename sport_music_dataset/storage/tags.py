@@ -43,9 +43,15 @@ def latest_release(repo_id: str, api: HfApi) -> str:
         HubError: there is no such dataset, or it has no such tag; or as `release_tags`.
     """
     api = checked(api)
-    # Whoever mistyped the name of a folder must read that there is none.
-    with hub_errors(api, f"{repo_id}: is no folder here, and on the Hub"):
-        tags = _tags(repo_id, api)
+    here = f"{repo_id}: is no folder here, and on the Hub"
+    try:
+        with hub_errors(api, here):
+            tags = _tags(repo_id, api)
+    except HubError as error:
+        # Whoever mistyped the name of a folder must read that there is none.
+        if str(error).startswith(here):
+            raise
+        raise HubError(f"{here}: {error}") from error
     releases = _releases(tags)
     if not releases:
         raise HubError(f"{repo_id}: has no release, which is a tag like v1.0.0; {_known(tags)}")

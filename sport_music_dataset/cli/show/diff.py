@@ -32,12 +32,15 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
         _show_tracks(sign, changes)
     for heading, rows in difference.totals.items():
         for name, (before, after) in rows.items():
+            if name != "all" and before == after:
+                continue
             suffix = "" if name == "all" else f" {plain(name)}"
             _show_total(f"{heading}{suffix}", before, after)
     for key, (before, after) in difference.recipe.items():
         print(f"recipe    {key}: {_short(before)} -> {_short(after)}")
     _show_encoding(difference)
-    print(f"upload    {difference.upload_files} files, {difference.upload_bytes / 1e6:.1f} MB")
+    files = f"{difference.upload_files} file{'' if difference.upload_files == 1 else 's'}"
+    print(f"upload    {files}, {difference.upload_bytes / 1e6:.1f} MB")
 
 
 def _show_tracks(sign: str, changes: "Sequence[TrackChange]") -> None:
@@ -60,7 +63,7 @@ def _show_encoding(difference: "Difference") -> None:
         (before, after, difference.after),
         (after, before, difference.before),
     ):
-        if values and set(other.values()) == {None}:
+        if values and all(value is None for value in other.values()):
             print(
                 f"encoding  none in {plain(name)}; {plain(str(values.get('codec')))} in the other"
             )
