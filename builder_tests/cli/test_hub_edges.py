@@ -117,7 +117,9 @@ EDGES = {
     "a login page": Edge("a web page answers, no Hub; log in to the network", before=page),
     "offline": Edge(f"{REPO}: HF_HUB_OFFLINE is set; unset it", {"HF_HUB_OFFLINE": "1"}),
     "a token that has ended": Edge("does not know this token", {"HF_TOKEN": "hf_ended"}),
-    "an odd token": Edge("the token is none; run `hf auth login`", {"HF_TOKEN": "hf_é"}),
+    "an odd token": Edge(
+        "the token has letters that none has; run `hf auth login`", {"HF_TOKEN": "hf_é"}
+    ),
 }
 
 

@@ -188,7 +188,9 @@ def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySet
     if engine == "ray":
         return RaySettings(address, cpus, gpus)
     if address or cpus or gpus:
-        raise SettingError("--ray-address and --..-per-worker are for --engine ray; add that")
+        raise SettingError(
+            "--ray-address, --cpus-per-worker and --gpus-per-worker: are for Ray; add --engine ray"
+        )
     return None
 
 
@@ -377,7 +379,7 @@ def tagger_settings(listen: bool, tagger: str) -> dict[str, str]:
         name = str(Path(tagger).resolve()) if folder else tagger
         return {"tagger": name, "tagger_revision": revision}
     if tagger != MUSICNN:
-        raise SettingError(f"--tagger {tagger}: is who listens with --listen; add that")
+        raise SettingError(f"--tagger {tagger}: says who listens; add --listen")
     return {}
 
 

@@ -124,7 +124,9 @@ def hub_errors(api: HfApi, repo_id: str, who: str = "") -> Iterator[None]:
     except HfHubHTTPError as error:
         raise HubError(f"{repo_id}: {_remedy(error, who, api)}") from error
     except UnicodeEncodeError as error:
-        raise HubError(f"{repo_id}: the token is none; run `hf auth login` again") from error
+        raise HubError(
+            f"{repo_id}: the token has letters that none has; run `hf auth login` again"
+        ) from error
     except (httpx2.HTTPError, ConnectionError, json.JSONDecodeError) as error:
         raise HubError(f"{redact(api.endpoint)}: {unreachable(error)}") from error
 

@@ -19,7 +19,7 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
     print(f"truncated {report.truncated} descriptions at {max_length} tokens; {longest}")
     if report.lost:
         words = ", ".join(f"{plain(word)} {count}" for word, count in [*report.lost.items()][:8])
-        print(f"lost      {words}")
+        print(f"lost      behind the last token: {words}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")
     if report.chunks_encoded:
