@@ -18,6 +18,8 @@ def test_every_section_is_there(encoded: Path) -> None:
     sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
     assert sections == [
         "How to load",
+        "Sample descriptions",
+        "Train",
         "Columns",
         "How it was made",
         "Splits",

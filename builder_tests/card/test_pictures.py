@@ -72,7 +72,7 @@ def test_words_tell_the_figures(measured: Path) -> None:
     panel = found["tempo"].panels[0]
     assert isinstance(panel, Points)
     kinds = [kind for row in panel.points for _, kind in row]
-    assert f"yoga (60 to 90 BPM): {kinds.count(0)} in the band" in found["tempo"].alt
+    assert f"Yoga (60 to 90 BPM): {kinds.count(0)} in the band" in found["tempo"].alt
     assert f"{kinds.count(1)} its half or double is" in found["tempo"].alt
     assert kinds.count(0) and kinds.count(1) and kinds.count(2)
     rows = sum(manifest.splits("raw").values())
@@ -126,7 +126,15 @@ def test_any_name_is_drawn_as_it_is_and_always_the_same(theme: str) -> None:
     ones = [1.0] * len(HOSTILE)
     panels: list[Panel] = [
         Bars("bars", HOSTILE, [(name, ones) for name in HOSTILE[:5]], ends=["1"] * len(HOSTILE)),
-        Points("points", HOSTILE[:1], [(60, 90)], [[(70, 0), (200, 1)]], ["in", "out"]),
+        Bars("patterns", HOSTILE, [(name, ones) for name in HOSTILE], coloured=True, rest=True),
+        Points(
+            "points",
+            HOSTILE[:3],
+            [(60, 90), None, (150, 200)],
+            [[(70, 0), (200, 1)], [], []],
+            ["in", "out"],
+            ["", *HOSTILE[1:3]],
+        ),
         Histogram("histogram", [0, 1, 2], [3, 4], 1.5, "median"),
     ]
     assert render(panels, theme) == render(panels, theme)
@@ -168,7 +176,7 @@ def test_colours_differ_for_everybody(name: str, kind: str) -> None:
     theme = THEMES[name]
     seen = [
         lab(np.clip(DEFICIENCIES[kind] @ linear(colour), 0, 1))
-        for colour in (*theme.colours, theme.others, theme.background)
+        for colour in (*theme.colours, theme.plain, theme.others, theme.background)
     ]
     # What stands side by side differs by ten times what can just be seen.
     assert min(math.dist(one, other) for one, other in combinations(seen, 2)) > 10

@@ -329,6 +329,9 @@ def forget(folder: Path) -> None:
 def _new_release(request: BuildRequest, earlier: Earlier) -> Release:
     manifest = Manifest.of(request.recipe)
     manifest.withdrawn = earlier.withdrawn
+    manifest.reading = dict(Source.of(request.source).reading)
+    if request.license:
+        manifest.reading["license"] = request.license
     return Release.of(request.out, manifest)
 
 

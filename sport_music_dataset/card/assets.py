@@ -5,30 +5,36 @@ from hashlib import sha256
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from .._version import __version__
 from ..digests import digest
 from ..progress import Progress, no_progress
 from ..release.folder import remove_stale
 from ..release.layout import ASSETS
-from ..release.manifest import FileEntry, Manifest
+from ..release.manifest import FileEntry, Manifest, SampleRecord
 from ..release.release import Release
 from ..release.shards import ShardNote, intact_note, is_intact, read_notes, write_note
 from ..storage.atomic import write_atomically
 from .panels import Picture
 from .pictures import NAMES, pictures
+from .samples import Sampler
 
 THEMES = ("light", "dark")
 # Increase it when the same release is drawn differently: then all pictures are drawn again.
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Picture files of a release folder by path, and `words`: the text of each picture by name."""
+    """Picture files of a release folder by path, and what else follows from its chunks.
+
+    `words` has the text of each picture by name, `samples` the descriptions that the card shows.
+    """
 
     files: dict[str, FileEntry]
     words: dict[str, str]
+    samples: list[SampleRecord]
 
 
 def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
@@ -42,7 +48,8 @@ def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
     folder, sources = release.folder, _sources(release.manifest)
     if drawn := _drawn_before(folder, sources):
         return drawn
-    wanted = list(pictures(release))
+    sampler = Sampler()
+    wanted = list(pictures(release, sampler))
     jobs = [_Job.of(picture, theme) for picture, theme in product(wanted, THEMES)]
     recorded = ((job.path, intact_note(folder, job.path, job.inputs)) for job in jobs)
     notes = {path: note for path, note in recorded if note}
@@ -52,15 +59,16 @@ def write_pictures(release: Release, progress: Progress = no_progress) -> Drawn:
             notes[job.path] = _draw(folder, job)
             advance(1)
     remove_stale(folder, ASSETS, notes, release.manifest.files)
-    words = {picture.name: picture.alt for picture in wanted}
+    words, samples = {picture.name: picture.alt for picture in wanted}, sampler.chosen()
+    outcomes = {"sources": sources, "words": words, "samples": samples}
     for path, note in notes.items():
-        write_note(folder, path, replace(note, outcomes={"sources": sources, "words": words}))
-    return Drawn({path: note.file for path, note in notes.items()}, words)
+        write_note(folder, path, replace(note, outcomes=outcomes))
+    return Drawn({path: note.file for path, note in notes.items()}, words, samples)
 
 
 def _sources(manifest: Manifest) -> str:
     """The digest of all that the pictures of a release show, and of what draws them."""
-    shards = [manifest.shards(config) for config in ("raw", "tracks")]
+    shards = [manifest.shards(config) for config in (manifest.rows_config, "tracks")]
     files = [{path: entry.sha256 for path, entry in each.items()} for each in shards]
     numbers = [files, manifest.recipe, manifest.encoding, manifest.codebooks]
     return digest([_VERSION, __version__, version("matplotlib"), numbers])
@@ -70,17 +78,17 @@ def _drawn_before(folder: Path, sources: str) -> Drawn | None:
     """The pictures of a release folder, if an earlier run drew them all from `sources`."""
     notes = read_notes(folder, ASSETS)
     outcomes = [note.outcomes for note in notes.values()]
-    words = outcomes[0].get("words") if outcomes else None
-    if not isinstance(words, dict) or any(
-        outcome != {"sources": sources, "words": words} for outcome in outcomes
-    ):
+    first: dict[str, Any] = outcomes[0] if outcomes else {}
+    words, samples = first.get("words"), first.get("samples")
+    wanted = {"sources": sources, "words": words, "samples": samples}
+    if not isinstance(words, dict) or any(outcome != wanted for outcome in outcomes):
         return None
     paths = {picture_path(name, theme) for name, theme in product(words, THEMES)}
     intact = (note.inputs and is_intact(folder, path, note) for path, note in notes.items())
     if paths != notes.keys() or not all(intact):
         return None
     ordered = {name: words[name] for name in NAMES if name in words}
-    return Drawn({path: note.file for path, note in notes.items()}, ordered)
+    return Drawn({path: note.file for path, note in notes.items()}, ordered, samples)
 
 
 def picture_path(name: str, theme: str) -> str:

@@ -13,9 +13,9 @@ import jinja2
 import pyarrow as pa
 
 from ..reasons import CHUNK_COUNTS, kind_of
-from ..records import Row
+from ..records import TEMPO_CONFIDENCE, Row
 from ..release.chunks import LIGHT
-from ..release.manifest import Manifest
+from ..release.manifest import Encoding, Manifest
 from ..release.spreads import COUNTED_COLUMNS, heard_counts
 from ..release.tracks import (
     SOURCE_COLUMNS,
@@ -27,9 +27,12 @@ from ..release.tracks import (
     source_counts,
     worst_misfits,
 )
+from .reproduce import commands
 from .text import one_line
 
 # Limits that keep the card short; the tracks config and the manifest have the full lists.
+# As in pyproject.toml.
+_PROJECT = "https://github.com/sportgen/sportgen"
 _MOST_ROWS = 40
 _MOST_RELEASES = 20
 _MOST_MISFITS = 5
@@ -37,11 +40,13 @@ _MOST_WORDS = 12
 _MOST_LETTERS = 120
 CARD_TRACK_COLUMNS = (
     *("path", "status", "reason", "split", "session", "style", *SOURCE_COLUMNS),
+    *("tempo_bpm", "tempo_confidence"),
     *("chunks", *CHUNK_COUNTS.values(), "duration_seconds", *COUNTED_COLUMNS),
 )
 """The columns of `tracks` that the card needs."""
 # Characters that are markup inside a line of Markdown.
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$^:@])")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.~/?&=%#:+,_-]+")
 
 
@@ -50,6 +55,8 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
     kept = kept_rows(tracks)
     sources, sessions = source_counts(kept), session_counts(kept)
     encoded = bool(manifest.shards("encoded")) and manifest.encoding
+    published = [entry["version"] for entry in manifest.changelog]
+    earlier = published[1:] if version else published
     return _template().render(
         title="Sport music",
         repo=repo_id or "ORG/NAME",
@@ -69,7 +76,11 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
             {"name": name, "chunks": chunks, **_split_counts(name, kept)}
             for name, chunks in manifest.splits(manifest.rows_config).items()
         ],
-        sessions=sessions[:_MOST_ROWS],
+        project=_PROJECT,
+        trained=_trained(encoded or None),
+        samples=manifest.samples,
+        commands=commands(manifest, repo_id or "ORG/NAME", earlier[0] if earlier else ""),
+        sessions=[{**row, "tempo": _tempo(row, kept)} for row in sessions[:_MOST_ROWS]],
         more_sessions=len(sessions[_MOST_ROWS:]),
         heard=_heard(kept),
         drops_misfits=leaves_misfits_out(manifest.recipe),
@@ -114,6 +125,28 @@ def prose(text: str) -> str:
     """Markdown of a publisher: headings get level 4, HTML is escaped, our markers too."""
     lines = html.escape(text, quote=False).replace("&gt;", ">").splitlines()
     return "\n".join(re.sub(r"^\s{0,3}#{1,6}\s+", "#### ", line) for line in lines)
+
+
+def _trained(encoding: Encoding | None) -> str:
+    """The model that the training snippet names: that of the tokens, if it is one of the Hub."""
+    model = encoding["model"] if encoding else ""
+    return model if _HUB_ID.fullmatch(model) else "facebook/musicgen-medium"
+
+
+def _tempo(session: dict[str, Any], kept: list[Row]) -> str:
+    """The tempi of the tracks of a session and style, in BPM, or that none is sure."""
+    rows = [row for row in kept if all(row[name] == session[name] for name in ("session", "style"))]
+    if all(row.get("tempo_confidence") is None for row in rows):
+        return "not measured"
+    sure = [
+        row["tempo_bpm"]
+        for row in rows
+        if row["tempo_bpm"] and (row["tempo_confidence"] or 0) >= TEMPO_CONFIDENCE
+    ]
+    if not sure:
+        return "not sure"
+    low, high = f"{min(sure):.0f}", f"{max(sure):.0f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _heard(kept: list[Row]) -> dict[str, dict[str, int]]:

@@ -22,6 +22,7 @@ from ..release.tracks import kept_rows, license_counts
 from ..storage.atomic import write_atomically
 from .assets import write_pictures
 from .body import CARD_TRACK_COLUMNS, render_body
+from .dataset_info import dataset_info
 
 _BEGIN = "<!-- sportgen: from here to the end marker this card is written anew by each build -->"
 _END = "<!-- sportgen: end -->"
@@ -49,6 +50,7 @@ def write_card(release: Release, progress: Progress = no_progress) -> None:
     drawn = write_pictures(release, progress)
     others = {p: entry for p, entry in manifest.files.items() if not p.startswith(f"{ASSETS}/")}
     manifest.files, manifest.pictures = others | drawn.files, drawn.words
+    manifest.samples = drawn.samples
     card = compose(release)
     manifest.card = card.front_matter
     write_atomically(release.folder / CARD, card.data)
@@ -95,6 +97,7 @@ def compose(
     generated = front_matter(manifest, tracks)
     merged = merge_front_matter(generated, hub_fields, published.card)
     merged = merge_front_matter(merged, folder_fields, manifest.card)
+    merged["dataset_info"] = dataset_info(release)
     released = _handwritten(
         split_front_matter(published.released, f"{CARD} of the last release")[1]
     )
@@ -186,13 +189,14 @@ def by_hand(text: str, place: str, manifest: Manifest) -> tuple[dict[str, Any], 
 def front_matter(manifest: Manifest, tracks: list[dict[str, Any]]) -> dict[str, Any]:
     """The generated front matter of the card: metadata in the form that the Hub reads."""
     default, kept = manifest.rows_config, kept_rows(tracks)
-    rows = sum(manifest.splits(default).values())
+    rows, from_ = sum(manifest.splits(default).values()), manifest.source.get("dataset")
     return {
         "pretty_name": "Sport music",
         "license": hub_license(license_counts(kept), all(track["license"] for track in kept)),
         "language": ["en"],
         "task_categories": ["text-to-audio"],
         "annotations_creators": ["machine-generated"],
+        "source_datasets": [f"extended|{from_}" if from_ else "original"],
         "tags": ["music", "sport", "audio", "musicgen", "encodec"],
         "size_categories": [next((name for top, name in _SIZES if rows < top), "1M<n<10M")],
         "configs": [

@@ -10,7 +10,8 @@ class Bars:
 
     `parts` has a name and the lengths for each colour; with `rest`, the last part is the sum of
     the parts without an own colour. `ends` are texts behind the bars. `highest` is the upper end of
-    the axis; None takes the longest bar.
+    the axis; None takes the longest bar. Parts are `coloured` if they are styles: in all pictures,
+    a colour is a style. Others differ by their pattern.
     """
 
     title: str
@@ -19,17 +20,22 @@ class Bars:
     rest: bool = False
     ends: Sequence[str] = ()
     highest: float | None = None
+    coloured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A row for each of `names`: its band (low, high), its points (value, index into `kinds`)."""
+    """A row for each of `names`: its band (low, high), its points (value, index into `kinds`).
+
+    A row may have no band, and a note (`notes`) instead of points.
+    """
 
     title: str
     names: Sequence[str]
-    bands: Sequence[tuple[float, float]]
+    bands: Sequence[tuple[float, float] | None]
     points: Sequence[Sequence[tuple[float, int]]]
     kinds: Sequence[str]
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

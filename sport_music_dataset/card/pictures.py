@@ -15,27 +15,38 @@ from ..release.release import Release
 from ..release.spreads import spread
 from ..release.tracks import kept_rows
 from .panels import Bars, Histogram, Picture, Points
+from .samples import SAMPLE_COLUMNS, Sampler
 from .text import one_line
 
 NAMES = ("chunks", "splits", "tempo", "loudness", "codebooks")
 
 _TRACK_COLUMNS = ("session", "style", "split", "chunks", "status")
 CHUNK_COLUMNS = ("session", "tempo_bpm", "tempo_confidence", "loudness_lufs")
-"""The columns of `raw` that pictures need."""
+"""The columns of `raw` or `encoded` that pictures need."""
 # Limits for a picture that is legible at a width of 600 px.
 _MOST_LETTERS = 40
 _MOST_ROWS, _MOST_COLOURS, _MOST_POINTS = 12, 6, 80
-_KINDS = ("in the band", "its half or double is", "outside")
+_KINDS = ("in the band", "its half or double is", "outside", "no band for the session")
+_NOT_SURE = "no sure tempo"
 
 
-def pictures(release: Release) -> Iterator[Picture]:
-    """Yield the pictures for which a release has numbers.
+def pictures(release: Release, sampler: Sampler | None = None) -> Iterator[Picture]:
+    """Yield the pictures for which a release has numbers; `sampler` gets all chunks.
 
     Raises:
         ReleaseError: a shard cannot be read.
     """
-    kept = kept_rows(release.tracks(_TRACK_COLUMNS))
-    yield from pictures_of(release.manifest, kept, read_chunks(release, ["raw"], CHUNK_COLUMNS))
+    kept, columns = kept_rows(release.tracks(_TRACK_COLUMNS)), CHUNK_COLUMNS
+
+    def sampled(shard: pa.Table) -> pa.Table:
+        if sampler:
+            sampler.add(shard)
+        return shard.select(CHUNK_COLUMNS)
+
+    if sampler:
+        columns = tuple(dict.fromkeys((*CHUNK_COLUMNS, *SAMPLE_COLUMNS)))
+    chunks = read_chunks(release, [release.manifest.rows_config], columns, sampled)
+    yield from pictures_of(release.manifest, kept, chunks)
 
 
 def pictures_of(manifest: Manifest, kept: list[Row], chunks: pa.Table) -> Iterator[Picture]:
@@ -93,6 +104,7 @@ def _bars(kept: list[Row], rows: str, parts: str, title: str, shares: bool = Fal
         rest=len(by_part) > _MOST_COLOURS,
         ends=[f"{total}" for total in totals],
         highest=100 if shares else None,
+        coloured=parts == "style",
     )
 
 
@@ -124,39 +136,56 @@ def _in_words(kept: list[Row], column: str) -> str:
 
 
 def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
-    """Picture of confident tempi by session; sessions without a tempo band are left out."""
+    """Picture of confident tempi by session, those with the most chunks; others have no points.
+
+    There is none where nobody has measured, or no tempo is sure.
+    """
+    counts = Counter(chunks["session"].to_pylist())
     sure = chunks.filter(pc.greater_equal(chunks["tempo_confidence"], TEMPO_CONFIDENCE))
-    tempi: dict[str, list[float]] = {}
-    bands: dict[str, tuple[float, float]] = {}
+    tempi: dict[str, list[float]] = {name: [] for name in counts}
     for name, tempo in zip(*(sure[c].to_pylist() for c in ("session", "tempo_bpm")), strict=True):
-        session = find(name, own_sessions)
-        if session and session.tempo_bpm and tempo:
-            bands[session.name] = session.tempo_bpm
-            tempi.setdefault(session.name, []).append(tempo)
-    names = sorted(tempi, key=lambda name: (-len(tempi[name]), name))[:_MOST_ROWS]
-    if not names:
+        if tempo:
+            tempi[name].append(tempo)
+    if not any(tempi.values()):
         return
-    names.sort(key=lambda name: (bands[name], name))
+    names = sorted(counts, key=lambda name: (-counts[name], name))[:_MOST_ROWS]
+    bands = {name: _band(name, own_sessions) for name in names}
+    # Slow sessions first; those without a band stand below.
+    names.sort(key=lambda name: (bands[name] is None, bands[name] or (0, 0), name))
     kinds = {name: [_kind(tempo, bands[name]) for tempo in tempi[name]] for name in names}
-    words = (
-        f"{name} ({bands[name][0]:g} to {bands[name][1]:g} BPM): "
-        + ", ".join(f"{n} {_KINDS[kind]}" for kind, n in sorted(Counter(kinds[name]).items()))
-        for name in names
-    )
     panel = Points(
         "Tempo of chunks and bands of sessions (BPM)",
         names,
         [bands[name] for name in names],
         [_thinned(sorted(zip(tempi[name], kinds[name], strict=True))) for name in names],
-        _KINDS,
+        _KINDS if None in bands.values() else _KINDS[:-1],
+        ["" if tempi[name] else _NOT_SURE for name in names],
     )
+    words = (_tempo_in_words(name, bands[name], kinds[name], counts[name]) for name in names)
     yield Picture("tempo", [panel], f"Tempo against the bands of sessions. {'; '.join(words)}.")
 
 
-def _kind(tempo: float, band: tuple[float, float]) -> int:
+def _band(name: str, own_sessions: str) -> tuple[float, float] | None:
+    session = find(name, own_sessions)
+    return session.tempo_bpm if session else None
+
+
+def _tempo_in_words(
+    name: str, band: tuple[float, float] | None, kinds: Sequence[int], chunks: int
+) -> str:
+    found = [f"{n} {_KINDS[kind]}" for kind, n in sorted(Counter(kinds).items())]
+    if chunks > len(kinds):
+        found.append(f"{chunks - len(kinds)} {_NOT_SURE}")
+    limits = f" ({band[0]:g} to {band[1]:g} BPM)" if band else ""
+    return f"{one_line(name, _MOST_LETTERS)}{limits}: {', '.join(found)}"
+
+
+def _kind(tempo: float, band: tuple[float, float] | None) -> int:
     """Index into `_KINDS` for a tempo and the band of its session."""
+    if band is None:
+        return len(_KINDS) - 1
     factor = beat_factor(tempo, band)
-    return len(_KINDS) - 1 if factor is None else int(factor != 1)
+    return len(_KINDS) - 2 if factor is None else int(factor != 1)
 
 
 def _thinned(points: Sequence[tuple[float, int]]) -> list[tuple[float, int]]:

@@ -1,7 +1,10 @@
 """Draw panels as PNG with Matplotlib's objects, without its global state, in two themes.
 
-Colours: Okabe and Ito, Color Universal Design (2008), which people with any kind of colour vision
-can distinguish; without yellow and black, which are hard to see on light and dark pages.
+A colour is a style in all pictures; what is of no style is violet, and differs by pattern or shape.
+
+Colours of styles: Okabe and Ito, Color Universal Design (2008), which people with any kind of
+colour vision can distinguish; without yellow and black, which are hard to see on light and dark
+pages.
 """
 
 import io
@@ -10,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle, islice
 from typing import Any
 
 import matplotlib
@@ -37,13 +41,16 @@ _MOST_LETTERS = 26
 _COLOURS = 128
 _FONT = "DejaVu Sans"
 _NO_LETTER = "□"
+# Of splits and other parts that are no styles: the first is full.
+_PATTERNS = ("", "////", "....", "xxxx", "\\\\\\\\", "++++")
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
     """Colours of a page: background, text, lines behind the data (`faint`), and data.
 
-    `colours` are for the parts of a panel, `others` for the sum of parts without an own colour.
+    `colours` are for styles, `others` for the sum of styles without an own colour, `plain` is for
+    what is of no style.
     """
 
     background: str
@@ -52,11 +59,11 @@ class Theme:
     others: str
     colours: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 
-    @property
-    def markers(self) -> tuple[tuple[str, str], ...]:
-        """(shape, colour) of the three kinds of points."""
-        return ("o", self.colours[0]), ("D", self.colours[1]), ("x", self.colours[4])
+    plain: str = "#7C3AED"
 
+
+# Shapes of the kinds of points.
+_MARKERS = ("o", "D", "x", "^")
 
 THEMES = {
     "light": Theme("#ffffff", "#1f2328", "#d1d9e0", "#676d73"),
@@ -141,18 +148,9 @@ def _rows(axes: Axes, names: Sequence[str]) -> np.ndarray:
 
 def _bars(axes: Axes, bars: Bars, theme: Theme) -> None:
     places, left = _rows(axes, bars.names), np.zeros(len(bars.names))
-    colours = [*theme.colours[: len(bars.parts) - bars.rest], theme.others]
-    for colour, (name, lengths) in zip(colours, bars.parts, strict=False):
-        axes.barh(
-            places,
-            lengths,
-            0.72,
-            left,
-            color=colour,
-            label=label(name),
-            edgecolor=theme.background,
-            linewidth=0.8,
-        )
+    looks = _looks(bars, theme)
+    for look, (name, lengths) in zip(looks, bars.parts, strict=True):
+        axes.barh(places, lengths, 0.72, left, label=label(name), linewidth=0.8, **look)
         left += np.asarray(lengths)
     for place, end, text in zip(places, left, bars.ends, strict=False):
         axes.annotate(text, (end, place), (4, 0), textcoords="offset points", va="center")
@@ -165,9 +163,27 @@ def _bars(axes: Axes, bars: Bars, theme: Theme) -> None:
         _legend(axes, len(bars.parts))
 
 
+def _looks(bars: Bars, theme: Theme) -> list[dict[str, str]]:
+    """Settings of Matplotlib for the parts of bars."""
+    count = len(bars.parts)
+    if bars.coloured:
+        colours = [*theme.colours[: count - bars.rest], theme.others][:count]
+        return [{"color": colour, "edgecolor": theme.background} for colour in colours]
+    # The edge gives a pattern its colour.
+    return [
+        {"color": theme.background, "edgecolor": theme.plain, "hatch": pattern}
+        if pattern
+        else {"color": theme.plain, "edgecolor": theme.plain}
+        for pattern in islice(cycle(_PATTERNS), count)
+    ]
+
+
 def _points(axes: Axes, points: Points, theme: Theme) -> None:
     _rows(axes, points.names)
-    for place, (low, high) in enumerate(points.bands):
+    for place, band in enumerate(points.bands):
+        if band is None:
+            continue
+        low, high = band
         axes.barh(place, high - low, 0.84, low, color=theme.others, alpha=0.3)
         axes.vlines((low, high), place - 0.42, place + 0.42, color=theme.text, zorder=3)
     for kind, name in enumerate(points.kinds):
@@ -178,14 +194,14 @@ def _points(axes: Axes, points: Points, theme: Theme) -> None:
             if kind_of_point == kind
         ]
         x, y = zip(*found, strict=True) if found else ((), ())
-        marker, colour = theme.markers[kind]
+        marker = _MARKERS[kind]
         # A rim separates points that overlap; a cross has lines only, so no rim.
         rim = None if marker == "x" else theme.background
         axes.scatter(
             x,
             y,
             s=26,
-            c=colour,
+            c=theme.plain,
             marker=marker,
             edgecolors=rim,
             linewidths=0.9,
@@ -194,7 +210,25 @@ def _points(axes: Axes, points: Points, theme: Theme) -> None:
         )
     axes.use_sticky_edges = False
     axes.margins(x=0.04)
+    _note_rows(axes, points)
     _legend(axes, len(points.kinds))
+
+
+def _note_rows(axes: Axes, points: Points) -> None:
+    """Write notes beside the bands of their rows, on the side that has more room."""
+    left, right = axes.get_xlim()
+    for place, (note, band) in enumerate(zip(points.notes, points.bands, strict=True)):
+        low, high = band or (left, left)
+        on_the_right = right - high >= low - left
+        axes.annotate(
+            note,
+            (high if on_the_right else low, place),
+            (6 if on_the_right else -6, 0),
+            textcoords="offset points",
+            ha="left" if on_the_right else "right",
+            va="center",
+            style="italic",
+        )
 
 
 def _row_offset(number: int) -> float:
@@ -209,11 +243,11 @@ def _histogram(axes: Axes, histogram: Histogram, theme: Theme) -> None:
         histogram.counts,
         np.diff(edges),
         align="edge",
-        color=theme.colours[0],
+        color=theme.plain,
         edgecolor=theme.background,
         linewidth=0.8,
     )
-    axes.axvline(histogram.middle, color=theme.colours[1], linewidth=2)
+    axes.axvline(histogram.middle, color=theme.text, linewidth=2)
     axes.annotate(
         histogram.middle_name,
         (histogram.middle, 1),

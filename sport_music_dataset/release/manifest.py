@@ -130,6 +130,15 @@ class CodebookUse(TypedDict):
     dead: Number
 
 
+class SampleRecord(TypedDict):
+    """A chunk whose description the card shows."""
+
+    chunk_id: str
+    session: str
+    style: str
+    description: str
+
+
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """One file of a release, as the manifest records it."""
@@ -146,8 +155,10 @@ class Manifest:
     `files` has every shard and picture by its path. `changelog` has an entry for every version,
     newest first. `withdrawn` has the ids of tracks that no later build may include. `source` has
     the `dataset` and the `revision` on the Hub that the rows come from, if they do. `codebooks` has
-    the use of each codebook. `pictures` describes each picture in `assets` in words. `card` is the
-    front matter that sportgen wrote to README.md.
+    the use of each codebook. `pictures` describes each picture in `assets` in words. `samples` are
+    the chunks whose descriptions the card shows. `card` is the front matter that sportgen wrote to
+    README.md. `reading` has the settings by which the music was read, where they are not the usual
+    ones: fields of `source.Source`, and `license`.
     """
 
     # read_manifest uses pydantic to check that the JSON has exactly these keys and types.
@@ -165,6 +176,8 @@ class Manifest:
     source: dict[str, str] = field(default_factory=dict)
     codebooks: list[CodebookUse] = field(default_factory=list)
     pictures: dict[str, str] = field(default_factory=dict)
+    samples: list[SampleRecord] = field(default_factory=list)
+    reading: dict[str, str | bool] = field(default_factory=dict)
     schema: int = MANIFEST_SCHEMA
 
     @classmethod

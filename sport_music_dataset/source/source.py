@@ -1,6 +1,6 @@
 """Where music comes from, and which columns, config and splits to read from a dataset."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 
@@ -40,6 +40,13 @@ class Source:
     def is_on_hub(self) -> bool:
         """Whether the location is a dataset on the Hub."""
         return self.location.startswith("hf:")
+
+    @property
+    def reading(self) -> dict[str, str | bool]:
+        """The settings that are not the usual ones, but for the location."""
+        usual = Source(self.location)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value != getattr(usual, name)}
 
     @property
     def columns(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from ..card import card
 from ..card.assets import THEMES, picture_path
 from ..card.body import render_body
 from ..card.pictures import CHUNK_COLUMNS, pictures_of
+from ..card.samples import Sampler
 from ..errors import ReleaseError
 from ..records import Row
 from ..release.chunks import LIGHT
@@ -88,10 +89,12 @@ class PictureChecks:
     def __init__(self, manifest: Manifest, findings: Findings) -> None:
         self._manifest, self._findings = manifest, findings
         self._chunks: list[pa.Table] = []
+        self._sampler = Sampler()
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch of `raw` to those of which the words speak."""
         self._chunks.append(pa.Table.from_batches([batch.select(CHUNK_COLUMNS)]))
+        self._sampler.add(batch)
 
     def check_file(self, path: str, file: Path) -> None:
         """Check that a picture is a PNG."""
@@ -114,6 +117,8 @@ class PictureChecks:
         pictures = pictures_of(manifest, kept_rows(tracks), chunks)
         wanted = {picture.name: picture.alt for picture in pictures}
         whole = data and bool(manifest.shards("raw"))
+        if whole and manifest.samples != self._sampler.chosen():
+            findings.fail(Check.CARD_TEXT, "its sample descriptions are not those of the release")
         names = {*wanted, *manifest.pictures} if whole else _WITHOUT_RAW
         for name in names:
             if manifest.pictures.get(name) != wanted.get(name):
