@@ -61,28 +61,43 @@ def test_the_readme_links_every_page() -> None:
     assert linked.issuperset(page for page in PAGES if page.name != "README.md")
 
 
-@pytest.mark.parametrize("draws", [False, True])
-def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path, draws: bool) -> None:
+def trained(text: str, tmp_path: Path, steps: int, *replaced: tuple[str, str]) -> Any:
+    """The trainer of a snippet, after some steps of a tiny model in the place of MusicGen."""
     tiny_musicgen().save_pretrained(tmp_path / "musicgen")
     AutoTokenizer.from_pretrained(NANO / "model").save_pretrained(tmp_path / "musicgen")
-    [text] = code("Train from it")
-    assert text.count("SportMusicCollator()") == 1
-    if draws:
-        imports, collator = code("Train", GUIDE)[0].split("\n\n")
-        text = imports + "\n" + text.replace("SportMusicCollator()", collator)
+    settings = f"use_cpu=True, report_to=[], max_steps={steps}, disable_tqdm=True"
     for name, place in (
-        ('"org/sport-music"', repr(str(encoded))),
-        (', revision="v1.0.0"', ""),
+        *replaced,
         ('"facebook/musicgen-medium"', repr(str(tmp_path / "musicgen"))),
-        ('"musicgen-sport"', f"{str(tmp_path / 'out')!r}, use_cpu=True, report_to=[]"),
-        ("num_train_epochs=3", "max_steps=3, disable_tqdm=True, dataloader_pin_memory=False"),
+        (
+            '"musicgen-sport"',
+            f"{str(tmp_path / 'out')!r}, {settings}, dataloader_pin_memory=False",
+        ),
     ):
         assert name in text
         text = text.replace(name, place)
     names: dict[str, Any] = {}
     exec(text, names)
-    assert names["trainer"].state.global_step == 3
-    assert 0 < names["trainer"].state.log_history[-1]["train_loss"] < 100
+    trainer = names["trainer"]
+    assert trainer.state.global_step == steps
+    assert 0 < trainer.state.log_history[-1]["train_loss"] < 100
+    return trainer
+
+
+@pytest.mark.parametrize("draws", [False, True])
+def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path, draws: bool) -> None:
+    [text] = code("Train from it")
+    assert text.count("SportMusicCollator()") == 1
+    if draws:
+        imports, collator = code("Train", GUIDE)[0].split("\n\n")
+        text = imports + "\n" + text.replace("SportMusicCollator()", collator)
+    replaced = (("        num_train_epochs=3,\n", ""), (', revision="v1.0.0"', ""))
+    trained(text, tmp_path, 3, ('"org/sport-music"', repr(str(encoded))), *replaced)
+
+
+def test_training_as_the_card_does_it(encoded: Path, tmp_path: Path) -> None:
+    [text] = code("Train", (encoded / "README.md").read_text())
+    trained(text, tmp_path, 1, ('"ORG/NAME"', repr(str(encoded))))
 
 
 def test_a_part_is_chosen_and_held_back_as_the_guide_does_it(encoded: Path) -> None:

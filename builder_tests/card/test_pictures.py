@@ -42,8 +42,10 @@ def measured(encoded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     def measure(rows: Rows) -> None:
         for number, row in enumerate(rows):
-            row |= {"session": "Yoga", "tempo_bpm": (70.0, 105.0, 150.0)[number % 3]}
-            row |= {"tempo_confidence": 1.0, "loudness_lufs": -14.0 - number % 4}
+            row |= {"tempo_confidence": 0.1, "loudness_lufs": -14.0 - number % 4}
+            if row["session"] != "running":
+                row |= {"session": "Yoga", "tempo_bpm": (70.0, 105.0, 150.0)[number % 3]}
+                row |= {"tempo_confidence": 1.0}
 
     rewrite(out, "raw", measure)
     return out
@@ -75,6 +77,8 @@ def test_words_tell_the_figures(measured: Path) -> None:
     assert f"Yoga (60 to 90 BPM): {kinds.count(0)} in the band" in found["tempo"].alt
     assert f"{kinds.count(1)} its half or double is" in found["tempo"].alt
     assert kinds.count(0) and kinds.count(1) and kinds.count(2)
+    assert found["tempo"].alt.count("no sure tempo") == len(panel.names) - 1
+    assert [*panel.notes] == ["" if row else "no sure tempo" for row in panel.points]
     rows = sum(manifest.splits("raw").values())
     assert found["chunks"].alt.startswith(f"{rows} chunks. By session: ")
     assert f"perplexity {manifest.codebooks[0]['perplexity']:.0f}" in found["codebooks"].alt
@@ -126,7 +130,8 @@ def test_any_name_is_drawn_as_it_is_and_always_the_same(theme: str) -> None:
     ones = [1.0] * len(HOSTILE)
     panels: list[Panel] = [
         Bars("bars", HOSTILE, [(name, ones) for name in HOSTILE[:5]], ends=["1"] * len(HOSTILE)),
-        Bars("patterns", HOSTILE, [(name, ones) for name in HOSTILE], coloured=True, rest=True),
+        Bars("styles", HOSTILE, [(name, ones) for name in HOSTILE[:7]], rest=True, coloured=True),
+        Bars("patterns", HOSTILE, [(name, ones) for name in HOSTILE]),
         Points(
             "points",
             HOSTILE[:3],

@@ -79,7 +79,7 @@ def _drawn_before(folder: Path, sources: str) -> Drawn | None:
     notes = read_notes(folder, ASSETS)
     outcomes = [note.outcomes for note in notes.values()]
     first: dict[str, Any] = outcomes[0] if outcomes else {}
-    words, samples = first.get("words"), first.get("samples")
+    words, samples = first.get("words"), first.get("samples", [])
     wanted = {"sources": sources, "words": words, "samples": samples}
     if not isinstance(words, dict) or any(outcome != wanted for outcome in outcomes):
         return None

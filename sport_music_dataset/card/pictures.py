@@ -36,15 +36,14 @@ def pictures(release: Release, sampler: Sampler | None = None) -> Iterator[Pictu
     Raises:
         ReleaseError: a shard cannot be read.
     """
-    kept, columns = kept_rows(release.tracks(_TRACK_COLUMNS)), CHUNK_COLUMNS
+    kept = kept_rows(release.tracks(_TRACK_COLUMNS))
 
     def sampled(shard: pa.Table) -> pa.Table:
         if sampler:
             sampler.add(shard)
         return shard.select(CHUNK_COLUMNS)
 
-    if sampler:
-        columns = tuple(dict.fromkeys((*CHUNK_COLUMNS, *SAMPLE_COLUMNS)))
+    columns = {*CHUNK_COLUMNS, *(SAMPLE_COLUMNS if sampler else ())}
     chunks = read_chunks(release, [release.manifest.rows_config], columns, sampled)
     yield from pictures_of(release.manifest, kept, chunks)
 

@@ -163,7 +163,7 @@ def _bars(axes: Axes, bars: Bars, theme: Theme) -> None:
         _legend(axes, len(bars.parts))
 
 
-def _looks(bars: Bars, theme: Theme) -> list[dict[str, str]]:
+def _looks(bars: Bars, theme: Theme) -> list[dict[str, Any]]:
     """Settings of Matplotlib for the parts of bars."""
     count = len(bars.parts)
     if bars.coloured:

@@ -30,7 +30,8 @@ _FLAGS = {
     ("require_tempo", True): "--require-tempo",
 }
 _SESSIONS = (
-    """python -c 'import json; print(json.load(open("sportgen.json"))["recipe"]["sessions"])' """
+    "python -c 'import json, pathlib as p; "
+    """print(json.loads(p.Path("sportgen.json").read_text())["recipe"]["sessions"], end="")' """
     "> sessions.yaml"
 )
 
