@@ -115,7 +115,9 @@ def test_odd_settings_are_findings_and_all_checks_are_printed(
         text=True,
         check=False,
     )
-    assert done.stderr == "" and done.returncode == (state == "missing")
+    hints = done.stderr.splitlines()
+    assert [line[:6] for line in hints] == ["next: "] * (state != "missing")
+    assert done.returncode == (state == "missing")
     lines = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
     assert [line for line in lines if line.startswith(f"{state:<8}{said}")], done.stdout
     assert [line for line in lines if line.startswith("missing")] == [

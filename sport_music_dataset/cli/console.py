@@ -19,8 +19,8 @@ def plain(text: str) -> str:
     )
 
 
-def quote(path: Path) -> str:
-    """A path in quotes for a shell."""
+def quote(path: Path | str) -> str:
+    """A path, or the name of a release, in quotes for a shell where it needs them."""
     return shlex.quote(plain(str(path)))
 
 

@@ -1,7 +1,5 @@
 """The command `diff`."""
 
-from pathlib import Path
-
 from .. import console, options
 
 
@@ -35,4 +33,4 @@ def diff(
     if not as_json and not difference.is_empty and hub_release(after) is None:
         repo = hub_release(before)
         name = repo[0] if repo else "ORG/NAME"
-        console.hint(f"next: sportgen push {console.quote(Path(after))} {name}")
+        console.hint(f"next: sportgen push {console.quote(after)} {name}")

@@ -109,6 +109,4 @@ def scan(
         measured = measure_tracks(workers, usable, recipe, console.progress)
     show_inventory(inventory(grouping, recipe, expected, measured if measure else None), as_json)
     if not as_json and not expected.obstacle:
-        console.hint(
-            f"next: sportgen build {console.quote(Path(source))} OUT, with the same options"
-        )
+        console.hint(f"next: sportgen build {console.quote(source)} OUT, with the same options")

@@ -46,7 +46,7 @@ def stats(
 
             show_stats(release_stats(opened), as_json)
             if not as_json:
-                console.hint(f"next: sportgen preview {release}, to see and hear it")
+                console.hint(f"next: sportgen preview {console.quote(release)}, to see and hear it")
             return
         from ...look.sql import queried
 

@@ -1,6 +1,5 @@
 """The command `verify`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,5 +59,5 @@ def verify(
         report = verify_release(opened, sample=sample, progress=console.progress)
     show_report(report, as_json)
     if report.ok and not as_json and hub_release(release) is None:
-        console.hint(f"next: sportgen push {console.quote(Path(release))} ORG/NAME")
+        console.hint(f"next: sportgen push {console.quote(release)} ORG/NAME")
     return 0 if report.ok else 1
