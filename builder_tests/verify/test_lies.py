@@ -385,6 +385,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
         Check.PICTURES, in_manifest("pictures", "loudness", value="Very loud.")),
     "manifest.pictures: counts": (
         Check.PICTURES, in_manifest("pictures", "chunks", value="9000 chunks.")),
+    "manifest.samples: one less": (Check.CARD_TEXT, in_manifest("samples", value=lambda s: s[1:])),
     "manifest.pictures: one more": (Check.PICTURES, in_manifest("pictures", "tempo", value="x")),
     **of_encoding("model", "facebook/musicgen-medium", ""),
     **of_encoding("model_revision", "main"),
@@ -411,6 +412,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "card: a licence": (
         Check.CARD_TEXT, in_card("<!-- sportgen: end -->", "All is free.\n<!-- sportgen: end -->")),
     "card: no generated text": (Check.CARD_TEXT, in_card("<!-- sportgen: end -->", "")),
+    "card: features": (Check.CARD, in_card("- name: arc", "- name: bow")),
     "card: configs": (Check.CARD, in_card("config_name: raw", "config_name: rows")),
 }  # fmt: skip
 
@@ -427,6 +429,7 @@ UNPROVEN = {
         "no other place has it",
     ),
     "tracks.source_url": "no other place has it",
+    "manifest.reading": "the card is made from it, and rows may come from other options too",
     "manifest.encoding.backend": "libraries round differently, but each gives valid codes",
     "manifest.schema": "another one is refused when the release is opened",
 }

@@ -49,7 +49,8 @@ class Sampler:
             )
         ]
         samples: list[SampleRecord] = [
-            {"chunk_id": chunk_id, "session": session, "style": style, "description": description}
+            # The order of keys is that of JSON with sorted keys, from which a later run reads them.
+            {"chunk_id": chunk_id, "description": description, "session": session, "style": style}
             for _, (_, chunk_id, style), session, description in sorted(turns)[:_MOST]
         ]
         return sorted(samples, key=lambda sample: (sample["session"], sample["chunk_id"]))

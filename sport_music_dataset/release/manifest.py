@@ -134,9 +134,9 @@ class SampleRecord(TypedDict):
     """A chunk whose description the card shows."""
 
     chunk_id: str
+    description: str
     session: str
     style: str
-    description: str
 
 
 @dataclass(frozen=True, slots=True)

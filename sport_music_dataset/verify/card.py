@@ -11,6 +11,7 @@ import pyarrow as pa
 from ..card import card
 from ..card.assets import THEMES, picture_path
 from ..card.body import render_body
+from ..card.dataset_info import dataset_info
 from ..card.pictures import CHUNK_COLUMNS, pictures_of
 from ..card.samples import Sampler
 from ..errors import ReleaseError
@@ -18,6 +19,7 @@ from ..records import Row
 from ..release.chunks import LIGHT
 from ..release.layout import CARD
 from ..release.manifest import Manifest
+from ..release.release import Release
 from ..release.tracks import kept_rows, license_counts
 from .findings import Check, Findings
 from .manifest import is_of_this_version
@@ -29,8 +31,9 @@ _VERSION = re.compile(r'revision="v([^"]*)"')
 _WITHOUT_RAW = ("chunks", "splits", "codebooks")
 
 
-def check_card(file: Path, manifest: Manifest, tracks: list[Row], findings: Findings) -> None:
+def check_card(file: Path, release: Release, tracks: list[Row], findings: Findings) -> None:
     """Check README.md; `tracks` are all rows of `tracks`."""
+    manifest, sound = release.manifest, not findings.counts
     try:
         found, body = card.split_front_matter(card.read_card(file), CARD)
     except ReleaseError as error:
@@ -38,6 +41,13 @@ def check_card(file: Path, manifest: Manifest, tracks: list[Row], findings: Find
         return
     findings.note(Check.CARD, f"{CARD} names the files that are there")
     findings.fail_all(Check.CARD, _front_faults(found, manifest, tracks), CARD)
+    # The footers of shards that may be damaged are left alone.
+    if (
+        sound
+        and is_of_this_version(manifest)
+        and found.get("dataset_info") != dataset_info(release)
+    ):
+        findings.fail(Check.CARD, f"{CARD}: its dataset_info is not that of the files")
     findings.fail_all(Check.CARD_TEXT, _text_faults(body, manifest, tracks), CARD)
     if not is_of_this_version(manifest):
         findings.skip(Check.CARD_TEXT, f"written by sportgen {manifest.software.get('sportgen')}")

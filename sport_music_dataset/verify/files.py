@@ -279,7 +279,7 @@ class Inspection:
             self.findings.fail(Check.CARD, f"{CARD}: is missing")
         elif self.tracks:
             with self._file_faults(Check.CARD), self.release.place.fetched(CARD) as [file]:
-                check_card(file, self.release.manifest, self.tracks, self.findings)
+                check_card(file, self.release, self.tracks, self.findings)
 
     def _note(self) -> None:
         files, rows = self.release.manifest.files.values(), sum(self._rows.rows.values())
