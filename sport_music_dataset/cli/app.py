@@ -48,7 +48,7 @@ def _options(
         print(f"sportgen {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        print(ctx.get_help())
 
 
 for _group, _commands in _COMMANDS.items():

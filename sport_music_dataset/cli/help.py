@@ -7,6 +7,7 @@ import inspect
 import os
 import re
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -32,15 +33,15 @@ class Command(TyperCommand):
     """A command whose --help is laid out here."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help of the command into the formatter."""
-        formatter.write(_page(self, ctx))
+        """Print the help of the command."""
+        _print(_page(self, ctx))
 
 
 class Group(TyperGroup):
     """The command `sportgen`, whose --help names its commands in their groups."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help of all commands into the formatter."""
+        """Print the help of all commands, by their groups."""
         commands: dict[str, list[Record]] = {}
         for name in self.list_commands(ctx):
             command = self.commands[name]
@@ -48,7 +49,13 @@ class Group(TyperGroup):
             commands.setdefault(getattr(command, "rich_help_panel", "") or "", []).append(
                 (name, first)
             )
-        formatter.write(_page(self, ctx, commands))
+        _print(_page(self, ctx, commands))
+
+
+def _print(page: str) -> None:
+    # As Typer's own does, not through the formatter: what Typer prints of that gets no error of
+    # stdout. It ends the page with an empty line.
+    print(page if sys.stdout.isatty() else re.sub("\x1b\\[[0-9;]*m", "", page), end="")
 
 
 def _page(
@@ -76,7 +83,7 @@ def _page(
     for title, records in sections.items():
         if records:
             lines += [_bold(f"{title}:"), *_records(records), ""]
-    return "\n".join(lines[:-1]) + "\n"
+    return "\n".join(lines)
 
 
 def _name(argument: TyperArgument) -> str:
@@ -132,7 +139,6 @@ def _width() -> int:
     return max(40, min(shutil.get_terminal_size().columns, _WIDEST)) - 1
 
 
-# Typer takes colours away where the output is no terminal.
 def _bold(text: str) -> str:
     return typer.style(text, bold=True)
 
