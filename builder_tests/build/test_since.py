@@ -13,7 +13,7 @@ from sport_music_dataset.build.since import Since
 from sport_music_dataset.cli import main
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.settings import EncodeSettings
-from sport_music_dataset.errors import ReleaseError, SettingError
+from sport_music_dataset.errors import HubError, ReleaseError, SettingError
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release, open_release
 
@@ -114,7 +114,13 @@ def test_the_command_takes_a_folder(
 def test_a_release_is_a_folder_or_a_tag(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match="is not a release"), open_release(str(tmp_path)):
         pass
-    with pytest.raises(ReleaseError, match="ORG/NAME@v1"), open_release("org/name"):
+    with pytest.raises(HubError, match="org/name: is no folder here"), open_release("org/name"):
+        pass
+    (tmp_path / "org").mkdir()
+    with (
+        pytest.raises(ReleaseError, match="ORG/NAME@v1"),
+        open_release(str(tmp_path / "org/name")),
+    ):
         pass
     with pytest.raises(SettingError, match="org/na me@v1"), open_release("org/na me@v1"):
         pass
