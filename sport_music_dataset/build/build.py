@@ -306,8 +306,7 @@ def _import_ahead() -> None:
     def load() -> None:
         # What fails here fails again, and is told, where it is needed.
         with suppress(Exception):
-            for name in ("release.features", "card.plots"):
-                import_module(f"sport_music_dataset.{name}")
+            import_module("sport_music_dataset.card.plots")
 
     Thread(target=load).start()
 
