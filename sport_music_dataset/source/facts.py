@@ -126,9 +126,9 @@ class FactsStore:
             return None
 
     def add(self, track: Track, facts: Facts) -> None:
-        """Keep facts for the next scan, unless the file is too new or the fault was this run's."""
-        times = facts.signature[1:3]
-        if times and not is_of_one_run(facts.reason) and max(times) + _TICK_NS < self._began_ns:
+        """Keep the facts of a file that was read whole and cannot change unseen."""
+        is_read = facts.sha256 and not is_of_one_run(facts.reason)
+        if is_read and max(facts.signature[1:3]) + _TICK_NS < self._began_ns:
             self._found[track.file] = facts
 
     def save(self) -> None:
