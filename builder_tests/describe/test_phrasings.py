@@ -253,6 +253,12 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Highland dancing", "folk", "highland", "Highland dancing"),
         ("Couch to 5K week 3", "jazz", "week", "run"),
         ("Laufen", "jazz", "aufen", "run"),
+        ("Desk stretches", "jazz", "stretches session", "desk stretch"),
+        ("Work out 45 min", "jazz", "work out", "fitness"),
+        ("Montée du col", "jazz", "col", "a workout"),
+        ("studying", "jazz", "studying session", "study"),
+        ("yoga", "Bicep", "for music", "Bicep"),
+        ("yoga", "Milonga", "for music", "milonga"),
         ("running", "daft punk", "daft", "Daft Punk"),
         ("Éveil {musical} %s", "chanson", "Éveil", "éveil {musical} %s"),
     ],
@@ -303,8 +309,16 @@ def test_a_mood_in_a_style_stands_before_instrumental_and_a_tempo() -> None:
     assert not any("bpm calm" in text for text in texts)
 
 
-def test_nature_has_no_tempo() -> None:
-    assert not any("bpm" in text for text in of_tracks(Facts("yoga", "Nature", 120.0), 300))
+def test_nature_has_no_tempo_and_is_not_driving() -> None:
+    texts = of_tracks(Facts("boxing", "Nature", 120.0, energy=0.9), 300)
+    assert not [text for text in texts if re.search("bpm|driving|energetic|intense", text)]
+
+
+def test_several_songs_reach_a_peak() -> None:
+    piano = Heard(instruments=("piano",), instruments_confidence=(0.95,))
+    texts = of_tracks(Facts("running", "oldies", energy=0.8, arc="peak", heard=piano), 300)
+    assert any(text.endswith("reaching a peak") for text in texts)
+    assert not any(" its " in text for text in texts)
 
 
 def test_numbers_do_not_stand_side_by_side() -> None:

@@ -17,6 +17,9 @@ _ENDINGS = tuple(
     "ization isation ations ation ically ical etic able ingly ings ing ful ness ies ers er ic al "
     "ed es ly s e y".split()
 )
+# "Fitness", "tennis", "canvas", "campus", "abdos" and "aerobics" are no plurals.
+_PLURAL = re.compile(r"^[a-z-]{3,}(?<![aiosu])(?<!ic)s$")
+_ES = re.compile(r"(?:ch|sh|x|ss)es$")
 _BEAT = re.compile(r".beats?$")
 _SMALL = frozenset(
     "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
@@ -44,6 +47,15 @@ def listed(words: Sequence[str]) -> str:
     """Words as one phrase: `piano, strings and drums`."""
     *rest, last = words
     return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def singular(word: str) -> str:
+    """One of what an English plural names, `stretch` of `stretches`; other words as they are."""
+    if not _PLURAL.search(word):
+        return word
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[: -2 if _ES.search(word) else -1]
 
 
 @lru_cache(_CACHED)

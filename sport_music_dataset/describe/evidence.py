@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
-from .english import article, listed, stems
+from .english import article, listed, singular, stems
 from .sessions import find, find_within, in_words, is_activity, is_event, pair
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
@@ -202,11 +202,13 @@ class Evidence:
         last = self.name.split()[-1]
         if is_event(last):
             return f"{article(self.name)} {self.name}", self.name
-        event = f"{self.name} session"
+        # "For desk stretches", "a desk stretch session".
+        one = singular(last)
+        event = f"{self.name.removesuffix(last)}{one} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         known = find(last, own)
         is_sport = known is not None and known.name == known.purpose == last
-        is_purpose = last.endswith("ing") or is_sport or is_activity(last)
+        is_purpose = last.endswith("ing") or is_sport or is_activity(last) or one != last
         return self.name if is_purpose else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
@@ -297,7 +299,8 @@ class Evidence:
         """The first word for the chunk's energy, in the order that its track prefers."""
         words = list(lexicon().energy)
         order.shuffle(words)
-        if self.level is None:
+        # Nobody says "smooth nature sounds".
+        if self.level is None or self.style.untimed:
             return None
         source, detail = self._energy_source
         return next((Word(w, source, detail) for w in words if self._may_say(w)), None)

@@ -135,6 +135,9 @@ def in_words(name: str) -> str:
     if not shouts:
         # Behind "de" stands a name: "col du Galibier".
         kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
+    # "A montée du col session" is no English, and a place tells no sport.
+    if kept < len(words) and all(normalise(word) in _nothing() for word in words[:kept]):
+        return ""
     return " ".join(
         _cased(word, shouts or (at < kept and word[1:].islower())) for at, word in enumerate(words)
     )

@@ -9,7 +9,8 @@ from itertools import chain, groupby
 from ..english import listed, stems
 from ..sessions import find, folded, spaced
 from ..words import NO_CLAIMS, both
-from .table import Style, is_decade, key_of, kind_of, known, table, without_music
+from .table import Style, artist_key, is_decade, key_of, kind_of, known, table, without_music
+from .spelling import misspelt
 from .unknown import ends_as_kind, in_own_words
 
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+|---")
@@ -57,7 +58,8 @@ _FRENCH = re.compile(
 _ASIDE = re.compile(r"(?<=\S)\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 # "Piano et violon": two styles if both are known.
 _AND = re.compile(r"\s+(?:et|und|and|y|e)\s+", re.IGNORECASE)
-_SOUNDS = re.compile(r"^(?:(?:sons?|bruits?|sonidos|suoni)(?! of) |sounds of )")
+# "Son cubano" is Spanish, "son lourd" says nothing.
+_SOUNDS = re.compile(r"^(?:sons? (?:de|des|du|d|da|do) |(?:bruits?|sonidos|suoni) |sounds of )")
 # "Barre au piano": what is heard stands behind.
 _PLAYED = re.compile(r"^\S.* (?:au|a la|a l|aux) (\S+(?: \S+)?)$")
 
@@ -72,7 +74,8 @@ def style_of(name: str) -> Style:
     # "Instru rap" is known: hip hop beats.
     whole = table().styles.get(key_of(name)) if said else known(_ASIDE.sub("", name))
     whole = None if whole and whole.alone == "music" else whole
-    style = whole or _found(_cleaned(name)) or in_own_words(_cleaned(name))
+    bare = _cleaned(name)
+    style = whole or _found(bare) or misspelt(bare) or in_own_words(bare)
     return replace(style, instrumental=True) if said else style
 
 
@@ -100,12 +103,13 @@ def _found(name: str) -> Style | None:
     if _CATALOGUE.fullmatch(name):
         return Style()
     # "Daft Punk" is no punk.
-    if key_of(name) in data.artists:
+    if artist_key(name) in data.artists:
         return None
     found = _of_kind(key_of(name)) if len(parts) == 1 else None
-    # "Power pop" is no energetic pop.
-    if key_of(name) in data.others and (not found or found.before != in_own_words(name).before):
-        return None
+    # "Power pop" is no energetic pop, "happy hardcore" is one name.
+    if key_of(name) in data.others:
+        is_same = found is not None and found.before == in_own_words(name).before
+        return replace(found, is_mood=False, plain=None) if found and is_same else None
     if found:
         return found
     if (undated := _YEAR.sub("", name).strip()) != name:
@@ -191,14 +195,22 @@ def _is_people(key: str) -> bool:
 
 
 def _combined(kind: Style, style: Style) -> Style:
+    quality = ""
     if kind.before[:1].isupper():
+        # "Traditional Breton folk".
+        first, _, rest = style.before.partition(" ")
+        if rest and first.islower() and key_of(first) in table().no_folders:
+            quality = f"{first} "
         # "Chanson québécoise" is not French.
-        before, alone = style.before.removeprefix("French "), style.alone.removeprefix("French ")
+        before, alone = (
+            name.removeprefix(quality).removeprefix("French ")
+            for name in (style.before, style.alone)
+        )
         style = replace(style, before=before, alone=alone)
     return replace(
         style,
-        before=f"{kind.before} {style.before}" if style.before else "",
-        alone=f"{kind.before} {style.alone}",
+        before=f"{quality}{kind.before} {style.before}" if style.before else "",
+        alone=f"{quality}{kind.before} {style.alone}",
         claims=both(kind.claims, style.claims),
         sung=kind.sung or style.sung,
         is_mood=kind.is_mood or style.is_mood,
@@ -212,7 +224,7 @@ def _within(name: str) -> Style | None:
         # "Best running songs" is no style.
         if found := known(text) or _of_kind(key_of(text)) or (Style() if find(text) else None):
             return found
-        if text and key_of(text) in {*table().others, *table().artists}:
+        if text and (key_of(text) in table().others or artist_key(text) in table().artists):
             return in_own_words(text)
     return None
 
@@ -244,6 +256,8 @@ def _of_foreign(name: str) -> Style | None:
     words = name.split()
     for at in range(len(words) - 1, 0, -1):
         style = known(" ".join(words[:at]))
+        if style and (played := _played_as(style, words[:at], words[at:])):
+            return played
         is_noun = style and style.alone != "music" and (style.sung or not _stands_before(style))
         if is_noun and key_of(words[at - 1]) and not _is_english(words[at:]):
             return style
@@ -251,6 +265,17 @@ def _of_foreign(name: str) -> Style | None:
     is_foreign = not {last, last.removesuffix("s")} & table().english
     ends = (known(" ".join(words[at:])) for at in range(1, len(words))) if is_foreign else ()
     return next((style for style in ends if style and not _stands_before(style)), None)
+
+
+def _played_as(instrument: Style, words: list[str], rest: list[str]) -> Style | None:
+    """Jazz trumpet, which French calls `trompette jazz`."""
+    style = known(" ".join(rest))
+    is_foreign = instrument.instrument and key_of(" ".join(words)) != key_of(instrument.before)
+    if not is_foreign or style is None or not style.before or style.instrument:
+        return None
+    before = f"{style.before} {instrument.before}"
+    claims = both(instrument.claims, style.claims)
+    return replace(instrument, before=before, alone=f"{before} music", claims=claims)
 
 
 def _is_english(words: list[str]) -> bool:
@@ -301,4 +326,5 @@ def _two(named: list[Style]) -> Style:
         return one
     before = listed([one.before.removesuffix(" music"), two.before.removesuffix(" music")])
     claims = one.claims if one.claims != NO_CLAIMS else two.claims
-    return Style(before, f"{before} music", claims, one.sung and two.sung)
+    # Of folk and singer-songwriters nobody can say "instrumental".
+    return Style(before, f"{before} music", claims, one.sung or two.sung)

@@ -22,6 +22,8 @@ _DECADE = re.compile(
     r"(?:19)(\d0) ?s?|(\d0)er"
 )
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?(?:s|er) hits")
+# Names of artists with fewer letters are not recognised without their blanks.
+_JOINED_LETTERS = 4
 # The endings of adjectives that Spanish, Italian, Portuguese and German write for one of ours.
 _ENDINGS = (("o", ("a", "os", "as", "i", "e")), ("sch", ("sche", "scher", "sches", "schen")))
 
@@ -36,7 +38,7 @@ class Style:
     no beat. `instrumental` is whether it was said that nobody sings, `piece` whether one of it is a
     piece, `instrument` whether it is what plays; `is_mood` whether it is, or begins with, what
     music is like (`happy`, `sad violin`), and `plain` the style without that (`violin`). `known` is
-    whether the style is one of styles.yaml.
+    whether it is a style, a kind of music or an artist of our tables.
     """
 
     before: str = ""
@@ -99,10 +101,23 @@ def table() -> Table:
         around=around,
         proper=frozenset(data["proper"]),
         others=others,
-        artists={the + key_of(name): name for name in names for the in ("", "the ")},
+        artists={form: name for name in names for form in _artist_forms(name)},
         english=frozenset(word for key in english for word in key.split()),
         ends=frozenset(key.split()[-1] for key in english),
     )
+
+
+def artist_key(name: str) -> str:
+    """The name of an artist for comparing: commas in it are no list."""
+    return key_of(name.replace(",", " "))
+
+
+def _artist_forms(name: str) -> Iterator[str]:
+    key = artist_key(name)
+    yield from (key, f"the {key}")
+    # "acdc", "daftpunk".
+    if len(joined := key.replace(" ", "")) >= _JOINED_LETTERS:
+        yield joined
 
 
 def _styles_and_kinds(entries: dict[str, Any]) -> tuple[dict[str, Style], dict[str, Style]]:
