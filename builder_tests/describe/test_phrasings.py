@@ -168,6 +168,13 @@ def test_instrumental_is_said_where_nobody_sings_or_the_user_says_so() -> None:
         assert all("instrumental rock" in text for text in texts)
 
 
+def test_vocal_music_is_not_called_instrumental() -> None:
+    tagged = Facts("running", "female vocalists", energy=0.6, title="X (Instrumental)")
+    assert not any("instrumental" in text for text in of_tracks(tagged))
+    both = Facts("yoga", "folk; singer-songwriter", heard=NOBODY_SINGS, whole=NOBODY_SINGS)
+    assert not any("instrumental" in text for text in of_tracks(both))
+
+
 def test_a_song_is_sung_and_a_voice_is_said_where_it_is_sure() -> None:
     facts = Facts("running", "rock", energy=0.6)
     for vocals, said in ((0.0, False), (0.55, False), (0.9, True)):
@@ -254,6 +261,8 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Couch to 5K week 3", "jazz", "week", "run"),
         ("Laufen", "jazz", "aufen", "run"),
         ("Desk stretches", "jazz", "stretches session", "desk stretch"),
+        ("Snow shoveling", "jazz", "snowboarding", "snow shoveling"),
+        ("Office break", "jazz", "session", "an office break"),
         ("Work out 45 min", "jazz", "work out", "fitness"),
         ("Montée du col", "jazz", "col", "a workout"),
         ("studying", "jazz", "studying session", "study"),

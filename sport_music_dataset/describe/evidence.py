@@ -260,7 +260,9 @@ class Evidence:
         # Rain and drums alone are not "instrumental".
         if self.style.unaccompanied:
             return []
-        for field in ("style", "genre", "title"):
+        # "An instrumental vocal track" is said by tags and a title together.
+        fields = () if "vocal" in stems(self.style.before) else ("style", "genre", "title")
+        for field in fields:
             if style_of(getattr(facts, field)).instrumental:
                 return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]
         voices = _VOICES & stems(" ".join((*facts.heard.instruments, *facts.whole.instruments)))

@@ -100,8 +100,8 @@ def find_within(name: str, own: str = "") -> Session | None:
             return found
     if pair(name, own):
         return None
-    # "For a recovery run" says more than "for a cool-down".
-    if not words or is_event(words[-1]):
+    # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
+    if not words or is_event(words[-1]) or (words[-1].endswith("ing") and not find(words[-1], own)):
         return None
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()

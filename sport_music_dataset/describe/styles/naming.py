@@ -54,6 +54,8 @@ _FRENCH = re.compile(
     r"[éèêëàâîïôûçœ]|(?:ique|ien(?:ne)?|oise?|aise?|euse|eux|esque|ante|ive|if|in)s?$|"
     r"^(?:de|du|des|d|la|le|les|pour|sans|avec|en)$"
 )
+# "Traditional Breton folk", but French new wave and Italian soft rock.
+_BEFORE_PEOPLE = ("traditional", "old-school", "modern", "contemporary")
 # "Techno (Raw / Deep)", "House [deep]".
 _ASIDE = re.compile(r"(?<=\S)\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 # "Piano et violon": two styles if both are known.
@@ -73,6 +75,9 @@ def style_of(name: str) -> Style:
     said = bool(_INSTRUMENTAL.search(name))
     # "Instru rap" is known: hip hop beats.
     whole = table().styles.get(key_of(name)) if said else known(_ASIDE.sub("", name))
+    if key_of(name) in table().others:
+        # "Kwassa kwassa" says nothing twice.
+        whole = whole or _found(name) or in_own_words(name)
     whole = None if whole and whole.alone == "music" else whole
     bare = _cleaned(name)
     style = whole or _found(bare) or misspelt(bare) or in_own_words(bare)
@@ -100,6 +105,9 @@ def _found(name: str) -> Style | None:
     data, parts = table(), [part for part in _SEVERAL.split(name) if part]
     if found := known(name):
         return found
+    # "Hard Style" is no hard rock.
+    if table().joined.get(key_of(name)) or key_of(name).replace(" ", "") in data.styles:
+        return _turned(name)
     if _CATALOGUE.fullmatch(name):
         return Style()
     # "Daft Punk" is no punk.
@@ -117,7 +125,23 @@ def _found(name: str) -> Style | None:
     untaken = _TAKE.sub("", name)
     if untaken != name and (found := known(untaken) or _of_kind(key_of(untaken))):
         return found
-    return _of_parts(name, parts) or _of_words(name)
+    return _of_parts(name, parts) or _turned(name) or _of_words(name)
+
+
+def _turned(name: str) -> Style | None:
+    """The style of a name that French says the other way round: `rap east coast`, `pop baroque`.
+
+    Also of one with or without the blanks that it has here: `deephouse`, `hard style`.
+    """
+    key, data = key_of(name), table()
+    words = key.split()
+    turns = (" ".join(words[at:] + words[:at]) for at in range(1, len(words)))
+    for form in (data.joined.get(key.replace(" ", ""), ""), key.replace(" ", ""), *turns):
+        if form != key and form in data.styles:
+            return data.styles[form]
+        if form != key and form in data.others:
+            return in_own_words(form)
+    return None
 
 
 def _of_parts(name: str, parts: list[str]) -> Style | None:
@@ -197,9 +221,8 @@ def _is_people(key: str) -> bool:
 def _combined(kind: Style, style: Style) -> Style:
     quality = ""
     if kind.before[:1].isupper():
-        # "Traditional Breton folk".
         first, _, rest = style.before.partition(" ")
-        if rest and first.islower() and key_of(first) in table().no_folders:
+        if rest and first in _BEFORE_PEOPLE:
             quality = f"{first} "
         # "Chanson québécoise" is not French.
         before, alone = (

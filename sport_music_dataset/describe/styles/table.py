@@ -63,7 +63,7 @@ class Table:
     `nothing` the names that say nothing of the music and `around` the words that do. `no_folders`
     are names of which a folder does not tell that it holds a style. `others` are the kinds
     of music that only kinds.yaml knows, as it writes them, `artists` names as the artists write
-    them. `english` has all the words that English names of kinds of music are made of, `ends` the
+    them. `joined` has the keys of styles and kinds by these without blanks. `english` has all the words that English names of kinds of music are made of, `ends` the
     last of each.
     """
 
@@ -75,6 +75,7 @@ class Table:
     proper: frozenset[str]
     others: dict[str, str]
     artists: dict[str, str]
+    joined: dict[str, str]
     english: frozenset[str]
     ends: frozenset[str]
 
@@ -102,6 +103,7 @@ def table() -> Table:
         proper=frozenset(data["proper"]),
         others=others,
         artists={form: name for name in names for form in _artist_forms(name)},
+        joined={key.replace(" ", ""): key for key in sorted({*others, *styles}) if " " in key},
         english=frozenset(word for key in english for word in key.split()),
         ends=frozenset(key.split()[-1] for key in english),
     )

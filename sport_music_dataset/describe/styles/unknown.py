@@ -46,12 +46,15 @@ def in_own_words(name: str) -> Style:
     listed = table().others.get(key_of(bare), "")
     words = (listed or bare).split()
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
-    words = words[:-1] if is_music else words
+    words, proper = words[:-1] if is_music else words, table().proper
     is_kind = is_music or _is_kind(words)
     text = " ".join(_kind_cased(words, bool(listed)) if is_kind else _name_cased(words))
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
     before, alone = _before_and_alone(text, is_kind)
+    # "A library music track", but "a Balinese track".
+    if is_music and not all(key_of(word) in table().english or word in proper for word in words):
+        before = alone
     # "Sleepy lofi" claims what sleepy music is like, and no other word says it again; "quiet storm"
     # is one name.
     is_mood = is_kind and not listed and len(words) > 1 and words[0].casefold() in lexicon().words
@@ -81,10 +84,12 @@ def _is_kind(words: list[str]) -> bool:
     titles = sum(word[:1].isupper() for word in words[1:])
     if len(words) < 2 or not titles:
         return is_end and not _is_french_name(words)
+    # "Desi Hip Hop".
+    is_style = known(" ".join(words[-2:])) is not None and len(words) > 2
     # "Military Band", "Ghetto Tech"; "Carpenter Brut" ends in no English word.
     is_english = all(set(key_of(word).split()) <= data.english for word in words)
     end = known(words[-1])
-    is_style = end is not None and key_of(end.before or end.alone) == last
+    is_style |= end is not None and key_of(end.before or end.alone) == last
     return is_style or last in data.others or (is_english and last in data.ends)
 
 
