@@ -5,7 +5,6 @@ import pytest
 from sport_music_dataset.describe.styles import is_style, known_styles, style_of
 
 SAID = {
-    "classical music": "musique classique|Classique|classic|Classical|MUSIQUE_CLASSIQUE",
     "French pop": "variété française|Variété|variete francaise|Variétés françaises",
     "French chanson": "chanson|Chanson française|chansons",
     "French rap": "rap français|Rap Fr|Hip-Hop français",
@@ -117,13 +116,14 @@ SAID = {
     "ghettotech music": "Ghetto Tech",
     "deep house music": "Deephouse|DeepHouse",
     "hardstyle": "Hard Style",
-    "East Coast hip hop music": "Rap East Coast",
+    "East Coast hip hop": "Rap East Coast",
     "underground hip hop music": "Hip hop underground",
-    "baroque pop music": "Pop baroque",
+    "Baroque pop music": "Pop baroque",
     "French new wave": "New wave française",
-    "desi hip hop music": "Desi Hip Hop",
+    "Desi hip hop music": "Desi Hip Hop",
     "kwassa kwassa music": "Kwassa Kwassa",
     "library music": "Library Music",
+    "classical music": "Classique baroque|musique classique|Classique|classic|Classical|MUSIQUE_CLASSIQUE",
     "NWOBHM music": "NWOBHM",
     "D-beat music": "d-beat|D-Beat",
     "digital roots music": "Digital Roots",

@@ -261,7 +261,8 @@ class Evidence:
         if self.style.unaccompanied:
             return []
         # "An instrumental vocal track" is said by tags and a title together.
-        fields = () if "vocal" in stems(self.style.before) else ("style", "genre", "title")
+        is_vocal = bool(stems("vocal") & stems(self.style.before))
+        fields = () if is_vocal else ("style", "genre", "title")
         for field in fields:
             if style_of(getattr(facts, field)).instrumental:
                 return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]

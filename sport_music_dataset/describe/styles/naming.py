@@ -282,7 +282,9 @@ def _of_foreign(name: str) -> Style | None:
         if style and (played := _played_as(style, words[:at], words[at:])):
             return played
         is_noun = style and style.alone != "music" and (style.sung or not _stands_before(style))
-        if is_noun and key_of(words[at - 1]) and not _is_english(words[at:]):
+        # "Classique baroque" is classical, whatever stands behind.
+        is_foreign = key_of(words[at - 1]) not in table().english
+        if is_noun and key_of(words[at - 1]) and (is_foreign or not _is_english(words[at:])):
             return style
     last = key_of(words[-1])
     is_foreign = not {last, last.removesuffix("s")} & table().english
