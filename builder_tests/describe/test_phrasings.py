@@ -295,6 +295,7 @@ def test_a_mood_as_a_style_stands_before_instrumental_and_beside_no_other_mood()
         ("Metal lent", {"tempo_bpm": 173.0}, "metal"),
         ("Bluegrass rapide", {"tempo_bpm": 62.0}, "bluegrass"),
         ("Piano calme", {"energy": 0.9}, "piano"),
+        ("Calme et doux", {"energy": 0.9}, ""),
     ],
 )
 def test_a_mood_in_a_style_is_left_out_where_the_measures_contradict_it(

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from string import ascii_lowercase
 
 # Written with a vowel, spoken with the sound of "you" or "one": a eurodance track, a ukulele.
 _CONSONANT = re.compile(r"(?:eu|uk|uni(?!n)|us[aeu]|ura|ut[ei]|ubi|ufo|one|once)", re.IGNORECASE)
@@ -24,6 +25,11 @@ _BEAT = re.compile(r".beats?$")
 _SMALL = frozenset(
     "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
 )
+# Letters of names that are corrected: shorter ones are too near to others ("Trace" is no trance). A
+# letter too many counts only if it is doubled, another letter only among vowels: "Mental" is no
+# metal, "France" no trance.
+_LEAST_SWAPPED, _LEAST_DOUBLED, LEAST_FOR_A_LETTER, _LEAST_FOR_A_VOWEL = 4, 5, 6, 7
+_VOWELS = "aeiouy"
 # Descriptions are made of few words, each in many templates.
 _CACHED = 4_096
 
@@ -47,6 +53,20 @@ def listed(words: Sequence[str]) -> str:
     """Words as one phrase: `piano, strings and drums`."""
     *rest, last = words
     return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def slips(key: str) -> Iterator[str]:
+    """The names of which a folded name is one slip of the hand away, the likeliest first."""
+    ends = [(key[:at], key[at:]) for at in range(len(key) + 1)]
+    if len(key) >= _LEAST_SWAPPED:
+        yield from (a + b[1] + b[0] + b[2:] for a, b in ends[:-2])
+    if len(key) >= _LEAST_DOUBLED:
+        yield from (a + b[1:] for a, b in ends[:-1] if a[-1:] == b[0])
+    if len(key) >= LEAST_FOR_A_LETTER:
+        yield from (a + letter + b for a, b in ends for letter in ascii_lowercase)
+    if len(key) >= _LEAST_FOR_A_VOWEL:
+        vowels = [(a, b) for a, b in ends[:-1] if b[0] in _VOWELS]
+        yield from (a + letter + b[1:] for a, b in vowels for letter in _VOWELS)
 
 
 def singular(word: str) -> str:

@@ -217,7 +217,8 @@ class Evidence:
         # A style "Cardio" says nothing of the music.
         names = (self.facts.style, named.before or named.alone)
         is_session = not named.known and any(find(name, own) for name in names)
-        if self._contradicted(named):
+        # "Soft calm music" that is loud is no calm music either.
+        while self._contradicted(named):
             named = replace(named.plain or Style(), instrumental=named.instrumental)
         if named.alone != "music" and not is_session:
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named

@@ -192,7 +192,9 @@ def _of_kind(key: str) -> Style | None:
     for kind, style in chain(found, other, further):
         # "60-70" is no 60s 70s.
         decades = style is not None and kind.before[:1].isdigit() and style.before[:1].isdigit()
-        if style and not decades and not stems(kind.before) & stems(style.alone):
+        # "Voice and guitar" is no vocal guitar, and an opera is sung.
+        voices = style is not None and kind.before == "vocal" and (style.sung or style.instrument)
+        if style and not decades and not voices and not stems(kind.before) & stems(style.alone):
             return _combined(kind, style)
     return None
 
@@ -283,7 +285,7 @@ def _of_foreign(name: str) -> Style | None:
             return played
         is_noun = style and style.alone != "music" and (style.sung or not _stands_before(style))
         # "Classique baroque" is classical, whatever stands behind.
-        is_foreign = key_of(words[at - 1]) not in table().english
+        is_foreign = not set(key_of(words[at - 1]).split()) <= table().english
         if is_noun and key_of(words[at - 1]) and (is_foreign or not _is_english(words[at:])):
             return style
     last = key_of(words[-1])
@@ -324,6 +326,9 @@ def _of_several(styles: list[Style]) -> Style:
     nouns = [s for s in nouns if key_of(s.before) not in table().no_folders] or nouns
     nouns = [s for s in nouns if not s.instrument] or nouns
     adjectives = sorted(filter(_stands_before, named), key=lambda style: not style.is_mood)
+    # "Voice and guitar" is guitar, and an opera is sung.
+    if any(style.sung or style.instrument for style in nouns):
+        adjectives = [style for style in adjectives if style.before != "vocal"]
     moods = [style for style in adjectives if style.is_mood]
     if not nouns and moods:
         # "Epic; orchestral" is orchestral.

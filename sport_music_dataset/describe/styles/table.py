@@ -13,12 +13,12 @@ from ..words import NO_CLAIMS, Claims, both, claims_of, lexicon
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n|und|e)\b")
 _MUSIC_AROUND = re.compile(
     r"^(?:musiques?|musicas?|ambiances?|rythmes?|sonorites?|esprit)\s+"
-    r"(?:(?:de|del|d|du|da|para|per)\s+)?(?=\S)|\s+(?:music|musik)$"
+    r"(?:(?:de la|de l|des|de|del|d|du|da|para|per)\s+)?(?=\S)|\s+(?:music|musik)$"
 )
 # "Klaviermusik" is Klavier, "Entspannungsmusik" Entspannung.
 _COMPOUND = re.compile(r"(?<=\w{3})s?musik$")
 _DECADE = re.compile(
-    r"(?:(?:les |die |los |i )?(?:annees |anos |anni )?)((?:20)?\d0)(?: ?e?r?s)?|"
+    r"(?:(?:les |des |die |los |i )?(?:annees |anos |anni )?)((?:20)?\d0)(?: ?e?r?s)?|"
     r"(?:19)(\d0) ?s?|(\d0)er"
 )
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?(?:s|er) hits")
