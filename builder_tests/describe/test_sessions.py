@@ -159,7 +159,18 @@ def test_a_name_that_says_more_than_a_session_keeps_it(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["Track 03", "Groupe A", "U15", "Final mix v2", "Avec Julie", "Pour Julie", "Coach Julie", "Montée du col", "3"]
+    "written",
+    [
+        "Track 03",
+        "Groupe A",
+        "U15",
+        "Final mix v2",
+        "Avec Julie",
+        "Pour Julie",
+        "Coach Julie",
+        "Montée du col",
+        "3",
+    ],
 )
 def test_names_that_tell_no_sport_are_left_out(written: str) -> None:
     assert in_words(written) == ""

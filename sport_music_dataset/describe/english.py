@@ -12,11 +12,12 @@ _SILENT_H = re.compile(r"(?:hour|honest|honour|honor|heir)", re.IGNORECASE)
 # Capitals that are spelled out: an EDM track, an R&B track, a UK garage track. HIIT is not.
 _SPELLED = re.compile(r"[A-Z](?:$|[^a-z]{0,3}$|[&/.\d-]|[A-Z]{1,3}\b)")
 _SPOKEN = frozenset({"HIIT", "MIDI", "RAP", "ROCK", "SKA"})
+_SPELLED_OUT = 4
 _VOWEL_NAMES = frozenset("AEFHILMNORSX")
 _AN_NUMBER = re.compile(r"(?:8\d*|11|18)(?!\d)")
 _ENDINGS = tuple(
-    "ization isation ations ation ically ical etic able ingly ings ing ful ness ies ers er ic al "
-    "ed es ly s e y".split()
+    "ization isation ations ative ation ically ical etic able ingly ings ing ful ness ies ers er "
+    "ic al ed es ly s e y".split()
 )
 # "Fitness", "tennis", "canvas", "campus", "abdos" and "aerobics" are no plurals.
 _PLURAL = re.compile(r"^[a-z-]{3,}(?<![aiosu])(?<!ic)s$")
@@ -43,6 +44,9 @@ def article(text: str) -> str:
     if (_SPELLED.match(first) and first.rstrip("s") not in _SPOKEN) or len(first) == 1:
         return "an" if first[0].upper() in _VOWEL_NAMES else "a"
     plain = _without_accents(first)
+    # "An xx track": what has no vowel is spelled out.
+    if len(plain) < _SPELLED_OUT and plain.isalpha() and not re.search("[aeiouy]", plain.lower()):
+        return "an" if plain[0].upper() in _VOWEL_NAMES else "a"
     if _SILENT_H.match(plain):
         return "an"
     is_vowel = plain[:1].lower() in set("aeiouœ") and not _CONSONANT.match(plain)

@@ -18,6 +18,8 @@ _SONGS = stems("vocal chanson chant song")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
+# "Basket match" is a basketball match, while a recovery run is no cool-down.
+_CONTESTS = ("match", "game", "tournament", "cup")
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -200,6 +202,9 @@ class Evidence:
         if names := pair(self.facts.session, own):
             return listed(names), f"{listed(names)} session"
         last = self.name.split()[-1]
+        head = find(self.name.removesuffix(last), own) if last in _CONTESTS else None
+        if head:
+            self.name = f"{head.name} {last}"
         if is_event(last):
             return f"{article(self.name)} {self.name}", self.name
         # "For desk stretches", "a desk stretch session".
@@ -259,7 +264,7 @@ class Evidence:
         """The word "instrumental", if the user says so, or surely no voice was heard."""
         facts = self.facts
         # Rain and drums alone are not "instrumental".
-        if self.style.unaccompanied:
+        if self.style.unaccompanied or self.style.untimed:
             return []
         # "An instrumental vocal track" is said by tags and a title together.
         is_vocal = bool(stems("vocal") & stems(self.style.before))

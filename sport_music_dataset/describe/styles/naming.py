@@ -9,13 +9,15 @@ from itertools import chain, groupby
 from ..english import listed, stems
 from ..sessions import find, folded, spaced
 from ..words import NO_CLAIMS, both
-from .table import Style, artist_key, is_decade, key_of, kind_of, known, table, without_music
 from .spelling import misspelt
+from .table import Style, artist_key, is_decade, key_of, kind_of, known, table, without_music
 from .unknown import ends_as_kind, in_own_words
 
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+|---")
 # The names of lists in tags of Jamendo: "genre---pop; mood/theme---happy".
 _LISTS = re.compile(r"\b(?:genre|mood(?:/theme)?|theme|instrument)---")
+# One style, also where others stand beside it.
+_DRUM_AND_BASS = re.compile(r"\bdrum\s*(?:&|'?n'?)\s*bass\b", re.IGNORECASE)
 # Names of artists have commas and "&" within, but no lists.
 _LIST = re.compile(r"\s*[;|]\s*|\s+/\s+")
 _HITS = re.compile(r"^(?:hits|tubes|succes|classiques)\s+(?:de\s+|du\s+|de la\s+)?(?=\S)")
@@ -93,11 +95,13 @@ def is_style(name: str) -> bool:
 
 def _cleaned(name: str) -> str:
     """A name without "instrumental", marks, tempi and other words that name no style."""
+    name = _DRUM_AND_BASS.sub("drum and bass", name)
     for untold in (_INSTRUMENTAL, _LISTS, _MARKS, _ROYALTY_FREE, _TEMPO, _LIKE):
         name = untold.sub(" ", name)
     name = _MUSIC_FOR.sub("", _BEST_OF.sub("", spaced(name).strip(" -_/,;")))
-    # "rock rock" is rock.
-    return " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
+    # "Rock rock" is rock, but La La Land and Lang Lang are names.
+    once = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
+    return once if known(once) else name
 
 
 def _found(name: str) -> Style | None:

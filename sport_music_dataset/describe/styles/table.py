@@ -63,8 +63,8 @@ class Table:
     `nothing` the names that say nothing of the music and `around` the words that do. `no_folders`
     are names of which a folder does not tell that it holds a style. `others` are the kinds
     of music that only kinds.yaml knows, as it writes them, `artists` names as the artists write
-    them. `joined` has the keys of styles and kinds by these without blanks. `english` has all the words that English names of kinds of music are made of, `ends` the
-    last of each.
+    them. `joined` has the keys of styles and kinds by these without blanks. `english` has all the
+    words that English names of kinds of music are made of, `ends` the last of each.
     """
 
     styles: dict[str, Style]
