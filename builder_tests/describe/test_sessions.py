@@ -178,4 +178,5 @@ def test_names_that_tell_no_sport_are_left_out(written: str) -> None:
 
 def test_names_behind_a_preposition_keep_their_capital() -> None:
     assert in_words("Tour du Mont Blanc") == "tour du Mont Blanc"
+    assert in_words("Sunday ride") == "Sunday ride"
     assert in_words("Dynamic Warm Up") == "dynamic warm-up"

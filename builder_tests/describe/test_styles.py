@@ -85,7 +85,10 @@ SAID = {
     "old reggaeton": "Reggaetón viejo",
     "alternative rock": "Rock alternativo|rock alternatif",
     "merengue": "merengue hogareño",
-    "nature sounds": "Bruit de la mer|Sons de baleines|Naturklänge|Brown noise|Pluie et orage",
+    "white noise": "Bruit blanc|White Noise",
+    "shoegaze": "Shoegase",
+    "Canterbury scene music": "canterbury scene",
+    "nature sounds": "Bruit de la mer|Sons de baleines|Naturklänge|Pluie et orage",
     # Crates of DJs, records and lists of tags.
     "driving techno": "Peak Time / Driving Techno",
     "trance": "Trance (Main Floor)",

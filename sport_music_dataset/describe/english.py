@@ -31,6 +31,8 @@ _SMALL = frozenset(
 # metal, "France" no trance.
 _LEAST_SWAPPED, _LEAST_DOUBLED, LEAST_FOR_A_LETTER, _LEAST_FOR_A_VOWEL = 4, 5, 6, 7
 _VOWELS = "aeiouy"
+# Letters for which a neighbour in sound is written.
+_ALIKE = {letter: group for group in (_VOWELS, "sz", "ck") for letter in group}
 # Descriptions are made of few words, each in many templates.
 _CACHED = 4_096
 
@@ -69,8 +71,8 @@ def slips(key: str) -> Iterator[str]:
     if len(key) >= LEAST_FOR_A_LETTER:
         yield from (a + letter + b for a, b in ends for letter in ascii_lowercase)
     if len(key) >= _LEAST_FOR_A_VOWEL:
-        vowels = [(a, b) for a, b in ends[:-1] if b[0] in _VOWELS]
-        yield from (a + letter + b[1:] for a, b in vowels for letter in _VOWELS)
+        heard = [(a, b) for a, b in ends[:-1] if b[0] in _ALIKE]
+        yield from (a + letter + b[1:] for a, b in heard for letter in _ALIKE[b[0]])
 
 
 def singular(word: str) -> str:
