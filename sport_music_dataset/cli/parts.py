@@ -122,8 +122,8 @@ def _torchcodec_remedy(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) or "undefined symbol" in said:
         return "pip install --upgrade 'torchcodec>=0.13,<0.14', which suits your torch"
     return (
-        f"Debian, Ubuntu: apt-get install ffmpeg lib{python}; macOS: brew install ffmpeg; datasets "
-        "needs it to decode audio"
+        f"Debian, Ubuntu: apt-get install ffmpeg lib{python}; macOS: brew install ffmpeg; Windows: "
+        "conda install -c conda-forge ffmpeg; datasets needs it to decode audio"
     )
 
 
