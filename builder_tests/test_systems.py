@@ -10,9 +10,8 @@ import pytest
 from builder_tests.support.folders import files
 from sport_music_dataset.build.build import BuildReport
 
-# At the start of this interpreter and of each that it starts, our modules get what Windows has;
-# others do not, since libraries of Linux need the rest. Windows opens no folder, and processes begin
-# anew there instead of as a fork.
+# At the start of this interpreter and of each that it starts: our modules get what Windows has, and
+# libraries what they need on Linux. Windows opens no folder, and processes begin anew there.
 _WITHOUT = """
 import builtins, multiprocessing, os, signal, sys
 from types import ModuleType
