@@ -121,7 +121,7 @@ def test_the_french_walk_through_runs(
     done = []
     # The music of this test is short, and there is no network.
     text = text.replace("10 * 32_000", "int(0.8 * 32_000)")
-    text = text.replace("facebook/musicgen-medium", "nano").replace("pip install .\n", "")
+    text = text.replace("facebook/musicgen-medium", "nano").replace("pip install '.[all]'\n", "")
     for language, block in re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL):
         if language == "python":
             exec(block, names)
