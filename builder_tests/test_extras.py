@@ -8,6 +8,7 @@ import pytest
 
 from builder_tests.support.commands import fails
 from sport_music_dataset.cli import main
+from sport_music_dataset.cli.faults import line
 from sport_music_dataset.encode.codec.convolutions import pick_backend
 from sport_music_dataset.errors import MachineError
 from sport_music_dataset.extras import EXTRAS, remedy
@@ -46,6 +47,9 @@ def test_what_needs_an_extra_asks_for_it_in_one_line(
         pick_backend("openvino", "cpu")
     assert pick_backend("auto", "cpu") == "torch"
     assert main(["stats", str(encoded)]) == 0
+    # From Python, what is imported tells.
+    said = line(ModuleNotFoundError("No module named 'duckdb'", name="duckdb"))
+    assert said.endswith(f": {remedy('sql')}")
 
 
 @pytest.mark.usefixtures("bare")
@@ -53,6 +57,6 @@ def test_doctor_says_what_is_missing_for_what(capsys: pytest.CaptureFixture[str]
     assert main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     for name, extra in EXTRAS.items():
-        [at] = [n for n, line in enumerate(lines) if f": {extra.use} needs" in line]
+        [at] = [n for n, text in enumerate(lines) if f": {extra.use} needs" in text]
         assert lines[at].startswith("hint ") and lines[at + 1].strip() == remedy(name)
-    assert not [line for line in lines if line.startswith("missing")]
+    assert not [text for text in lines if text.startswith("missing")]
