@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,25 @@ def test_relative_links_lead_to_files_and_headings(page: Path) -> None:
 def test_the_readme_links_every_page() -> None:
     linked = {(ROOT / link.partition("#")[0]).resolve() for link in links(ROOT / "README.md")}
     assert linked.issuperset(page for page in PAGES if page.name != "README.md")
+
+
+def test_the_wheels_description_has_addresses_for_links() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    text, home = README, project["project"]["urls"]["Repository"]
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    for change in hook["substitutions"]:
+        text = re.sub(change["pattern"], change["replacement"], text)
+    found = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", text)
+    assert len(found) == len(links(ROOT / "README.md"))
+    for picture, link in found:
+        path = link.removeprefix(f"{home}/{'raw' if picture else 'blob'}/main/")
+        assert (ROOT / path.partition("#")[0]).is_file(), link
+
+
+def test_the_card_links_the_project(encoded: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    home = project["urls"]["Repository"]
+    assert f"[sportgen]({home})" in (encoded / "README.md").read_text()
 
 
 def trained(text: str, tmp_path: Path, steps: int, *replaced: tuple[str, str]) -> Any:
@@ -122,7 +142,7 @@ def test_the_french_walk_through_runs(
     done = []
     # The music of this test is short, and there is no network.
     text = text.replace("10 * 32_000", "int(0.8 * 32_000)")
-    text = text.replace("facebook/musicgen-medium", "nano").replace("pip install .\n", "")
+    text = text.replace("facebook/musicgen-medium", "nano").replace("pip install '.[all]'\n", "")
     for language, block in re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL):
         if language == "python":
             exec(block, names)
