@@ -13,10 +13,11 @@ from datasets import Features, load_dataset_builder
 from builder_tests.support.making import verify_folder
 from sport_music_dataset.card.card import compose, split_front_matter
 from sport_music_dataset.cli import main
-from sport_music_dataset.release.features import FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.schemas import SCHEMAS
 
+FEATURES = {config: Features.from_arrow_schema(schema) for config, schema in SCHEMAS.items()}
 SESSIONS = (
     "sessions:\n  aqua:\n    intensity: medium\n    tempo_bpm: [100, 130]\n    moods: [fresh]\n"
 )
