@@ -1,7 +1,7 @@
 """Print what changed between two releases."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
         for name, (before, after) in rows.items():
             suffix = "" if name == "all" else f" {plain(name)}"
             _show_total(f"{heading}{suffix}", before, after)
+    _show_review(difference.review)
     for heading in ("recipe", "encoding"):
         for key, (before, after) in getattr(difference, heading).items():
             print(f"{heading:<10}{key}: {_short(before)} -> {_short(after)}")
@@ -46,6 +47,13 @@ def _show_tracks(sign: str, changes: "Sequence[TrackChange]") -> None:
         print(f"  {sign} {plain(change.path)}{f' ({columns})' if columns else ''}")
     if len(changes) > _MOST:
         print(f"  {sign} and {len(changes) - _MOST} more; --json has them all")
+
+
+def _show_review(review: "Mapping[str, tuple[Any, Any]]") -> None:
+    for what, (before, after) in list(review.items())[:_MOST]:
+        print(f"review    {what}: {_short(before)} -> {_short(after)}")
+    if len(review) > _MOST:
+        print(f"review    and {len(review) - _MOST} more; --json has them all")
 
 
 def _show_total(name: str, before: float, after: float) -> None:
