@@ -169,9 +169,8 @@ def decide(folder: Path, decision: Decision, seen: str) -> Review:
                 review,
             )
         same = review.standing.get(decision.key)
-        if (same.after, same.reason) == (decision.after, decision.reason) if same else False:
-            return ()
-        return [decision]
+        reason = same.reason if same else decision.reason
+        return [] if (now, reason) == (decision.after, decision.reason) else [decision]
 
     return add(folder, make)
 
