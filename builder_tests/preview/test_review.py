@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from builder_tests.conftest import RECIPE
-from builder_tests.support.browser import Opened, chromium, opened
+from builder_tests.support.browser import CONTRAST, Opened, chromium, opened
 from builder_tests.support.folders import rows_of
 from builder_tests.support.making import build
 from builder_tests.support.rewriting import Rows
@@ -113,9 +113,7 @@ def test_a_review_that_is_killed_is_built(
             page.page.keyboard.type("Slow waves, <b>très</b> doux")
             press("Enter")
             told(page, "description Slow waves")
-            page.page.get_by_role("textbox", name="Tempo").or_(
-                page.page.get_by_role("spinbutton", name="Tempo")
-            ).fill("140.5")
+            page.page.get_by_role("spinbutton", name="Tempo", exact=True).fill("140.5")
             press("Tab")
             told(page, "tempo 140.5")
             page.page.get_by_role("button", name="× 2").click()
@@ -168,31 +166,34 @@ def test_a_review_that_is_killed_is_built(
 
 
 def test_two_tabs_do_not_overwrite_each_other(browser: Browser, out: Path) -> None:
-    with served(out) as (server, _), opened(browser, server.url) as one:
-        with opened(browser, server.url) as other:
-            chunk = one.chunks()[0]
-            for page in (one, other):
-                choose(page, chunk)
-            one.page.keyboard.press("k")
-            told(one, "verdict keep")
-            other.page.keyboard.press("x")
-            other.page.keyboard.type("hiss")
-            other.page.keyboard.press("Enter")
-            told(other, "was decided elsewhere meanwhile: it is 'keep'")
-            assert decided(out) == {(chunk, "verdict"): "keep"}
-            # It shows the newer one, and decides again in its knowledge.
-            other.page.wait_for_selector("#detail .banner.keep")
-            other.page.keyboard.press("x")
-            other.page.keyboard.press("Enter")
-            told(other, "verdict drop (hiss)")
-            one.page.keyboard.press("u")
-            told(one, "decided elsewhere")
-            one.page.wait_for_selector("#detail .banner.drop")
-            one.page.keyboard.press("u")
-            told(one, "Taken back: verdict drop")
-            assert decided(out) == {(chunk, "verdict"): "keep"}
-            for page in (one, other):
-                assert [text for text in page.said if "409" not in text] == []
+    with (
+        served(out) as (server, _),
+        opened(browser, server.url) as one,
+        opened(browser, server.url) as other,
+    ):
+        chunk = one.chunks()[0]
+        for page in (one, other):
+            choose(page, chunk)
+        one.page.keyboard.press("k")
+        told(one, "verdict keep")
+        other.page.keyboard.press("x")
+        other.page.keyboard.type("hiss")
+        other.page.keyboard.press("Enter")
+        told(other, "was decided elsewhere meanwhile: it is 'keep'")
+        assert decided(out) == {(chunk, "verdict"): "keep"}
+        # It shows the newer one, and decides again in its knowledge.
+        other.page.wait_for_selector("#detail .banner.keep")
+        other.page.keyboard.press("x")
+        other.page.keyboard.press("Enter")
+        told(other, "verdict drop (hiss)")
+        one.page.keyboard.press("u")
+        told(one, "decided elsewhere")
+        one.page.wait_for_selector("#detail .banner.drop")
+        one.page.keyboard.press("u")
+        told(one, "Taken back: verdict drop")
+        assert decided(out) == {(chunk, "verdict"): "keep"}
+        for page in (one, other):
+            assert [text for text in page.said if "409" not in text] == []
 
 
 def test_a_tempo_is_tapped_and_the_list_shows_what_is_decided(browser: Browser, out: Path) -> None:
@@ -221,6 +222,11 @@ def test_a_tempo_is_tapped_and_the_list_shows_what_is_decided(browser: Browser, 
         assert "How driving the music is" in page.page.inner_text(".meaning:not([hidden])")
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         page.page.screenshot(path=SCREENSHOTS / "review.png")
+        page.page.set_viewport_size({"width": 360, "height": 900})
+        page.page.keyboard.press("x")
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert page.page.evaluate(CONTRAST) >= 4.5
+        page.page.screenshot(path=SCREENSHOTS / "review-360.png", full_page=True)
         assert page.said == [] and page.refused == []
 
 
@@ -266,7 +272,7 @@ def test_only_its_own_pages_may_write(out: Path) -> None:
             ({**keep, "field": "path"}, "field 'path'"),
             ({**keep, "after": "drop"}, "a drop needs a reason"),
             ({**keep, "field": "tempo", "after": "9"}, "from 30 to 300"),
-            ({**keep, "field": "style", "after": "\ud800"}, "letters in one line"),
+            ({**keep, "field": "style", "after": "\ud800"}, "half of a surrogate pair"),
         )
         for body, said in wrong:
             status, answer = send(server, "/decide", body, **key)
