@@ -68,8 +68,9 @@ def test_what_is_decided_is_read_again(
 ) -> None:
     folder = tmp_path_factory.mktemp("review")
     before = b""
-    for decision in made:
-        add(folder, lambda review, one=decision: [one])
+    for count in range(len(made)):
+        add(folder, lambda review: [made[len(review.decisions)]])
+        assert len(read_review(folder).decisions) == count + 1
         data = (folder / "review.csv").read_bytes()
         assert data.startswith(before) and len(data) > len(before)
         before = data
