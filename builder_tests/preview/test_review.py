@@ -28,6 +28,7 @@ from sport_music_dataset.release.review.file import read_review
 
 pytestmark = pytest.mark.slow
 
+BOX = "element => element.getBoundingClientRect().toJSON()"
 SCREENSHOTS = Path(__file__).parents[2] / "build/screenshots"
 
 
@@ -226,6 +227,9 @@ def test_a_tempo_is_tapped_and_the_list_shows_what_is_decided(browser: Browser, 
         page.page.keyboard.press("x")
         assert page.page.evaluate("document.documentElement.scrollWidth") <= 360
         assert page.page.evaluate(CONTRAST) >= 4.5
+        below = page.page.locator("tr.holder + tr").evaluate(BOX)["y"]
+        box = page.page.locator("#detail .card").evaluate(BOX)
+        assert box["y"] + box["height"] <= below
         page.page.screenshot(path=SCREENSHOTS / "review-360.png", full_page=True)
         assert page.said == [] and page.refused == []
 
