@@ -32,6 +32,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "end_to_end": ("--tracks", "2", "--minutes", "2"),
     "push": ("--tracks", "20"),
     "scale": ("--sizes", "100", "1000"),
+    "spectra": ("--runs", "3"),
 }
 PACKAGES = ("torch", "datasets", "av", "openvino")
 
@@ -40,7 +41,7 @@ def run(name: str, figures: Path) -> Iterator[str]:
     """Run one benchmark; yield its rows of the table."""
     figures.write_text("")
     environment = os.environ | {FIGURES: str(figures), "PYTHONPATH": str(HERE.parent)}
-    if name == "analysis":
+    if name in ("analysis", "spectra"):
         environment["OMP_NUM_THREADS"] = "1"
     command = [sys.executable, str(HERE / f"{name}.py"), *QUICK[name]]
     print(f"{name} {' '.join(QUICK[name])}", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,19 @@ def test_the_readme_links_every_page() -> None:
     assert linked.issuperset(page for page in PAGES if page.name != "README.md")
 
 
+def test_the_wheels_description_has_addresses_for_links() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    text, home = README, project["project"]["urls"]["Repository"]
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    for change in hook["substitutions"]:
+        text = re.sub(change["pattern"], change["replacement"], text)
+    found = re.findall(r"(!?)\[[^\]]*\]\(([^)]+)\)", text)
+    assert len(found) == len(links(ROOT / "README.md"))
+    for picture, link in found:
+        path = link.removeprefix(f"{home}/{'raw' if picture else 'blob'}/main/")
+        assert (ROOT / path.partition("#")[0]).is_file(), link
+
+
 @pytest.mark.parametrize("draws", [False, True])
 def test_training_as_the_readme_does_it(encoded: Path, tmp_path: Path, draws: bool) -> None:
     tiny_musicgen().save_pretrained(tmp_path / "musicgen")
@@ -107,7 +121,7 @@ def test_the_french_walk_through_runs(
     done = []
     # The music of this test is short, and there is no network.
     text = text.replace("10 * 32_000", "int(0.8 * 32_000)")
-    text = text.replace("facebook/musicgen-medium", "nano").replace("pip install .\n", "")
+    text = text.replace("facebook/musicgen-medium", "nano").replace("pip install '.[all]'\n", "")
     for language, block in re.findall(r"```(sh|python)\n(.*?)```", text, re.DOTALL):
         if language == "python":
             exec(block, names)

@@ -18,7 +18,7 @@ from .engines.base import ThisProcess
 from .errors import SettingError, SourceError
 from .recipe import DEFAULT_SPLITS, Recipe
 from .records import Row, Track
-from .release.features import RAW_FEATURES
+from .release.schemas import SCHEMAS
 from .source.library import Library, check_named
 from .source.read import read_source
 from .source.source import Source
@@ -115,7 +115,7 @@ class SportMusic(datasets.GeneratorBasedBuilder):  # type: ignore[misc]
     config: SportMusicConfig
 
     def _info(self) -> datasets.DatasetInfo:
-        return datasets.DatasetInfo(features=RAW_FEATURES)
+        return datasets.DatasetInfo(features=datasets.Features.from_arrow_schema(SCHEMAS["raw"]))
 
     def _split_generators(
         self, dl_manager: datasets.DownloadManager

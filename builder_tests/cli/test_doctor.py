@@ -121,4 +121,4 @@ def test_odd_settings_are_findings_and_all_checks_are_printed(
     assert [line for line in lines if line.startswith("missing")] == [
         line for line in lines if state == "missing" and said in line
     ]
-    assert len(lines) == len(PARTS) + 10
+    assert len(lines) == len(PARTS) + 9

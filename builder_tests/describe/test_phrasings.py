@@ -82,8 +82,9 @@ def test_no_description_contradicts_measures_or_itself(facts: Facts, number: int
         assert all(one.hold(level, facts.tempo_bpm, mode) for one in claims[: len(words)])
         context = [lexicon().sense[session.intensity]] if session else []
         style = style_of(facts.style)
-        # A style "calm" is not said of what is not.
-        context += [style.claims] if style.before in phrasing.text else []
+        # A style "calm" is not said of what is not; "rhythmic gymnastics" is no rhythmic music.
+        of_music = phrasing.text.replace(facts.session, "")
+        context += [style.claims] if style.before in of_music else []
         assert all(one.agree([*claims[:at], *context]) for at, one in enumerate(claims)), (
             phrasing.text
         )
@@ -166,6 +167,13 @@ def test_instrumental_is_said_where_nobody_sings_or_the_user_says_so() -> None:
     ):
         texts = of_tracks(replace(facts, **said))  # type: ignore[arg-type]
         assert all("instrumental rock" in text for text in texts)
+
+
+def test_vocal_music_is_not_called_instrumental() -> None:
+    tagged = Facts("running", "female vocalists", energy=0.6, title="X (Instrumental)")
+    assert not any("instrumental" in text for text in of_tracks(tagged))
+    both = Facts("yoga", "folk; singer-songwriter", heard=NOBODY_SINGS, whole=NOBODY_SINGS)
+    assert not any("instrumental" in text for text in of_tracks(both))
 
 
 def test_a_song_is_sung_and_a_voice_is_said_where_it_is_sure() -> None:
@@ -253,6 +261,17 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Highland dancing", "folk", "highland", "Highland dancing"),
         ("Couch to 5K week 3", "jazz", "week", "run"),
         ("Laufen", "jazz", "aufen", "run"),
+        ("Desk stretches", "jazz", "stretches session", "desk stretch"),
+        ("Snow shoveling", "jazz", "snowboarding", "snow shoveling"),
+        ("Basket match", "jazz", "basket match", "basketball match"),
+        ("Programme 3", "jazz", "rogramme", "a workout"),
+        ("yoga", "La La Land", "style", "La La Land"),
+        ("Office break", "jazz", "session", "an office break"),
+        ("Work out 45 min", "jazz", "work out", "fitness"),
+        ("Montée du col", "jazz", "col", "a workout"),
+        ("studying", "jazz", "studying session", "study"),
+        ("yoga", "Bicep", "for music", "Bicep"),
+        ("yoga", "Milonga", "for music", "milonga"),
         ("running", "daft punk", "daft", "Daft Punk"),
         ("Éveil {musical} %s", "chanson", "Éveil", "éveil {musical} %s"),
     ],
@@ -280,6 +299,7 @@ def test_a_mood_as_a_style_stands_before_instrumental_and_beside_no_other_mood()
         ("Metal lent", {"tempo_bpm": 173.0}, "metal"),
         ("Bluegrass rapide", {"tempo_bpm": 62.0}, "bluegrass"),
         ("Piano calme", {"energy": 0.9}, "piano"),
+        ("Calme et doux", {"energy": 0.9}, ""),
     ],
 )
 def test_a_mood_in_a_style_is_left_out_where_the_measures_contradict_it(
@@ -303,8 +323,16 @@ def test_a_mood_in_a_style_stands_before_instrumental_and_a_tempo() -> None:
     assert not any("bpm calm" in text for text in texts)
 
 
-def test_nature_has_no_tempo() -> None:
-    assert not any("bpm" in text for text in of_tracks(Facts("yoga", "Nature", 120.0), 300))
+def test_nature_has_no_tempo_and_is_not_driving() -> None:
+    texts = of_tracks(Facts("boxing", "Nature", 120.0, energy=0.9), 300)
+    assert not [text for text in texts if re.search("bpm|driving|energetic|intense", text)]
+
+
+def test_several_songs_reach_a_peak() -> None:
+    piano = Heard(instruments=("piano",), instruments_confidence=(0.95,))
+    texts = of_tracks(Facts("running", "oldies", energy=0.8, arc="peak", heard=piano), 300)
+    assert any(text.endswith("reaching a peak") for text in texts)
+    assert not any(" its " in text for text in texts)
 
 
 def test_numbers_do_not_stand_side_by_side() -> None:

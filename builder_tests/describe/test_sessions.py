@@ -141,6 +141,9 @@ def test_what_is_wrong_is_told_with_its_line(text: str, message: str) -> None:
         ("Danse bretonne", "dancing"),
         ("Haut du corps", "upper-body training"),
         ("Sommeil", "sleep"),
+        ("Runing", "running"),
+        ("Zumbaa", "dance fitness"),
+        ("Tir à la corde", "tug of war"),
     ],
 )
 def test_what_is_added_to_a_session_is_left_out(written: str, name: str) -> None:
@@ -149,19 +152,31 @@ def test_what_is_added_to_a_session_is_left_out(written: str, name: str) -> None
 
 
 @pytest.mark.parametrize(
-    "written", ["Recovery run", "Yoga & Pilates", "Leg Race", "Eye of the Tiger"]
+    "written", ["Recovery run", "Yoga & Pilates", "Leg Race", "Snow shoveling", "Eye of the Tiger"]
 )
 def test_a_name_that_says_more_than_a_session_keeps_it(written: str) -> None:
     assert find_within(written) is None
 
 
 @pytest.mark.parametrize(
-    "written", ["Track 03", "Groupe A", "U15", "Final mix v2", "Avec Julie", "Coach Julie", "3"]
+    "written",
+    [
+        "Track 03",
+        "Groupe A",
+        "U15",
+        "Final mix v2",
+        "Avec Julie",
+        "Pour Julie",
+        "Coach Julie",
+        "Montée du col",
+        "3",
+    ],
 )
 def test_names_that_tell_no_sport_are_left_out(written: str) -> None:
     assert in_words(written) == ""
 
 
 def test_names_behind_a_preposition_keep_their_capital() -> None:
-    assert in_words("Col du Galibier") == "col du Galibier"
+    assert in_words("Tour du Mont Blanc") == "tour du Mont Blanc"
+    assert in_words("Sunday ride") == "Sunday ride"
     assert in_words("Dynamic Warm Up") == "dynamic warm-up"

@@ -5,22 +5,15 @@ import pytest
 from sport_music_dataset.describe.styles import is_style, known_styles, style_of
 
 SAID = {
-    "classical music": "musique classique|Classique|classic|Classical|MUSIQUE_CLASSIQUE",
     "French pop": "variété française|Variété|variete francaise|Variétés françaises",
     "French chanson": "chanson|Chanson française|chansons",
     "French rap": "rap français|Rap Fr|Hip-Hop français",
-    "electro": "électro|Electro|musique électro",
     "electronic music": "électronique|Electronic|musique électronique",
-    "rock": "Rock|ROCK|rock rock|musique rock",
     "R&B": "R'n'B|rnb|r&b|R n B|Rhythm and Blues",
-    "drum and bass": "dnb|Drum & Bass|drum_n_bass|D&B|Drum & Bass 174",
-    "hip hop": "Hip-Hop|hiphop|hip_hop|Hip-Hop/Rap",
     "EDM": "edm|EDM",
     "K-pop": "K-Pop|kpop|k pop",
-    "80s music": "80s|80's|1980s|années 80|Annees 80|Les années 80",
     "ballads": "ballad|Ballades",
     "world music": "musique du monde|World Music|world|Musiques du monde",
-    "cinematic music": "bande originale|Soundtrack|musique de film|OST",
     "Celtic music": "celtique|Celtic|musique celtique",
     "musette": "musette|valse musette",
     "percussion": "drums|percussions|batterie",
@@ -31,7 +24,8 @@ SAID = {
     "house music": "House|Club-House",
     "music": "|Other|YouTube|Sans titre|Best of 2010|Ma playlist|inconnu|"
     "Musique|divers|Instrumental|???|140 bpm|80|Vol 2|Playlist 3|Spotify 2023|Nouveau dossier (2)|"
-    "slowed + reverb|Best Running Songs|NRJ|Peak time|Closing|WARP123|CAT-0042|ECM 1234|Podcasts",
+    "Non-Music|Gros son|slowed + reverb|Best Running Songs|NRJ|Peak time|Closing|WARP123|CAT-0042|"
+    "ECM 1234|Podcasts",
     "hip hop and rap music": "Hip Hop; rap music",
     "progressive trance": "Progressive Trance",
     "Nordic folk music": "Nordic Folk",
@@ -75,13 +69,11 @@ SAID = {
     "crowd hits": "crowd hits",
     # Names of artists, as they write themselves.
     "Daft Punk music": "daft punk",
-    "AC/DC music": "ac dc|AC-DC|AC/DC",
     "Édith Piaf music": "edith piaf",
     "Two Steps from Hell music": "two steps from hell",
     "Kery James music": "kery james",
     "PNL music": "pnl",
     "KRLS music": "krls",
-    "Carpenter Brut music": "carpenter brut",
     # Languages.
     "Spanish rock": "Rock en español|rock español",
     "Argentine cumbia": "Cumbia argentina",
@@ -93,7 +85,10 @@ SAID = {
     "old reggaeton": "Reggaetón viejo",
     "alternative rock": "Rock alternativo|rock alternatif",
     "merengue": "merengue hogareño",
-    "nature sounds": "Bruit de la mer|Sons de baleines|Naturklänge|Brown noise|Pluie et orage",
+    "white noise": "Bruit blanc|White Noise",
+    "shoegaze": "Shoegase",
+    "Canterbury scene music": "canterbury scene",
+    "nature sounds": "Bruit de la mer|Sons de baleines|Naturklänge|Pluie et orage",
     # Crates of DJs, records and lists of tags.
     "driving techno": "Peak Time / Driving Techno",
     "trance": "Trance (Main Floor)",
@@ -110,6 +105,53 @@ SAID = {
     "French electronic music": "Musique électronique française",
     "epic Celtic music": "Musique épique celtique",
     "pop hits": "workout hits",
+    # Slips of the hand; what is too near to other words stays a name.
+    "electro": "Elctro|électro|Electro|musique électro",
+    "hip hop": "Hip hpo|Hip-Hop|hiphop|hip_hop|Hip-Hop/Rap",
+    "drum and bass": "Drumm and bass|dnb|Drum & Bass|drum_n_bass|D&B|Drum & Bass 174",
+    "reggaeton": "Raggaeton",
+    "Metallica music": "Metalica",
+    "Trace music": "Trace",
+    "Mental music": "Mental",
+    # Kinds of music keep their words together, and are no names.
+    "quiet storm music": "Quiet Storm",
+    "happy hardcore": "Happy Hardcore",
+    "ghettotech music": "Ghetto Tech",
+    "deep house music": "Deephouse|DeepHouse",
+    "hardstyle": "Hard Style",
+    "East Coast hip hop": "Rap East Coast",
+    "underground hip hop music": "Hip hop underground",
+    "Baroque pop music": "Pop baroque",
+    "French new wave": "New wave française",
+    "Desi hip hop music": "Desi Hip Hop",
+    "kwassa kwassa music": "Kwassa Kwassa",
+    "library music": "Library Music",
+    "80s music": "Musique des années 80|80s|80's|1980s|années 80|Annees 80|Les années 80",
+    "70s rock": "Rock des années 70",
+    "guitar music": "Voix et guitare",
+    "Cajun accordion music": "Accordéon cajun",
+    "Indian music": "Musique de l'Inde",
+    "classical music": "Classique baroque|musique classique|Classique|classic|Classical|"
+    "MUSIQUE_CLASSIQUE",
+    "NWOBHM music": "NWOBHM",
+    "D-beat music": "d-beat|D-Beat",
+    "digital roots music": "Digital Roots",
+    "Tuvan throat singing music": "tuvan throat singing",
+    "alternative R&B": "Alt R&B",
+    "Carpenter Brut music": "carpenter brut|Carpenter Brut",
+    "Earth, Wind & Fire music": "Earth Wind & Fire|earth, wind and fire",
+    "AC/DC music": "acdc|ACDC|ac dc|AC-DC|AC/DC",
+    # What sounds is no nature; what French plays stands behind in English.
+    "Cuban music": "Son cubano",
+    "son jarocho music": "Son Jarocho",
+    "rock": "Gros rock|Rock|ROCK|rock rock|musique rock",
+    "jazz trumpet music": "Trompette jazz",
+    "lounge saxophone music": "Saxo lounge",
+    "flamenco guitar music": "Guitare flamenca",
+    "traditional Breton folk": "Musique bretonne trad",
+    "traditional Breton chanson": "chanson traditionnelle bretonne",
+    "vocal music": "female vocalists",
+    "cinematic music": "Stage & Screen|bande originale|Soundtrack|musique de film|OST",
 }
 CASES = [(name, said) for said, names in SAID.items() for name in names.split("|")]
 
@@ -158,6 +200,8 @@ def test_a_kind_claims_what_its_words_claim(name: str, claimed: tuple[float, flo
     assert style_of("dark techno").claims.tone == "dark"
 
 
-@pytest.mark.parametrize("name", ["female vocals", "Byzantine chant", "beatbox", "vocal trance"])
+@pytest.mark.parametrize(
+    "name", ["female vocals", "Byzantine chant", "vocal trance", "Motet", "folk; cantautor"]
+)
 def test_what_is_sung_is_known_by_its_name(name: str) -> None:
     assert style_of(name).sung

@@ -191,5 +191,6 @@ def test_ray_is_asked_for_by_name_where_it_is_not_installed(tmp_path: Path) -> N
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "error: Ray is not installed; `pip install 'sport-music-dataset[ray]'`\n"
+        "error: --engine ray needs Ray, which is not installed; "
+        "`pip install 'sport-music-dataset[ray]'`\n"
     )

@@ -19,9 +19,9 @@ from sport_music_dataset.export import ExportSettings, export_release, plan_expo
 from sport_music_dataset.export.formats import FORMATS
 from sport_music_dataset.progress import Progress
 from sport_music_dataset.publish.contents import select
-from sport_music_dataset.release.features import FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.schemas import SCHEMAS
 from sport_music_dataset.release.shards import write_shard
 from sport_music_dataset.storage.parquet import read_parquet
 
@@ -184,7 +184,7 @@ def test_a_chunk_whose_id_leads_elsewhere_is_refused(encoded: Path, tmp_path: Pa
     path = min(manifest.shards("raw"))
     rows = read_parquet(out / path).to_pylist()
     rows[0]["chunk_id"] = "../../../stray"
-    manifest.files[path] = write_shard(out, path, FEATURES["raw"], rows)
+    manifest.files[path] = write_shard(out, path, SCHEMAS["raw"], rows)
     with pytest.raises(ReleaseError, match=r"'\.\./\.\./\.\./stray' is no chunk's id"):
         export_release(Release.of(out, manifest), dest, settings("lhotse"))
     assert not [*tmp_path.rglob("stray*")]

@@ -31,10 +31,10 @@ from builder_tests.support.staged import ARABIC, COMMENT, SCRIPT, hear
 from sport_music_dataset.export import ExportSettings, export_release
 from sport_music_dataset.export.formats import FORMATS
 from sport_music_dataset.records import NO_VOICE
-from sport_music_dataset.release.features import FEATURES
 from sport_music_dataset.release.layout import split_of
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.schemas import SCHEMAS
 from sport_music_dataset.release.shards import write_shard
 from sport_music_dataset.storage.parquet import read_parquet
 
@@ -61,7 +61,7 @@ def release(encoded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for path in manifest.shards(config):
             rows = read_parquet(out / path).to_pylist()
             change(rows)
-            manifest.files[path] = write_shard(out, path, FEATURES[config], rows)
+            manifest.files[path] = write_shard(out, path, SCHEMAS[config], rows)
     manifest.write(out)
     return out
 

@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from datasets import Features
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.hub.local_hub import LocalHub
@@ -14,8 +13,8 @@ from builder_tests.support.making import build
 from builder_tests.support.rewriting import Rows, rewrite, without_copies
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
+from sport_music_dataset.columns import TRACK_COLUMNS
 from sport_music_dataset.look.diff import Difference, diff_releases
-from sport_music_dataset.release.features import TRACK_FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
 
@@ -101,8 +100,8 @@ def test_chunks_are_found_again_in_another_split(built: Built, tmp_path: Path) -
 
 def test_a_column_that_tracks_had_not_is_new_in_each(built: Built, tmp_path: Path) -> None:
     out = shutil.copytree(built[0], tmp_path / "dataset")
-    features = Features({name: f for name, f in TRACK_FEATURES.items() if name != "album"})
-    rewrite(out, "tracks", lambda rows: None, features)
+    fewer = {name: kind for name, kind in TRACK_COLUMNS.items() if name != "album"}
+    rewrite(out, "tracks", lambda rows: None, fewer)
     found = difference(out, built[0])
     assert {change.path for change in found.tracks.changed} == {r["path"] for r in built[1].kept}
     assert all(change.columns == {"album": (None, "")} for change in found.tracks.changed)

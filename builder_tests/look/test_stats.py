@@ -17,9 +17,9 @@ from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.look.stats import Stats, release_stats
 from sport_music_dataset.release.chunks import LIGHT, read_chunks
-from sport_music_dataset.release.features import ENCODED_FEATURES, RAW_FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.schemas import SCHEMAS
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +131,10 @@ def test_no_audio_is_read(annotated: Path, stats: Stats, tmp_path: Path) -> None
 
 
 def test_light_columns_are_those_of_the_schema() -> None:
-    features = {**RAW_FEATURES, **ENCODED_FEATURES}
-    light = {name for name in features if name not in ("audio", "codes", "labels")}
+    names = {*SCHEMAS["raw"].names, *SCHEMAS["encoded"].names}
+    light = {name for name in names if name not in ("audio", "codes", "labels")}
     assert {*LIGHT.names} == {*light, "split"}
-    ours = RAW_FEATURES.arrow_schema
+    ours = SCHEMAS["raw"]
     assert all(LIGHT.field(n).type == ours.field(n).type for n in LIGHT.names if n in ours.names)
 
 

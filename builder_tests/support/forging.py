@@ -8,10 +8,10 @@ from typing import Any
 from sport_music_dataset.card.card import compose
 from sport_music_dataset.digests import digest
 from sport_music_dataset.reasons import Status
-from sport_music_dataset.release.features import FEATURES
 from sport_music_dataset.release.layout import CARD
 from sport_music_dataset.release.manifest import Manifest, read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.schemas import SCHEMAS
 from sport_music_dataset.release.shards import write_shard
 from sport_music_dataset.storage.parquet import read_parquet
 
@@ -51,7 +51,7 @@ class Forgery:
         """Write what changed, with new checksums; the front matter and the text of the card."""
         for config, rows in self._rows.items():
             path = self._path(config)
-            self.manifest.files[path] = write_shard(self.folder, path, FEATURES[config], rows)
+            self.manifest.files[path] = write_shard(self.folder, path, SCHEMAS[config], rows)
         card = compose(Release.of(self.folder, self.manifest))
         if self.manifest.card == read_manifest(self.folder).card:
             self.manifest.card = card.front_matter

@@ -6,14 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import Features
 
 from sport_music_dataset.card.card import write_card
-from sport_music_dataset.columns import COPIED_COLUMNS
+from sport_music_dataset.columns import COPIED_COLUMNS, ENCODED_COLUMNS, Columns
 from sport_music_dataset.digests import file_digest
-from sport_music_dataset.release.features import ENCODED_FEATURES, FEATURES
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.schemas import SCHEMAS, schema_of
 from sport_music_dataset.release.shards import write_shard
 from sport_music_dataset.storage.parquet import read_parquet
 
@@ -21,24 +20,24 @@ Rows = list[dict[str, Any]]
 
 
 def rewrite(
-    folder: Path, config: str, change: Callable[[Rows], None], features: Features | None = None
+    folder: Path, config: str, change: Callable[[Rows], None], columns: Columns | None = None
 ) -> None:
     """Change the rows of the first shard of a config; manifest and card then agree with it."""
-    _rewrite(folder, config, change, features, sorted(read_manifest(folder).shards(config))[-1:])
+    _rewrite(folder, config, change, columns, sorted(read_manifest(folder).shards(config))[-1:])
 
 
 def rewrite_all(
-    folder: Path, config: str, change: Callable[[Rows], None], features: Features | None = None
+    folder: Path, config: str, change: Callable[[Rows], None], columns: Columns | None = None
 ) -> None:
     """As `rewrite`, all shards of a config."""
-    _rewrite(folder, config, change, features, sorted(read_manifest(folder).shards(config)))
+    _rewrite(folder, config, change, columns, sorted(read_manifest(folder).shards(config)))
 
 
 def without_copies(folder: Path) -> None:
     """Leave in `encoded` what an earlier version wrote: texts, tokens, codes and labels."""
     lately = {*COPIED_COLUMNS, "group"} - {"chunk_id", "track_id", "description", "descriptions"}
-    earlier = {name: kind for name, kind in ENCODED_FEATURES.items() if name not in lately}
-    rewrite_all(folder, "encoded", lambda rows: None, Features(earlier))
+    earlier = {name: kind for name, kind in ENCODED_COLUMNS.items() if name not in lately}
+    rewrite_all(folder, "encoded", lambda rows: None, earlier)
 
 
 def plant_codes(folder: Path, *without: str) -> None:
@@ -58,14 +57,15 @@ def _rewrite(
     folder: Path,
     config: str,
     change: Callable[[Rows], None],
-    features: Features | None,
+    columns: Columns | None,
     paths: list[str],
 ) -> None:
-    manifest, features = read_manifest(folder), features or FEATURES[config]
+    manifest = read_manifest(folder)
+    schema = schema_of(columns) if columns else SCHEMAS[config]
     for path in paths:
         rows: Rows = read_parquet(folder / path).to_pylist()
         change(rows)
-        written = write_shard(folder, path, features, [{k: r[k] for k in features} for r in rows])
+        written = write_shard(folder, path, schema, [{k: r[k] for k in schema.names} for r in rows])
         manifest.files[path] = written
     write_card(Release.of(folder, manifest))
     manifest.write(folder)

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from datasets import Features, Value
 
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.support.making import build, verify_folder
 from builder_tests.support.rewriting import Rows, rewrite
 from sport_music_dataset.audio.samples import decode_flac, encode_flac, to_pcm16
+from sport_music_dataset.columns import RAW_COLUMNS
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.release.features import FEATURES
 from sport_music_dataset.release.labels import delay
 from sport_music_dataset.release.manifest import FileEntry, read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.schemas import schema_of
 from sport_music_dataset.release.shards import write_shard
 from sport_music_dataset.storage.parquet import read_batches
 from sport_music_dataset.verify.files import Inspection
@@ -168,7 +168,7 @@ def test_an_end_of_sequence_that_is_missing_is_named(release: Path) -> None:
 
 
 def test_columns_that_are_not_ours_are_named(release: Path) -> None:
-    fewer = Features({name: kind for name, kind in FEATURES["raw"].items() if name != "license"})
+    fewer = {name: kind for name, kind in RAW_COLUMNS.items() if name != "license"}
     rewrite(release, "raw", lambda rows: None, fewer)
     found = failed(release)
     assert "license is nothing, not Value('string')" in found[Check.FEATURES][0]
@@ -221,10 +221,10 @@ def test_a_style_is_compared_as_the_build_compares_it(tmp_path: Path) -> None:
 
 
 def test_rows_are_held_a_row_group_at_a_time(tmp_path: Path) -> None:
-    features = Features({"bytes": Value("binary")})
+    schema = schema_of({"bytes": "binary"})
     draw = np.random.default_rng(0)
     rows = ({"bytes": draw.bytes(50_000)} for _ in range(400))
-    entry = write_shard(tmp_path, "shard.parquet", features, rows)
+    entry = write_shard(tmp_path, "shard.parquet", schema, rows)
     before = pa.total_allocated_bytes()
     held = [pa.total_allocated_bytes() for _ in read_batches(tmp_path / "shard.parquet")]
     assert (entry.rows, len(held)) == (400, 8)

@@ -27,7 +27,7 @@ SPAN_SECONDS = (_FRAME + (_FRAMES_OF_ITEM - 1) * _HOP) / RATE
 
 REMEDY = (
     "Debian, Ubuntu: apt-get install libchromaprint1; macOS: brew install chromaprint; "
-    "conda install -c conda-forge chromaprint"
+    "Windows: put chromaprint.dll on the PATH; conda install -c conda-forge chromaprint"
 )
 
 Items = NDArray[np.uint32]

@@ -29,6 +29,8 @@ from ..release.release import Release
 from ..release.review.follow import follow, notes_on_review
 from ..release.shards import distrust_notes
 from ..release.tracks import kept_rows, left_out_chunks
+from ..source.facts import FACTS, Facts, FactsStore
+from ..source.files import fill
 from ..source.library import Library, check_named
 from ..source.read import places_read, read_source
 from ..source.source import Source
@@ -144,7 +146,8 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
     release = _new_release(request, earlier)
     work = release.folder / WORK_FOLDER
     with request.engine() as engine:
-        library = _scan(engine, request, release, earlier, progress)
+        facts = FactsStore(None if request.force else work)
+        library = _scan(engine, request, release, earlier, progress, facts)
         with writing(release.folder), engine.sharing(work):
             earlier.keep_decisions()
             earlier.keep_review()
@@ -152,6 +155,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
                 write_atomically(release.folder / SINCE, request.since.name.encode())
             if request.force:
                 forget(release.folder)
+            facts.save()
             outage = outage_of(request.source)
             store, spools = FingerprintStore(work), _spools(release, recipe, engine)
             spools.open(() if request.force else library.usable)
@@ -220,7 +224,8 @@ def plan_build(request: BuildRequest, progress: Progress = no_progress) -> Build
     release = _new_release(request, earlier)
     with request.engine() as engine, TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        library = _scan(engine, request, release, earlier, progress)
+        facts = FactsStore(None if request.force else release.folder / WORK_FOLDER)
+        library = _scan(engine, request, release, earlier, progress, facts)
         for store_file in (release.folder / WORK_FOLDER).glob(STORES):
             if not request.force:
                 shutil.copy(store_file, folder)
@@ -241,27 +246,33 @@ def scan_source(
     exclude: Path | None = None,
     license: str = "",
     progress: Progress = no_progress,
+    store: FactsStore | None = None,
 ) -> Library:
     """Run `read_source` on processes, so that a file that crashes its decoder is left out alone.
 
-    `license` is the licence of tracks for which metadata gives none; the other arguments are those
-    of `read_source`. Raises as `read_source` and `Outage.see`; MachineError where Chromaprint's
+    `license` is the licence of tracks for which metadata gives none. A file of which `store` knows
+    the facts is not read; `store` gets those of this scan. The other arguments are those of
+    `read_source`. Raises as `read_source` and `Outage.see`; MachineError where Chromaprint's
     library is missing.
     """
     check_on_disk(Source.of(source).location)
-    outage = outage_of(source)
+    outage, store = outage_of(source), store or FactsStore()
 
-    def run(function: Callable[[Track], Track], tracks: Iterable[Track]) -> Iterator[Track]:
-        tracks = list(tracks)
-        with progress("Scanning", len(tracks)) as advance:
-            for track in processes.map(function, tracks, _with_reason):
-                outage.see(track.path, track.reason)
-                yield replace(track, license=track.license or license)
+    def run(read: Callable[[Track], Facts], tracks: Iterable[Track]) -> Iterator[Facts]:
+        known = [(track, store.read(track)) for track in tracks]
+        new = processes.map(read, [track for track, facts in known if not facts], _failed)
+        with progress("Scanning", len(known)) as advance:
+            for track, facts in known:
+                found = facts or next(new)
+                outage.see(track.path, found.reason)
+                store.add(track, found)
+                yield found
                 advance(1)
 
     chromaprint_version()  # raises MachineError now, not after hours of hashing
     library = read_source(source, recipe.styles, exclude, run, progress, recipe.sessions)
-    return with_known_splits(library, dict(recipe.splits))
+    tracks = tuple(fill(track, {"license": license}) for track in library.tracks)
+    return with_known_splits(replace(library, tracks=tracks), dict(recipe.splits))
 
 
 def fingerprint_and_group(
@@ -289,9 +300,10 @@ def _scan(
     release: Release,
     earlier: Earlier,
     progress: Progress,
+    store: FactsStore,
 ) -> Library:
     library = scan_source(
-        engine, request.source, request.recipe, request.out, request.license, progress
+        engine, request.source, request.recipe, request.out, request.license, progress, store
     )
     library = library.without(release.manifest.withdrawn)
     reviewed = follow(library.tracks, release.manifest.review, request.recipe)
@@ -311,8 +323,7 @@ def _import_ahead() -> None:
     def load() -> None:
         # What fails here fails again, and is told, where it is needed.
         with suppress(Exception):
-            for name in ("release.features", "card.plots"):
-                import_module(f"sport_music_dataset.{name}")
+            import_module("sport_music_dataset.card.plots")
 
     Thread(target=load).start()
 
@@ -325,8 +336,9 @@ def outage_of(source: Path | str | Source) -> Outage:
 
 def forget(folder: Path) -> None:
     """Make the next stages believe nothing that an earlier build has left in a release folder."""
-    for store_file in (folder / WORK_FOLDER).glob(STORES):
-        store_file.unlink()
+    for pattern in (FACTS, STORES):
+        for store_file in (folder / WORK_FOLDER).glob(pattern):
+            store_file.unlink()
     for config in ("raw", "tracks", ASSETS):
         distrust_notes(folder, config)
 
@@ -344,5 +356,5 @@ def _spools(release: Release, recipe: Recipe, engine: Engine) -> SpoolFolder:
     return SpoolFolder(folder, recipe, release.manifest.software, has_idle_cores)
 
 
-def _with_reason(track: Track, reason: str) -> Track:
-    return replace(track, reason=reason)
+def _failed(track: Track, reason: str) -> Facts:
+    return Facts(reason)

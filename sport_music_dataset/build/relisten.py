@@ -34,6 +34,7 @@ from ..release.layout import known_codes
 from ..release.manifest import FileEntry
 from ..release.release import Release
 from ..release.review.decisions import DESCRIPTION, in_place
+from ..release.schemas import SCHEMAS
 from ..release.shards import ShardNote, intact_note, read_note, read_notes, write_noted_shard
 from ..storage.atomic import link_or_copy
 from ..storage.parquet import read_batches, read_parquet, read_single_rows
@@ -239,9 +240,6 @@ class _Rewriting:
 
     def write(self, engine: Engine, job: _Job, advance: Advance) -> ShardNote:
         """Hear the tracks of a shard, and write it again; returns its note."""
-        # Imported here: datasets takes a second, and only writing needs it.
-        from ..release.features import RAW_FEATURES
-
         file = self.folder / job.name
         light = read_parquet(file, list(COPIED_COLUMNS)).to_pylist()
         note = read_note(self.folder, job.name)
@@ -258,7 +256,7 @@ class _Rewriting:
             advance(len(rows))
         rows = (row | new for row, new in zip(_all_rows(file), columns, strict=True))
         return write_noted_shard(
-            self.folder, job.name, RAW_FEATURES, rows, job.inputs, lambda: outcomes
+            self.folder, job.name, SCHEMAS["raw"], rows, job.inputs, lambda: outcomes
         )
 
     def _columns(

@@ -24,6 +24,7 @@ from ..release.folder import remove_stale
 from ..release.layout import shard_name
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
+from ..release.schemas import SCHEMAS
 from ..release.shards import ShardNote, intact_note, is_intact, read_note, write_noted_shard
 from ..release.tracks import kept_rows
 from .cut import SpoolFolder, cutting_cost
@@ -192,13 +193,10 @@ def make_shards(
 def _write(
     job: ShardJob, outcomes: dict[str, Any], out: Path, spools: SpoolFolder
 ) -> tuple[Shard, ShardNote]:
-    # Imported here: datasets takes a second, and only writing needs it.
-    from ..release.features import RAW_FEATURES
-
     shard, inputs = job.shard, job.inputs
     kept = [track for track in shard.tracks if not outcomes[track.track_id]["reason"]]
     rows = chain.from_iterable(read_spooled_rows(spools.file(track)) for track in kept)
-    return shard, write_noted_shard(out, shard.name, RAW_FEATURES, rows, inputs, lambda: outcomes)
+    return shard, write_noted_shard(out, shard.name, SCHEMAS["raw"], rows, inputs, lambda: outcomes)
 
 
 def write_release(
@@ -268,10 +266,7 @@ def tracks_file(release: Release, rows: list[Row]) -> FileEntry:
     note = intact_note(release.folder, TRACKS_FILE, inputs)
     if note:
         return note.file
-    # Imported here: datasets takes a second, and only writing needs it.
-    from ..release.features import TRACK_FEATURES
-
-    return write_noted_shard(release.folder, TRACKS_FILE, TRACK_FEATURES, rows, inputs).file
+    return write_noted_shard(release.folder, TRACKS_FILE, SCHEMAS["tracks"], rows, inputs).file
 
 
 def _carry_over(manifest: Manifest, earlier: Release, rows: list[Row]) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from .. import extras
 from ..errors import HubError, ModelError
 from ..outside.redact import redact
 from .faults import remedy_of
@@ -41,7 +41,6 @@ def examine(folder: Path) -> Iterator[MachineCheck]:
         ("versions", _versions),
         ("codec", _codec),
         ("listening", _listening),
-        ("Ray", _ray),
         ("disk", partial(_disk, folder)),
         ("cache", _cache),
         ("memory", _memory),
@@ -63,10 +62,14 @@ def _finding(name: str, check: Callable[[], MachineCheck]) -> MachineCheck:
 
 
 def _tried(part: Part) -> MachineCheck:
+    extra = part.extra
+    if extra and not extras.is_installed(extra):
+        return MachineCheck(part.name, "hint", extras.absence(extra), extras.remedy(extra))
+    use = f", for {extras.EXTRAS[extra].use}" if extra else ""
     try:
-        return MachineCheck(part.name, "ok", part.trial())
+        return MachineCheck(part.name, "ok", f"{part.trial()}{use}")
     except _BROKEN as error:
-        state = "hint" if part.optional else "missing"
+        state = "hint" if part.optional or extra else "missing"
         remedy = remedy_of(error) or part.remedy(error)
         return MachineCheck(part.name, state, f"does not work ({_line(error)})", remedy)
 
@@ -91,23 +94,15 @@ def _versions() -> MachineCheck:
     return MachineCheck("versions", "ok", "all libraries are of versions that sportgen works with")
 
 
-def _ray() -> MachineCheck:
-    if find_spec("ray"):
-        return MachineCheck("Ray", "ok", f"Ray {version('ray')}, for --engine ray")
-    remedy = "pip install 'sport-music-dataset[ray]', for --engine ray"
-    return MachineCheck("Ray", "hint", "is not installed; this machine's processes work", remedy)
-
-
 def _codec() -> MachineCheck:
     """What `encode` would run the codec on."""
     import torch
 
     if torch.cuda.is_available():
         return MachineCheck("codec", "ok", f"runs on {torch.cuda.get_device_name()}")
-    if find_spec("openvino"):
-        return MachineCheck("codec", "ok", f"runs on the CPU, with OpenVINO {version('openvino')}")
-    remedy = "pip install 'sport-music-dataset[cpu]' brings OpenVINO, which is faster"
-    return MachineCheck("codec", "hint", "runs on the CPU, with PyTorch", remedy)
+    if extras.is_installed("cpu"):
+        return MachineCheck("codec", "ok", "runs on the CPU, with OpenVINO")
+    return MachineCheck("codec", "hint", "runs on the CPU, with PyTorch: slower than with OpenVINO")
 
 
 def _listening() -> MachineCheck:

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 from types import TracebackType
 
+from .. import extras
 from ..errors import SportgenError
 from ..outside.redact import redact
 from . import INTERRUPTED, console
@@ -131,6 +132,9 @@ def _system_line(error: OSError) -> str:
 
 def _library_remedy(error: ImportError) -> str:
     module = (error.name or "").partition(".")[0]
+    for name, extra in extras.EXTRAS.items():
+        if module == extra.module and not extras.is_installed(name):
+            return extras.remedy(name)
     package = _PACKAGES.get(module, module)
     try:
         ours = requires("sport-music-dataset") or []

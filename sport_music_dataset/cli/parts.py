@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from ..extras import EXTRAS
+
 _RATE = 32_000
 _CUDA = ("libnvrtc", "libcudart", "libc10_cuda", "libcuda.", "libnppi")
 
@@ -17,13 +19,14 @@ _CUDA = ("libnvrtc", "libcudart", "libc10_cuda", "libcuda.", "libnppi")
 @dataclass(frozen=True, slots=True)
 class Part:
     """One thing that sportgen does by a library: `trial` does a little of it and returns what did
-    it, or raises; `remedy` says how to get it, by what was raised. Of an `optional` part, the
-    commands that need it are the only ones that miss it."""
+    it, or raises; `remedy` says how to get it, by what was raised. Of an `optional` part, and of
+    one that an `extra` brings, the commands that need it are the only ones that miss it."""
 
     name: str
     trial: Callable[[], str]
     remedy: Callable[[BaseException], str]
     optional: bool = False
+    extra: str = ""
 
 
 def _pip(package: str) -> Callable[[BaseException], str]:
@@ -122,8 +125,8 @@ def _torchcodec_remedy(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) or "undefined symbol" in said:
         return "pip install --upgrade 'torchcodec>=0.13,<0.14', which suits your torch"
     return (
-        f"Debian, Ubuntu: apt-get install ffmpeg lib{python}; macOS: brew install ffmpeg; datasets "
-        "needs it to decode audio"
+        f"Debian, Ubuntu: apt-get install ffmpeg lib{python}; macOS: brew install ffmpeg; Windows: "
+        "conda install -c conda-forge ffmpeg; datasets needs it to decode audio"
     )
 
 
@@ -177,6 +180,11 @@ def _spectrograms() -> str:
     return f"librosa {version('librosa')}"
 
 
+def _version(package: str) -> Callable[[], str]:
+    """Only that it is there: Ray and others take seconds to import."""
+    return lambda: f"{package} {version(package)}"
+
+
 def _expect(holds: bool, otherwise: str) -> None:
     if not holds:
         raise RuntimeError(otherwise)
@@ -192,8 +200,11 @@ PARTS = (
     Part("models", _models, _pip("transformers>=5.23,<6")),
     Part("Parquet", _parquet, _pip("datasets>=5.2,<6")),
     Part("pictures", _pictures, _pip("matplotlib>=3.11")),
-    Part("SQL", _sql, _pip("duckdb>=2.0"), optional=True),
     Part("spectrograms", _spectrograms, _pip("librosa>=0.11"), optional=True),
+    Part("SQL", _sql, _pip("duckdb>=2.0"), extra="sql"),
+    Part("OpenVINO", _version("openvino"), _pip("openvino>=2026.4"), extra="cpu"),
+    Part("Ray", _version("ray"), _pip("ray>=2.50"), extra="ray"),
+    Part("training", _version("accelerate"), _pip("accelerate>=1.12"), extra="train"),
 )
 
 
@@ -206,12 +217,14 @@ def wrong_versions() -> list[str]:
     wrong = []
     for text in requires("sport-music-dataset") or ():
         requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+        marker = requirement.marker
+        always = not marker or marker.evaluate({"extra": ""})
+        if marker and not any(marker.evaluate({"extra": name}) for name in ("", *EXTRAS)):
             continue
         try:
             found = version(requirement.name)
         except PackageNotFoundError:
-            wrong.append(f"{requirement.name} is missing")
+            wrong += [f"{requirement.name} is missing"] if always else []
             continue
         if not requirement.specifier.contains(found, prereleases=True):
             wrong.append(f"{requirement.name} is {found}, not {requirement.specifier}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
-from .english import article, listed, stems
+from .english import article, listed, singular, stems
 from .sessions import find, find_within, in_words, is_activity, is_event, pair
 from .styles import Style, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
@@ -18,6 +18,8 @@ _SONGS = stems("vocal chanson chant song")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
+# "Basket match" is a basketball match, while a recovery run is no cool-down.
+_CONTESTS = ("match", "game", "tournament", "cup")
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -200,13 +202,18 @@ class Evidence:
         if names := pair(self.facts.session, own):
             return listed(names), f"{listed(names)} session"
         last = self.name.split()[-1]
+        head = find(self.name.removesuffix(last), own) if last in _CONTESTS else None
+        if head:
+            self.name = f"{head.name} {last}"
         if is_event(last):
             return f"{article(self.name)} {self.name}", self.name
-        event = f"{self.name} session"
+        # "For desk stretches", "a desk stretch session".
+        one = singular(last)
+        event = f"{self.name.removesuffix(last)}{one} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         known = find(last, own)
         is_sport = known is not None and known.name == known.purpose == last
-        is_purpose = last.endswith("ing") or is_sport or is_activity(last)
+        is_purpose = last.endswith("ing") or is_sport or is_activity(last) or one != last
         return self.name if is_purpose else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
@@ -215,7 +222,8 @@ class Evidence:
         # A style "Cardio" says nothing of the music.
         names = (self.facts.style, named.before or named.alone)
         is_session = not named.known and any(find(name, own) for name in names)
-        if self._contradicted(named):
+        # "Soft calm music" that is loud is no calm music either.
+        while self._contradicted(named):
             named = replace(named.plain or Style(), instrumental=named.instrumental)
         if named.alone != "music" and not is_session:
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
@@ -256,9 +264,12 @@ class Evidence:
         """The word "instrumental", if the user says so, or surely no voice was heard."""
         facts = self.facts
         # Rain and drums alone are not "instrumental".
-        if self.style.unaccompanied:
+        if self.style.unaccompanied or self.style.untimed:
             return []
-        for field in ("style", "genre", "title"):
+        # "An instrumental vocal track" is said by tags and a title together.
+        is_vocal = bool(stems("vocal") & stems(self.style.before))
+        fields = () if is_vocal else ("style", "genre", "title")
+        for field in fields:
             if style_of(getattr(facts, field)).instrumental:
                 return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]
         voices = _VOICES & stems(" ".join((*facts.heard.instruments, *facts.whole.instruments)))
@@ -297,7 +308,8 @@ class Evidence:
         """The first word for the chunk's energy, in the order that its track prefers."""
         words = list(lexicon().energy)
         order.shuffle(words)
-        if self.level is None:
+        # Nobody says "smooth nature sounds".
+        if self.level is None or self.style.untimed:
             return None
         source, detail = self._energy_source
         return next((Word(w, source, detail) for w in words if self._may_say(w)), None)

@@ -12,6 +12,7 @@ import yaml
 from ..errors import SettingError
 from ..outside.documents import compose_yaml, construct_yaml, own_yaml, own_yaml_nodes
 from ..outside.names import shown
+from .english import slips
 
 INTENSITIES = ("low", "medium", "high")
 MOST_WORDS = 1_000
@@ -40,6 +41,8 @@ _AMOUNT = re.compile(
     r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
 )
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
+# "Pour Marie": what it is for is no sport that anybody knows.
+_FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
 _COURSE = re.compile(
     r"^(?:stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
     r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
@@ -100,8 +103,11 @@ def find_within(name: str, own: str = "") -> Session | None:
             return found
     if pair(name, own):
         return None
-    # "For a recovery run" says more than "for a cool-down".
-    if not words or is_event(words[-1]):
+    # "Runing" is running.
+    if slipped := next((found for form in slips(text) if (found := find(form, own))), None):
+        return slipped
+    # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
+    if not words or is_event(words[-1]) or (words[-1].endswith("ing") and not find(words[-1], own)):
         return None
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()
@@ -128,13 +134,16 @@ def in_words(name: str) -> str:
         words = words[1:]
     said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
     is_nothing = normalise(name) in _nothing() or all(normalise(w) in _nothing() for w in said)
-    if not words or words[0].casefold() in _AT or is_nothing:
+    if not words or words[0].casefold() in _AT or is_nothing or _FOR.match(name):
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     kept = len(words)
     if not shouts:
         # Behind "de" stands a name: "col du Galibier".
         kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
+    # "A montée du col session" is no English, and a place tells no sport.
+    if kept < len(words) and all(normalise(word) in _nothing() for word in words[:kept]):
+        return ""
     return " ".join(
         _cased(word, shouts or (at < kept and word[1:].islower())) for at, word in enumerate(words)
     )

@@ -18,8 +18,8 @@ import numpy as np
 
 from ..engines.readahead import ahead, behind
 from ..records import Row
-from ..release.features import ENCODED_FEATURES
 from ..release.labels import Codes
+from ..release.schemas import SCHEMAS
 from ..release.shards import ShardNote, write_noted_shard, write_shard
 from .batches import Batch, shard_batches
 from .encoder import Encoder
@@ -93,7 +93,7 @@ def encode_sample(
         started = time.perf_counter()
         encoded, _ = encoder.rows(batch.rows, encoder.codes(batch.rows, batch.waveforms))
         with tempfile.TemporaryDirectory() as place:
-            entry = write_shard(Path(place), job.encoded, ENCODED_FEATURES, encoded)
+            entry = write_shard(Path(place), job.encoded, SCHEMAS["encoded"], encoded)
         seconds = time.perf_counter() - started
         yield number, Finished(SampleCost(entry.rows, seconds, entry.bytes))
 
@@ -123,7 +123,9 @@ class _Shard:
             return asdict(self._results(job.code_facts))
 
         rows = self._rows()
-        return write_noted_shard(folder, job.encoded, ENCODED_FEATURES, rows, job.inputs, outcomes)
+        return write_noted_shard(
+            folder, job.encoded, SCHEMAS["encoded"], rows, job.inputs, outcomes
+        )
 
     def _rows(self) -> Iterator[Row]:
         for batch in self._batches:

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 
 # Modules that the server imports, none of which starts threads. Each process would have to import a
@@ -25,6 +25,8 @@ def warm_up() -> None:
     """Start the server that forks, if it does not run, so that both processes import at once."""
     if "forkserver" not in get_all_start_methods():
         return
+    from multiprocessing import forkserver
+
     forkserver.set_forkserver_preload(_PRELOAD)
     # Ctrl-C signals the whole process group, but only this process must handle it.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -3,9 +3,7 @@
 What the machine fails at is tried again here, and nowhere else.
 """
 
-import resource
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
@@ -26,7 +24,7 @@ from ..progress import Advance
 from ..reasons import MachineFault, Reason
 from .base import Item, Result, ShardWork, in_order
 from .forking import context, end_with_parent, warm_up
-from .memory import keep_freed_memory
+from .memory import keep_freed_memory, limit_process
 
 # Items per process that are started before the oldest result is needed: enough that no process is
 # idle while a long item runs.
@@ -36,7 +34,10 @@ _MEMORY_BYTES = 4 << 30
 # Signals from outside (shutdown, out-of-memory killer, a disk that does not give a page of code):
 # they say nothing about the item. Nor does an exit code over 0: with these, pebble's processes end
 # on SIGTERM, and where they cannot reach their parent; a decoder that crashes ends by a signal.
-_SIGNALS_FROM_OUTSIDE = (-signal.SIGTERM, -signal.SIGKILL, -signal.SIGBUS)
+# Windows has not all of these, and ends a process with an exit code over 0.
+_SIGNALS_FROM_OUTSIDE = tuple(
+    -getattr(signal, name) for name in ("SIGTERM", "SIGKILL", "SIGBUS") if hasattr(signal, name)
+)
 # Waits before an item is tried again at which the machine failed: a drive on USB that starts anew,
 # or a network that changes its way, takes a second or two.
 _WAIT_SECONDS = (0.5, 2.0)
@@ -60,14 +61,9 @@ def follow_parent() -> None:
 def _prepare_process() -> None:
     follow_parent()
     keep_freed_memory(spare_bytes=0)
-    if sys.platform == "linux":
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        most = _MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(_MEMORY_BYTES, hard)
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    limit_process(_MEMORY_BYTES)
     # Each core has its process already: more threads would only wait for a core.
     threadpool_limits(1)
-    # A crash is recorded as the reason of its track; a core file would only fill the disk.
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 class _Begun(NamedTuple, Generic[Result]):

@@ -1,8 +1,11 @@
-"""Keep freed memory: EnCodec frees and allocates hundreds of megabytes at every layer, cutting some
-at every chunk."""
+"""The memory of a process: what is freed stays there, and no more is taken than a limit.
+
+EnCodec frees and allocates hundreds of megabytes at every layer, cutting some at every chunk.
+"""
 
 import ctypes
 import sys
+from contextlib import suppress
 
 # Constants from malloc.h of glibc.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
@@ -26,3 +29,19 @@ def keep_freed_memory(spare_bytes: int = 256 << 20) -> bool:
         return False
     settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, _MOST), (_M_TOP_PAD, spare_bytes))
     return all(mallopt(name, value) for name, value in settings)
+
+
+def limit_process(most_bytes: int) -> None:
+    """Let this process take at most so much memory (on Linux), and leave no core file behind.
+
+    macOS does not hold to such a limit of memory, and Windows has no limits of this kind.
+    """
+    with suppress(ImportError):
+        import resource
+
+        if sys.platform == "linux":
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            most = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
+            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+        # A crash is recorded as the reason of its track; a core file would only fill the disk.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

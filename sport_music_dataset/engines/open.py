@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from importlib.util import find_spec
 from pathlib import Path
 
-from ..errors import MachineError
+from ..extras import require
 from .base import Engine, RaySettings
 
 
@@ -29,13 +28,7 @@ def open_engine(
         from .local import Workers
 
         return Workers(num_proc, timeout)
-    require_ray()
+    require("ray")
     from .ray_engine import ray_engine
 
     return ray_engine(ray, num_proc, timeout, places, versions)
-
-
-def require_ray() -> None:
-    """Raise MachineError if Ray is not installed."""
-    if find_spec("ray") is None:
-        raise MachineError("Ray is not installed; `pip install 'sport-music-dataset[ray]'`")

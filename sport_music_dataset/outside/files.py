@@ -69,9 +69,11 @@ def open_regular(file: Path, links: bool = False) -> BinaryIO:
         OSError: the file is missing, not readable, or something else than a regular file; `links`
             says whether it may be a link.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags = os.O_RDONLY
+    # What a system lacks it does without; Windows alone would read text without O_BINARY.
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY", *(() if links else ("O_NOFOLLOW",))):
+        flags |= getattr(os, name, 0)
     if not links:
-        flags |= getattr(os, "O_NOFOLLOW", 0)
         check_regular(file)
     descriptor = os.open(file, flags)
     try:

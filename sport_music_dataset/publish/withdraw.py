@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from datasets import Features
 from huggingface_hub import HfApi
 
 from ..card.card import write_card
@@ -15,10 +14,10 @@ from ..progress import Progress, no_progress
 from ..reasons import Reason, Status
 from ..records import Row
 from ..release.codebooks import codebook_use
-from ..release.features import TRACK_FEATURES
 from ..release.layout import CARD, split_of
 from ..release.manifest import Manifest
 from ..release.release import Release
+from ..release.schemas import SCHEMAS
 from ..release.shards import write_shard
 from ..release.tracks import kept_rows
 from ..storage.hub_client import checked, dataset_info, hub_errors
@@ -184,8 +183,8 @@ def _rewrite_shards(folder: Path, manifest: Manifest, ids: set[str], progress: P
         for path in shards:
             track_ids = pq.read_table(folder / path, columns=["track_id"])["track_id"]
             if not ids.isdisjoint(track_ids.to_pylist()):
-                features = Features.from_arrow_schema(pq.read_schema(folder / path))
-                written = write_shard(folder, path, features, _remaining_rows(folder / path, ids))
+                schema = pq.read_schema(folder / path)
+                written = write_shard(folder, path, schema, _remaining_rows(folder / path, ids))
                 manifest.files[path] = written
             advance(1)
     for config in ("raw", "encoded"):
@@ -212,7 +211,7 @@ def _rewrite_tracks(folder: Path, manifest: Manifest, rows: list[Row], ids: set[
     path, *others = sorted(manifest.shards("tracks"))
     for other in others:
         del manifest.files[other]
-    manifest.files[path] = write_shard(folder, path, TRACK_FEATURES, after)
+    manifest.files[path] = write_shard(folder, path, SCHEMAS["tracks"], after)
 
 
 def _is_withdrawn(row: Row, ids: set[str]) -> bool:

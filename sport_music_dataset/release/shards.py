@@ -25,9 +25,9 @@ from ..records import Row
 from ..storage.atomic import replaced, write_atomically
 from .layout import WORK_FOLDER
 from .manifest import FileEntry
+from .schemas import parquet_writer
 
 if TYPE_CHECKING:
-    from datasets import Features
     from typing_extensions import Buffer
 
 # The Hub's viewer reads a whole row group to show one row, and a row group is in memory twice while
@@ -65,30 +65,28 @@ class ShardNote:
 def write_shard(
     folder: Path,
     name: str,
-    features: "Features",
+    schema: pa.Schema,
     rows: Iterable[Row],
     record: Callable[[FileEntry], None] = lambda entry: None,
 ) -> FileEntry:
-    """Write rows of `features` as the file `folder/name`; returns its entry in the manifest.
+    """Write rows of `schema` as the file `folder/name`; returns its entry in the manifest.
 
     `record` is called with the entry before the file has its name.
     """
-    # Imported here: datasets takes a second, and only writing needs it.
-    from .features import ShardWriter
-
     size = _TRACK_GROUP_ROWS if name.startswith("tracks/") else _GROUP_ROWS
     with replaced(folder / name) as (stream, partial):
         sink = _Sink(stream)
-        writer = ShardWriter(features=features, stream=sink, writer_batch_size=size)
+        writer, count = parquet_writer(sink, schema), 0
         remaining = iter(rows)
         while group := list(islice(remaining, size)):
-            table = pa.Table.from_pylist(group, schema=features.arrow_schema)
+            table = pa.Table.from_pylist(group, schema=writer.schema)
+            count += len(group)
             group.clear()
-            writer.write_table(table)
+            writer.write_table(table, size)
             sink.check()
             del table  # frees its memory before the next group is read
             pa.default_memory_pool().release_unused()
-        count, _ = writer.finalize(close_stream=False)
+        writer.close()
         sink.check()
         stream.flush()
         entry = FileEntry(file_digest(partial), count, partial.stat().st_size)
@@ -99,7 +97,7 @@ def write_shard(
 def write_noted_shard(
     folder: Path,
     name: str,
-    features: "Features",
+    schema: pa.Schema,
     rows: Iterable[Row],
     inputs: str,
     outcomes: Callable[[], dict[str, Any]] = dict,
@@ -112,7 +110,7 @@ def write_noted_shard(
     def record(entry: FileEntry) -> None:
         write_note(folder, name, note(entry))
 
-    return note(write_shard(folder, name, features, rows, record))
+    return note(write_shard(folder, name, schema, rows, record))
 
 
 class _Sink(io.RawIOBase):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ..audio.decode import EXTENSIONS, probe
+from ..audio.decode import EXTENSIONS
 from ..digests import file_digest
 from ..outside.files import walk
 from ..reasons import Reason, TrackError, read_fault
@@ -181,40 +181,6 @@ def fill(track: Track, fields: Mapping[str, Any]) -> Track:
     )
 
 
-def inspect(track: Track, tags: bool = True) -> Track:
-    """The track with its sha256 and its container's facts, or the reason why it is left out.
-
-    `tags` says whether tags in the file fill fields that have no value yet.
-
-    Raises:
-        MachineFault: the machine failed at reading the file.
-    """
-    if track.reason:
-        return track
-    try:
-        before = signature(track.file)
-        sha256 = file_digest(Path(track.file))
-        track = replace(track, sha256=sha256, signature=before, size_bytes=before[0])
-        info = probe(track.file)
-        if signature(track.file) != before:
-            raise TrackError(Reason.CHANGED)
-    except TrackError as error:
-        return replace(track, reason=str(error))
-    except OSError as error:
-        fault = read_fault(track.file, error, _kind(error))
-        if isinstance(fault, TrackError):
-            return replace(track, reason=str(fault))
-        raise fault from error
-    return replace(
-        fill(track, info.tags) if tags else track,
-        format=info.format,
-        sampling_rate=info.sampling_rate,
-        channels=info.channels,
-        claimed_seconds=info.claimed_seconds,
-        duration_seconds=info.estimated_seconds,
-    )
-
-
 def check_unchanged(track: Track) -> None:
     """Raise TrackError if a track's file has changed since it was hashed.
 
@@ -240,6 +206,12 @@ def signature(file: str) -> tuple[int, ...]:
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
+def os_reason(error: OSError) -> Reason:
+    """What an error says that is not the machine's: a file that was found is gone, or is barred."""
+    gone = isinstance(error, FileNotFoundError | NotADirectoryError)
+    return Reason.CHANGED if gone else Reason.UNREADABLE
+
+
 def _refusal(file: Path, root: Path) -> str:
     """The reason not to open a file with an audio extension; empty if it may be opened."""
     try:
@@ -258,15 +230,9 @@ def _refusal(file: Path, root: Path) -> str:
     return "" if stat.S_ISREG(mode) else str(Reason.NOT_REGULAR)
 
 
-def _kind(error: OSError) -> Reason:
-    """What an error says that is not the machine's: a file that was found is gone, or is barred."""
-    gone = isinstance(error, FileNotFoundError | NotADirectoryError)
-    return Reason.CHANGED if gone else Reason.UNREADABLE
-
-
 def _reason(path: str, error: OSError) -> str:
     """The reason of a file or folder that the walk cannot look at."""
-    fault = read_fault(path, error, _kind(error))
+    fault = read_fault(path, error, os_reason(error))
     return str(fault) if isinstance(fault, TrackError) else fault.reason
 
 

@@ -5,7 +5,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 from ..audio.decode import EXTENSIONS
@@ -13,7 +12,8 @@ from ..describe.sessions import find, folded
 from ..errors import SourceError
 from ..reasons import Reason, is_of_one_run
 from ..records import Track
-from .files import FoundFiles, SourceFile, display_path, fill, find_files, inspect
+from .facts import Facts, read_facts
+from .files import FoundFiles, SourceFile, display_path, fill, find_files
 from .layouts import ONLY_TITLES, Layout, choose_layout
 from .metadata import Metadata, read_metadata
 from .names import Fields, style_key
@@ -26,7 +26,7 @@ _EXAMPLES = 3
 # What separates several genres in one tag.
 _GENRES = re.compile(r"[;|]|, ")
 
-InspectMap = Callable[[Callable[[Track], Track], Iterable[Track]], Iterable[Track]]
+ReadMap = Callable[[Callable[[Track], Facts], Iterable[Track]], Iterable[Facts]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Reading:
         styles: the styles to take; all when empty. One alone is also the style of tracks for which
             nothing says one.
         sessions: the user's own sessions, as YAML.
-        run: maps `inspect` over the tracks, in order; the map of a pool makes it parallel.
+        run: maps `read_facts` over the tracks, in order; the map of a pool makes it parallel.
         splits: whether folders of the source may be splits.
     """
 
     source: Source
     styles: tuple[str, ...] = ()
     sessions: str = ""
-    run: InspectMap = map
+    run: ReadMap = map
     splits: bool = True
 
 
@@ -189,7 +189,8 @@ def to_library(
         tracks.append(fill(track, {"style": layout.read(path).get("style", "")}))
     # Where metadata or the name say the style, files of other styles need not be read.
     tracks = wanted.of(tracks, certain=False)
-    tracks = list(reading.run(partial(inspect, tags=source.tags), tracks))
+    read = zip(tracks, reading.run(read_facts, tracks), strict=True)
+    tracks = [facts.of(track, source.tags) for track, facts in read]
     layout = layout.told_by(tracks)
     named = _styles_spelled([_named(track, layout, reading) for track in tracks], written)
     spelled = _one_spelling(wanted.of(named, certain=True), reading.sessions)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..progress import Progress, no_progress
 from .files import FoundFiles
-from .library import InspectMap, Library, Reading, find_music, scan_folder
+from .library import Library, Reading, ReadMap, find_music, scan_folder
 from .source import Source
 
 
@@ -13,7 +13,7 @@ def read_source(
     source: Path | str | Source,
     styles: Iterable[str] = (),
     exclude: Path | None = None,
-    run: InspectMap = map,
+    run: ReadMap = map,
     progress: Progress = no_progress,
     sessions: str = "",
 ) -> Library:

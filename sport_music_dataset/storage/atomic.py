@@ -55,8 +55,7 @@ def link_or_copy(source: Path, file: Path) -> None:
 def replaced(file: Path) -> Iterator[tuple[IO[bytes], Path]]:
     """Yield a stream and its temporary path; a block without an error renames it to `file`.
 
-    Data and rename are on the disk after the block: without fsync of the folder, a power cut may
-    undo the rename.
+    Data and rename are on the disk after the block.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = partial_name(file)
@@ -68,8 +67,19 @@ def replaced(file: Path) -> Iterator[tuple[IO[bytes], Path]]:
         partial.replace(file)
     finally:
         partial.unlink(missing_ok=True)
-    folder = os.open(file.parent, os.O_RDONLY)
+    _sync_folder(file.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk: without that, a power cut may undo a rename.
+
+    Windows opens no folder, and keeps a journal of renames.
+    """
     try:
-        os.fsync(folder)
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -18,9 +18,9 @@ from ..progress import Advance
 from ..reasons import is_machine_fault
 from ..recipe import Recipe
 from ..records import Row
-from ..release.features import FEATURES
 from ..release.layout import CARD, ShardName, shard_at
 from ..release.release import Release
+from ..release.schemas import SCHEMAS
 from ..storage.parquet import read_batches, read_parquet
 from .audio import AudioChecks
 from .card import PictureChecks, check_card
@@ -104,7 +104,7 @@ class Inspection:
             self.findings.fail(Check.FILES, f"{path}: is missing")
         for path in sorted(present - listed):
             # load_dataset would read them as shards.
-            if path.partition("/")[0] in FEATURES:
+            if path.partition("/")[0] in SCHEMAS:
                 self.findings.fail(Check.FILES, f"{path}: is not in the manifest")
         return present
 
@@ -134,7 +134,7 @@ class Inspection:
             said = f"{size} bytes, not {entry.bytes}" if size != entry.bytes else "another sha256"
             self.findings.fail(Check.FILES, f"{path}: is not what the manifest says ({said})")
             return False
-        if config not in FEATURES:
+        if config not in SCHEMAS:
             return True
         try:
             with pq.ParquetFile(file) as parquet:
@@ -146,7 +146,7 @@ class Inspection:
             return False
         if rows != entry.rows:
             self.findings.fail(Check.ROWS, f"{path}: has {rows} rows, not {entry.rows}")
-        return self._has_columns(path, Features.from_arrow_schema(schema), FEATURES[config])
+        return self._has_columns(path, *map(Features.from_arrow_schema, (schema, SCHEMAS[config])))
 
     def _has_columns(self, path: str, found: Features, wanted: Features) -> bool:
         names = [*wanted, *(name for name in found if name not in wanted)]
@@ -185,7 +185,7 @@ class Inspection:
             pairs = zip(there, files, strict=True)
             whole = {path: file for path, file in pairs if self._is_whole(path, file)}
             shards = {path.partition("/")[0]: file for path, file in whole.items()}
-            if paths[0].partition("/")[0] not in FEATURES:
+            if paths[0].partition("/")[0] not in SCHEMAS:
                 for path, file in whole.items():
                     self._pictures.check_file(path, file)
             elif len(whole) < len(paths):

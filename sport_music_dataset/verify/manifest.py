@@ -14,9 +14,9 @@ from ..describe.sessions import known_sessions
 from ..digests import digest
 from ..errors import SettingError
 from ..recipe import ROWS_VERSION, Recipe
-from ..release.features import FEATURES
 from ..release.layout import parse_shard
 from ..release.manifest import LIBRARIES, Encoding, Manifest
+from ..release.schemas import SCHEMAS
 from .findings import Check, Findings
 
 _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
@@ -74,7 +74,7 @@ def check_manifest(manifest: Manifest, revision: str, findings: Findings) -> Non
 
 
 def _file_faults(manifest: Manifest) -> Iterator[str]:
-    raw, encoded, tracks = (bool(manifest.shards(config)) for config in FEATURES)
+    raw, encoded, tracks = (bool(manifest.shards(config)) for config in SCHEMAS)
     if not tracks or not (raw or encoded):
         yield "lists no tracks, or neither raw nor encoded"
     if encoded != bool(manifest.encoding) or (manifest.codebooks and not encoded):

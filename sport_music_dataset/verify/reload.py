@@ -92,7 +92,18 @@ def _process(command: list[str], **settings: Any) -> Iterator[subprocess.Popen[b
             yield process
         finally:
             if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+                _kill_group(process.pid)
+
+
+def _kill_group(number: int) -> None:
+    """Kill the processes of a group, 0 for that of this process.
+
+    Windows has no groups: what is killed there is the process of that number.
+    """
+    if hasattr(os, "killpg"):
+        os.killpg(number, signal.SIGKILL)
+    else:
+        os.kill(number or os.getpid(), signal.SIGTERM)
 
 
 def _follow_parent() -> None:
@@ -101,7 +112,7 @@ def _follow_parent() -> None:
     def follow() -> None:
         # Without a lock of sys.stdin, which the interpreter would miss at its end.
         os.read(0, 1)
-        os.killpg(0, signal.SIGKILL)
+        _kill_group(0)
 
     threading.Thread(target=follow, daemon=True).start()
 

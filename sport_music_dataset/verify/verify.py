@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
+from datasets import Features
 from huggingface_hub import get_token
 
 from ..errors import SettingError
 from ..outside.redact import redact
 from ..progress import Progress, no_progress
-from ..release.features import FEATURES
 from ..release.layout import MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
+from ..release.schemas import SCHEMAS
 from ..storage.hub_place import HubPlace
 from .files import Inspection
 from .findings import Check, CheckResult, Findings, Need, State
@@ -94,7 +95,7 @@ def _check_sent(release: Release, sent: bytes, findings: Findings) -> None:
 
 
 def _reload(release: Release) -> Loaded:
-    configs, place = [config for config in FEATURES if release.shards(config)], release.place
+    configs, place = [config for config in SCHEMAS if release.shards(config)], release.place
     if not isinstance(place, HubPlace):
         return reload(str(place.folder.resolve()), configs)
     api = place.api
@@ -115,7 +116,7 @@ def _check_loaded(loaded: Loaded, manifest: Manifest, findings: Findings) -> Non
         for split in found.keys() - manifest.splits(config).keys():
             findings.fail(Check.ROWS, f"{config}/{split}: is no split of the manifest")
     for config, features in loaded.features.items():
-        if features != FEATURES[config].to_dict():
+        if features != Features.from_arrow_schema(SCHEMAS[config]).to_dict():
             findings.fail(Check.FEATURES, f"{config}: loads with other features")
     counts = ", ".join(
         f"{config} {sum(manifest.splits(config).values())}" for config in loaded.rows

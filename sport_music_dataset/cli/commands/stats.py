@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ...errors import SettingError
+from ...extras import require
 from .. import options
 
 
@@ -38,6 +39,8 @@ def stats(
 
     if as_csv and (sql is None or as_json):
         raise SettingError("--csv: is for --sql, and without --json")
+    if sql is not None:
+        require("sql")
     with open_release(release, HfApi(endpoint=endpoint)) as opened:
         if sql is None:
             from ...look.stats import release_stats

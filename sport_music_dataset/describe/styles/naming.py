@@ -9,12 +9,15 @@ from itertools import chain, groupby
 from ..english import listed, stems
 from ..sessions import find, folded, spaced
 from ..words import NO_CLAIMS, both
-from .table import Style, is_decade, key_of, kind_of, known, table, without_music
+from .spelling import misspelt
+from .table import Style, artist_key, is_decade, key_of, kind_of, known, table, without_music
 from .unknown import ends_as_kind, in_own_words
 
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+|---")
 # The names of lists in tags of Jamendo: "genre---pop; mood/theme---happy".
 _LISTS = re.compile(r"\b(?:genre|mood(?:/theme)?|theme|instrument)---")
+# One style, also where others stand beside it.
+_DRUM_AND_BASS = re.compile(r"\bdrum\s*(?:&|'?n'?)\s*bass\b", re.IGNORECASE)
 # Names of artists have commas and "&" within, but no lists.
 _LIST = re.compile(r"\s*[;|]\s*|\s+/\s+")
 _HITS = re.compile(r"^(?:hits|tubes|succes|classiques)\s+(?:de\s+|du\s+|de la\s+)?(?=\S)")
@@ -53,11 +56,14 @@ _FRENCH = re.compile(
     r"[éèêëàâîïôûçœ]|(?:ique|ien(?:ne)?|oise?|aise?|euse|eux|esque|ante|ive|if|in)s?$|"
     r"^(?:de|du|des|d|la|le|les|pour|sans|avec|en)$"
 )
+# "Traditional Breton folk", but French new wave and Italian soft rock.
+_BEFORE_PEOPLE = ("traditional", "old-school", "modern", "contemporary")
 # "Techno (Raw / Deep)", "House [deep]".
 _ASIDE = re.compile(r"(?<=\S)\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 # "Piano et violon": two styles if both are known.
 _AND = re.compile(r"\s+(?:et|und|and|y|e)\s+", re.IGNORECASE)
-_SOUNDS = re.compile(r"^(?:(?:sons?|bruits?|sonidos|suoni)(?! of) |sounds of )")
+# "Son cubano" is Spanish, "son lourd" says nothing.
+_SOUNDS = re.compile(r"^(?:sons? (?:de|des|du|d|da|do) |(?:bruits?|sonidos|suoni) |sounds of )")
 # "Barre au piano": what is heard stands behind.
 _PLAYED = re.compile(r"^\S.* (?:au|a la|a l|aux) (\S+(?: \S+)?)$")
 
@@ -71,8 +77,12 @@ def style_of(name: str) -> Style:
     said = bool(_INSTRUMENTAL.search(name))
     # "Instru rap" is known: hip hop beats.
     whole = table().styles.get(key_of(name)) if said else known(_ASIDE.sub("", name))
+    if key_of(name) in table().others:
+        # "Kwassa kwassa" says nothing twice.
+        whole = whole or _found(name) or in_own_words(name)
     whole = None if whole and whole.alone == "music" else whole
-    style = whole or _found(_cleaned(name)) or in_own_words(_cleaned(name))
+    bare = _cleaned(name)
+    style = whole or _found(bare) or misspelt(bare) or in_own_words(bare)
     return replace(style, instrumental=True) if said else style
 
 
@@ -85,11 +95,13 @@ def is_style(name: str) -> bool:
 
 def _cleaned(name: str) -> str:
     """A name without "instrumental", marks, tempi and other words that name no style."""
+    name = _DRUM_AND_BASS.sub("drum and bass", name)
     for untold in (_INSTRUMENTAL, _LISTS, _MARKS, _ROYALTY_FREE, _TEMPO, _LIKE):
         name = untold.sub(" ", name)
     name = _MUSIC_FOR.sub("", _BEST_OF.sub("", spaced(name).strip(" -_/,;")))
-    # "rock rock" is rock.
-    return " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
+    # "Rock rock" is rock, but La La Land and Lang Lang are names.
+    once = " ".join(next(same) for _, same in groupby(name.split(), str.casefold))
+    return once if known(once) else name
 
 
 def _found(name: str) -> Style | None:
@@ -97,15 +109,19 @@ def _found(name: str) -> Style | None:
     data, parts = table(), [part for part in _SEVERAL.split(name) if part]
     if found := known(name):
         return found
+    # "Hard Style" is no hard rock.
+    if table().joined.get(key_of(name)) or key_of(name).replace(" ", "") in data.styles:
+        return _turned(name)
     if _CATALOGUE.fullmatch(name):
         return Style()
     # "Daft Punk" is no punk.
-    if key_of(name) in data.artists:
+    if artist_key(name) in data.artists:
         return None
     found = _of_kind(key_of(name)) if len(parts) == 1 else None
-    # "Power pop" is no energetic pop.
-    if key_of(name) in data.others and (not found or found.before != in_own_words(name).before):
-        return None
+    # "Power pop" is no energetic pop, "happy hardcore" is one name.
+    if key_of(name) in data.others:
+        is_same = found is not None and found.before == in_own_words(name).before
+        return replace(found, is_mood=False, plain=None) if found and is_same else None
     if found:
         return found
     if (undated := _YEAR.sub("", name).strip()) != name:
@@ -113,7 +129,23 @@ def _found(name: str) -> Style | None:
     untaken = _TAKE.sub("", name)
     if untaken != name and (found := known(untaken) or _of_kind(key_of(untaken))):
         return found
-    return _of_parts(name, parts) or _of_words(name)
+    return _of_parts(name, parts) or _turned(name) or _of_words(name)
+
+
+def _turned(name: str) -> Style | None:
+    """The style of a name that French says the other way round: `rap east coast`, `pop baroque`.
+
+    Also of one with or without the blanks that it has here: `deephouse`, `hard style`.
+    """
+    key, data = key_of(name), table()
+    words = key.split()
+    turns = (" ".join(words[at:] + words[:at]) for at in range(1, len(words)))
+    for form in (data.joined.get(key.replace(" ", ""), ""), key.replace(" ", ""), *turns):
+        if form != key and form in data.styles:
+            return data.styles[form]
+        if form != key and form in data.others:
+            return in_own_words(form)
+    return None
 
 
 def _of_parts(name: str, parts: list[str]) -> Style | None:
@@ -164,7 +196,9 @@ def _of_kind(key: str) -> Style | None:
     for kind, style in chain(found, other, further):
         # "60-70" is no 60s 70s.
         decades = style is not None and kind.before[:1].isdigit() and style.before[:1].isdigit()
-        if style and not decades and not stems(kind.before) & stems(style.alone):
+        # "Voice and guitar" is no vocal guitar, and an opera is sung.
+        voices = style is not None and kind.before == "vocal" and (style.sung or style.instrument)
+        if style and not decades and not voices and not stems(kind.before) & stems(style.alone):
             return _combined(kind, style)
     return None
 
@@ -191,14 +225,21 @@ def _is_people(key: str) -> bool:
 
 
 def _combined(kind: Style, style: Style) -> Style:
+    quality = ""
     if kind.before[:1].isupper():
+        first, _, rest = style.before.partition(" ")
+        if rest and first in _BEFORE_PEOPLE:
+            quality = f"{first} "
         # "Chanson québécoise" is not French.
-        before, alone = style.before.removeprefix("French "), style.alone.removeprefix("French ")
+        before, alone = (
+            name.removeprefix(quality).removeprefix("French ")
+            for name in (style.before, style.alone)
+        )
         style = replace(style, before=before, alone=alone)
     return replace(
         style,
-        before=f"{kind.before} {style.before}" if style.before else "",
-        alone=f"{kind.before} {style.alone}",
+        before=f"{quality}{kind.before} {style.before}" if style.before else "",
+        alone=f"{quality}{kind.before} {style.alone}",
         claims=both(kind.claims, style.claims),
         sung=kind.sung or style.sung,
         is_mood=kind.is_mood or style.is_mood,
@@ -212,7 +253,7 @@ def _within(name: str) -> Style | None:
         # "Best running songs" is no style.
         if found := known(text) or _of_kind(key_of(text)) or (Style() if find(text) else None):
             return found
-        if text and key_of(text) in {*table().others, *table().artists}:
+        if text and (key_of(text) in table().others or artist_key(text) in table().artists):
             return in_own_words(text)
     return None
 
@@ -244,13 +285,28 @@ def _of_foreign(name: str) -> Style | None:
     words = name.split()
     for at in range(len(words) - 1, 0, -1):
         style = known(" ".join(words[:at]))
+        if style and (played := _played_as(style, words[:at], words[at:])):
+            return played
         is_noun = style and style.alone != "music" and (style.sung or not _stands_before(style))
-        if is_noun and key_of(words[at - 1]) and not _is_english(words[at:]):
+        # "Classique baroque" is classical, whatever stands behind.
+        is_foreign = not set(key_of(words[at - 1]).split()) <= table().english
+        if is_noun and key_of(words[at - 1]) and (is_foreign or not _is_english(words[at:])):
             return style
     last = key_of(words[-1])
     is_foreign = not {last, last.removesuffix("s")} & table().english
     ends = (known(" ".join(words[at:])) for at in range(1, len(words))) if is_foreign else ()
     return next((style for style in ends if style and not _stands_before(style)), None)
+
+
+def _played_as(instrument: Style, words: list[str], rest: list[str]) -> Style | None:
+    """Jazz trumpet, which French calls `trompette jazz`."""
+    style = known(" ".join(rest))
+    is_foreign = instrument.instrument and key_of(" ".join(words)) != key_of(instrument.before)
+    if not is_foreign or style is None or not style.before or style.instrument:
+        return None
+    before = f"{style.before} {instrument.before}"
+    claims = both(instrument.claims, style.claims)
+    return replace(instrument, before=before, alone=f"{before} music", claims=claims)
 
 
 def _is_english(words: list[str]) -> bool:
@@ -274,6 +330,9 @@ def _of_several(styles: list[Style]) -> Style:
     nouns = [s for s in nouns if key_of(s.before) not in table().no_folders] or nouns
     nouns = [s for s in nouns if not s.instrument] or nouns
     adjectives = sorted(filter(_stands_before, named), key=lambda style: not style.is_mood)
+    # "Voice and guitar" is guitar, and an opera is sung.
+    if any(style.sung or style.instrument for style in nouns):
+        adjectives = [style for style in adjectives if style.before != "vocal"]
     moods = [style for style in adjectives if style.is_mood]
     if not nouns and moods:
         # "Epic; orchestral" is orchestral.
@@ -301,4 +360,5 @@ def _two(named: list[Style]) -> Style:
         return one
     before = listed([one.before.removesuffix(" music"), two.before.removesuffix(" music")])
     claims = one.claims if one.claims != NO_CLAIMS else two.claims
-    return Style(before, f"{before} music", claims, one.sung and two.sung)
+    # Of folk and singer-songwriters nobody can say "instrumental".
+    return Style(before, f"{before} music", claims, one.sung or two.sung)

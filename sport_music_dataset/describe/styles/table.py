@@ -13,15 +13,17 @@ from ..words import NO_CLAIMS, Claims, both, claims_of, lexicon
 _BETWEEN = re.compile(r"[\s_\-/&+'’.]+|\b(?:and|et|n|und|e)\b")
 _MUSIC_AROUND = re.compile(
     r"^(?:musiques?|musicas?|ambiances?|rythmes?|sonorites?|esprit)\s+"
-    r"(?:(?:de|del|d|du|da|para|per)\s+)?(?=\S)|\s+(?:music|musik)$"
+    r"(?:(?:de la|de l|des|de|del|d|du|da|para|per)\s+)?(?=\S)|\s+(?:music|musik)$"
 )
 # "Klaviermusik" is Klavier, "Entspannungsmusik" Entspannung.
 _COMPOUND = re.compile(r"(?<=\w{3})s?musik$")
 _DECADE = re.compile(
-    r"(?:(?:les |die |los |i )?(?:annees |anos |anni )?)((?:20)?\d0)(?: ?e?r?s)?|"
+    r"(?:(?:les |des |die |los |i )?(?:annees |anos |anni )?)((?:20)?\d0)(?: ?e?r?s)?|"
     r"(?:19)(\d0) ?s?|(\d0)er"
 )
 _DECADE_HITS = re.compile(r"(?:hits|tubes) (?:des )?(?:annees )?(\d0)|(\d0) ?(?:s|er) hits")
+# Names of artists with fewer letters are not recognised without their blanks.
+_JOINED_LETTERS = 4
 # The endings of adjectives that Spanish, Italian, Portuguese and German write for one of ours.
 _ENDINGS = (("o", ("a", "os", "as", "i", "e")), ("sch", ("sche", "scher", "sches", "schen")))
 
@@ -36,7 +38,7 @@ class Style:
     no beat. `instrumental` is whether it was said that nobody sings, `piece` whether one of it is a
     piece, `instrument` whether it is what plays; `is_mood` whether it is, or begins with, what
     music is like (`happy`, `sad violin`), and `plain` the style without that (`violin`). `known` is
-    whether the style is one of styles.yaml.
+    whether it is a style, a kind of music or an artist of our tables.
     """
 
     before: str = ""
@@ -61,8 +63,8 @@ class Table:
     `nothing` the names that say nothing of the music and `around` the words that do. `no_folders`
     are names of which a folder does not tell that it holds a style. `others` are the kinds
     of music that only kinds.yaml knows, as it writes them, `artists` names as the artists write
-    them. `english` has all the words that English names of kinds of music are made of, `ends` the
-    last of each.
+    them. `joined` has the keys of styles and kinds by these without blanks. `english` has all the
+    words that English names of kinds of music are made of, `ends` the last of each.
     """
 
     styles: dict[str, Style]
@@ -73,6 +75,7 @@ class Table:
     proper: frozenset[str]
     others: dict[str, str]
     artists: dict[str, str]
+    joined: dict[str, str]
     english: frozenset[str]
     ends: frozenset[str]
 
@@ -99,10 +102,24 @@ def table() -> Table:
         around=around,
         proper=frozenset(data["proper"]),
         others=others,
-        artists={the + key_of(name): name for name in names for the in ("", "the ")},
+        artists={form: name for name in names for form in _artist_forms(name)},
+        joined={key.replace(" ", ""): key for key in sorted({*others, *styles}) if " " in key},
         english=frozenset(word for key in english for word in key.split()),
         ends=frozenset(key.split()[-1] for key in english),
     )
+
+
+def artist_key(name: str) -> str:
+    """The name of an artist for comparing: commas in it are no list."""
+    return key_of(name.replace(",", " "))
+
+
+def _artist_forms(name: str) -> Iterator[str]:
+    key = artist_key(name)
+    yield from (key, f"the {key}")
+    # "acdc", "daftpunk".
+    if len(joined := key.replace(" ", "")) >= _JOINED_LETTERS:
+        yield joined
 
 
 def _styles_and_kinds(entries: dict[str, Any]) -> tuple[dict[str, Style], dict[str, Style]]:

@@ -4,10 +4,10 @@ import re
 
 from ..english import stems
 from ..words import NO_CLAIMS, Claims, both, lexicon
-from .table import Style, key_of, known, table
+from .table import Style, artist_key, key_of, known, table
 
 # Words in s that are no plural: jazz is not asked, blues and bass are.
-_SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|as)$", re.IGNORECASE)
+_SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|roots|as)$", re.IGNORECASE)
 # "Breakcore" is no name of a person.
 _GENRE_END = re.compile(
     r"(?:core|step|style|wave|pop|hop|beat|tronica|billy|grass|house|trap|synth|folk|metal|punk|rock|"
@@ -26,7 +26,7 @@ _MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.IGNORECASE
 # Last words of styles that somebody sings.
 _SUNG = stems(
     "vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
-    "oratorio cantata aria"
+    "oratorio cantata aria motet requiem qawwali nasheed"
 )
 _MOST_CAPITALS = 4
 _WITHIN = frozenset(
@@ -39,20 +39,25 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 def in_own_words(name: str) -> Style:
     """A style that is not in styles.yaml: as its artist, or English, writes it."""
     bare = _MIX.sub("", name)
-    if written := table().artists.get(key_of(bare)):
-        return Style(written, f"{written} music", known=False)
+    if written := table().artists.get(artist_key(bare)):
+        return Style(written, f"{written} music")
     if not bare.split():
         return Style()
-    words = table().others.get(key_of(bare), bare).split()
+    listed = table().others.get(key_of(bare), "")
+    words = (listed or bare).split()
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
-    words = words[:-1] if is_music else words
+    words, proper = words[:-1] if is_music else words, table().proper
     is_kind = is_music or _is_kind(words)
-    text = " ".join(_kind_cased(words) if is_kind else _name_cased(words))
+    text = " ".join(_kind_cased(words, bool(listed)) if is_kind else _name_cased(words))
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
     before, alone = _before_and_alone(text, is_kind)
-    # "Sleepy lofi" claims what sleepy music is like, and no other word says it again.
-    is_mood = is_kind and len(words) > 1 and words[0].casefold() in lexicon().words
+    # "A library music track", but "a Balinese track".
+    if is_music and not all(key_of(word) in table().english or word in proper for word in words):
+        before = alone
+    # "Sleepy lofi" claims what sleepy music is like, and no other word says it again; "quiet storm"
+    # is one name.
+    is_mood = is_kind and not listed and len(words) > 1 and words[0].casefold() in lexicon().words
     return Style(
         before,
         alone,
@@ -62,7 +67,7 @@ def in_own_words(name: str) -> Style:
         plain=(known(" ".join(words[1:])) or in_own_words(" ".join(words[1:])))
         if is_mood
         else None,
-        known=False,
+        known=bool(listed),
     )
 
 
@@ -79,8 +84,13 @@ def _is_kind(words: list[str]) -> bool:
     titles = sum(word[:1].isupper() for word in words[1:])
     if len(words) < 2 or not titles:
         return is_end and not _is_french_name(words)
+    # "Desi Hip Hop".
+    is_style = known(" ".join(words[-2:])) is not None and len(words) > 2
+    # "Military Band", "Ghetto Tech"; "Carpenter Brut" ends in no English word.
+    is_english = all(set(key_of(word).split()) <= data.english for word in words)
     end = known(words[-1])
-    return (end is not None and end.alone != "music") or last in data.others
+    is_style |= end is not None and key_of(end.before or end.alone) == last
+    return is_style or last in data.others or (is_english and last in data.ends)
 
 
 def ends_as_kind(word: str) -> bool:
@@ -120,13 +130,13 @@ def _claims_within(words: list[str]) -> Claims:
     return claims
 
 
-def _kind_cased(words: list[str]) -> list[str]:
+def _kind_cased(words: list[str], is_listed: bool) -> list[str]:
     """The words of a kind of music: small, but for peoples, places and abbreviations."""
     shouts = _shouts(words)
-    return [_word_of_kind(word, shouts) for word in words]
+    return [_word_of_kind(word, shouts, is_listed) for word in words]
 
 
-def _word_of_kind(word: str, shouts: bool) -> str:
+def _word_of_kind(word: str, shouts: bool, is_listed: bool) -> str:
     proper = table().proper
     if word.title() in proper or word.upper() in proper:
         return word.title() if word.title() in proper else word.upper()
@@ -134,7 +144,8 @@ def _word_of_kind(word: str, shouts: bool) -> str:
     if style and key_of(style.before) == key_of(word):
         return style.before
     is_title = word[:1].isupper() and word[1:].islower()
-    return word.lower() if shouts or is_title else word
+    # kinds.yaml writes "D-beat" and "NWOBHM".
+    return word.lower() if (shouts or is_title) and not is_listed else word
 
 
 def _name_cased(words: list[str]) -> list[str]:

@@ -5,7 +5,6 @@ a CPU, PyTorch runs them in its contiguous layout at a tenth of the speed of the
 last is much faster, and OpenVINO's own layout faster still.
 """
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, Literal, get_args
@@ -16,6 +15,7 @@ from torch.nn import functional
 from transformers.models.encodec.modeling_encodec import EncodecConv1d, EncodecResnetBlock
 
 from ...errors import ModelError, SettingError
+from ...extras import is_installed, require
 
 Backend = Literal["torch", "openvino"]
 
@@ -25,18 +25,16 @@ def pick_backend(backend: str, device: str) -> Backend:
 
     Raises:
         SettingError: there is no such backend.
-        ModelError: OpenVINO is asked for, but it is not installed or the device is not a CPU.
+        ModelError: OpenVINO is asked for, but the device is not a CPU.
+        MachineError: OpenVINO is asked for, but it is not installed.
     """
     if backend not in ("auto", *get_args(Backend)):
         raise SettingError(f"backend={backend!r}: must be auto, {' or '.join(get_args(Backend))}")
-    installed = importlib.util.find_spec("openvino") is not None
     if backend == "openvino" and device != "cpu":
         raise ModelError(f"backend openvino: runs on the CPU, not on {device}; use --backend torch")
-    if backend == "openvino" and not installed:
-        raise ModelError(
-            "backend openvino: is not installed; `pip install 'sport-music-dataset[cpu]'`"
-        )
-    if backend == "torch" or device != "cpu" or not installed:
+    if backend == "openvino":
+        require("cpu")
+    if backend == "torch" or device != "cpu" or not is_installed("cpu"):
         return "torch"
     return "openvino"
 

@@ -15,8 +15,8 @@ import torch
 from ...engines.base import RaySettings, cores
 from ...engines.local import follow_parent
 from ...engines.memory import keep_freed_memory
-from ...engines.open import require_ray
 from ...errors import MachineError, SportgenError
+from ...extras import require
 from ..codec.devices import pick_devices
 from ..encoder import Encoder
 from ..settings import EncodeSettings
@@ -45,7 +45,7 @@ def open_workers(
         MachineError: Ray is not installed, cannot be reached, or a node sees other files.
     """
     if ray is not None:
-        require_ray()
+        require("ray")
         from .ray import ray_workers
 
         return ray_workers(settings, chunk, ray, place)

@@ -7,17 +7,17 @@ too. Its labels lack the last codes of a chunk, and it encodes the audio itself.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
+
+import pyarrow as pa
 
 from ...columns import RAW_COLUMNS
 from ...records import Row
+from ...release.schemas import schema_of
 from ...release.shards import write_shard
 from ...storage.atomic import write_atomically
 from ..samples import TRACK_COLUMNS, Sample
 from .base import FactsOf, Format, as_json
-
-if TYPE_CHECKING:
-    from datasets import Features
 
 _ARGUMENTS = "dreambooth.json"
 
@@ -32,7 +32,7 @@ class Dreambooth(Format):
         return f"data/{split}-{index:05d}-of-{count:05d}.parquet"
 
     def write_part(self, folder: Path, path: str, samples: Iterable[Sample]) -> None:
-        write_shard(folder, path, _features(), map(_row, samples))
+        write_shard(folder, path, _schema(), map(_row, samples))
 
     def manifests(self) -> list[str]:
         return [_ARGUMENTS]
@@ -91,10 +91,5 @@ def _names() -> list[str]:
     return [*first, *(name for name in dict.fromkeys(others) if name not in first)]
 
 
-def _features() -> "Features":
-    # Imported here: datasets takes a second, and only writing needs it.
-    from datasets import Features, Value
-
-    from ...release.features import RAW_FEATURES
-
-    return Features({name: RAW_FEATURES.get(name, Value("string")) for name in _names()})
+def _schema() -> pa.Schema:
+    return schema_of({name: RAW_COLUMNS.get(name, "string") for name in _names()})
