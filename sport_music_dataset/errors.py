@@ -4,6 +4,7 @@
     ├── SettingError         2   a setting or option is refused (also a ValueError)
     ├── SourceError          1   the source folder, a file in it or its metadata cannot be used
     ├── ReleaseError         1   a release is missing, incomplete, outdated or not ours
+    │   └── ConflictError    1   somebody else decided meanwhile (`release.review`)
     ├── ModelError           1   a codec or tokenizer cannot be loaded or does not fit
     ├── MachineError         1   this machine or a worker cannot do the work
     │   └── MachineFault     1   it failed at reading one file (`reasons`)

@@ -33,6 +33,8 @@ class Reason(StrEnum):
     CHANGED = "changed while reading"
     LIMIT = "limit exceeded"
     CRASHED = "crashed decoder"
+    DROPPED = "dropped in review"
+    DROPPED_TRACK = "track dropped in review"
     VOICE = "somebody sings"
     MISFIT = "does not fit its session"
     UNTIMED = "no sure tempo"
@@ -47,6 +49,7 @@ class Reason(StrEnum):
 
 CHUNK_COUNTS: dict[str, str] = {
     Reason.SILENT: "silent_chunks",
+    Reason.DROPPED: "dropped_chunks",
     Reason.VOICE: "voiced_chunks",
     Reason.MISFIT: "misfit_chunks",
     Reason.UNTIMED: "untimed_chunks",

@@ -3,7 +3,7 @@
 This module imports only the standard library: processes that decode audio start fast.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -124,6 +124,25 @@ def channel_name(index: int) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edits:
+    """What a review decided of a track or of one chunk; empty or None where it decided nothing.
+
+    `id` is that of the track or the chunk. `is_dropped` leaves a chunk out; what `is_kept` stays,
+    whatever filters of the recipe say. `session` is the name that all tracks of a session share,
+    `session_as_named` what the reviewer calls it.
+    """
+
+    id: str
+    is_kept: bool = False
+    is_dropped: bool = False
+    description: str = ""
+    session: str = ""
+    session_as_named: str = ""
+    style: str = ""
+    tempo_bpm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """One source file: its path, its metadata, and the reason if it is left out.
 
@@ -133,7 +152,8 @@ class Track:
     `session` is the name that all tracks of a session share, `session_as_named` what metadata or
     the file's name calls it. `genre`, `isrc`, `claimed_bpm` and `claimed_key` are what tags in the
     file claim, and nobody has measured. A different `signature` means that the file has changed
-    since it was hashed.
+    since it was hashed. `edits` are what a review decided of its chunks, and of the whole track if
+    that is more than its session, style and description, which stand in these fields.
     """
 
     file: str
@@ -165,6 +185,7 @@ class Track:
     group: str = ""
     split: str = ""
     reason: str = ""
+    edits: tuple[Edits, ...] = ()
 
     @property
     def track_id(self) -> str:
@@ -180,11 +201,24 @@ class Track:
     def content(self) -> dict[str, Any]:
         """The fields that determine the rows of the track."""
         # Not by asdict: it copies every value, which takes four times as long.
-        return {key: getattr(self, key) for key in _CONTENT}
+        content = {key: getattr(self, key) for key in _CONTENT}
+        return content | {"edits": list(map(asdict, self.edits))} if self.edits else content
+
+    def edits_of(self, index: int) -> Edits:
+        """What a review decided of a chunk, by itself or with the whole track."""
+        found = {edits.id: edits for edits in self.edits}
+        whole = found.get(self.track_id, Edits(id=self.track_id))
+        own = found.get(chunk_id(self.track_id, index), whole)
+        return replace(
+            own,
+            is_kept=own.is_kept or (whole.is_kept and not own.is_dropped),
+            tempo_bpm=own.tempo_bpm or whole.tempo_bpm,
+        )
 
 
-# The place of a file, the time of its copy, its group and its split do not change its rows.
-_PLACE = ("file", "path", "signature", "group", "split")
+# The place of a file, the time of its copy, its group and its split do not change its rows; edits
+# do, but most tracks have none.
+_PLACE = ("file", "path", "signature", "group", "split", "edits")
 _CONTENT = tuple(field.name for field in fields(Track) if field.name not in _PLACE)
 
 
@@ -204,6 +238,7 @@ class Outcome:
 
     chunks: int = 0
     silent_chunks: int = 0
+    dropped_chunks: int = 0
     duration_seconds: float = 0.0
     tail_seconds: float = 0.0
     clipped_samples: int = 0

@@ -32,6 +32,8 @@ from sport_music_dataset.errors import ModelError, ReleaseError
 from sport_music_dataset.listen import tagger_revision
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.release.review.decisions import Decision
+from sport_music_dataset.release.review.file import add
 
 
 def listening(tagger: str = "musicnn", **settings: Any) -> Recipe:
@@ -123,6 +125,11 @@ def test_a_release_with_left_out_chunks_is_heard_too(tmp_path: Path) -> None:
     out = tmp_path / "out"
     [track] = build(tmp_path / "music", out, recipe).tracks
     assert track["chunks"] > 5 and track["misfit_chunks"]
+    ids = [row["chunk_id"] for row in rows(out, "raw")]
+    given = Decision(id=ids[2], field="description", after="a slow rise")
+    dropped = Decision(id=ids[0], field="verdict", after="drop", reason="too quiet")
+    add(out, lambda review: [given, dropped, Decision(id=ids[3], field="tempo", after="66")])
+    build(tmp_path / "music", out, recipe)
     before = rows(out, "raw")
     assert any(row["arc"] for row in before)
     assert main(["listen", str(out), "--num-proc", "1"]) == 0
@@ -131,6 +138,7 @@ def test_a_release_with_left_out_chunks_is_heard_too(tmp_path: Path) -> None:
     for one, other in zip(before, after, strict=True):
         assert {key for key in one if one[key] != other[key]} <= heard
         assert other["vocals"] is not None
+    assert after[1]["descriptions"] == ["a slow rise"] and after[2]["tempo_bpm"] == 66
     assert verify_folder(out).ok
 
 

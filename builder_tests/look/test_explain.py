@@ -19,6 +19,8 @@ from sport_music_dataset.look import explain_chunk
 from sport_music_dataset.look.explain import Explanation
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.review.decisions import Decision
+from sport_music_dataset.release.review.file import add
 from sport_music_dataset.storage.parquet import read_parquet
 
 SETTINGS = Recipe(
@@ -71,6 +73,29 @@ def test_every_word_is_told_with_its_source(out: Path) -> None:
     given = sources(explained(out, "yoga"))
     assert given["yoga"] == "metadata: session yoga"
     assert given["classical"] == "metadata: style musique classique"
+
+
+def test_what_a_review_decided_is_told_as_its_source(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = shutil.copytree(out, tmp_path / "out")
+    running, yoga = explained(out, "running").chunk_id, explained(out, "yoga").chunk_id
+    decided = {
+        (running, "tempo"): "64",
+        (running, "session"): "course à pied",
+        (running.partition("-")[0], "style"): "indie rock",
+        (yoga, "description"): "a text of mine",
+    }
+    add(copy, lambda review: [Decision(id=i, field=f, after=v) for (i, f), v in decided.items()])
+    build(out.with_name("music"), copy, SETTINGS)
+    found = sources(explain_chunk(Release.of(copy), running))
+    assert found["64"] == "review: tempo 64 BPM"
+    assert found["running"] == "review: session course à pied"
+    assert found["indie rock"] == "review: style indie rock"
+    assert any(text.startswith("measured: energy 0.") for text in found.values())
+    assert sources(explain_chunk(Release.of(copy), yoga)) == {"a text of mine": "review: "}
+    assert main(["explain", str(copy), yoga]) == 0
+    assert "somebody wrote it while listening" in capsys.readouterr().out
 
 
 def test_descriptions_from_metadata_are_said_to_be(out: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from builder_tests.support.browser import Opened, chromium, opened
+from builder_tests.support.browser import CONTRAST, Opened, chromium, opened
 from builder_tests.support.staged import ARABIC, COMMENT, IMAGE, LONG, SCRIPT, stage
 from sport_music_dataset.card.assets import picture_path
 from sport_music_dataset.preview.page import picture_url
@@ -26,20 +26,6 @@ SCREENSHOTS = Path(__file__).parents[2] / "build/screenshots"
 PLAYS = "audio => new Promise(done => audio.paused || audio.readyState < 3 ? \
     audio.addEventListener('playing', () => done(true), {once: true}) : done(true))"
 AT = "audio => audio.currentTime"
-# The lowest contrast of any text that is seen with what lies behind it (WCAG 2.2, 1.4.3).
-CONTRAST = """() => {
-  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
-  const linear = (x) => x <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4;
-  const lum = (c) => [.2126, .7152, .0722].reduce((sum, w, i) => sum + w * linear(c[i] / 255), 0);
-  const behind = (e) => { const c = parts(getComputedStyle(e).backgroundColor);
-    return c.length === 3 || c[3] === 1 ? c : behind(e.parentElement); };
-  const texts = [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility()
-    && !e.closest("script, style, option, button:disabled, .skip")
-    && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
-  return Math.min(...texts.map((e) => {
-    const [a, b] = [lum(parts(getComputedStyle(e).color)), lum(behind(e))];
-    return (Math.max(a, b) + .05) / (Math.min(a, b) + .05); }));
-}"""
 
 
 @pytest.fixture(scope="module")

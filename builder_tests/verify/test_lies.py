@@ -31,7 +31,7 @@ from sport_music_dataset.columns import (
 from sport_music_dataset.digests import file_digest
 from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.release.labels import delay
-from sport_music_dataset.release.manifest import FileEntry, Manifest
+from sport_music_dataset.release.manifest import FileEntry, Manifest, ReviewEntry
 from sport_music_dataset.release.release import Release
 from sport_music_dataset.verify.files import Inspection
 from sport_music_dataset.verify.findings import Check, Findings
@@ -93,6 +93,18 @@ def drop_chunk(forgery: Forgery) -> None:
 
 def withdraw_one(forgery: Forgery) -> None:
     forgery.manifest.withdrawn = [forgery.kept[0]["track_id"]]
+
+
+def reviewed(field: str, value: str, whole: bool = False) -> Lie:
+    """The manifest says that this was decided of the first chunk, or of its track."""
+
+    def lie(forgery: Forgery) -> None:
+        row = forgery.rows("raw")[0]
+        identity = row["track_id"] if whole else row["chunk_id"]
+        entry = ReviewEntry(id=identity, field=field, value=value, reason="", seconds="")
+        forgery.manifest.review = [entry]
+
+    return lie
 
 
 def renumber(forgery: Forgery) -> None:
@@ -272,6 +284,10 @@ LIES: dict[str, tuple[Check, Lie]] = {
     **of_tracks("chunks", Check.COUNTS, ONE_MORE, -1, 0),
     **of_tracks("silent_chunks", Check.COUNTS, 1),
     "tracks.silent_chunks: negative": (Check.TRACKS, in_track("silent_chunks", -1)),
+    **of_tracks("dropped_chunks", Check.COUNTS, 1),
+    "tracks.dropped_chunks: negative": (Check.TRACKS, in_track("dropped_chunks", -1)),
+    "tracks.reason: dropped, but nobody says so": (
+        Check.REVIEW, in_left_out("reason", "track dropped in review: hiss")),
     **of_tracks("voiced_chunks", Check.COUNTS, 1),
     "tracks.voiced_chunks: negative": (Check.TRACKS, in_track("voiced_chunks", -1)),
     **of_tracks("untimed_chunks", Check.COUNTS, 1),
@@ -368,6 +384,14 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "manifest.withdrawn: kept": (Check.REASONS, withdraw_one),
     "manifest.withdrawn: no id": (Check.HISTORY, in_manifest("withdrawn", value=["abc"])),
     "manifest.withdrawn: twice": (Check.HISTORY, in_manifest("withdrawn", value=[ID, ID])),
+    "manifest.review: a chunk that is there is dropped": (
+        Check.REVIEW, reviewed("verdict", "drop")),
+    "manifest.review: a track that is there is dropped": (
+        Check.REVIEW, reviewed("verdict", "drop", whole=True)),
+    "manifest.review: another description": (Check.REVIEW, reviewed("description", "other")),
+    "manifest.review: another style": (Check.REVIEW, reviewed("style", "polka", whole=True)),
+    "manifest.review: another session": (Check.REVIEW, reviewed("session", "Judo")),
+    "manifest.review: another tempo": (Check.REVIEW, reviewed("tempo", "77")),
     "manifest.shared.fingerprints": (
         Check.SHARED, in_manifest("shared", "fingerprints", value=999)),
     "manifest.shared.fingerprints: less": (

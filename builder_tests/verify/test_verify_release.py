@@ -139,7 +139,8 @@ def test_a_release_on_the_hub_is_verified_as_it_is_served(encoded: Path, tmp_pat
         assert done.stdout.splitlines() == [
             "manifest: sportgen.json: is not the one that was sent",
             "skipped: chunk ids, order, same chunks, track facts, audio, overlap, silence, "
-            "fit and arc, descriptions, tokens, codes, labels, codebooks, shared audio, agreement",
+            "fit and arc, descriptions, tokens, codes, labels, codebooks, review, shared audio, "
+            "agreement",
         ], done.stderr
 
         def damage(request: Request) -> Response | None:

@@ -26,6 +26,7 @@ from ..release.folder import writing
 from ..release.layout import ASSETS, SINCE, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
+from ..release.review.follow import follow, notes_on_review
 from ..release.shards import distrust_notes
 from ..release.tracks import kept_rows, left_out_chunks
 from ..source.facts import FACTS, Facts, FactsStore
@@ -149,6 +150,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         library = _scan(engine, request, release, earlier, progress, facts)
         with writing(release.folder), engine.sharing(work):
             earlier.keep_decisions()
+            earlier.keep_review()
             if request.since and request.since.name:
                 write_atomically(release.folder / SINCE, request.since.name.encode())
             if request.force:
@@ -172,11 +174,12 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
             if library.is_final and written.is_final:
                 earlier.drop_decisions()
             spools.remove()
+            waiting = notes_on_review(earlier.review, rows, release)
     return BuildReport(
         tracks=rows,
         chunks=release.manifest.splits("raw"),
         ignored=dict(library.ignored),
-        notes=grouping.library.notes + moved,
+        notes=grouping.library.notes + moved + waiting,
         duplicates=grouping.duplicates(),
         shards_written=written.count,
         chunks_left_out=left_out_chunks(rows, release.manifest.recipe),
@@ -303,6 +306,8 @@ def _scan(
         engine, request.source, request.recipe, request.out, request.license, progress, store
     )
     library = library.without(release.manifest.withdrawn)
+    reviewed = follow(library.tracks, release.manifest.review, request.recipe)
+    library = replace(library, tracks=reviewed)
     check_named(library, str(Source.of(request.source).location))
     if not Source.of(request.source).keep_splits:
         check_split_names(library.tracks, dict(request.recipe.splits))
@@ -344,6 +349,7 @@ def _new_release(request: BuildRequest, earlier: Earlier) -> Release:
     manifest.reading = dict(Source.of(request.source).reading)
     if request.license:
         manifest.reading["license"] = request.license
+    manifest.review = earlier.review.entries()
     return Release.of(request.out, manifest)
 
 

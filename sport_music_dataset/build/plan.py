@@ -10,7 +10,7 @@ from ..errors import SourceError
 from ..reasons import CHUNK_COUNTS, Reason, is_of_one_run, kind_of
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import Outcome, Track
-from ..release.layout import shard_count, shard_name, shard_of
+from ..release.layout import REVIEW, shard_count, shard_name, shard_of
 from ..source.layouts import SPLIT_WORDS
 from ..source.library import Library
 from .since import Earlier
@@ -59,9 +59,12 @@ def plan_shards(
     again = any(map(is_of_one_run, reasons))
     kinds = Counter(map(kind_of, reasons))
     found = ", ".join(f"{count} {reason}" for reason, count in kinds.items())
+    dropped = not {Reason.DROPPED, Reason.DROPPED_TRACK}.isdisjoint(kinds)
     if not tracks:
         remedy = "`--chunk-seconds` sets the length"
-        if not _FILTERS.isdisjoint(kinds):
+        if dropped:
+            remedy = f"take decisions of {REVIEW} in the release folder back"
+        elif not _FILTERS.isdisjoint(kinds):
             remedy = "the filters are too strict for this music: `scan --measure` shows its misfits"
         raise SourceError(f"no track can be kept ({found}); {_TRY_AGAIN if again else remedy}")
     fixed: dict[str, str] = {}
@@ -74,7 +77,7 @@ def plan_shards(
     except SourceError as error:
         if again:
             raise SourceError(f"{error}; not all files could be read: {_TRY_AGAIN}") from error
-        if failed:
+        if failed or dropped:
             raise SourceError(f"{error}; left out were {found}") from error
         raise
 

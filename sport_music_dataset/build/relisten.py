@@ -33,6 +33,7 @@ from ..release.folder import check_ours, remove_stale, writing
 from ..release.layout import known_codes
 from ..release.manifest import FileEntry
 from ..release.release import Release
+from ..release.review.decisions import DESCRIPTION, in_place
 from ..release.schemas import SCHEMAS
 from ..release.shards import ShardNote, intact_note, read_note, read_notes, write_noted_shard
 from ..storage.atomic import link_or_copy
@@ -109,7 +110,9 @@ def listen_release(
         todo = [job for job in jobs if job.note is None]
         notes = {job.name: job.note for job in jobs if job.note}
         count = sum(release.shards("raw")[job.name].rows for job in todo)
-        rewriting = _Rewriting(folder, recipe, new, {row["track_id"]: row for row in tracks})
+        rewriting = _Rewriting(
+            folder, recipe, new, {row["track_id"]: row for row in tracks}, _given(release)
+        )
         with progress("Listening", count) as advance:
             for job in todo:
                 notes[job.name] = rewriting.write(engine, job, advance)
@@ -224,12 +227,16 @@ def _failed(part: _Part, reason: str) -> tuple[list[Heard], Heard]:
 
 @dataclass(frozen=True, slots=True)
 class _Rewriting:
-    """Writes shards of `raw` again: `before` is the recipe of their rows, `recipe` the new one."""
+    """Writes shards of `raw` again: `before` is the recipe of their rows, `recipe` the new one.
+
+    `given` are the ids of chunks whose descriptions a review gave.
+    """
 
     folder: Path
     before: Recipe
     recipe: Recipe
     tracks: dict[str, Row]
+    given: frozenset[str]
 
     def write(self, engine: Engine, job: _Job, advance: Advance) -> ShardNote:
         """Hear the tracks of a shard, and write it again; returns its note."""
@@ -257,8 +264,9 @@ class _Rewriting:
     ) -> Iterator[Row]:
         """The columns of a track's chunks that follow from what is heard; yields one for each."""
         chunks, whole = heard
-        texts = [row["descriptions"] for row in rows]
-        follow = texts == [_made(row, track, self.before) for row in rows]
+        others = [row for row in rows if row["chunk_id"] not in self.given]
+        texts = [row["descriptions"] for row in others]
+        follow = texts == [_made(row, track, self.before) for row in others]
         # What metadata gives is the same for all chunks, and stays.
         if not follow and any(text != texts[0] for text in texts):
             raise ReleaseError(
@@ -267,10 +275,16 @@ class _Rewriting:
             )
         for row, chunk in zip(rows, chunks, strict=True):
             found = asdict(chunk)
-            if follow:
+            if follow and row["chunk_id"] not in self.given:
                 made = _made(row | found, track | asdict(whole), self.recipe)
                 found |= {"description": made[0], "descriptions": made}
             yield found
+
+
+def _given(release: Release) -> frozenset[str]:
+    manifest = release.manifest
+    values, _ = in_place(manifest.review, manifest.hop_samples, manifest.chunk_samples)
+    return frozenset(identity for identity, name in values if name == DESCRIPTION)
 
 
 def _made(row: Row, track: Row, recipe: Recipe) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,10 @@ from ..recipe import Recipe
 from ..records import Row, Track
 from ..release.folder import check_ours
 from ..release.layout import DECISIONS, MANIFEST, split_of
+from ..release.manifest import ReviewEntry
 from ..release.release import Release
+from ..release.review.decisions import Review
+from ..release.review.file import bring_in, read_review, review_of
 from ..release.shards import ShardNote, read_notes
 from ..release.tracks import kept_rows
 from ..storage.atomic import write_atomically
@@ -31,14 +34,15 @@ class Since:
 
     `groups` maps a group to its split, and `tracks` the id of a track to its split. `shards` maps a
     split to its number of shards, which stays the same so that a shard without a new track stays
-    the same file. `withdrawn` has the ids of tracks that no later build may use. `name` is what
-    `open_release` opens again.
+    the same file. `withdrawn` has the ids of tracks that no later build may use, `review` what
+    somebody decided while listening. `name` is what `open_release` opens again.
     """
 
     groups: Mapping[str, str]
     tracks: Mapping[str, str]
     shards: Mapping[str, int]
     withdrawn: frozenset[str] = frozenset()
+    review: Sequence[ReviewEntry] = ()
     name: str = ""
 
     @classmethod
@@ -50,6 +54,7 @@ class Since:
             tracks={row["track_id"]: row["split"] for row in kept},
             shards=Counter(map(split_of, release.shards(release.manifest.rows_config))),
             withdrawn=frozenset(release.manifest.withdrawn),
+            review=release.manifest.review,
             name=release.place.reference,
         )
 
@@ -75,6 +80,7 @@ class Earlier:
     recipe: Recipe
     before: Release | None = None
     since: Since | None = None
+    review: Review = field(default_factory=Review)
 
     @classmethod
     def read(cls, out: Path, recipe: Recipe, since: Since | None, force: bool) -> "Earlier":
@@ -83,12 +89,12 @@ class Earlier:
         Raises:
             SettingError: `out` is a URL.
             ReleaseError: `out` holds something else, or a release of another recipe without
-                `force`.
+                `force`; or its review cannot be read.
         """
         check_on_disk(out)
         check_ours(out)
         if not (out / MANIFEST).is_file():
-            return cls(out, recipe, None, since)
+            return cls(out, recipe, None, since, _reviewed(out, None, since))
         before = Release.of(out)
         if before.manifest.fingerprint != recipe.fingerprint and not force:
             record: Mapping[str, object] = {**before.manifest.recipe}
@@ -98,7 +104,7 @@ class Earlier:
                 + _listening_first(out, recipe, changed)
                 + "--force builds it anew, or give another folder"
             )
-        return cls(out, recipe, before, since)
+        return cls(out, recipe, before, since, _reviewed(out, before, since))
 
     @property
     def withdrawn(self) -> list[str]:
@@ -137,6 +143,10 @@ class Earlier:
         else:
             decided = self._decided
         write_atomically(self._file, json.dumps(asdict(decided), sort_keys=True).encode())
+
+    def keep_review(self) -> None:
+        """Bring what only earlier releases record of a review into the one of `out`."""
+        bring_in(self.out, self.review.decisions)
 
     def drop_decisions(self) -> None:
         """Let the release that is being made decide."""
@@ -244,6 +254,12 @@ class Decided:
     def since(self) -> Since:
         """What the release decides for the next one."""
         return Since(self.groups, self.tracks, self.shards)
+
+
+def _reviewed(out: Path, before: Release | None, since: Since | None) -> Review:
+    """What is decided in `out`, and what else the release was built with that lies before it."""
+    review = review_of(out, before.manifest) if before else read_review(out)
+    return Review.of((*review.decisions, *review.lacks(since.review if since else ())))
 
 
 def _listening_first(out: Path, recipe: Recipe, changed: Sequence[str]) -> str:

@@ -170,6 +170,7 @@ class _TrackCutter:
         return Outcome(
             chunks=0 if reason else len(self.kept) - annotation.left_out.total(),
             silent_chunks=found - len(self.kept),
+            dropped_chunks=annotation.left_out[Reason.DROPPED],
             voiced_chunks=annotation.left_out[Reason.VOICE],
             misfit_chunks=annotation.misfits,
             untimed_chunks=annotation.left_out[Reason.UNTIMED],

@@ -49,6 +49,10 @@ def commands(manifest: Manifest, repo_id: str, before: str) -> str:
         options.append(f"--since {_word(f'{repo_id}@v{before}')}")
     lines = [f"pip install 'sport-music-dataset=={_word(manifest.software['sportgen'])}'"]
     lines += [_SESSIONS] if recipe.get("sessions") else []
+    if manifest.review:
+        lines.append(
+            "mkdir -p dataset && cp review.csv dataset  # what was decided while listening"
+        )
     lines.append(_folded(f"sportgen build {_word(place)} dataset", options))
     if manifest.encoding and manifest.shards("encoded"):
         lines.append(_folded("sportgen encode dataset", list(_encode_options(manifest.encoding))))

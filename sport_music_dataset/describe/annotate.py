@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from ..reasons import Reason
 from ..recipe import SAMPLING_RATE, Recipe
-from ..records import NO_MEASURES, NOT_HEARD, Heard, Measures, Row, Track, chunk_id
+from ..records import NO_MEASURES, NOT_HEARD, Edits, Heard, Measures, Row, Track, chunk_id
 from .arc import arcs
 from .evidence import Facts
 from .filters import left_out
 from .fit import fit
 from .phrasings import Phrasing, describe_plain, phrasings
 from .sessions import find
+
+# Half a tempo above it, and twice one below it, is a tempo that music has.
+_MIDDLE_BPM = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,17 @@ def annotate(
         if measured
         else [""] * len(chunks)
     )
-    session = find(track.session, recipe.sessions)
-    verdicts = [fit(chunk, session) for chunk in chunks]
+    edits = [track.edits_of(index) for index in indices]
+    chunks = [edited(chunk, own.tempo_bpm) for chunk, own in zip(chunks, edits, strict=True)]
+    whole = edited(whole, next((e.tempo_bpm for e in track.edits if e.id == track.track_id), None))
+    verdicts = [
+        fit(chunk, find(own.session or track.session, recipe.sessions))
+        for chunk, own in zip(chunks, edits, strict=True)
+    ]
     track_row = {**asdict(track), **asdict(heard_whole)}
     columns = [
         {
+            **_edited_names(own),
             **_description_columns(track, recipe, track_row, index, chunk, sounds, arc),
             "position": round(position, 4),
             **asdict(chunk),
@@ -79,13 +88,13 @@ def annotate(
             "fit": fits,
             "fit_reason": reason,
         }
-        for index, position, chunk, sounds, arc, (fits, reason) in zip(
-            indices, positions, chunks, heard_chunks, phases, verdicts, strict=True
+        for index, position, chunk, sounds, arc, (fits, reason), own in zip(
+            indices, positions, chunks, heard_chunks, phases, verdicts, edits, strict=True
         )
     ]
     reasons = [
-        left_out(chunk, sounds, fits, recipe)
-        for chunk, sounds, (fits, _) in zip(chunks, heard_chunks, verdicts, strict=True)
+        left_out(chunk, sounds, fits, recipe, own)
+        for chunk, sounds, (fits, _), own in zip(chunks, heard_chunks, verdicts, edits, strict=True)
     ]
     misfits = [
         said
@@ -110,13 +119,34 @@ def _description_columns(
     sounds: Heard,
     arc: str,
 ) -> Row:
-    # Descriptions from metadata replace generated descriptions.
-    texts = [text for text in (track.description, *track.descriptions) if text]
+    own = track.edits_of(index)
+    # Descriptions from a review or metadata replace generated descriptions.
+    texts = [own.description] if own.description else [track.description, *track.descriptions]
+    texts = [text for text in texts if text]
     if not texts:
-        row = {**track_row, **asdict(chunk), **asdict(sounds), "arc": arc}
+        row = {**track_row, **_edited_names(own), **asdict(chunk), **asdict(sounds), "arc": arc}
         row["chunk_id"] = chunk_id(track.track_id, index)
         texts = [made.text for made in made_phrasings(row, track_row, recipe)]
     return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}
+
+
+def edited(measures: Measures, tempo_bpm: float | None) -> Measures:
+    """Measures with the tempo that a review gives, if it does; what was measured is the next likely
+    one then."""
+    if tempo_bpm is None:
+        return measures
+    others = (measures.tempo_bpm, measures.tempo_alternative_bpm)
+    octave = tempo_bpm / 2 if tempo_bpm > _MIDDLE_BPM else tempo_bpm * 2
+    other = next((bpm for bpm in others if bpm and round(bpm, 2) != tempo_bpm), octave)
+    return replace(measures, tempo_bpm=tempo_bpm, tempo_alternative_bpm=other, tempo_confidence=1.0)
+
+
+def _edited_names(edits: Edits) -> Row:
+    """The columns of session and style that a review gives for a chunk alone."""
+    row = {"style": edits.style} if edits.style else {}
+    if edits.session:
+        row |= {"session": edits.session, "session_as_named": edits.session_as_named}
+    return row
 
 
 def made_phrasings(row: Row, track: Row, recipe: Recipe) -> list[Phrasing]:

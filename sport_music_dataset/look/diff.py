@@ -57,8 +57,9 @@ class Difference:
     """What differs between the releases `before` and `after`.
 
     `totals` maps heading -> name -> (before, after); `recipe` and `encoding` map each setting that
-    differs to (before, after). `upload_files` and `upload_bytes` count the files of `after` whose
-    content `before` does not have.
+    differs to (before, after), `review` each field of a track or chunk (`ID field`) about which
+    another value was decided while listening. `upload_files` and `upload_bytes` count the files of
+    `after` whose content `before` does not have.
     """
 
     before: str
@@ -69,6 +70,7 @@ class Difference:
     totals: Mapping[str, Mapping[str, tuple[float, float]]]
     recipe: Mapping[str, tuple[Any, Any]]
     encoding: Mapping[str, tuple[Any, Any]]
+    review: Mapping[str, tuple[Any, Any]]
     upload_files: int
     upload_bytes: int
 
@@ -89,6 +91,7 @@ class Difference:
             ("{} chunk{s} in another split", self.chunks.moved),
             ("{} chunk{s} changed", self.chunks.changed),
             ("{} description{s} changed", self.chunks.descriptions),
+            ("{} decision{s} of a review", len(self.review)),
         )
         parts = [text.format(n, s="" if n == 1 else "s") for text, n in counts if n]
         columns = (("+", self.columns.added), ("-", self.columns.removed))
@@ -126,6 +129,7 @@ def diff_releases(before: Release, after: Release, progress: Progress = no_progr
         totals=totals,
         recipe=_changed(old.recipe, new.recipe),
         encoding=_changed(old.encoding or {}, new.encoding or {}),
+        review=_changed(_decisions(old), _decisions(new)),
         upload_files=len(new_sizes),
         upload_bytes=sum(new_sizes),
     )
@@ -135,6 +139,14 @@ def _changed(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, 
     """Key -> (old value, new value), for each key whose values differ."""
     keys = [*old, *(key for key in new if key not in old)]
     return {key: (old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)}
+
+
+def _decisions(manifest: Manifest) -> dict[str, str]:
+    """What a review decided, as `ID field` -> its value and the reason, if one was given."""
+    return {
+        f"{entry['id']} {entry['field']}": f"{entry['value']}: {entry['reason']}".removesuffix(": ")
+        for entry in manifest.review
+    }
 
 
 def _track_shards_if_changed(manifest: Manifest, other: Manifest) -> list[str]:

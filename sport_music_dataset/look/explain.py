@@ -1,7 +1,7 @@
 """Explain the descriptions of a chunk: from what each word of them is known."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -14,9 +14,21 @@ from ..describe.sessions import folded, known_sessions
 from ..errors import ReleaseError, SettingError
 from ..recipe import Recipe
 from ..records import Row
+from ..release.manifest import Manifest
 from ..release.release import Release
+from ..release.review.decisions import (
+    DESCRIPTION,
+    FIELDS,
+    SESSION,
+    STYLE,
+    TEMPO,
+    decided,
+    in_place,
+)
 
-_METADATA = "metadata"
+_METADATA, _REVIEW = "metadata", "review"
+# What a word's detail begins with -> the field of a review that gives the word.
+_REVIEWED = {"session": SESSION, "style": STYLE, "tempo": TEMPO}
 _NEEDED = ("session", "style", "energy", "arc")
 
 
@@ -24,7 +36,8 @@ _NEEDED = ("session", "style", "energy", "arc")
 class Origin:
     """Words of a description and where they come from.
 
-    `source` is `file name`, `genre`, `metadata`, `measured`, `heard`, `convention` or `phrasing`;
+    `source` is `file name`, `genre`, `metadata`, `review`, `measured`, `heard`, `convention` or
+    `phrasing`;
     `detail` is the value with its unit, or whose convention it is. `confidence` is that of what was
     measured or heard, from 0 to 1.
     """
@@ -39,8 +52,9 @@ class Origin:
 class Explanation:
     """The stored descriptions of a chunk, each with the origins of its words.
 
-    `source` is `made` for descriptions that follow from the row and the recipe, `metadata` for
-    those that are the same for all chunks of the track, else `unknown`; `remark` says why then.
+    `source` is `made` for descriptions that follow from the row and the recipe, `review` for one
+    that somebody wrote while listening, `metadata` for others that are the same for all chunks of
+    the track, else `unknown`; `remark` says why then.
     """
 
     chunk_id: str
@@ -62,9 +76,13 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
     row = next(row for row in rows if row["chunk_id"] == chunk_id)
     track = next(one for one in release.tracks() if one["track_id"] == row["track_id"])
     texts: list[str] = row["descriptions"] or [row["description"]]
+    reviewed = _reviewed(release.manifest, chunk_id)
+    if texts == [reviewed.get(DESCRIPTION)]:
+        said = {texts[0]: (Origin(texts[0], _REVIEW),)}
+        return Explanation(chunk_id, track["path"], _REVIEW, "", {**said})
     made, remark = _made_again(release, row, track)
     if made and [phrasing.text for phrasing in made] == texts:
-        origins = {one.text: _origins(one, row, track) for one in made}
+        origins = {one.text: _origins(one, row, track, reviewed) for one in made}
         return Explanation(chunk_id, track["path"], "made", "", origins)
     same = all((other["descriptions"] or [other["description"]]) == texts for other in rows)
     if same and len(rows) > 1:
@@ -131,16 +149,28 @@ def _made_again(release: Release, row: Row, track: Row) -> tuple[list[Phrasing],
     return made_phrasings({**dict.fromkeys(COPIED_COLUMNS), **row}, track, recipe), ""
 
 
-def _origins(phrasing: Phrasing, row: Row, track: Row) -> tuple[Origin, ...]:
-    return tuple(_origin(word, row, track) for word in phrasing.words)
+def _reviewed(manifest: Manifest, chunk_id: str) -> dict[str, str]:
+    """Field -> what a review decided of a chunk, by itself or with its track."""
+    values, _ = in_place(manifest.review, manifest.hop_samples, manifest.chunk_samples)
+    found = {name: decided(values, chunk_id, name) for name in FIELDS}
+    return {name: value for name, value in found.items() if value}
 
 
-def _origin(word: Word, row: Row, track: Row) -> Origin:
+def _origins(
+    phrasing: Phrasing, row: Row, track: Row, reviewed: Mapping[str, str]
+) -> tuple[Origin, ...]:
+    return tuple(_origin(word, row, track, reviewed) for word in phrasing.words)
+
+
+def _origin(word: Word, row: Row, track: Row, reviewed: Mapping[str, str]) -> Origin:
     origin = Origin(word.text, word.source.value, word.detail, word.confidence)
-    if word.source is not Source.USER:
-        return origin
     # A word's detail begins with the field of the track that gives it.
     field = word.detail.partition(" ")[0]
+    if word.source in (Source.USER, Source.MEASURED) and _REVIEWED.get(field) in reviewed:
+        detail = f"{field} {reviewed[_REVIEWED[field]]}"
+        return Origin(word.text, _REVIEW, f"{detail} BPM" if field == "tempo" else detail)
+    if word.source is not Source.USER:
+        return origin
     value = str(row["session_as_named"] if field == "session" else track.get(field, ""))
     return replace(origin, source=_given_by(field, value, track), detail=f"{field} {value}")
 

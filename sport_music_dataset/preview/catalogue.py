@@ -34,7 +34,10 @@ MEASURES = (
 # Columns of lists of words; `voice` is `yes` or `no`, by `vocals`.
 WORDS = ("instruments", "moods")
 HEARD = tuple(HEARD_COLUMNS)
-_TRACK = ("path", "duration_seconds", "split", "title", "artist", "album", "license", "source_url")
+_TRACK = (
+    *("path", "duration_seconds", "split", "title", "artist", "album", "license", "source_url"),
+    *("session", "style", "tempo_bpm"),
+)
 _FROM_TRACK = ("session", "style", "title", "artist")
 _MISFIT_SHARE = 5
 
@@ -267,5 +270,8 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
         "group_by": manifest.recipe.get("group_by", "recording"),
         "chunk_seconds": manifest.recipe["chunk_seconds"],
         "encoding": encoding
-        and {name: encoding[name] for name in ("model", "codec", "max_length", "num_codebooks")},
+        and {
+            name: encoding[name]
+            for name in ("model", "codec", "max_length", "num_codebooks", "nano")
+        },
     }

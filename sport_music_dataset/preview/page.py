@@ -12,7 +12,10 @@ from .media import AUDIO_TYPE, PICTURE_TYPE, Media
 
 _FOLDER = Path(__file__).with_name("page")
 # The parts of one script, in this order: each uses the parts before it.
-_SCRIPTS = ("dom.js", "source.js", "player.js", "figures.js", "detail.js", "list.js", "main.js")
+_SCRIPTS = (
+    *("dom.js", "source.js", "player.js", "figures.js", "meanings.js", "review.js", "detail.js"),
+    *("list.js", "main.js"),
+)
 MARK = b'<meta name="generator" content="sportgen">'
 """Stands in the head of every page, before anything that a release says."""
 

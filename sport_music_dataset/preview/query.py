@@ -1,6 +1,6 @@
 """Filter and sort the rows of a catalogue for the server."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from .catalogue import WORDS, Catalogue
 ORDERS = ("session", "style", "split", "tempo_bpm", "loudness_lufs", "energy", "fit")
 _SEARCHED = ("chunk_id", "description", "session", "style", "title", "artist")
 _CHOICES = ("split", "style", "session", "fit", "voice")
+_NOTHING = pa.array([], pa.string())
 _MOST_ROWS = 500
 
 
@@ -21,9 +22,9 @@ class Query:
     """A query of the page.
 
     `show` is all, misfits or duplicates. A choice (`split` to `moods`) is empty for any value, or
-    `=` and the value, which of `instruments` and `moods` must be among a chunk's. `low` and `high`
-    are bounds of the tempo; all `words` must occur. `sort` is a column, or empty for the order of
-    the release; rows without a value always come last.
+    `=` and the value, which of `instruments` and `moods` must be among a chunk's; so is `review`,
+    one of `review.MARKS`. `low` and `high` are bounds of the tempo; all `words` must occur. `sort`
+    is a column, or empty for the order of the release; rows without a value always come last.
 
     Raises:
         SettingError: a value is not allowed.
@@ -37,6 +38,7 @@ class Query:
     voice: str = ""
     instruments: str = ""
     moods: str = ""
+    review: str = ""
     low: float | None = None
     high: float | None = None
     words: str = ""
@@ -86,9 +88,17 @@ class Finder:
         texts = [pc.fill_null(self._table[name], "") for name in searched]
         self._texts = pc.utf8_lower(pc.binary_join_element_wise(*texts, paths, "\n"))
 
-    def find(self, query: Query) -> tuple[int, list[int]]:
-        """The number of rows that match a query, and the rows of the requested page."""
-        found = pa.array(range(len(self._table)), pa.int64()).filter(self._mask(query))
+    def find(
+        self, query: Query, marks: Callable[[], pa.Array] = lambda: _NOTHING
+    ) -> tuple[int, list[int]]:
+        """The number of rows that match a query, and the rows of the requested page.
+
+        `marks` says how far each row is reviewed.
+        """
+        mask = self._mask(query)
+        if query.review:
+            mask = pc.and_(mask, pc.equal(marks(), query.review[1:]))
+        found = pa.array(range(len(self._table)), pa.int64()).filter(mask)
         if query.sort:
             column = self._table[query.sort].take(found)
             order = "descending" if query.descending else "ascending"

@@ -1,10 +1,15 @@
-"""A server for the page of a whole release that only this machine can reach."""
+"""A server for the page of a whole release that only this machine can reach.
+
+What it writes is the review alone, for pages that it made itself: they have its token, and the
+browser says that they come from here.
+"""
 
 import json
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import SettingError, SportgenError
 from ..records import CHUNK_ID, Row
+from ..release.review.file import ConflictError
 from .media import AUDIO_TYPE, PICTURE_TYPE
 from .page import TAIL, content_policy, head
 from .query import Finder, Query
@@ -22,6 +28,8 @@ from .view import View
 HOST = "127.0.0.1"
 # Sounds that stay in memory: those of a few pages of the list.
 _KEPT_SOUNDS = 64
+_TOKEN = "X-Sportgen-Token"
+_MOST_BYTES = 65_536
 _SOUND = re.compile(rf"/sound/({CHUNK_ID})(\.codes)?\.(webm|png|json)")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _HEADERS = {
@@ -72,7 +80,10 @@ class PreviewServer(ThreadingHTTPServer):
             index = self.view.catalogue.index_of(parameters["chunk"])
             total, indices = (1, [index]) if index >= 0 else (0, [])
         else:
-            total, indices = self.finder.find(Query.of(parameters))
+            reviewing = self.view.reviewing
+            query = Query.of(parameters)
+            found = self.finder.find(query, reviewing.marks) if reviewing else None
+            total, indices = found or self.finder.find(query)
         rows = self.view.rows(indices)
         return {"total": total, "rows": rows, "tracks": self.view.tracks(rows)}
 
@@ -100,16 +111,59 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.FORBIDDEN, "not by this name")
             return
         address = urlsplit(self.path)
-        try:
+        with self._told():
             if address.path == "/":
                 self._send(self.server.page(), "text/html; charset=utf-8")
             elif address.path == "/rows":
                 parameters = dict(parse_qsl(address.query, keep_blank_values=True))
                 self._send_json(self.server.rows(parameters))
+            elif address.path == "/review" and self.server.view.reviewing:
+                self._send_json(self.server.view.reviewing.state())
             elif found := _SOUND.fullmatch(address.path):
                 self._send_sound(*found.groups())
             else:
                 self.send_error(HTTPStatus.NOT_FOUND)
+
+    def do_POST(self) -> None:
+        # What is not read would be taken for the next request.
+        self.close_connection = True
+        reviewing = self.server.view.reviewing
+        writers = reviewing and {"/decide": reviewing.decide, "/undo": reviewing.take_back}
+        if not reviewing or not writers or self.path not in writers:
+            self.send_error(HTTPStatus.NOT_FOUND)
+        elif not self._is_from_here() or not reviewing.is_known(self.headers.get(_TOKEN, "")):
+            self.send_error(HTTPStatus.FORBIDDEN, "not from a page of this server")
+        elif (body := self._body()) is None:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+        else:
+            with self._told():
+                self._send_json(writers[self.path](body))
+
+    def _is_from_here(self) -> bool:
+        """Whether a page of this server sends the request, as far as a browser tells.
+
+        Pages of other sites have another Origin, which their scripts cannot change.
+        """
+        host = self.headers.get("Host", "")
+        return host in self.server.hosts and self.headers.get("Origin", "") == f"http://{host}"
+
+    def _body(self) -> bytes | None:
+        """The body of a request; None if it is no JSON of a bounded length."""
+        length = self.headers.get("Content-Length", "")
+        kind = self.headers.get("Content-Type", "")
+        if not re.fullmatch("[0-9]{1,5}", length) or int(length) > _MOST_BYTES:
+            return None
+        return self.rfile.read(int(length)) if kind == "application/json" else None
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Send what goes wrong as JSON; of a conflict also how it is now."""
+        try:
+            yield
+        except ConflictError as error:
+            reviewing = self.server.view.reviewing
+            state = reviewing.state(error.review) if reviewing else None
+            self._send_json({"error": str(error), "review": state}, HTTPStatus.CONFLICT)
         except SettingError as error:
             self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
         except SportgenError as error:

@@ -1,5 +1,6 @@
 """The data of the page: rows with their tokens, facts about the release, and its models."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from ..records import Row
 from ..release.release import Release
 from .catalogue import Catalogue, summary
 from .page import block, media_types, picture_url
+from .review import MARKS, Reviewing
 from .sound import Sounds
 
 
@@ -58,13 +60,35 @@ class View:
             self.notes.append("Not encoded: there are no tokens and no codes to show.")
         if not self.catalogue.has_raw:
             self.notes.append("The release leaves its audio out: chunks are heard from codes.")
+        encoding = self.catalogue.manifest.encoding if self.catalogue.has_codes else None
+        if encoding and encoding["nano"]:
+            self.notes.append(
+                "The codes are of nano, the tiny codec of the demo, not MusicGen's: how they sound "
+                "says nothing of MusicGen, and MusicGen cannot train on them."
+            )
         self.sounds = Sounds(release.place, self.catalogue, self.codec)
+        self.reviewing: Reviewing | None = None
+
+    def open_review(self) -> None:
+        """Let pages of this view decide, if its release is a folder that can be written to.
+
+        Raises:
+            ReleaseError: the review there cannot be read.
+        """
+        if self.release.place.is_remote:
+            self.notes.append("A review needs a folder: this release is on the Hub.")
+        elif not os.access(self.release.folder, os.W_OK):
+            self.notes.append("A review needs a folder that can be written to.")
+        else:
+            self.reviewing = Reviewing(self.release.folder, self.catalogue)
 
     def rows(self, indices: Sequence[int]) -> list[Row]:
         """Rows for the page, with the tokens of their descriptions."""
         rows = self.catalogue.rows(indices)
         for index, row in zip(indices, rows, strict=True):
             row["tokens"] = self._tokens(index, row.get("description", ""))
+        if self.reviewing:
+            self.reviewing.marked(rows)
         return rows
 
     def tracks(self, rows: Sequence[Row]) -> dict[str, Row]:
@@ -79,6 +103,8 @@ class View:
             "name": self.release.place.public_name,
             "summary": summary(self.catalogue),
             "notes": self.notes,
+            "review": self.reviewing
+            and {"token": self.reviewing.token, "marks": MARKS, **self.reviewing.state()},
             "decoded": self.codec is not None,
             "raw": self.catalogue.has_raw,
             "types": media_types(),

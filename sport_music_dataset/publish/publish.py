@@ -17,6 +17,7 @@ from ..progress import Progress, no_progress
 from ..release.layout import MANIFEST
 from ..release.manifest import read_manifest
 from ..release.release import Release
+from ..release.review.file import unbuilt_note
 from ..release.tracks import kept_rows
 from ..storage.hub_client import checked, hub_errors
 from ..storage.retries import Notify, Patience, retry
@@ -82,7 +83,7 @@ def push_release(
         settings: the version, and everything else that can be chosen.
         api: the client of the Hub.
         patience: how often and how long failed requests are repeated.
-        notify: called with a line of text for each retry.
+        notify: called with a line of text for each retry, and if a review is not built yet.
         show: called with the proposed version and the used one, before anything is sent.
         progress: reports the progress of the work.
 
@@ -102,6 +103,8 @@ def push_release(
         check_version(settings.version)
     _check_target(repo_id, settings)
     release = _publishable(folder, settings)
+    if note := unbuilt_note(folder, release.manifest):
+        notify(f"note: {note}")
     with hub_errors(api, repo_id):
         # Without a connection, fail at once instead of retrying.
         me = retry(api.whoami, patience, notify, at_once=(httpx2.ConnectError,))

@@ -25,6 +25,8 @@ from .layout import (
     DECISIONS,
     KNOWN_CODES,
     MANIFEST,
+    REVIEW,
+    REVIEW_LOCK,
     SINCE,
     WORK_FOLDER,
     is_release_path,
@@ -40,6 +42,7 @@ _MARKER_TEXT = b"This folder is sportgen's own: what lies in it may be replaced 
 # Folders in which we write, their parents first.
 _FOLDERS = (WORK_FOLDER, f"{WORK_FOLDER}/cut", KNOWN_CODES, *CONFIGS, ASSETS)
 _NOTES = tuple(f"{WORK_FOLDER}/{name}" for name in (*CONFIGS, ASSETS))
+_FILES = (MANIFEST, CARD, REVIEW)
 _PROBE_NAME = re.compile(rf"{PROBE}\w+")
 
 
@@ -110,12 +113,14 @@ def remove_stale(
 
 
 def _is_begun(folder: Path) -> bool:
-    """Whether a folder has nothing but what a run leaves that was killed before its marker."""
+    """Whether a folder has nothing but what a run leaves that was killed before its marker, and
+    perhaps a review: who starts anew keeps what was decided."""
     with _listed(folder) as entries:
         names = {entry.name for entry in entries}
     with _listed(folder / WORK_FOLDER) as entries:
         work = {f"{WORK_FOLDER}/{entry.name}" for entry in entries}
-    return names <= {WORK_FOLDER} and all(file_of_partial(name) == _MARKER for name in work)
+    begun = {name for name in work if file_of_partial(name) == _MARKER} | {REVIEW_LOCK}
+    return names <= {WORK_FOLDER, REVIEW} and work <= begun
 
 
 def _check_kinds(folder: Path) -> None:
@@ -126,11 +131,11 @@ def _check_kinds(folder: Path) -> None:
                 kind = kind_of_file(entry.stat(follow_symlinks=False).st_mode)
                 if kind and not entry.is_dir(follow_symlinks=False):
                     _refuse(Path(entry.path), kind)
-    for name in (*_FOLDERS, *_NOTES, MANIFEST, CARD):
+    for name in (*_FOLDERS, *_NOTES, *_FILES):
         path = folder / name
         if path.is_symlink():
             _refuse(path, "a link")
-        if path.exists() and path.is_dir() != (name not in (MANIFEST, CARD)):
+        if path.exists() and path.is_dir() != (name not in _FILES):
             _refuse(path, kind_of_file(path.lstat().st_mode) or "a file")
 
 
@@ -166,6 +171,7 @@ def _remove_partial(folder: Path) -> None:
             if _is_partial(f"{name}/{file.name}"):
                 file.unlink(missing_ok=True)
     for file in _partials(folder):
+        # Not those of the review, to which somebody may be adding.
         if file_of_partial(file.name) in (MANIFEST, CARD):
             file.unlink(missing_ok=True)
     for file in _partials(folder / WORK_FOLDER):

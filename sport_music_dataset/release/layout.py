@@ -10,8 +10,12 @@ from ..outside.names import check_name
 
 MANIFEST = "sportgen.json"
 CARD = "README.md"
+REVIEW = "review.csv"
+"""What somebody decided while listening; a build follows it, and nobody publishes it."""
 WORK_FOLDER = ".sportgen"
 """The folder of notes on how shards were made and of unfinished work; it is never published."""
+REVIEW_LOCK = f"{WORK_FOLDER}/review.lock"
+"""The lock of who adds to the review: also while a build writes the rest."""
 DECISIONS = f"{WORK_FOLDER}/decided.json"
 """What the last build that could read every file had decided, while a later one has not."""
 KNOWN_CODES = f"{WORK_FOLDER}/known"

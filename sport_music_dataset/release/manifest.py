@@ -123,6 +123,17 @@ class SharedRecord(TypedDict, total=False):
     seconds: Number
 
 
+class ReviewEntry(TypedDict):
+    """What a review decided, as far as the build knew it: the id of a track or chunk, a field and
+    its value, why, and the place of the chunk in its track (`45 to 70`, in seconds)."""
+
+    id: str
+    field: str
+    value: str
+    reason: str
+    seconds: str
+
+
 class CodebookUse(TypedDict):
     """Perplexity of a codebook, and the share of its entries that never occur."""
 
@@ -153,7 +164,8 @@ class Manifest:
     """The files of a release and how they were made.
 
     `files` has every shard and picture by its path. `changelog` has an entry for every version,
-    newest first. `withdrawn` has the ids of tracks that no later build may include. `source` has
+    newest first. `withdrawn` has the ids of tracks that no later build may include. `review` has
+    what somebody decided while listening (`release.review`). `source` has
     the `dataset` and the `revision` on the Hub that the rows come from, if they do. `codebooks` has
     the use of each codebook. `pictures` describes each picture in `assets` in words. `samples` are
     the chunks whose descriptions the card shows. `card` is the front matter that sportgen wrote to
@@ -172,6 +184,7 @@ class Manifest:
     software: dict[str, str] = field(default_factory=dict)
     changelog: list[ChangelogEntry] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
+    review: list[ReviewEntry] = field(default_factory=list)
     shared: SharedRecord = field(default_factory=SharedRecord)
     source: dict[str, str] = field(default_factory=dict)
     codebooks: list[CodebookUse] = field(default_factory=list)

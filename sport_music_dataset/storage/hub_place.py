@@ -29,6 +29,8 @@ class HubPlace(Place):
     Each file is deleted after its use, unless `keep` is set.
     """
 
+    is_remote = True
+
     def __init__(
         self, repo_id: str, revision: str, folder: Path, api: HfApi, keep: bool = False
     ) -> None:

@@ -34,6 +34,9 @@ class Place:
     `links` says whether its files may be links: in a release they may not.
     """
 
+    is_remote = False
+    """Whether the folder is a copy of what lies elsewhere, for a short time."""
+
     def __init__(self, folder: Path, name: str = "", links: bool = False) -> None:
         self.folder = folder
         self.name = name or str(folder)

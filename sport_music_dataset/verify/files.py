@@ -27,6 +27,7 @@ from .card import PictureChecks, check_card
 from .codes import CodeChecks
 from .findings import Check, Findings, Need
 from .manifest import check_manifest, check_splits, read_recipe
+from .review import Reviewed
 from .rows import RowChecks
 from .shared_audio import SharedAudio, check_shared, require_chromaprint
 from .tracks import Rebuilt, TrackChecks, null_faults
@@ -48,6 +49,7 @@ class Inspection:
     revision: str = ""
     tracks: list[Row] = field(default_factory=list)
     _recipe: Recipe | None = field(init=False)
+    _reviewed: Reviewed = field(init=False)
     _rows: RowChecks = field(init=False)
     _audio: AudioChecks = field(init=False)
     _codes: CodeChecks | None = field(init=False)
@@ -61,6 +63,7 @@ class Inspection:
         manifest, findings = self.release.manifest, self.findings
         check_manifest(manifest, self.revision, findings)
         self._recipe = read_recipe(manifest, findings)
+        self._reviewed = Reviewed.of(manifest)
         self._pictures = PictureChecks(manifest, findings)
         encoding = manifest.encoding
         self._codes = CodeChecks(encoding, findings) if encoding and self.data else None
@@ -163,14 +166,16 @@ class Inspection:
             self.tracks = []
             self.findings.skip_without([Need.TRACKS])
             return None
-        checks = TrackChecks(self.tracks, self.release.manifest, self._recipe, self.findings)
+        checks = TrackChecks(
+            self.tracks, self.release.manifest, self._recipe, self.findings, self._reviewed
+        )
         checks.run()
         return checks
 
     def _start_rows(self, tracks: TrackChecks | None) -> None:
         manifest, kept = self.release.manifest, tracks.kept if tracks else {}
         chunk, hop = manifest.chunk_samples, manifest.hop_samples
-        self._rows = RowChecks(kept, chunk, hop, self._recipe, self.findings)
+        self._rows = RowChecks(kept, chunk, hop, self._recipe, self.findings, self._reviewed)
         self._audio = AudioChecks(chunk, self._recipe, self.findings)
 
     def _check_files(self, paths: list[str], present: set[str]) -> None:
@@ -285,13 +290,15 @@ class Inspection:
         files, rows = self.release.manifest.files.values(), sum(self._rows.rows.values())
         size, note = sum(entry.bytes for entry in files) / 1e6, self.findings.note
         note(Check.FILES, f"{len(files)} files, {size:.1f} MB, sha256 as listed")
-        samples, encoding = self.release.manifest.chunk_samples, self.release.manifest.encoding
+        manifest = self.release.manifest
+        samples, encoding = manifest.chunk_samples, manifest.encoding
         note(Check.CHUNK_IDS, f"{rows} chunks, each once and in its place")
         note(Check.AUDIO, f"{rows} chunks decode to {samples} samples")
         note(Check.OVERLAP, f"{self._audio.pairs} pairs of neighbours")
         note(Check.SAME_CHUNKS, "raw and encoded, in the same order")
         for check in (Check.ORDER, Check.TRACK_FACTS, Check.SILENCE, Check.FIT, Check.DESCRIPTIONS):
             note(check)
+        note(Check.REVIEW, f"{len(manifest.review)} decisions")
         if encoding:
             books, frames = encoding["num_codebooks"], encoding["frames"]
             length, cut = encoding["max_length"], encoding["truncated"]

@@ -39,6 +39,7 @@ class Check(StrEnum):
     TRACKS = "tracks"
     REASONS = "reasons"
     COUNTS = "counts"
+    REVIEW = "review"
     SPLITS = "splits"
     SHARED = "shared audio"
     AGREEMENT = "agreement"
@@ -114,6 +115,9 @@ DEFINITIONS = {
         "a file is kept, or left out for a reason that holds", (Need.TRACKS,)
     ),
     Check.COUNTS: Definition("chunks of tracks are those of length and rows", (Need.TRACKS,)),
+    Check.REVIEW: Definition(
+        "chunks and tracks are dropped and edited as a review decided", (Need.ROWS, Need.TRACKS)
+    ),
     Check.SPLITS: Definition("no group lies in two splits", (Need.TRACKS,)),
     Check.SHARED: Definition("splits share no audio", _RAW_AND_TRACKS),
     Check.AGREEMENT: Definition("codes are those of the codec", (Need.SAMPLE,)),

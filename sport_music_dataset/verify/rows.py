@@ -19,6 +19,7 @@ from ..recipe import FITS, SAMPLING_RATE, Recipe
 from ..records import CHUNK_ID, Heard, Measures, Row, chunk_id
 from ..release.layout import ShardName, shard_of
 from .findings import Check, Findings
+from .review import Reviewed
 from .tracks import filtered_chunks, heard_faults, measure_faults
 
 # Columns that the rows of a track have from its row of `tracks`.
@@ -44,6 +45,7 @@ class RowChecks:
     hop_samples: int
     recipe: Recipe | None
     findings: Findings
+    reviewed: Reviewed
     rows: Counter[str] = field(default_factory=Counter)
     splits: dict[str, set[str]] = field(default_factory=dict)
     _place: ShardName | None = None
@@ -123,8 +125,9 @@ class RowChecks:
     def _check_track(self, rows: list[Row], track: Row | None) -> None:
         recipe, impossible = self.recipe, False
         for row in rows:
+            self.findings.fail_all(Check.REVIEW, self.reviewed.row_faults(row), row["chunk_id"])
             faults = [
-                *measure_faults(row, recipe.analysis if recipe else None),
+                *measure_faults(self.reviewed.unmeasured(row), recipe.analysis if recipe else None),
                 *heard_faults(row, recipe.tagger if recipe else None),
                 *_words(row),
             ]
@@ -136,15 +139,17 @@ class RowChecks:
         # Nothing follows from a measure that is not a number.
         if recipe and not impossible:
             self.findings.fail_all(Check.FIT, self._fit_faults(rows, track, recipe))
-            self.findings.fail_all(Check.DESCRIPTIONS, _made_faults(rows, track, recipe))
+            made = [row for row in rows if not self.reviewed.describes(row)]
+            self.findings.fail_all(Check.DESCRIPTIONS, _made_faults(made, track, recipe))
             self.findings.fail_all(Check.COUNTS, _misfit_faults(rows, track, recipe))
             if not filtered_chunks(track, recipe):
                 self.findings.fail_all(Check.MEASURES, _mean_faults(rows, track))
 
     def _fact_faults(self, rows: list[Row], track: Row) -> Iterator[str]:
         for row in rows:
+            own = self.reviewed.names(row)
             for name in _TRACK_COLUMNS:
-                if row[name] != track[name]:
+                if row[name] != track[name] and name not in own:
                     yield f"{row['chunk_id']}: {name} is {row[name]!r}, not {track[name]!r}"
             position = self._position(row, track)
             if not abs(row["position"] - position) <= _POSITION_ERROR:
@@ -155,15 +160,16 @@ class RowChecks:
         return float(middle / SAMPLING_RATE / (track["duration_seconds"] or 1.0))
 
     def _fit_faults(self, rows: list[Row], track: Row, recipe: Recipe) -> Iterator[str]:
-        session = find(track["session"], recipe.sessions)
         for row in rows:
-            wanted = fit(_measures(row), session)
+            wanted = fit(_measures(row), find(row["session"], recipe.sessions))
             if (row["fit"], row["fit_reason"]) != wanted:
                 yield (
                     f"{row['chunk_id']}: fit is {row['fit']!r} ({row['fit_reason']}), "
                     f"not {wanted[0]!r} ({wanted[1]})"
                 )
-            elif reason := left_out(_measures(row), Heard.of(row), row["fit"], recipe):
+            elif reason := left_out(
+                _measures(row), Heard.of(row), row["fit"], recipe, self.reviewed.edits(row)
+            ):
                 yield f"{row['chunk_id']}: {reason}, which the recipe leaves out"
         # An arc is that of all chunks that are not silent: those that filters left out count too.
         if filtered_chunks(track, recipe):

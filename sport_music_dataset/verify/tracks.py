@@ -18,6 +18,7 @@ from ..records import MEAN, Decoder, Row
 from ..release.manifest import Manifest
 from ..source.names import style_key
 from .findings import Check, Findings
+from .review import Reviewed
 
 # Lowest and highest value of each measure. Tempi are 38 to 215 BPM; full scale has at most 4 LUFS
 # by the K-weighting. The other limits are those of the definitions in `records.Measures`.
@@ -83,7 +84,8 @@ def heard_faults(row: Row, tagger: str | None) -> Iterator[str]:
 def filtered_chunks(track: Row, recipe: Recipe) -> int:
     """Number of chunks of a track that filters of the recipe left out."""
     misfits = track["misfit_chunks"] if recipe.min_fit != "no" else 0
-    return int(track["voiced_chunks"] + misfits + track["untimed_chunks"])
+    others = ("dropped_chunks", "voiced_chunks", "untimed_chunks")
+    return int(misfits + sum(track[name] for name in others))
 
 
 @dataclass(slots=True)
@@ -102,6 +104,7 @@ class TrackChecks:
     manifest: Manifest
     recipe: Recipe | None
     findings: Findings
+    reviewed: Reviewed
 
     @cached_property
     def kept(self) -> dict[str, Row]:
@@ -117,7 +120,9 @@ class TrackChecks:
             self.findings.fail_all(Check.REASONS, self._reason_faults(row), path)
             analysis = self.recipe.analysis if self.recipe and kept else None
             tagger = self.recipe.tagger if self.recipe and kept else None
-            self.findings.fail_all(Check.MEASURES, measure_faults(row, analysis), path)
+            self.findings.fail_all(Check.REVIEW, self.reviewed.track_faults(row), path)
+            measured = self.reviewed.unmeasured(row)
+            self.findings.fail_all(Check.MEASURES, measure_faults(measured, analysis), path)
             self.findings.fail_all(Check.MEASURES, heard_faults(row, tagger), path)
             if kept or kind_of(row["reason"]) in CHUNK_COUNTS:
                 self.findings.fail_all(Check.COUNTS, self._count_faults(row, kept), path)

@@ -64,6 +64,8 @@ def encode(
     from ...encode.encode import encode_release, estimate_encode
     from ...encode.reference import LEAST_AGREEMENT
     from ...encode.settings import EncodeSettings
+    from ...release.manifest import read_manifest
+    from ...release.review.file import unbuilt_note
     from ..show.build import show_estimate
     from ..show.encode import show_encode
 
@@ -77,6 +79,8 @@ def encode(
         backend=backend,
     )
     ray = options.ray_settings(engine, ray_address, cpus_per_worker, gpus_per_worker)
+    if note := unbuilt_note(out, read_manifest(out)):
+        console.hint(f"note: {note}, and keeps the codes of now")
     with ExitStack() as stack:
         release = _since(stack, out, since)
         if dry_run:

@@ -29,7 +29,12 @@ def preview(
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Of --serve; 0 takes a free one.")
     ] = 0,
-    browser: Annotated[bool, typer.Option(help="Open it in the browser, with --serve.")] = True,
+    open_it: Annotated[
+        bool | None,
+        typer.Option(
+            "--open/--no-open", help="Open the page in the browser.", show_default="with --serve"
+        ),
+    ] = None,
     decode: Annotated[
         bool, typer.Option(help="Decode codes back into audio, where there are any.")
     ] = True,
@@ -45,11 +50,13 @@ def preview(
     """Make a page to look at a release and to listen to it.
 
     It says what does not fit, and why. The page is one file that needs no network. With `encoded`
-    it plays what the codes give too, and shows first the chunks that they tell worst.
+    it plays what the codes give too, and shows first the chunks that they tell worst. With --serve,
+    you keep and drop chunks and edit what is said of them: each decision is written to review.csv
+    of the release folder at once, and the next build follows it.
 
     Examples:
       sportgen preview dataset --output preview.html
-      sportgen preview dataset --chunks 200 --seed 7
+      sportgen preview dataset --chunks 200 --seed 7 --open
       sportgen preview dataset --serve
       sportgen preview org/sport-music@v1.0.0 --chunks 20
     """
@@ -74,28 +81,36 @@ def preview(
     )
     with open_release(release, HfApi(endpoint=endpoint), keep=serve) as opened:
         if serve:
-            _serve(opened, settings, port, browser)
+            _serve(opened, settings, port, open_it is not False)
             return
         report = write_preview(opened, output, settings, console.progress)
     for note in report.notes:
         console.hint(f"note: {note}")
-    shown = f"{report.chunks} of {report.total} chunks"
-    print(f"{console.plain(str(report.page))}: {shown}, {report.size / 1e6:.1f} MB")
+    console.hint(f"{report.chunks} of {report.total} chunks, {report.size / 1e6:.1f} MB")
+    print(console.plain(str(report.page)))
+    if open_it:
+        _open(report.page.resolve().as_uri())
 
 
-def _serve(release: "Release", settings: "PreviewSettings", port: int, browser: bool) -> None:
+def _open(url: str) -> None:
     import webbrowser
 
+    if not webbrowser.open(url):
+        console.hint("note: no browser could be opened here; open it yourself")
+
+
+def _serve(release: "Release", settings: "PreviewSettings", port: int, open_it: bool) -> None:
     from ...preview.server import serve
     from ...preview.view import View
 
     def ready(url: str) -> None:
         console.hint("Ctrl-C ends it")
         print(url, flush=True)
-        if browser:
-            webbrowser.open(url)
+        if open_it:
+            _open(url)
 
     view = View(release, settings)
+    view.open_review()
     for note in view.notes:
         console.hint(f"note: {note}")
     try:

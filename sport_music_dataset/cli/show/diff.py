@@ -1,7 +1,7 @@
 """Print what changed between two releases."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
                 continue
             suffix = "" if name == "all" else f" {plain(name)}"
             _show_total(f"{heading}{suffix}", before, after)
+    _show_review(difference.review)
     for key, (before, after) in difference.recipe.items():
         print(f"recipe    {key}: {_short(before)} -> {_short(after)}")
     _show_encoding(difference)
@@ -70,6 +71,13 @@ def _show_encoding(difference: "Difference") -> None:
             return
     for key in difference.encoding:
         print(f"encoding  {key}: {_short(before[key])} -> {_short(after[key])}")
+
+
+def _show_review(review: "Mapping[str, tuple[Any, Any]]") -> None:
+    for what, (before, after) in list(review.items())[:_MOST]:
+        print(f"review    {what}: {_short(before)} -> {_short(after)}")
+    if len(review) > _MOST:
+        print(f"review    and {len(review) - _MOST} more; --json has them all")
 
 
 def _show_total(name: str, before: float, after: float) -> None:

@@ -38,6 +38,8 @@ def show_explanation(explanation: "Explanation", as_json: bool) -> None:
     print(f"{explanation.chunk_id}, {plain(explanation.path)}")
     if explanation.source == "metadata":
         print("from metadata: the same for all chunks of the track")
+    if explanation.source == "review":
+        print("from the review: somebody wrote it while listening")
     if explanation.remark:
         print(explanation.remark)
     for text, origins in explanation.descriptions.items():

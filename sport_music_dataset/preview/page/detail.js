@@ -2,7 +2,8 @@
 
 const players = {
   chunk: new Player("the chunk", "as in raw"),
-  codes: new Player("its codes", "what the model learns from"),
+  codes: new Player("its codes", data.summary.encoding?.nano ? "of nano, not MusicGen's"
+    : "what the model learns from"),
 };
 players.chunk.other = players.codes;
 players.codes.other = players.chunk;
@@ -37,12 +38,14 @@ class Detail {
     this.element.append(
       make("div", { class: "card" }, this.top, players.chunk.element, players.codes.element,
         this.distance, this.rest));
+    [this.distanceTerm, this.distanceMeaning] = explained("Distance", "distance_db");
   }
 
   async show(row) {
     this.row = row;
     const track = source.track(row.track_id);
-    this.top.replaceChildren(...headline(row, track), description(row));
+    this.top.replaceChildren(...headline(row, track), ...(review ? [review.element] : []), description(row));
+    review?.show(row);
     this.rest.replaceChildren(measures(row), place(row, track, this.onchoose),
       origin(row, track));
     this.tell(row.distance_db);
@@ -53,6 +56,16 @@ class Detail {
     if (sounds[1] && source.distance) this.ask(row);
   }
 
+  // The same chunk, of which something was decided; its sound goes on.
+  again() {
+    if (!this.row) return;
+    const track = source.track(this.row.track_id);
+    const focused = document.activeElement;
+    this.top.replaceChildren(...headline(this.row, track), review.element, description(this.row));
+    review.show(this.row);
+    if (review.element.contains(focused)) focused.focus();
+  }
+
   async ask(row) {
     const distance = await source.distance(row);
     if (this.row === row) this.tell(distance ?? undefined);
@@ -60,17 +73,23 @@ class Detail {
 
   tell(distance) {
     this.distance.hidden = distance === undefined;
-    this.distance.replaceChildren(make("strong", {}, `${fixed(distance, 1)} dB`),
-      " from chunk to codes: mean difference of their log-mel spectra, at three scales");
+    this.distance.replaceChildren(this.distanceTerm, " ", make("strong", {}, `${fixed(distance, 1)} dB`),
+      " from chunk to codes", this.distanceMeaning);
   }
 }
 
 function headline(row, track) {
   const parts = [
-    make("h2", {}, make("bdi", {}, row.session || "no session"), make("span", { class: "dot" }, "·"),
-      make("bdi", {}, row.style || "no style")),
+    make("h2", {}, make("bdi", {}, counts(row, "session") || "no session"), make("span", { class: "dot" }, "·"),
+      make("bdi", {}, counts(row, "style") || "no style")),
     make("p", { class: "id" }, `${row.split} · `, make("code", {}, row.chunk_id)),
   ];
+  const verdict = verdictOf(row);
+  if (verdict) {
+    const why = row.decided?.reason || row.decided_track?.reason;
+    parts.push(make("p", { class: `banner ${verdict}` }, make("strong", {}, verdict === "drop" ? "Dropped" : "Kept"),
+      verdict === "drop" && why ? make("bdi", {}, `: ${why}`) : ""));
+  }
   if (row.fit === "no") {
     parts.push(make("p", { class: "banner misfit" }, make("strong", {}, "Misfit: "),
       make("bdi", {}, row.fit_reason || "it does not suit its session"), ...reasonFigure(row)));
@@ -94,7 +113,10 @@ function reasonFigure(row) {
 function description(row) {
   const tokens = row.tokens;
   const parts = [make("h3", { class: "unseen" }, "Description"),
-    make("p", { class: "description" }, make("bdi", {}, row.description || "none"))];
+    make("p", { class: "description" }, make("bdi", {}, counts(row, "description") || "none"))];
+  if (counts(row, "description") !== (row.description ?? "")) {
+    parts.push(make("p", { class: "small" }, "as built: ", make("bdi", {}, row.description || "none")));
+  }
   if (!tokens) return make("section", {}, ...parts);
   const kept = tokens.kept.map(([piece, id]) => make("span", { class: "token", title: `id ${id}` }, piece));
   const cut = tokens.cut.map((piece) => make("span", { class: "token" }, piece));
@@ -110,29 +132,32 @@ function measures(row) {
   const session = data.sessions[row.session];
   const sure = (value) => (value === undefined ? "" : `, ${percent(value)} sure`);
   const list = make("dl", { class: "measures" });
-  const add = (name, text, figure) => list.append(
-    make("div", {}, make("dt", {}, name), make("dd", {}, make("bdi", {}, text), ...(figure ? [figure] : []))));
+  const add = (name, key, text, figure) => {
+    const [term, meaning] = explained(name, key);
+    list.append(make("div", {}, make("dt", {}, term),
+      make("dd", {}, make("bdi", {}, text), ...(figure ? [figure] : []), meaning)));
+  };
   if (row.tempo_bpm !== undefined) {
     const or = row.tempo_alternative_bpm;
-    add("Tempo", `${fixed(row.tempo_bpm, 1)} BPM${sure(row.tempo_confidence)}`
+    add("Tempo", "tempo_bpm", `${fixed(row.tempo_bpm, 1)} BPM${sure(row.tempo_confidence)}`
       + (or === undefined ? "" : `; or ${fixed(or, 1)}`), tempoGauge(row, session));
   }
-  if (row.energy !== undefined) add("Energy", fixed(row.energy, 2), energyGauge(row, session));
-  if (row.key) add("Key", row.key + sure(row.key_confidence));
+  if (row.energy !== undefined) add("Energy", "energy", fixed(row.energy, 2), energyGauge(row, session));
+  if (row.key) add("Key", "key", row.key + sure(row.key_confidence));
   if (row.loudness_lufs !== undefined) {
-    add("Loudness", `${fixed(row.loudness_lufs, 1)} LUFS, range ${fixed(row.dynamic_range_db, 1)} dB`);
+    add("Loudness", "loudness_lufs", `${fixed(row.loudness_lufs, 1)} LUFS, range ${fixed(row.dynamic_range_db, 1)} dB`);
   }
-  if (row.silence_ratio) add("Silence", percent(row.silence_ratio));
-  if (row.clipping_ratio) add("Clipping", percent(row.clipping_ratio));
-  if (row.vocals !== undefined) add("Voice", `${percent(row.vocals)} likely`);
+  if (row.silence_ratio) add("Silence", "silence_ratio", percent(row.silence_ratio));
+  if (row.clipping_ratio) add("Clipping", "clipping_ratio", percent(row.clipping_ratio));
+  if (row.vocals !== undefined) add("Voice", "vocals", `${percent(row.vocals)} likely`);
   for (const [key, name] of [["instruments", "Instruments"], ["moods", "Moods"]]) {
     const words = row[key]?.map((word, index) => `${word} ${percent(row[`${key}_confidence`]?.[index])}`);
-    if (words) add(name, words.join(", "));
+    if (words) add(name, "heard", words.join(", "));
   }
-  if (row.heard_style) add("Heard style", row.heard_style + sure(row.heard_style_confidence));
-  if (row.arc) add("In the arc", row.arc);
+  if (row.heard_style) add("Heard style", "heard", row.heard_style + sure(row.heard_style_confidence));
+  if (row.arc) add("In the arc", "arc", row.arc);
   const fits = { yes: "suits its session", no: "does not suit it" };
-  add("Fit", (fits[row.fit] ?? "not known") + (row.fit_reason ? `: ${row.fit_reason}` : ""));
+  add("Fit", "fit", (fits[row.fit] ?? "not known") + (row.fit_reason ? `: ${row.fit_reason}` : ""));
   return make("section", {}, make("h3", {}, "Measures"), list);
 }
 

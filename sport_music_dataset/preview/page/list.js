@@ -27,6 +27,7 @@ class List {
     $("form").addEventListener("reset", () => this.reset());
     $("before").addEventListener("click", () => this.turn(-1));
     $("after").addEventListener("click", () => this.turn(1));
+    $("show-all").addEventListener("click", () => $("form").reset());
   }
 
   query() {
@@ -52,6 +53,7 @@ class List {
 
   draw() {
     $("rows").replaceChildren(...this.rows.map((row) => this.line(row)));
+    $("nothing").hidden = this.total > 0;
     const of = data.mode === "server" ? data.summary.chunks : data.rows.length;
     $("count").textContent = this.total === of ? `All ${plural(of, "chunk")}`
       : `${this.total.toLocaleString("en")} of ${plural(of, "chunk")}`;
@@ -83,23 +85,40 @@ class List {
       role: "cell", "data-label": column.label,
       class: `${column.key} ${column.digits === undefined ? "" : "number"}`,
     }, ...this.value(row, column)));
-    return make("tr", { role: "row", "data-chunk": row.chunk_id, onclick: () => this.onchoose(row) },
+    return make("tr", { role: "row", class: verdictOf(row), "data-chunk": row.chunk_id, onclick: () => this.onchoose(row) },
       make("td", { role: "cell", class: "start" }, play), ...cells);
   }
 
+  // Draw a row again of which something was decided.
+  redraw(row) {
+    const old = this.lineOf(row);
+    if (!old) return;
+    const hadFocus = old.contains(document.activeElement);
+    const line = this.line(row);
+    old.replaceWith(line);
+    this.mark(this.chosen);
+    if (hadFocus) line.querySelector(".choose").focus({ preventScroll: true });
+  }
+
   value(row, { key, digits, unit }) {
-    const value = row[key];
+    const field = key.replace("_bpm", "");
+    const decided = isDecided(row, field);
+    const value = decided ? counts(row, field) : row[key];
+    const mark = decided ? [make("span", { class: "mark", title: `decided; built was ${row[key] ?? "none"}` }, "✎")] : [];
     if (key === "session") {
-      return [make("button", { type: "button", class: "choose" }, make("bdi", {}, value || "–")),
+      const verdict = verdictOf(row);
+      return [make("button", { type: "button", class: "choose" }, make("bdi", {}, value || "–")), ...mark,
+        ...(verdict ? [make("span", { class: `tag ${verdict}` }, verdict === "drop" ? "dropped" : "kept")] : []),
         ...(row.copies > 1 ? [make("span", { class: "tag duplicate", title: "its track shares a group" }, "copy")] : []),
-        make("span", { class: "at" }, clock(row.start_seconds))];
+        make("span", { class: "at" }, clock(row.start_seconds)),
+        make("p", { class: "said" }, make("bdi", {}, counts(row, "description")))];
     }
     if (key === "fit") {
       if (value === "no") return [make("span", { class: "tag misfit", title: row.fit_reason }, "misfit")];
       return [value === "yes" ? "yes" : "–"];
     }
-    if (digits === undefined) return [make("bdi", {}, value || "–")];
-    return [fixed(value, digits), ...(unit && value !== undefined ? [make("span", { class: "unit" }, ` ${unit}`)] : [])];
+    if (digits === undefined) return [make("bdi", {}, value || "–"), ...mark];
+    return [fixed(decided ? Number(value) : value, digits), ...mark, ...(unit && value !== undefined ? [make("span", { class: "unit" }, ` ${unit}`)] : [])];
   }
 
   // Show which row is chosen, and bring it into view.
@@ -164,8 +183,8 @@ class List {
     queueMicrotask(() => setTimeout(() => this.refresh()));
   }
 
-  heading({ key, label, digits, title }) {
-    const button = make("button", { type: "button", title, onclick: () => this.order(key) }, label);
+  heading({ key, label, digits }) {
+    const button = make("button", { type: "button", title: MEANINGS[key], onclick: () => this.order(key) }, label);
     return make("th", { scope: "col", role: "columnheader", class: `${key} ${digits === undefined ? "" : "number"}` }, button);
   }
 
@@ -199,13 +218,14 @@ class List {
   makeChoices() {
     const counted = { split: data.summary.splits, style: data.summary.styles,
       session: data.summary.sessions, fit: data.summary.fits, voice: data.summary.voices,
-      instruments: data.summary.instruments, moods: data.summary.moods };
+      instruments: data.summary.instruments, moods: data.summary.moods,
+      review: Object.fromEntries((data.review?.marks ?? []).map((mark) => [mark, 0])) };
     for (const name of CHOICES) {
       // Nobody listened to this release, or heard nothing of the kind.
       $(name).closest("label").hidden = !Object.keys(counted[name]).length;
       // A mark before the value tells an empty one from none.
       const options = Object.entries(counted[name]).map(([value, count]) => make("option",
-        { value: `=${value}` }, data.mode === "server" ? `${value || "none"} (${count})` : value || "none"));
+        { value: `=${value}` }, data.mode === "server" && count ? `${value || "none"} (${count})` : value || "none"));
       $(name).append(make("option", { value: "" }, "all"), ...options);
     }
     const orders = ORDERS.flatMap(({ key, label }) => [[key, `${label} ↑`], [`${key}-`, `${label} ↓`]]);

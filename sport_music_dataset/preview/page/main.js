@@ -2,6 +2,7 @@
 
 const SEEK_SECONDS = 2;
 const narrow = matchMedia("(max-width: 63.99rem)");
+const review = data.review ? new Review() : undefined;
 const detail = new Detail(async (chunkId) => choose(await source.row(chunkId)));
 const list = new List((row, options) => choose(row, options));
 let choosing = 0;
@@ -44,6 +45,19 @@ const KEYS = {
   ArrowLeft: () => keyed().seek(keyed().audio.currentTime - SEEK_SECONDS),
   ArrowRight: () => keyed().seek(keyed().audio.currentTime + SEEK_SECONDS),
   d: () => switchPlayers(),
+  ...(review ? {
+    k: () => review.keep(),
+    x: () => review.askWhy(),
+    u: () => review.undo(),
+    g: () => review.scope(!review.whole),
+    e: () => review.go("description"),
+    s: () => review.go("style"),
+    n: () => review.go("session"),
+    m: () => review.go("tempo"),
+    h: () => review.times(0.5),
+    b: () => review.times(2),
+    t: () => review.tap(),
+  } : {}),
   "/": () => {
     $("more").open = true;
     $("words").focus();
@@ -53,9 +67,11 @@ const KEYS = {
 const sounding = () => players.chunk.playing || players.codes.playing;
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.altKey || event.metaKey) return;
   const { target } = event;
   const field = target.closest("select, textarea, summary, input:not([type=range])");
+  const isUndo = (event.ctrlKey || event.metaKey) && event.key === "z" && !field;
+  if (isUndo && review) review.undo();
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.key === "Escape" && field) field.blur();
   // A button that has the focus is pressed by the space bar, but for the rows' own.
   const pressed = event.key === " " && target.closest("button:not(.choose)");
@@ -84,13 +100,15 @@ function summarise() {
     Styles: Object.keys(summary.styles).length,
     Sessions: Object.keys(summary.sessions).length,
     Misfits: summary.misfits.toLocaleString("en"),
-    Codec: encoding ? `${encoding.codec}, ${encoding.num_codebooks} codebooks` : "not encoded",
+    Codec: encoding ? `${encoding.codec}${encoding.nano ? " (of the demo)" : ""}, ${encoding.num_codebooks} codebooks`
+      : "not encoded",
   };
   for (const [name, value] of Object.entries(facts)) {
     $("facts").append(make("div", {}, make("dt", {}, name), make("dd", {}, make("bdi", {}, String(value)))));
   }
   $("notes").append(...data.notes.map((note) => make("li", {}, make("bdi", {}, note))));
   $("notes").hidden = !data.notes.length;
+  $("review-keys").hidden = $("review-bar").hidden = !review;
   $("switch-key").hidden = !(data.raw && data.decoded);
 }
 

@@ -7,15 +7,15 @@ const COLUMNS = [
   { key: "session", label: "Session" },
   { key: "style", label: "Style" },
   { key: "tempo_bpm", label: "Tempo", unit: "BPM", digits: 0 },
-  { key: "loudness_lufs", label: "Loudness", unit: "LUFS", digits: 1 },
+  { key: "loudness_lufs", label: "Loudness", unit: "LUFS", digits: 1, wide: true },
   { key: "energy", label: "Energy", digits: 2 },
   { key: "fit", label: "Fit" },
   { key: "split", label: "Split", wide: true },
-  { key: "distance_db", label: "Distance", unit: "dB", digits: 1, title: "From chunk to codes, dB" },
+  { key: "distance_db", label: "Distance", unit: "dB", digits: 1 },
 ];
 
 // What a query asks for by one value; of a list, for one of its values.
-const CHOICES = ["split", "style", "session", "fit", "voice", "instruments", "moods"];
+const CHOICES = ["split", "style", "session", "fit", "voice", "instruments", "moods", "review"];
 
 const SEARCHED = ["chunk_id", "description", "session", "style", "title", "artist"];
 
@@ -122,9 +122,28 @@ class Server {
   }
 
   async get(address) {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`the server says ${answer.status}; is it still running?`);
-    return answer.json();
+    const { ok, status, found } = await this.ask(address);
+    if (!ok) throw new Error(found.error ?? `The server says ${status}.`);
+    return found;
+  }
+
+  // {ok, status, found}: what the server says, also where it refuses
+  async ask(address, options) {
+    const answer = await fetch(address, options).catch(() => {
+      throw new Error("The server does not answer: nothing was written. Start `sportgen preview --serve` again.");
+    });
+    const { ok, status } = answer;
+    const isJson = answer.headers.get("Content-Type") === "application/json";
+    const refused = { error: status === 403 ? "The server was started again: load this page again."
+      : `The server says ${status}.` };
+    return { ok, status, found: isJson ? await answer.json() : refused };
+  }
+
+  post(address, body) {
+    return this.ask(address, {
+      method: "POST", body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json", "X-Sportgen-Token": data.review.token },
+    });
   }
 
   async query(query, offset, limit) {

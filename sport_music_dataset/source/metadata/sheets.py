@@ -10,11 +10,11 @@ from ...audio.decode import EXTENSIONS
 from ...errors import SourceError
 from ...outside.files import METADATA_BYTES, read_bytes
 from ...outside.names import shown
+from ...outside.tables import read_lines
+from ...outside.texts import decode
 from .headers import is_header, shorn
 from .json_text import REMEDY, json_values
 from .notes import Notes
-from .tables import read_lines
-from .texts import decode
 from .values import text_of
 
 _POINT_ZERO = re.compile(r"-?\d+\.0")

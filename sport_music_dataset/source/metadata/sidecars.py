@@ -9,11 +9,11 @@ from ...audio.tags import NO_GENRE, license_id
 from ...errors import SourceError
 from ...outside.files import SIDECAR_BYTES, read_bytes
 from ...outside.names import shown
+from ...outside.texts import decode
 from ..files import SIDECAR_ENDINGS, display_path
 from .headers import FILE_NAME, choose, is_genre, shorn
 from .json_text import json_value
 from .notes import Notes
-from .texts import decode
 from .values import read_fields, text_of
 
 _MOST_NAMED = 20
