@@ -13,7 +13,7 @@ from datasets import Features, load_dataset_builder
 from builder_tests.support.making import verify_folder
 from sport_music_dataset.card.card import compose, split_front_matter
 from sport_music_dataset.cli import main
-from sport_music_dataset.release.manifest import read_manifest
+from sport_music_dataset.release.manifest import ReviewEntry, read_manifest
 from sport_music_dataset.release.release import Release
 from sport_music_dataset.release.schemas import SCHEMAS
 
@@ -75,8 +75,14 @@ def test_it_names_the_release_before_and_the_settings_of_encode(encoded: Path) -
     manifest.encoding |= {"labels": "notebook", "special_tokens": False}
     manifest.source = {"dataset": "org/songs", "revision": "0" * 40}
     manifest.recipe |= {"tagger": "org/clap", "min_fit": "unknown"}
+    chunk = "0123456789abcdef-0000"
+    manifest.review = [
+        ReviewEntry(id=chunk, field="verdict", value="drop", reason="noise", seconds="0 to 2")
+    ]
     text = compose(Release.of(encoded, manifest), "org/music", "1.1.0").data.decode()
-    build, encode = map(words, commands(text)[1:])
+    _, review, *stages = commands(text)
+    assert review.startswith("mkdir -p dataset && cp review.csv dataset ")
+    build, encode = map(words, stages)
     assert build[2] == f"hf://datasets/org/songs@{'0' * 40}"
     assert build[-2:] == ["--since", "org/music@v1.0.0"]
     assert " ".join(build).count("--min-fit unknown --listen --tagger org/clap") == 1

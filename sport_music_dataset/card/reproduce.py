@@ -50,9 +50,7 @@ def commands(manifest: Manifest, repo_id: str, before: str) -> str:
     lines = [f"pip install 'sport-music-dataset=={_word(manifest.software['sportgen'])}'"]
     lines += [_SESSIONS] if recipe.get("sessions") else []
     if manifest.review:
-        lines.append(
-            "mkdir -p dataset && cp review.csv dataset  # what was decided while listening"
-        )
+        lines.append("mkdir -p dataset && cp review.csv dataset  # decided while listening")
     lines.append(_folded(f"sportgen build {_word(place)} dataset", options))
     if manifest.encoding and manifest.shards("encoded"):
         lines.append(_folded("sportgen encode dataset", list(_encode_options(manifest.encoding))))
