@@ -8,7 +8,8 @@
     ├── ModelError           1   a codec or tokenizer cannot be loaded or does not fit
     ├── MachineError         1   this machine or a worker cannot do the work
     │   └── MachineFault     1   it failed at reading one file (`reasons`)
-    └── HubError             1   the Hub refused a request or could not be reached
+    ├── HubError             1   the Hub refused a request or could not be reached
+    └── StoreError           1   an object store refused a request or could not be reached
 
 Every message is one line: it names the place of the fault and the remedy.
 """
@@ -44,3 +45,7 @@ class MachineError(SportgenError):
 
 class HubError(SportgenError):
     """The Hub refused a request or could not be reached."""
+
+
+class StoreError(SportgenError):
+    """An object store (s3://, gs://) refused a request or could not be reached."""

@@ -255,7 +255,8 @@ def scan_source(
     `read_source`. Raises as `read_source` and `Outage.see`; MachineError where Chromaprint's
     library is missing.
     """
-    check_on_disk(Source.of(source).location)
+    if not Source.of(source).is_in_store:
+        check_on_disk(Source.of(source).location)
     outage, store = outage_of(source), store or FactsStore()
 
     def run(read: Callable[[Track], Facts], tracks: Iterable[Track]) -> Iterator[Facts]:
@@ -331,7 +332,7 @@ def _import_ahead() -> None:
 def outage_of(source: Path | str | Source) -> Outage:
     """What notices that a source goes away while it is read."""
     source = Source.of(source)
-    return Outage(None if source.is_on_hub else Path(source.location))
+    return Outage(None if source.is_fetched else Path(source.location))
 
 
 def forget(folder: Path) -> None:

@@ -43,7 +43,9 @@ def commands(manifest: Manifest, repo_id: str, before: str) -> str:
     none.
     """
     recipe, source = manifest.recipe, manifest.source
-    place = f"hf://datasets/{source['dataset']}@{source['revision']}" if source else "MUSIC"
+    place = "MUSIC"  # of files in a store too: nothing there tells their versions apart
+    if "dataset" in source:
+        place = f"hf://datasets/{source['dataset']}@{source['revision']}"
     options = [*_recipe_options(recipe), *_reading_options(manifest.reading)]
     if before:
         options.append(f"--since {_word(f'{repo_id}@v{before}')}")

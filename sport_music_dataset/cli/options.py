@@ -20,7 +20,8 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SRC",
-        help="The folder with the music, or of a Parquet dataset, or hf://datasets/ORG/NAME@REVISION.",
+        help="The folder with the music, or of a Parquet dataset, or hf://datasets/ORG/NAME@REVISION, "
+        "or s3://BUCKET/PREFIX.",
     ),
 ]
 ChunkSeconds = Annotated[

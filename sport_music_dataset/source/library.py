@@ -55,7 +55,8 @@ class Library:
 
     `tracks` has every audio file, sorted by path; a file that is left out has a `reason`. `ignored`
     counts the other files by extension. `notes` are messages for the user. `layout` says how names
-    are read. `source` has the `dataset` on the Hub and its `revision`, and is empty for a folder.
+    are read. `source` has the `dataset` on the Hub and its `revision`, or the URL of the
+    `store`, and is empty for a folder.
     """
 
     tracks: tuple[Track, ...]

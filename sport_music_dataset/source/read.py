@@ -1,4 +1,4 @@
-"""Reads a source of any kind: a folder of audio files or of Parquet, or a dataset on the Hub."""
+"""Reads a source of any kind: a folder of audio files or of Parquet, on disk, Hub or store."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,9 +19,9 @@ def read_source(
 ) -> Library:
     """Find, name, hash and probe the audio of a source.
 
-    A source with audio files is read as a folder of files, on the Hub too. A source with Parquet
-    files and without audio files, or one with options for datasets (`Source.is_dataset`), is read
-    as a dataset: every row is a track, and its audio is written once to the cache of datasets.
+    A source with audio files is read as a folder of files, on the Hub and in a store too. A source
+    with Parquet files and without audio files, or one with options for datasets
+    (`Source.is_dataset`), is read as a dataset: every row is a track, and its audio is written once to the cache of datasets.
 
     Args:
         source: the folder or dataset with the music.
@@ -36,6 +36,7 @@ def read_source(
             rule for names cannot be used.
         SourceError: the source cannot be used.
         HubError: the Hub refused, or could not be reached.
+        StoreError: an object store refused, or could not be reached.
     """
     source = Source.of(source)
     reading = Reading(source, tuple(styles), sessions, run)
@@ -44,6 +45,10 @@ def read_source(
         from .hub import read_hub
 
         return read_hub(reading, progress)
+    if source.is_in_store:
+        from .hub import read_store
+
+        return read_store(reading, progress)
     folder = Path(source.location)
     files = find_music(folder, exclude)
     if not _is_dataset(source, files):
@@ -57,12 +62,12 @@ def places_read(source: Path | str | Source) -> list[Path]:
     """The folders that every machine that decodes tracks of a source must be able to read."""
     source = Source.of(source)
     folder = Path(source.location)
-    if source.is_on_hub or (folder.is_dir() and _is_dataset(source, find_music(folder))):
+    if source.is_fetched or (folder.is_dir() and _is_dataset(source, find_music(folder))):
         from .hub import cache_folder
 
         cache = cache_folder("")
         cache.mkdir(parents=True, exist_ok=True)
-        return [cache] if source.is_on_hub else [folder, cache]
+        return [cache] if source.is_fetched else [folder, cache]
     return [folder]
 
 

@@ -3,15 +3,17 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from ..storage.store import is_store
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A folder of music, or a dataset.
 
-    `location` is a folder, or `hf://datasets/ORG/NAME[@REVISION]`. `audio_column`, `style_column`,
-    `session_column` and `description_column` name columns of the dataset, the last three also those
-    of metadata files in a folder; `subset` names one of the dataset's configs. An empty name is
-    found from the dataset. `keep_splits` keeps the dataset's splits.
+    `location` is a folder, `hf://datasets/ORG/NAME[@REVISION]`, or `s3://BUCKET/PREFIX` (gs: too).
+    `audio_column`, `style_column`, `session_column` and `description_column` name columns of the
+    dataset, the last three also those of metadata files in a folder; `subset` names one of the
+    dataset's configs. An empty name is found from the dataset. `keep_splits` keeps the dataset's splits.
 
     `layout` is a key of `layouts.LAYOUTS` (found from the names if empty), `names` a rule for names
     as `NameRule` takes it, `session` and `default_style` the session and the style of tracks for
@@ -47,6 +49,16 @@ class Source:
         usual = Source(self.location)
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value != getattr(usual, name)}
+
+    @property
+    def is_in_store(self) -> bool:
+        """Whether the location is in an object store."""
+        return is_store(self.location)
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether the files come to this machine first."""
+        return self.is_on_hub or self.is_in_store
 
     @property
     def columns(self) -> dict[str, str]:

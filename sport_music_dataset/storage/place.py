@@ -13,6 +13,7 @@ from ..errors import ReleaseError, SettingError
 from ..outside.files import check_in_folder, check_regular, open_regular, walk
 from ..outside.names import is_inside, shown
 from .parquet import group_batches
+from .store import is_store
 
 # A URL; `Path` leaves only one of its two slashes. `hf:` names a dataset on the Hub.
 _URL = re.compile(r"(?!hf:)([a-z][a-z0-9+.-]+):/+(.*)")
@@ -22,6 +23,11 @@ def check_on_disk(place: Path | str) -> None:
     """Raise SettingError if a place is a URL: files are renamed, locked and read in parts."""
     url = _URL.match(str(place))
     if url and not Path(place).exists():
+        if is_store(place):
+            raise SettingError(
+                f"{url[1]}://{url[2]}: is not on a disk; give a local folder here, then run "
+                f"`sportgen push FOLDER {url[1]}://{url[2]}`"
+            )
         raise SettingError(
             f"{url[1]}://{url[2]}: is not on a disk; mount it (rclone mount, s3fs), or copy it to "
             "a local or shared disk, and give that folder"

@@ -99,8 +99,9 @@ def _software_faults(manifest: Manifest) -> Iterator[str]:
     if "sportgen" not in manifest.software:
         yield "does not say which sportgen built it"
     source = manifest.source
-    if source and (source.keys() != {"dataset", "revision"} or not all(source.values())):
-        yield f"source is {source}, not a dataset and its revision"
+    kinds = ({"dataset", "revision"}, {"store"})
+    if source and (source.keys() not in kinds or not all(source.values())):
+        yield f"source is {source}, not a dataset and its revision, nor an object store"
 
 
 def _numbers(manifest: Manifest) -> dict[tuple[str, str], list[tuple[int, int]]]:
