@@ -20,8 +20,8 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="SRC",
-        help="The folder with the music, or of a Parquet dataset, or hf://datasets/ORG/NAME@REVISION, "
-        "or s3://BUCKET/PREFIX.",
+        help="The folder with the music, or of a Parquet dataset; or s3://BUCKET/PREFIX, "
+        "hf://datasets/ORG/NAME@REVISION.",
     ),
 ]
 ChunkSeconds = Annotated[
@@ -80,7 +80,7 @@ Release = Annotated[
     str,
     typer.Argument(
         metavar="RELEASE",
-        help="A release folder, or ORG/NAME@v1.0.0; of ORG/NAME alone, the latest.",
+        help="A release folder, ORG/NAME@v1.0.0 (of ORG/NAME the latest), or s3://BUCKET/PREFIX.",
     ),
 ]
 NumProc = Annotated[
@@ -196,6 +196,9 @@ def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySet
 
 
 # Options of commands that use a Hub
+Target = Annotated[
+    str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub, or s3://BUCKET/PREFIX.")
+]
 RepoId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="The dataset on the Hub.")]
 Endpoint = Annotated[
     str | None,

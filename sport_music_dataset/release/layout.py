@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import ReleaseError
 from ..outside.names import check_name
+from ..storage.store import is_store
 
 MANIFEST = "sportgen.json"
 CARD = "README.md"
@@ -43,13 +44,15 @@ def check_release(folder: Path) -> None:
 
 
 def hub_release(text: str) -> tuple[str, str] | None:
-    """Name and tag of `ORG/NAME@TAG`, a release on the Hub; None for a folder of this machine.
+    """Name and tag of `ORG/NAME@TAG`, a release on the Hub; None for a folder and for a store.
 
     `ORG/NAME` alone has an empty tag: the latest release is meant.
 
     Raises:
         ReleaseError: the folder is not there.
     """
+    if is_store(text):
+        return None
     match = _ON_HUB.fullmatch(text)
     if match and not Path(text).is_dir():
         return match[1], match[2]
@@ -64,8 +67,8 @@ def hub_release(text: str) -> tuple[str, str] | None:
 
 
 def check_named(text: str) -> None:
-    """Raise ReleaseError unless `text` names a release on the Hub, or a folder with a manifest."""
-    if hub_release(text) is None:
+    """Raise ReleaseError unless `text` names a release elsewhere, or a folder with a manifest."""
+    if not is_store(text) and hub_release(text) is None:
         check_release(Path(text))
 
 

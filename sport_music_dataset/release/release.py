@@ -11,6 +11,7 @@ from ..digests import file_digest
 from ..errors import ReleaseError
 from ..records import Row
 from ..storage.place import Place
+from ..storage.store import is_store
 from .layout import MANIFEST, WORK_FOLDER, hub_release
 from .manifest import FileEntry, Manifest, read_manifest
 from .tracks import as_rows, kept_rows, kept_tracks, read_track_table
@@ -102,12 +103,12 @@ class Release:
 
 @contextmanager
 def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> Iterator[Release]:
-    """Open the release that `text` names: a folder, or `ORG/NAME@TAG` on the Hub.
+    """Open the release that `text` names: a folder, `ORG/NAME@TAG` on the Hub, or an s3:// URL.
 
     `ORG/NAME` is the latest release, the one with the highest tag vX.Y.Z.
 
-    Files on the Hub are downloaded one by one into a temporary folder; with `keep` they stay there
-    until the `with` block ends.
+    Files on the Hub or in a store are downloaded one by one into a temporary folder; with `keep`
+    they stay there until the `with` block ends.
 
     Example:
         >>> with open_release("dataset") as release:
@@ -118,7 +119,14 @@ def open_release(text: str, api: "HfApi | None" = None, keep: bool = False) -> I
         ReleaseError: `text` is neither a folder nor the name of a release; or as `Release`.
         SettingError: ORG/NAME is not a valid name of a dataset.
         HubError: the Hub refused, or could not be reached.
+        StoreError: an object store refused, could not be reached, or has no release there.
     """
+    if is_store(text):
+        from ..storage.store_place import in_store
+
+        with in_store(text, keep) as place:
+            yield Release(place)
+        return
     named = hub_release(text)
     if named is None:
         yield Release.of(Path(text))

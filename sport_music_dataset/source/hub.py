@@ -25,7 +25,7 @@ from ..reasons import MachineFault, Reason, read_fault
 from ..storage.hub_client import checked, dataset_info, hub_errors
 from ..storage.hub_place import HubPlace
 from ..storage.place import Place
-from ..storage.store import THREADS, Store, Stored
+from ..storage.store import THREADS, DeniedError, Store, Stored
 from .files import is_metadata, os_reason, pair_sidecars
 from .library import Library, Reading, find_music, scan_folder
 from .parquet import ParquetSource, writing_cache
@@ -168,6 +168,8 @@ def _fetch_stored(store: Store, folder: Path, wanted: Mapping[str, Stored], path
     except StoreError as error:
         if _suffix(path) not in EXTENSIONS:
             raise
+        if isinstance(error, DeniedError):
+            return Reason.UNREADABLE.because("the store denies it")
         return Reason.MACHINE.because(f"cannot be fetched ({error})")
     except OSError as error:
         fault = read_fault(path, error, os_reason(error))

@@ -21,7 +21,8 @@ def read_source(
 
     A source with audio files is read as a folder of files, on the Hub and in a store too. A source
     with Parquet files and without audio files, or one with options for datasets
-    (`Source.is_dataset`), is read as a dataset: every row is a track, and its audio is written once to the cache of datasets.
+    (`Source.is_dataset`), is read as a dataset: every row is a track, and its audio
+    is written once to the cache of datasets.
 
     Args:
         source: the folder or dataset with the music.

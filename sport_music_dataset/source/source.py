@@ -13,7 +13,8 @@ class Source:
     `location` is a folder, `hf://datasets/ORG/NAME[@REVISION]`, or `s3://BUCKET/PREFIX` (gs: too).
     `audio_column`, `style_column`, `session_column` and `description_column` name columns of the
     dataset, the last three also those of metadata files in a folder; `subset` names one of the
-    dataset's configs. An empty name is found from the dataset. `keep_splits` keeps the dataset's splits.
+    dataset's configs. An empty name is found from the dataset.
+    `keep_splits` keeps the dataset's splits.
 
     `layout` is a key of `layouts.LAYOUTS` (found from the names if empty), `names` a rule for names
     as `NameRule` takes it, `session` and `default_style` the session and the style of tracks for

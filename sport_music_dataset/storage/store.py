@@ -39,6 +39,10 @@ def is_store(place: Path | str) -> bool:
     return bool(_STORE.match(str(place))) and not Path(place).exists()
 
 
+class DeniedError(StoreError):
+    """The store was reached, and these credentials may not do that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """What a store's list says of a file: its size in bytes, and its time of writing in ns."""
@@ -51,8 +55,8 @@ class Store:
     """The files under a prefix of a bucket, by their paths relative to the prefix.
 
     `url` is the place without a slash at its end. Methods raise StoreError if the store refuses, or
-    cannot be reached; the client has tried again by then. They raise FileNotFoundError if a file is
-    not there, and PermissionError if it may not be read.
+    cannot be reached; the client has tried again by then. They raise FileNotFoundError if a file
+    that is read is not there.
 
     Raises:
         SettingError: the URL names no bucket, or holds a password or a query.
@@ -174,9 +178,7 @@ class Store:
                 raise
             place = f"{self.url}/{path}" if path else self.url
             detail = redact(" ".join(_AROUND.sub("", str(error)).split()))
-            if "ACCESS_DENIED" in detail and path:
-                raise PermissionError(f"{place}: {detail}") from error
-            raise StoreError(
+            raise (DeniedError if "ACCESS_DENIED" in detail else StoreError)(
                 f"{place}: {detail}; look at the name, the credentials (AWS_PROFILE, "
                 "AWS_ACCESS_KEY_ID), AWS_REGION and AWS_ENDPOINT_URL, then run this again"
             ) from error

@@ -8,11 +8,12 @@ from huggingface_hub import get_token
 from ..errors import SettingError
 from ..outside.redact import redact
 from ..progress import Progress, no_progress
-from ..release.layout import MANIFEST
+from ..release.layout import CARD, MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
 from ..release.schemas import SCHEMAS
 from ..storage.hub_place import HubPlace
+from ..storage.store_place import StorePlace
 from .files import Inspection
 from .findings import Check, CheckResult, Findings, Need, State
 from .reload import Loaded, reload
@@ -96,6 +97,10 @@ def _check_sent(release: Release, sent: bytes, findings: Findings) -> None:
 
 def _reload(release: Release) -> Loaded:
     configs, place = [config for config in SCHEMAS if release.shards(config)], release.place
+    if isinstance(place, StorePlace):
+        # datasets would need a client of its own for the store.
+        with place.fetched(CARD, *release.manifest.files):
+            return reload(str(place.folder.resolve()), configs)
     if not isinstance(place, HubPlace):
         return reload(str(place.folder.resolve()), configs)
     api = place.api

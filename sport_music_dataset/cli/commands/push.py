@@ -1,9 +1,11 @@
 """The command `push`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ...storage.store import is_store
 from .. import console, logs, options
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 def push(
     out: options.Folder,
-    repo_id: options.RepoId,
+    repo_id: options.Target,
     version: Annotated[
         str, typer.Option(help="X.Y.Z, the tag is vX.Y.Z.", show_default="by what changed")
     ] = "",
@@ -54,7 +56,8 @@ def push(
     Without --version, what changed since the last release decides: major where rows or columns went
     or changed, minor where some came, patch for words alone. That is shown before it is sent.
 
-    The token is that of `hf auth login`, or HF_TOKEN.
+    The token is that of `hf auth login`, or HF_TOKEN. To an object store, OUT is copied as it is,
+    without versions; credentials are those of the environment.
 
     Examples:
       sportgen push dataset org/sport-music
@@ -62,7 +65,12 @@ def push(
       sportgen push dataset org/sport-music --bump minor --release-notes notes.md
       sportgen push dataset org/codes --public --configs encoded,tracks
       sportgen push dataset org/sport-music --endpoint https://hub.example.org
+      sportgen push dataset s3://bucket/sport-music
     """
+    if is_store(repo_id):
+        hub_only = (version, bump, notes, public, configs, message, create_pr, endpoint)
+        _check_for_store(repo_id, *hub_only, revision != "main")
+        return _mirror(out, repo_id, dry_run)
     from huggingface_hub import HfApi
 
     from ...publish.publish import PushSettings, push_release
@@ -94,6 +102,24 @@ def push(
     )
     show_pushed(pushed, dry_run)
     return 0 if dry_run or create_pr or not verify else _verify(pushed, api)
+
+
+def _check_for_store(url: str, *hub_only: object) -> None:
+    """Raise SettingError if options are given that only a push to a Hub has."""
+    from ...errors import SettingError
+
+    if any(hub_only):
+        raise SettingError(
+            f"{url}: an object store gets OUT as it is; of the options, it takes --dry-run alone"
+        )
+
+
+def _mirror(out: Path, url: str, dry_run: bool) -> int:
+    from ...publish.mirror import mirror_release
+    from ..show.push import show_mirrored
+
+    show_mirrored(mirror_release(out, url, dry_run=dry_run, progress=console.progress), dry_run)
+    return 0
 
 
 def _verify(pushed: "Pushed", api: "HfApi") -> int:

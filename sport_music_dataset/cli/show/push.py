@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from ..console import hint, plain
+from ..console import hint, plain, quote
 from .diff import show_difference
 
 if TYPE_CHECKING:
     from ...publish.delivery import Pushed
+    from ...publish.mirror import Mirrored
     from ...publish.versions import Proposal
 
 
@@ -37,6 +38,25 @@ def show_pushed(pushed: "Pushed", dry_run: bool) -> None:
         print(f"commit    {pushed.commit}")
         print(f"url       {pushed.url}")
         hint(f'load:     load_dataset("{pushed.repo_id}", revision="{pushed.tag}")')
+
+
+def show_mirrored(mirrored: "Mirrored", dry_run: bool) -> None:
+    """Print what was sent to an object store, or, after a dry run, what would be."""
+    if mirrored.already:
+        print(f"no change: {plain(mirrored.url)} has this release already")
+        return
+    print(plain(mirrored.url))
+    print(f"files     {len(mirrored.files)}, {sum(mirrored.files.values()) / 1e6:.1f} MB")
+    print(f"sent      {len(mirrored.sent)}, {sum(mirrored.sent.values()) / 1e6:.1f} MB")
+    if dry_run:
+        for path, length in mirrored.sent.items():
+            print(f"  send    {path} {length}")
+    for path in mirrored.removed:
+        print(f"  delete  {plain(path)}")
+    if dry_run:
+        hint("dry run: nothing was sent")
+    else:
+        hint(f"next: sportgen verify {quote(mirrored.url)}")
 
 
 def show_proposal(proposal: "Proposal", version: str) -> None:
