@@ -114,7 +114,9 @@ def test_a_release_is_read_there(
     assert main(["export", URL, str(tmp_path / "tars"), "--to", "webdataset", "--dry-run"]) == 0
 
 
-def test_what_is_no_release_stays(store: ObjectStore, built: Built) -> None:
+def test_what_is_no_release_stays(
+    store: ObjectStore, built: Built, capsys: pytest.CaptureFixture[str]
+) -> None:
     store.put(f"{PREFIX}/holiday.jpg", b"x")
     with pytest.raises(ReleaseError, match="something else than a release"):
         mirror_release(built[0], URL)
@@ -124,3 +126,6 @@ def test_what_is_no_release_stays(store: ObjectStore, built: Built) -> None:
         mirror_release(built[0], "s3://")
     assert store.paths(PREFIX) == {"holiday.jpg"}
     assert main(["push", str(built[0]), URL, "--public"]) == 2
+    capsys.readouterr()
+    assert main(["encode", URL, "--model", "nano"]) == 1
+    assert f"{URL}: is not on a disk" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import ReleaseError
 from ..outside.names import check_name
-from ..storage.store import is_store
+from ..storage.store import Store, is_store
 
 MANIFEST = "sportgen.json"
 CARD = "README.md"
@@ -37,6 +37,9 @@ _CHUNKS_PER_SHARD = 300
 
 def check_release(folder: Path) -> None:
     """Raise ReleaseError unless a folder has a manifest, whatever is in it."""
+    if is_store(folder):
+        url = Store(folder).url
+        raise ReleaseError(f"{url}: is not on a disk; copy it to a folder (aws s3 sync), give that")
     file = folder / MANIFEST
     if not file.exists() and not file.is_symlink():
         state = "is not a release folder" if folder.is_dir() else "does not exist"
@@ -66,9 +69,14 @@ def hub_release(text: str) -> tuple[str, str] | None:
     return None
 
 
+def is_folder(text: str) -> bool:
+    """Whether `text` names a release of this machine's disks; raises as `hub_release`."""
+    return not is_store(text) and hub_release(text) is None
+
+
 def check_named(text: str) -> None:
     """Raise ReleaseError unless `text` names a release elsewhere, or a folder with a manifest."""
-    if not is_store(text) and hub_release(text) is None:
+    if is_folder(text):
         check_release(Path(text))
 
 

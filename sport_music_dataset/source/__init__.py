@@ -1,4 +1,4 @@
-"""Reads a source (a folder of music, a folder of Parquet files, a dataset on the Hub) as tracks.
+"""Reads a source (music or Parquet in a folder, on the Hub or in an object store) as tracks.
 
 `read_source` names, hashes and probes every audio file. A file that cannot be used stays in the
 list of tracks, with the reason.

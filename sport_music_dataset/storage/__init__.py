@@ -1,6 +1,7 @@
-"""Files in a folder or on the Hub: places, Parquet files, atomic writes, retries of requests.
+"""Files in a folder, on the Hub or in an object store; Parquet, atomic writes, retries of requests.
 
-A `Place` is a folder of this machine; `hub_place.HubPlace` is a revision of a dataset on the Hub.
+A `Place` is a folder of this machine; `hub_place.HubPlace` is a revision of a dataset on the Hub,
+`store_place.StorePlace` a prefix of an object store.
 """
 
 from typing import TYPE_CHECKING

@@ -22,7 +22,7 @@ def diff(
     from huggingface_hub import HfApi
 
     from ...look.diff import diff_releases
-    from ...release.layout import hub_release
+    from ...release.layout import hub_release, is_folder
     from ...release.release import open_release
     from ..show.diff import show_difference
 
@@ -30,7 +30,7 @@ def diff(
     with open_release(before, api) as one, open_release(after, api) as other:
         difference = diff_releases(one, other, console.progress)
     show_difference(difference, as_json)
-    if not as_json and not difference.is_empty and hub_release(after) is None:
+    if not as_json and not difference.is_empty and is_folder(after):
         repo = hub_release(before)
         name = repo[0] if repo else "ORG/NAME"
         console.hint(f"next: sportgen push {console.quote(after)} {name}")

@@ -36,7 +36,7 @@ def verify(
       sportgen verify org/sport-music@v1.0.0 --codes 20
       sportgen verify --list
     """
-    from ...release.layout import check_named, hub_release
+    from ...release.layout import check_named, is_folder
     from ..show.verify import show_checks, show_report
 
     if list_checks:
@@ -58,6 +58,6 @@ def verify(
     with open_release(release, HfApi(endpoint=endpoint), keep=bool(codes)) as opened:
         report = verify_release(opened, sample=sample, progress=console.progress)
     show_report(report, as_json)
-    if report.ok and not as_json and hub_release(release) is None:
+    if report.ok and not as_json and is_folder(release):
         console.hint(f"next: sportgen push {console.quote(release)} ORG/NAME")
     return 0 if report.ok else 1
