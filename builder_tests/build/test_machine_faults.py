@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 # Without measures, a build takes two seconds.
-OPTIONS = (*SHORT, "--no-analysis", "--num-proc", 2)
+OPTIONS = (*SHORT, "--layout", "sport", "--no-analysis", "--num-proc", 2)
 RECIPE = Recipe(
     chunk_seconds=2.0, overlap_seconds=0.8, splits=(("train", 0.7), ("test", 0.3)), analysis=False
 )

@@ -63,7 +63,7 @@ def test_a_build_survives_a_killed_driver_lost_workers_and_a_lost_node(
     nodes: Nodes, music: Path, built: tuple[Path, BuildReport], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    options = ("build", music, out, *SHORT, "--ray-address", nodes.address)
+    options = ("build", music, out, *SHORT, "--layout", "sport", "--ray-address", nodes.address)
     with started(*options) as process:
         os.kill(nodes.wait_for("_map", process), signal.SIGKILL)
         nodes.wait_for("_map_shard", process)
