@@ -166,8 +166,8 @@ class Manifest:
     `files` has every shard and picture by its path. `changelog` has an entry for every version,
     newest first. `withdrawn` has the ids of tracks that no later build may include. `review` has
     what somebody decided while listening (`release.review`). `source` has
-    the `dataset` and the `revision` on the Hub that the rows come from, if they do. `codebooks` has
-    the use of each codebook. `pictures` describes each picture in `assets` in words. `samples` are
+    the `dataset` and the `revision` on the Hub that the rows come from, or the URL of the `store`.
+    `codebooks` has the use of each codebook. `pictures` describes each picture in `assets` in words. `samples` are
     the chunks whose descriptions the card shows. `card` is the front matter that sportgen wrote to
     README.md. `reading` has the settings by which the music was read, where they are not the usual
     ones: fields of `source.Source`, and `license`.

@@ -24,6 +24,7 @@ def diff(
     from ...look.diff import diff_releases
     from ...release.layout import hub_release, is_folder
     from ...release.release import open_release
+    from ...storage.store import is_store
     from ..show.diff import show_difference
 
     api = HfApi(endpoint=endpoint)
@@ -32,5 +33,5 @@ def diff(
     show_difference(difference, as_json)
     if not as_json and not difference.is_empty and is_folder(after):
         repo = hub_release(before)
-        name = repo[0] if repo else "ORG/NAME"
+        name = console.quote(before) if is_store(before) else repo[0] if repo else "ORG/NAME"
         console.hint(f"next: sportgen push {console.quote(after)} {name}")
