@@ -167,10 +167,10 @@ class Manifest:
     newest first. `withdrawn` has the ids of tracks that no later build may include. `review` has
     what somebody decided while listening (`release.review`). `source` has
     the `dataset` and the `revision` on the Hub that the rows come from, or the URL of the `store`.
-    `codebooks` has the use of each codebook. `pictures` describes each picture in `assets` in words. `samples` are
-    the chunks whose descriptions the card shows. `card` is the front matter that sportgen wrote to
-    README.md. `reading` has the settings by which the music was read, where they are not the usual
-    ones: fields of `source.Source`, and `license`.
+    `codebooks` has the use of each codebook. `pictures` describes each picture in `assets` in
+    words. `samples` are the chunks whose descriptions the card shows. `card` is the front matter
+    that sportgen wrote to README.md. `reading` has the settings by which the music was read, where
+    they are not the usual ones: fields of `source.Source`, and `license`.
     """
 
     # read_manifest uses pydantic to check that the JSON has exactly these keys and types.
