@@ -15,8 +15,9 @@ from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
 from sport_music_dataset.errors import ReleaseError, SettingError, StoreError
 from sport_music_dataset.look.diff import diff_releases
+from sport_music_dataset.preview.view import PreviewSettings, View
 from sport_music_dataset.publish.mirror import mirror_release
-from sport_music_dataset.release.layout import MANIFEST
+from sport_music_dataset.release.layout import MANIFEST, REVIEW
 from sport_music_dataset.release.release import Release, open_release
 from sport_music_dataset.verify.verify import verify_release
 
@@ -105,6 +106,10 @@ def test_a_release_is_read_there(
         assert there.paths() == here.paths()
         assert diff_releases(there, here).is_empty
         report = verify_release(there)
+        view = View(there, PreviewSettings(decode=False))
+        view.open_review()
+        assert view.reviewing is None and not (there.folder / REVIEW).exists()
+        assert "A review needs a folder: this release is elsewhere." in view.notes
     assert report.ok, report.failures
     said = []
     for place in (str(encoded), URL):

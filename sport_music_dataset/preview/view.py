@@ -76,7 +76,7 @@ class View:
             ReleaseError: the review there cannot be read.
         """
         if self.release.place.is_remote:
-            self.notes.append("A review needs a folder: this release is on the Hub.")
+            self.notes.append("A review needs a folder: this release is elsewhere.")
         elif not os.access(self.release.folder, os.W_OK):
             self.notes.append("A review needs a folder that can be written to.")
         else:

@@ -15,35 +15,22 @@ from huggingface_hub.utils import disable_progress_bars, validate_repo_id
 from ..errors import HubError, SettingError
 from ..outside.names import is_inside, shown
 from .hub_client import checked, dataset_info, hub_errors, unreachable
-from .place import Place
+from .place import RemotePlace
 from .tags import known_tags, latest_release
 
 # The client does not retry a download that breaks off.
 _ATTEMPTS = 3
 
 
-class HubPlace(Place):
-    """A revision of a dataset on the Hub, whose files are downloaded into `folder`.
-
-    `folder` must be empty at first, so that every file comes from the Hub and not from a cache.
-    Each file is deleted after its use, unless `keep` is set.
-    """
-
-    is_remote = True
+class HubPlace(RemotePlace):
+    """A revision of a dataset on the Hub; `public_name` is ORG/NAME@REVISION."""
 
     def __init__(
         self, repo_id: str, revision: str, folder: Path, api: HfApi, keep: bool = False
     ) -> None:
-        super().__init__(folder, f"{repo_id}@{revision}")
-        self.repo_id, self.revision, self.api, self.keep = repo_id, revision, api, keep
+        super().__init__(folder, f"{repo_id}@{revision}", keep)
+        self.repo_id, self.revision, self.api = repo_id, revision, api
         self._paths: set[str] | None = None
-
-    @property
-    def public_name(self) -> str:
-        """The name as ORG/NAME@REVISION."""
-        return self.name
-
-    reference = public_name
 
     def paths(self) -> set[str]:
         """The path of every file that the Hub lists for the revision, except `.gitattributes`.
@@ -63,29 +50,13 @@ class HubPlace(Place):
             self._paths = {file.rfilename for file in info.siblings or []} - {".gitattributes"}
         return self._paths
 
-    @contextmanager
-    def fetched(self, *paths: str) -> Iterator[list[Path]]:
-        """The files on this machine, for the time of a `with` block; missing ones are downloaded.
-
-        Raises:
-            HubError: a file cannot be downloaded.
-        """
-        missing = [self.folder / path for path in paths if not (self.folder / path).is_file()]
-        try:
-            yield [self._download(path) for path in paths]
-        finally:
-            for file in [] if self.keep else missing:
-                file.unlink(missing_ok=True)
-
-    def _download(self, path: str, attempts: int = _ATTEMPTS) -> Path:
+    def _download(self, path: str, attempts: int = _ATTEMPTS) -> None:
         if not is_inside(path):
             raise HubError(f"{self.name}: names {shown(path)}, which leads out of its folder")
-        if (self.folder / path).is_file():
-            return self.folder / path
         try:
             with hub_errors(self.api, self.repo_id):
                 disable_progress_bars()
-                file = self.api.hf_hub_download(
+                self.api.hf_hub_download(
                     self.repo_id,
                     path,
                     repo_type="dataset",
@@ -93,12 +64,12 @@ class HubPlace(Place):
                     cache_dir=self.folder / ".cache",
                     local_dir=self.folder,
                 )
-                return Path(file)
         except OSError as error:
             if error.errno:  # of this machine's disk
                 raise
             if attempts > 1:
-                return self._download(path, attempts - 1)
+                self._download(path, attempts - 1)
+                return
             # The client says that it found nothing, and in the cause why.
             if isinstance(error.__cause__, httpx2.HTTPError):
                 detail = unreachable(error.__cause__)

@@ -1,6 +1,7 @@
 """A folder of files on this machine, and reading of columns from its Parquet files."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -148,3 +149,45 @@ class Place:
             return
         except OSError as error:
             raise ReleaseError(f"{error.filename}: {error.strerror}") from error
+
+
+class RemotePlace(Place, ABC):
+    """A place elsewhere, whose files are downloaded into `folder`; `name` opens it again.
+
+    `folder` must be empty at first, so that every file comes from there and not from a cache. Each
+    file is deleted after its use, unless `keep` is set.
+    """
+
+    is_remote = True
+
+    def __init__(self, folder: Path, name: str, keep: bool) -> None:
+        super().__init__(folder, name)
+        self.keep = keep
+
+    @property
+    def public_name(self) -> str:
+        """The name, which says nothing of this machine."""
+        return self.name
+
+    reference = public_name
+
+    @contextmanager
+    def fetched(self, *paths: str) -> Iterator[list[Path]]:
+        """The files on this machine, for the time of a `with` block; missing ones are downloaded.
+
+        Raises:
+            HubError, StoreError: a file cannot be downloaded.
+        """
+        files = {path: self.folder / path for path in paths}
+        missing = [path for path, file in files.items() if not file.is_file()]
+        try:
+            for path in missing:
+                self._download(path)
+            yield [files[path] for path in paths]
+        finally:
+            for path in [] if self.keep else missing:
+                files[path].unlink(missing_ok=True)
+
+    @abstractmethod
+    def _download(self, path: str) -> None:
+        """Write a file of the place to `folder`."""

@@ -8,28 +8,20 @@ from typing import IO
 
 from ..errors import StoreError
 from ..outside.names import is_inside, shown
-from .place import Place
+from .place import RemotePlace
 from .store import Store
 
 
-class StorePlace(Place):
-    """A prefix of an object store, whose files are downloaded into `folder`.
+class StorePlace(RemotePlace):
+    """A prefix of an object store, by its URL, which has no secrets.
 
-    `folder` must be empty at first. Each file is deleted after its use, unless `keep` is set.
     Columns of Parquet are read in the store, without the others.
     """
 
     def __init__(self, store: Store, folder: Path, keep: bool = False) -> None:
-        super().__init__(folder, store.url)
-        self.store, self.keep = store, keep
+        super().__init__(folder, store.url, keep)
+        self.store = store
         self._paths: set[str] | None = None
-
-    @property
-    def public_name(self) -> str:
-        """The URL, which has no secrets."""
-        return self.name
-
-    reference = public_name
 
     def paths(self) -> set[str]:
         """The path of every file under the prefix; the store is asked once."""
@@ -37,23 +29,7 @@ class StorePlace(Place):
             self._paths = set(self.store.files())
         return self._paths
 
-    @contextmanager
-    def fetched(self, *paths: str) -> Iterator[list[Path]]:
-        """The files on this machine, for the time of a `with` block; missing ones are downloaded.
-
-        Raises:
-            StoreError: a file is not there, or cannot be read.
-        """
-        missing = [path for path in paths if not (self.folder / path).is_file()]
-        try:
-            for path in missing:
-                self._fetch(path)
-            yield [self.folder / path for path in paths]
-        finally:
-            for path in [] if self.keep else missing:
-                (self.folder / path).unlink(missing_ok=True)
-
-    def _fetch(self, path: str) -> None:
+    def _download(self, path: str) -> None:
         self._check(path)
         try:
             self.store.fetch(path, self.folder / path)
