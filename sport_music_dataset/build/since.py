@@ -18,7 +18,7 @@ from ..release.folder import check_ours
 from ..release.layout import DECISIONS, MANIFEST, split_of
 from ..release.manifest import ReviewEntry
 from ..release.release import Release
-from ..release.review.decisions import Review
+from ..release.review.decisions import Decision, Review
 from ..release.review.file import bring_in, read_review, review_of
 from ..release.shards import ShardNote, read_notes
 from ..release.tracks import kept_rows
@@ -259,7 +259,8 @@ class Decided:
 def _reviewed(out: Path, before: Release | None, since: Since | None) -> Review:
     """What is decided in `out`, and what else the release was built with that lies before it."""
     review = review_of(out, before.manifest) if before else read_review(out)
-    return Review.of((*review.decisions, *review.lacks(since.review if since else ())))
+    recorded = map(Decision.of, since.review if since else ())
+    return Review.of((*review.decisions, *review.lacks(recorded)))
 
 
 def _listening_first(out: Path, recipe: Recipe, changed: Sequence[str]) -> str:

@@ -185,11 +185,10 @@ class Review:
         found = self.standing.get((identity, name))
         return found.after if found else ""
 
-    def lacks(self, entries: Iterable[ReviewEntry]) -> list[Decision]:
-        """Decisions that a manifest records, about which this review has never said anything."""
+    def lacks(self, decisions: Iterable[Decision]) -> list[Decision]:
+        """Those decisions about whose field this review has never said anything."""
         said = {decision.key for decision in self.decisions}
-        found = (Decision.of(entry) for entry in entries)
-        return [decision for decision in found if decision.key not in said]
+        return [decision for decision in decisions if decision.key not in said]
 
     def unbuilt(self, entries: Iterable[ReviewEntry]) -> int:
         """Number of fields about which the last build did not know what counts now."""

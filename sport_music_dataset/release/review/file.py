@@ -197,12 +197,7 @@ def take_back(folder: Path, seen: int) -> Review:
 
 def bring_in(folder: Path, decisions: Sequence[Decision]) -> Review:
     """Add decisions that earlier releases record, where the review has said nothing of them."""
-
-    def make(review: Review) -> Sequence[Decision]:
-        said = {decision.key for decision in review.decisions}
-        return [decision for decision in decisions if decision.key not in said]
-
-    return add(folder, make)
+    return add(folder, lambda review: review.lacks(decisions))
 
 
 def review_of(folder: Path, manifest: Manifest) -> Review:
