@@ -1,5 +1,6 @@
 """Print the proposed version of a release, and the result of its push."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from ..console import hint, plain, quote
@@ -20,13 +21,7 @@ def show_pushed(pushed: "Pushed", dry_run: bool) -> None:
         return
     state = "private" if pushed.private else "public"
     print(f"{pushed.repo_id} {pushed.tag} ({state})")
-    print(f"files     {len(pushed.files)}, {sum(pushed.files.values()) / 1e6:.1f} MB")
-    print(f"sent      {len(pushed.sent)}, {sum(pushed.sent.values()) / 1e6:.1f} MB")
-    if dry_run:
-        for path, length in pushed.sent.items():
-            print(f"  send    {path} {length}")
-    for path in pushed.deleted:
-        print(f"  delete  {plain(path)}")
+    _show_files(pushed.files, pushed.sent, pushed.deleted, dry_run)
     for note in pushed.notes:
         hint(f"note: {note}")
     if dry_run:
@@ -46,17 +41,24 @@ def show_mirrored(mirrored: "Mirrored", dry_run: bool) -> None:
         print(f"no change: {plain(mirrored.url)} has this release already")
         return
     print(plain(mirrored.url))
-    print(f"files     {len(mirrored.files)}, {sum(mirrored.files.values()) / 1e6:.1f} MB")
-    print(f"sent      {len(mirrored.sent)}, {sum(mirrored.sent.values()) / 1e6:.1f} MB")
-    if dry_run:
-        for path, length in mirrored.sent.items():
-            print(f"  send    {path} {length}")
-    for path in mirrored.removed:
-        print(f"  delete  {plain(path)}")
+    _show_files(mirrored.files, mirrored.sent, mirrored.removed, dry_run)
     if dry_run:
         hint("dry run: nothing was sent")
     else:
         hint(f"next: sportgen verify {quote(mirrored.url)}")
+
+
+def _show_files(
+    files: Mapping[str, int], sent: Mapping[str, int], gone: Iterable[str], dry_run: bool
+) -> None:
+    """Print how many files there are, and how many are sent; after a dry run, which."""
+    print(f"files     {len(files)}, {sum(files.values()) / 1e6:.1f} MB")
+    print(f"sent      {len(sent)}, {sum(sent.values()) / 1e6:.1f} MB")
+    if dry_run:
+        for path, length in sent.items():
+            print(f"  send    {path} {length}")
+    for path in gone:
+        print(f"  delete  {plain(path)}")
 
 
 def show_proposal(proposal: "Proposal", version: str) -> None:
