@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..recipe import Recipe
+from ..release.last_runs import EncodeOptions
 from ..release.manifest import Encoding, Manifest
 
 _WIDTH = 96
@@ -55,7 +56,7 @@ def commands(manifest: Manifest, repo_id: str, before: str) -> str:
         lines.append("mkdir -p dataset && cp review.csv dataset  # decided while listening")
     lines.append(_folded(f"sportgen build {_word(place)} dataset", options))
     if manifest.encoding and manifest.shards("encoded"):
-        lines.append(_folded("sportgen encode dataset", list(_encode_options(manifest.encoding))))
+        lines.append(_folded("sportgen encode dataset", _encode_options(manifest.encoding)))
     return "\n".join(lines)
 
 
@@ -87,16 +88,8 @@ def _reading_options(reading: Mapping[str, str | bool]) -> Iterator[str]:
             yield f"--{option} {_word(value)}"
 
 
-def _encode_options(encoding: Encoding) -> Iterator[str]:
-    yield f"--model {_word(encoding['model'])}"
-    if encoding["codec"] not in ("facebook/encodec_32khz", encoding["model"]):
-        yield f"--codec {_word(encoding['codec'])}"
-    if encoding["max_length"] != 20:
-        yield f"--max-length {encoding['max_length']}"
-    if encoding["labels"] != "lossless":
-        yield f"--labels {encoding['labels']}"
-    if not encoding["special_tokens"]:
-        yield "--no-special-tokens"
+def _encode_options(encoding: Encoding) -> list[str]:
+    return [" ".join(map(_word, words)) for words in EncodeOptions.of(encoding).words()]
 
 
 def _folded(command: str, options: list[str]) -> str:
