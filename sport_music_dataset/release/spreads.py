@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..records import VOICE
+from ..storage.arrays import numbers_of, scalar_of
 
 COUNTED_COLUMNS = ("vocals", "instruments", "moods", "heard_style")
 """The columns that are counted."""
@@ -39,7 +40,7 @@ def spread(values: pa.ChunkedArray, column: pa.ChunkedArray | None = None, step:
         step: width of the bins, in the unit of the values; 0 for no bins.
     """
     column = values if column is None else column
-    numbers = values.drop_null().to_numpy()
+    numbers = numbers_of(values)
     count, missing = len(numbers), column.null_count
     unsure = len(column) - missing - count
     if not count:
@@ -78,7 +79,7 @@ def heard_counts(table: pa.Table) -> HeardCounts | None:
     listened = table["vocals"].drop_null()
     if not len(listened):
         return None
-    sung = pc.sum(pc.greater_equal(listened, VOICE)).as_py()
+    sung = pc.sum(pc.greater_equal(listened, scalar_of(VOICE, pa.float64()))).as_py()
     words = (pc.list_flatten(table[name]) for name in ("instruments", "moods"))
     voices = {"yes": sung, "no": len(listened) - sung}
     return HeardCounts(voices, *map(counted_words, (*words, table["heard_style"])))
