@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..describe.fit import beat_factor
 from ..describe.sessions import find
@@ -141,6 +140,9 @@ def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
     There is none where nobody has measured, or no tempo is sure.
     """
     counts = Counter(chunks["session"].to_pylist())
+    # As in `release.tracks`.
+    import pyarrow.compute as pc
+
     least = scalar_of(TEMPO_CONFIDENCE, pa.float64())
     sure = chunks.filter(pc.greater_equal(chunks["tempo_confidence"], least))
     tempi: dict[str, list[float]] = {name: [] for name in counts}
