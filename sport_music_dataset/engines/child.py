@@ -73,6 +73,7 @@ class Child(Generic[Result]):
             self._wait()
 
     def _follow(self) -> NoReturn:
+        self._source.close()  # a child that still lives does not wait for a reader
         code = self._wait()
         if code < 0:
             os.kill(os.getpid(), -code)
