@@ -21,7 +21,6 @@ from builder_tests.support.containers import (
 )
 from builder_tests.support.making import build, scan
 from sport_music_dataset.audio.decode import Tally, decode_mono, probe
-from sport_music_dataset.audio.fingerprint import TrackFingerprinter
 from sport_music_dataset.build.fingerprints import track_fingerprint
 from sport_music_dataset.build.track_rows import cut_track
 from sport_music_dataset.errors import SourceError
@@ -206,7 +205,7 @@ def test_of_channels_that_cancel_the_louder_is_kept_and_recorded(tmp_path: Path)
     assert rows["Yoga"]["chunks"] == rows["Course"]["chunks"]
     tracks = {track.session_as_named: track for track in scan(tmp_path / "music").tracks}
     items = [
-        cut_track(tracks[name], RECIPE, tmp_path / name, TrackFingerprinter()).items
+        cut_track(tracks[name], RECIPE, tmp_path / name, fingerprinted=True).items
         for name in ("Yoga", "Course", "Boxe")
     ]
     assert items[0] == items[1] != items[2]

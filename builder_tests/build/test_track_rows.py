@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.support.hostile import encoded
 from builder_tests.support.making import scan
-from sport_music_dataset.audio.fingerprint import TrackFingerprinter
-from sport_music_dataset.build.track_rows import TrackRows, cut_track
+from sport_music_dataset.build.spools import Spooled
+from sport_music_dataset.build.track_rows import TrackRows, cut_track, decoded_blocks
+from sport_music_dataset.engines.child import CAN_FORK, Child
+from sport_music_dataset.engines.local import Workers
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.records import Outcome, Track
 
@@ -106,16 +109,24 @@ def test_limits_end_a_track(tmp_path: Path, recipe: Recipe, reason: str) -> None
     assert cut(track, recipe)[1].reason == reason
 
 
+def cut_by_a_child(job: tuple[Track, Recipe, Path]) -> Spooled:
+    """What `cut_track` gives of the blocks that a child process decodes."""
+    track, recipe, file = job
+    child = Child(partial(decoded_blocks, track, recipe, fingerprinted=True))
+    return cut_track(track, recipe, file, blocks=child.arrays())
+
+
+@pytest.mark.skipif(not CAN_FORK, reason="only Linux decodes in a child")
 @pytest.mark.parametrize("size", [1.0, 0.5])
-def test_a_thread_that_reads_ahead_changes_nothing(tmp_path: Path, size: float) -> None:
+def test_a_child_that_decodes_changes_nothing(tmp_path: Path, size: float) -> None:
     content = encoded("flac", 44_100, 1)
     (tmp_path / "a.flac").write_bytes(content[: int(size * len(content))])
     track = track_of(tmp_path / "a.flac")
-    for recipe in (RECIPE, replace(RECIPE, keep_truncated=False), replace(RECIPE, max_expansion=1)):
-        spools = [tmp_path / "alone", tmp_path / "ahead"]
-        found = [
-            cut_track(track, recipe, file, TrackFingerprinter(), read_ahead=file == spools[1])
-            for file in spools
-        ]
-        assert found[0] == found[1]
-        assert spools[0].read_bytes() == spools[1].read_bytes()
+    recipes = RECIPE, replace(RECIPE, keep_truncated=False), replace(RECIPE, max_expansion=1)
+    jobs = [(track, recipe, tmp_path / f"{n}.child") for n, recipe in enumerate(recipes)]
+    with Workers(1, timeout=30.0) as workers:
+        found = list(workers.map(cut_by_a_child, jobs, lambda job, reason: Spooled(Outcome())))
+    for (_, recipe, file), by_child in zip(jobs, found, strict=True):
+        alone = file.with_suffix(".alone")
+        assert by_child == cut_track(track, recipe, alone, fingerprinted=True)
+        assert file.read_bytes() == alone.read_bytes()

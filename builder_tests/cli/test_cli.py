@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -137,16 +138,25 @@ def test_help_and_import_load_no_heavy_library() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_build_that_changes_nothing_loads_no_heavy_library(
-    music: Path, built: tuple[Path, BuildReport], tmp_path: Path
+@pytest.mark.parametrize(
+    "gone, more", [((), ["matplotlib", "scipy", "pyarrow.compute"]), (("raw", "assets"), [])]
+)
+def test_a_build_loads_no_heavy_library_that_it_does_not_need(
+    gone: Sequence[str],
+    more: list[str],
+    music: Path,
+    built: tuple[Path, BuildReport],
+    tmp_path: Path,
 ) -> None:
     out = shutil.copytree(built[0], tmp_path / "out")
+    for name in gone:
+        shutil.rmtree(out / name)
     script = (
         "import sys\n"
         "from sport_music_dataset.cli import main\n"
         "if __name__ == '__main__':\n"
         "    assert main(sys.argv[1:]) == 0\n"
-        "    heavy = {'torch', 'datasets', 'matplotlib', 'scipy', 'huggingface_hub'}\n"
+        f"    heavy = {{'torch', 'datasets', 'pandas', 'huggingface_hub', *{more}}}\n"
         "    sys.exit(' '.join(heavy & sys.modules.keys()) or 0)"
     )
     command = [sys.executable, "-c", script, "build", str(music), str(out), *SHORT]

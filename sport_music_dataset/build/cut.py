@@ -7,16 +7,18 @@ the track is known.
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from ..audio.fingerprint import Items, TrackFingerprinter
+from ..audio.fingerprint import Items
 from ..digests import digest
 from ..engines.base import Processes
+from ..engines.child import CAN_FORK, Arrays, Child
 from ..engines.outage import Outage
 from ..progress import Progress, no_progress
 from ..reasons import is_of_one_run
@@ -25,25 +27,36 @@ from ..records import Outcome, Track
 from ..storage.atomic import file_of_partial
 from .fingerprints import FingerprintStore, track_fingerprint
 from .spools import Spooled, SpoolWriter, read_spool
-from .track_rows import cut_track, measure_track
+from .track_rows import Decoded, cut_track, decoded_blocks, measure_track
 
 # A sha256: the spool is named after the digest of all that determines its bytes.
 _SPOOL_NAME = re.compile(r"[0-9a-f]{64}")
+
+# What decodes the tracks that this process will cut next, by spool.
+_decoding: dict[Path, Child[Decoded]] = {}
+
+
+class Turn(NamedTuple):
+    """A track to be cut, and the one that the same process cuts after it, if that is known."""
+
+    track: Track
+    following: Track | None
 
 
 class SpoolFolder:
     """The spools in `folder`, one for each track that is cut and not in a finished shard yet.
 
     The next run uses the spools of a killed run if its recipe and software are the same.
-    `read_ahead` is that of `cut_track`.
+    With `in_children`, a track is decoded by a child of the process that cuts it: worth it where a
+    core is idle.
     """
 
     def __init__(
-        self, folder: Path, recipe: Recipe, software: Mapping[str, str], read_ahead: bool
+        self, folder: Path, recipe: Recipe, software: Mapping[str, str], in_children: bool
     ) -> None:
         self._folder = folder
         self._recipe = recipe
-        self._read_ahead = read_ahead
+        self._in_children = in_children and CAN_FORK
         self._inputs = digest([recipe.fingerprint, dict(software)])
 
     def open(self, tracks: Iterable[Track]) -> None:
@@ -72,28 +85,37 @@ class SpoolFolder:
         """The path of the track's spool, whether or not it exists."""
         return self._folder / digest([self._inputs, track.content])
 
-    def cut_and_fingerprint(self, track: Track) -> tuple[Items | None, str]:
+    def cut_and_fingerprint(self, turn: "Turn") -> tuple[Items | None, str]:
         """Cut a track unless it has a spool with a fingerprint or a failure.
 
         Returns the items of its fingerprint, uint32 [items], None if the track does not decode; and
         the reason of a track that cannot be kept.
         """
-        file = self.file(track)
+        file = self.file(turn.track)
         spooled = read_spool(file)
         if not spooled or (spooled.items is None and not spooled.outcome.reason):
-            spooled = self._cut(track, file, TrackFingerprinter())
+            blocks = self._decode_ahead(turn) if self._in_children else None
+            spooled = cut_track(turn.track, self._recipe, file, fingerprinted=True, blocks=blocks)
         items = None if spooled.items is None else np.array(spooled.items, np.uint32)
         return items, spooled.outcome.reason
+
+    def _decode_ahead(self, turn: "Turn") -> Arrays[Decoded]:
+        """The blocks of a track from a child, while another child begins with the next track."""
+        child = _decoding.pop(self.file(turn.track), None) or self._child(turn.track)
+        for other in _decoding.values():
+            other.stop()
+        _decoding.clear()
+        if turn.following and not self.file(turn.following).exists():
+            _decoding[self.file(turn.following)] = self._child(turn.following)
+        return child.arrays()
+
+    def _child(self, track: Track) -> Child[Decoded]:
+        return Child(partial(decoded_blocks, track, self._recipe, fingerprinted=True))
 
     def cut(self, track: Track) -> Outcome:
         """Cut a track unless it has a spool; returns its outcome."""
         file = self.file(track)
-        return (read_spool(file) or self._cut(track, file)).outcome
-
-    def _cut(
-        self, track: Track, file: Path, fingerprinter: TrackFingerprinter | None = None
-    ) -> Spooled:
-        return cut_track(track, self._recipe, file, fingerprinter, read_ahead=self._read_ahead)
+        return (read_spool(file) or cut_track(track, self._recipe, file)).outcome
 
     def record_failure(self, track: Track, reason: str) -> Outcome:
         """Record in a spool why a track crashed its process: it is not cut again.
@@ -121,12 +143,17 @@ def cut_tracks(
     `write.write_shards` cuts the track. Returns and raises as `fingerprint_tracks`.
     """
 
-    def failed(track: Track, reason: str) -> tuple[None, str]:
-        spools.record_failure(track, reason)
+    def failed(turn: Turn, reason: str) -> tuple[None, str]:
+        spools.record_failure(turn.track, reason)
         return None, reason
 
     results = _Results(store, outage, progress)
-    return results.add("Cutting", processes, spools.cut_and_fingerprint, tracks, failed)
+    new = results.missing(tracks)
+    # Of several processes, nobody knows which is the first to be free.
+    following = new[1:] if processes.size == 1 else []
+    turns = map(Turn, new, [*following, *[None] * (len(new) - len(following))])
+    found = processes.map(spools.cut_and_fingerprint, turns, failed)
+    return results.add("Cutting", new, found)
 
 
 def fingerprint_tracks(
@@ -148,8 +175,9 @@ def fingerprint_tracks(
         return None, reason
 
     results = _Results(store, outage, progress)
-    function = partial(track_fingerprint, recipe=recipe)
-    return results.add("Fingerprinting", processes, function, tracks, failed)
+    new = results.missing(tracks)
+    found = processes.map(partial(track_fingerprint, recipe=recipe), new, failed)
+    return results.add("Fingerprinting", new, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +188,17 @@ class _Results:
     outage: Outage
     progress: Progress
 
+    def missing(self, tracks: Iterable[Track]) -> list[Track]:
+        """The tracks whose fingerprint is not stored yet."""
+        return [track for track in tracks if track.sha256 not in self.store]
+
     def add(
-        self,
-        label: str,
-        processes: Processes,
-        function: Callable[[Track], tuple[Items | None, str]],
-        tracks: Iterable[Track],
-        failed: Callable[[Track, str], tuple[Items | None, str]],
+        self, label: str, tracks: Sequence[Track], found: Iterable[tuple[Items | None, str]]
     ) -> dict[str, str]:
-        """Store the fingerprints that are missing; returns as `fingerprint_tracks`."""
-        new = [track for track in tracks if track.sha256 not in self.store]
+        """Store the fingerprints of tracks; returns as `fingerprint_tracks`."""
         reasons = {}
-        with self.progress(label, len(new)) as advance:
-            for track, found in zip(new, processes.map(function, new, failed), strict=True):
-                items, reason = found
+        with self.progress(label, len(tracks)) as advance:
+            for track, (items, reason) in zip(tracks, found, strict=True):
                 self.outage.see(track.path, reason)
                 if is_of_one_run(reason):
                     reasons[track.path] = reason
@@ -208,7 +233,7 @@ def cutting_cost(track: Track, recipe: Recipe) -> tuple[int, float, int, float]:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "spool"
-        outcome = cut_track(track, recipe, file, TrackFingerprinter()).outcome
+        outcome = cut_track(track, recipe, file, fingerprinted=True).outcome
         size = file.stat().st_size if not outcome.reason else 0
     taken = time.perf_counter() - started
     return outcome.chunks, taken, size, track.duration_seconds

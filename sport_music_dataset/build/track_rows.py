@@ -13,7 +13,7 @@ from ..audio.fingerprint import TrackFingerprinter
 from ..audio.measure import TrackAnalysis
 from ..audio.samples import Pcm, chunks_of, encode_flac, is_silent, to_pcm16
 from ..describe.annotate import Annotation, annotate
-from ..engines.readahead import ahead
+from ..engines.child import Arrays
 from ..listen import TrackListener, open_tagger
 from ..reasons import Reason, TrackError, is_of_one_run
 from ..recipe import SAMPLING_RATE, Recipe
@@ -47,45 +47,81 @@ class TrackRows:
                 yield from read_spooled_rows(file)
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What is known of a track once it is decoded.
+
+    `items` are those of its fingerprint, None without one. `error` is why it did not decode.
+    """
+
+    tally: Tally
+    items: list[int] | None = None
+    error: TrackError | None = None
+
+
+def decoded_blocks(
+    track: Track, recipe: Recipe, fingerprinted: bool, channel: int | None = None
+) -> Arrays[Decoded]:
+    """Yield a track as blocks [N] int16 at 32 kHz, and return what is known then.
+
+    The fingerprint is made of the same blocks. `channel` is the channel to take instead of the mean
+    of all.
+
+    Raises:
+        MachineFault: the machine failed at reading the track.
+    """
+    tally, fingerprinter = Tally(), TrackFingerprinter() if fingerprinted else None
+    observer = fingerprinter.add if fingerprinter else None
+    try:
+        for block in decode_within(track, recipe, tally, SAMPLING_RATE, observer, channel):
+            pcm, over = to_pcm16(block)
+            tally.clipped += over
+            yield pcm
+        check_unchanged(track)
+    except TrackError as error:
+        return Decoded(tally, error=error)
+    return Decoded(tally, fingerprinter.finish().tolist() if fingerprinter else None)
+
+
 def cut_track(
     track: Track,
     recipe: Recipe,
     file: Path,
-    fingerprinter: TrackFingerprinter | None = None,
-    *,
-    read_ahead: bool = False,
+    fingerprinted: bool = False,
+    blocks: Arrays[Decoded] | None = None,
 ) -> Spooled:
     """Cut a track into the spool `file`; returns the track's outcome and fingerprint.
 
-    `fingerprinter` computes the fingerprint from the blocks that are decoded for the rows. There is
-    no spool of a track that has failed by no fault of its own. With `read_ahead`, a thread decodes
-    while another measures and encodes: worth it where a core is idle.
+    `blocks` are those of `decoded_blocks`, if they come from elsewhere. There is no spool of a
+    track that has failed by no fault of its own.
 
     Raises:
         MachineFault: the machine failed at reading the track.
     """
     channel = None
     while True:
+        blocks = blocks or decoded_blocks(track, recipe, fingerprinted, channel)
         with SpoolWriter(file) as spool:
-            cutter = _TrackCutter(track, recipe, spool, fingerprinter, channel, read_ahead)
+            cutter = _TrackCutter(track, recipe, blocks, spool, channel)
             outcome, rows = cutter.run()
-            if cutter.tally.louder is None:
-                spooled = Spooled(outcome, cutter.items)
+            if cutter.decoded.tally.louder is None:
+                spooled = Spooled(outcome, cutter.decoded.items)
                 if not is_of_one_run(outcome.reason):
                     spool.finish(spooled, rows)
                 return spooled
         # Its channels cancel each other, which only the end tells: once more, with one of them.
-        channel = cutter.tally.louder
-        fingerprinter = TrackFingerprinter() if fingerprinter else None
+        channel, blocks = cutter.decoded.tally.louder, None
 
 
 def measure_track(track: Track, recipe: Recipe) -> Outcome:
     """Cut and measure a track as a build does, without keeping its rows; returns its outcome."""
-    cutter = _TrackCutter(track, recipe)
+    cutter = _TrackCutter(track, recipe, decoded_blocks(track, recipe, fingerprinted=False))
     outcome, _ = cutter.run()
-    if cutter.tally.louder is None:
+    channel = cutter.decoded.tally.louder
+    if channel is None:
         return outcome
-    return _TrackCutter(track, recipe, channel=cutter.tally.louder).run()[0]
+    blocks = decoded_blocks(track, recipe, fingerprinted=False, channel=channel)
+    return _TrackCutter(track, recipe, blocks, channel=channel).run()[0]
 
 
 @dataclass(slots=True)
@@ -93,18 +129,16 @@ class _TrackCutter:
     """Cuts one track.
 
     `found` counts the chunks so far, `kept` has the indices of the chunks that go into the spool:
-    those that are not silent, or all if the recipe keeps silence. `channel` is the channel to take
-    instead of the mean of all. `items` are the items of the fingerprint, once the track is decoded.
+    those that are not silent, or all if the recipe keeps silence. `blocks` are those of `channel`,
+    or of the mean of all.
     """
 
     track: Track
     recipe: Recipe
+    blocks: Arrays[Decoded]
     spool: SpoolWriter | None = None
-    fingerprinter: TrackFingerprinter | None = None
     channel: int | None = None
-    read_ahead: bool = False
-    items: list[int] | None = None
-    tally: Tally = field(default_factory=Tally)
+    decoded: Decoded = field(init=False)
     found: int = 0
     kept: list[int] = field(default_factory=list)
     analysis: TrackAnalysis | None = None
@@ -138,10 +172,9 @@ class _TrackCutter:
         return self._outcome(annotation, "" if any(rows) else annotation.reason), rows
 
     def _cut(self) -> None:
-        """Decode the whole track and write its chunks to the spool; raises TrackError."""
+        """Take all blocks and write the track's chunks to the spool; raises TrackError."""
         recipe = self.recipe
-        chunks = chunks_of(self._pcm(), recipe.chunk_samples, recipe.hop_samples)
-        for audio in ahead(chunks) if self.read_ahead else chunks:
+        for audio in chunks_of(self._pcm(), recipe.chunk_samples, recipe.hop_samples):
             if recipe.keep_silence or not is_silent(audio):
                 self.kept.append(self.found)
                 if self.spool:
@@ -151,21 +184,14 @@ class _TrackCutter:
                 if self.listener:
                     self.listener.add(self.found, audio)
             self.found += 1
-        check_unchanged(self.track)
-        if self.fingerprinter:
-            self.items = self.fingerprinter.finish().tolist()
+        if self.decoded.error:
+            raise self.decoded.error
 
     def _pcm(self) -> Iterator[Pcm]:
-        observer = self.fingerprinter.add if self.fingerprinter else None
-        for block in decode_within(
-            self.track, self.recipe, self.tally, SAMPLING_RATE, observer, self.channel
-        ):
-            pcm, over = to_pcm16(block)
-            self.tally.clipped += over
-            yield pcm
+        self.decoded = yield from self.blocks
 
     def _outcome(self, annotation: Annotation, reason: str) -> Outcome:
-        recipe, tally, found = self.recipe, self.tally, self.found
+        recipe, tally, found = self.recipe, self.decoded.tally, self.found
         covered = recipe.chunk_samples + (found - 1) * recipe.hop_samples if found else 0
         return Outcome(
             chunks=0 if reason else len(self.kept) - annotation.left_out.total(),
@@ -189,18 +215,18 @@ class _TrackCutter:
 
     @property
     def _seconds(self) -> float:
-        return self.tally.samples / SAMPLING_RATE
+        return self.decoded.tally.samples / SAMPLING_RATE
 
     @property
     def _is_truncated(self) -> bool:
         claimed = self.track.claimed_seconds
         differs = claimed is not None and abs(self._seconds - claimed) > _LENGTH_TOLERANCE_SECONDS
-        return self.tally.broken_off or differs
+        return self.decoded.tally.broken_off or differs
 
     def _check(self) -> None:
         """Raise TrackError if the decoded track cannot be kept."""
         seconds, claimed = self._seconds, self.track.claimed_seconds
-        if not self.tally.samples:
+        if not self.decoded.tally.samples:
             raise TrackError(Reason.UNREADABLE, "no samples in it")
         if not self.recipe.keep_truncated and self._is_truncated:
             detail = "breaks off" if claimed is None else f"its container says {claimed:.1f} s"

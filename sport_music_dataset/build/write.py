@@ -36,8 +36,9 @@ TRACKS_FILE = shard_name("tracks", "train", 0, 1)
 
 # Tracks per worker: enough that one slow track does not decide the estimate.
 _SAMPLED_TRACKS = 4
-# A writer has its row group in memory twice: at most 100 MB for each writer.
-_MOST_WRITERS = 4
+# A writer has its row group in memory twice: at most 100 MB for each writer. Two at least, since
+# one waits for the disk while the other copies.
+_LEAST_WRITERS, _MOST_WRITERS = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def make_shards(
     tracks = [track for job in jobs for track in job.shard.tracks]
     results = processes.map(spools.cut, tracks, spools.record_failure)
     # Threads are enough: the slow parts of writing release Python's lock.
-    threads = min(processes.size, _MOST_WRITERS)
+    threads = min(max(processes.size, _LEAST_WRITERS), _MOST_WRITERS)
     with ThreadPoolExecutor(threads) as writers:
 
         def begun_writes() -> Iterator[Future[tuple[Shard, ShardNote]]]:

@@ -22,7 +22,7 @@ from .samples import Sampler
 
 THEMES = ("light", "dark")
 # Increase it when the same release is drawn differently: then all pictures are drawn again.
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from ..release.tracks import (
     source_counts,
     worst_misfits,
 )
+from ..storage.arrays import table_of
 from .reproduce import commands
 from .text import one_line
 
@@ -151,11 +152,9 @@ def _tempo(session: dict[str, Any], kept: list[Row]) -> str:
 
 def _heard(kept: list[Row]) -> dict[str, dict[str, int]]:
     """Tracks by what was heard in them, the most frequent words; empty if nobody listened."""
-    if all(row.get("vocals") is None for row in kept):
-        return {}  # Arrow would import pandas for its table, which takes a third of a second
     schema = pa.schema([LIGHT.field(name) for name in COUNTED_COLUMNS])
     rows = [{name: row.get(name) for name in COUNTED_COLUMNS} for row in kept]
-    counts = heard_counts(pa.Table.from_pylist(rows, schema))
+    counts = heard_counts(table_of(rows, schema))
     found = asdict(counts) if counts else {}
     return {name: dict(islice(words.items(), _MOST_WORDS)) for name, words in found.items()}
 

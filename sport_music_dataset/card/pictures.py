@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..describe.fit import beat_factor
 from ..describe.sessions import find
@@ -14,6 +13,7 @@ from ..release.manifest import CodebookUse, Manifest
 from ..release.release import Release
 from ..release.spreads import spread
 from ..release.tracks import kept_rows
+from ..storage.arrays import scalar_of
 from .panels import Bars, Histogram, Picture, Points
 from .samples import SAMPLE_COLUMNS, Sampler
 from .text import one_line
@@ -140,7 +140,11 @@ def _tempo(chunks: pa.Table, own_sessions: str) -> Iterator[Picture]:
     There is none where nobody has measured, or no tempo is sure.
     """
     counts = Counter(chunks["session"].to_pylist())
-    sure = chunks.filter(pc.greater_equal(chunks["tempo_confidence"], TEMPO_CONFIDENCE))
+    # As in `release.tracks`.
+    import pyarrow.compute as pc
+
+    least = scalar_of(TEMPO_CONFIDENCE, pa.float64())
+    sure = chunks.filter(pc.greater_equal(chunks["tempo_confidence"], least))
     tempi: dict[str, list[float]] = {name: [] for name in counts}
     for name, tempo in zip(*(sure[c].to_pylist() for c in ("session", "tempo_bpm")), strict=True):
         if tempo:

@@ -86,10 +86,18 @@ def render(panels: Sequence[Panel], theme_name: str) -> bytes:
             _DRAW[type(panel)](axes, panel, theme)
         _lay_out(figure, canvas, panels)
         canvas.draw()
-    # Few colours, no date and no version of Matplotlib: a third of the bytes of savefig.
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    return _png(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
+
+
+def _png(image: Image.Image) -> bytes:
+    """An image as PNG of few colours, no date and no version: a third of the bytes of savefig."""
+    # An octree takes a fifth of the time of a median cut, but may miss the background by a step.
+    few = image.quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette = np.reshape(few.getpalette() or [], (-1, 3))
+    palette[np.asarray(few)[0, 0]] = np.asarray(image)[0, 0]
+    few.putpalette(palette.astype(np.uint8).tobytes())
     data = io.BytesIO()
-    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    few.save(data, "PNG")
     return data.getvalue()
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from ..columns import ENCODED_COLUMNS, HEAVY_COLUMNS, RAW_COLUMNS, Kind
 from ..errors import ReleaseError
+from ..storage.arrays import array_of, table_of
 from .layout import split_of
 from .release import Release
 
@@ -48,7 +49,7 @@ def read_chunks(
         ReleaseError: a shard cannot be read, or raw and encoded hold different chunks.
     """
     configs = [config for config in configs if release.shards(config)]
-    empty = LIGHT.empty_table().select(columns)
+    empty = table_of([], LIGHT).select(columns)
     # chunk_id shows whether the configs hold the same chunks.
     read_columns = {"chunk_id", *columns}
 
@@ -59,7 +60,7 @@ def read_chunks(
             missing = read_columns - {*table.column_names}
             other = release.place.only(f"{config}/{shard}", {"chunk_id", *missing})
             table = _joined(table, other, release.name, shard)
-        split = pa.array([split_of(path)] * len(table), pa.string())
+        split = array_of([split_of(path)] * len(table), pa.string())
         table = table.append_column("split", split).replace_schema_metadata()
         table = table.select([name for name in columns if name in table.column_names])
         return shorten(pa.concat_tables([empty, table], promote_options="default"))

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -22,6 +23,7 @@ from ..outside.files import MANIFEST_BYTES, read_bytes
 from ..outside.records import as_record
 from ..reasons import is_machine_fault
 from ..records import Row
+from ..storage.arrays import table_of
 from ..storage.atomic import replaced, write_atomically
 from .layout import WORK_FOLDER
 from .manifest import FileEntry
@@ -79,7 +81,7 @@ def write_shard(
         writer, count = parquet_writer(sink, schema), 0
         remaining = iter(rows)
         while group := list(islice(remaining, size)):
-            table = pa.Table.from_pylist(group, schema=writer.schema)
+            table = table_of(group, writer.schema)
             count += len(group)
             group.clear()
             writer.write_table(table, size)
@@ -89,7 +91,7 @@ def write_shard(
         writer.close()
         sink.check()
         stream.flush()
-        entry = FileEntry(file_digest(partial), count, partial.stat().st_size)
+        entry = FileEntry(sink.sha256, count, partial.stat().st_size)
         record(entry)
     return entry
 
@@ -119,7 +121,13 @@ class _Sink(io.RawIOBase):
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
+        self._sha256 = sha256()
         self._error: BaseException | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of what was written, in hex."""
+        return self._sha256.hexdigest()
 
     def writable(self) -> bool:
         """Yes."""
@@ -130,6 +138,7 @@ class _Sink(io.RawIOBase):
         if self._error is None:
             try:
                 self._stream.write(data)
+                self._sha256.update(data)
             except BaseException as error:
                 self._error = error
         return memoryview(data).nbytes

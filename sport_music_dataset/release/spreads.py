@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..records import VOICE
+from ..storage.arrays import numbers_of, scalar_of
 
 COUNTED_COLUMNS = ("vocals", "instruments", "moods", "heard_style")
 """The columns that are counted."""
@@ -39,7 +39,7 @@ def spread(values: pa.ChunkedArray, column: pa.ChunkedArray | None = None, step:
         step: width of the bins, in the unit of the values; 0 for no bins.
     """
     column = values if column is None else column
-    numbers = values.drop_null().to_numpy()
+    numbers = numbers_of(values)
     count, missing = len(numbers), column.null_count
     unsure = len(column) - missing - count
     if not count:
@@ -56,6 +56,9 @@ def spread(values: pa.ChunkedArray, column: pa.ChunkedArray | None = None, step:
 
 def sure(table: pa.Table, column: str, least: float) -> pa.ChunkedArray:
     """The values of a measure whose confidence, 0 to 1, is `least` or more."""
+    # As in `tracks.kept_tracks`.
+    import pyarrow.compute as pc
+
     confidence = table[column.removesuffix("_bpm") + "_confidence"]
     return table[column].filter(pc.greater_equal(confidence, least)).drop_null()
 
@@ -75,10 +78,13 @@ class HeardCounts:
 
 def heard_counts(table: pa.Table) -> HeardCounts | None:
     """Counts over the rows of a table with `COUNTED_COLUMNS`; None if nobody listened to a row."""
-    listened = table["vocals"].drop_null()
-    if not len(listened):
+    if table["vocals"].null_count == len(table):
         return None
-    sung = pc.sum(pc.greater_equal(listened, VOICE)).as_py()
+    # As in `tracks.kept_tracks`.
+    import pyarrow.compute as pc
+
+    listened = table["vocals"].drop_null()
+    sung = pc.sum(pc.greater_equal(listened, scalar_of(VOICE, pa.float64()))).as_py()
     words = (pc.list_flatten(table[name]) for name in ("instruments", "moods"))
     voices = {"yes": sung, "no": len(listened) - sung}
     return HeardCounts(voices, *map(counted_words, (*words, table["heard_style"])))
@@ -86,6 +92,9 @@ def heard_counts(table: pa.Table) -> HeardCounts | None:
 
 def counted_words(column: pa.ChunkedArray) -> dict[str, int]:
     """Word -> number of its rows, the most frequent first; empty words do not count."""
+    # As in `tracks.kept_tracks`.
+    import pyarrow.compute as pc
+
     found = pc.value_counts(column.drop_null()).to_pylist()
     counts = {entry["values"]: entry["counts"] for entry in found if entry["values"]}
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
