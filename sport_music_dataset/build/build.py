@@ -32,6 +32,7 @@ from ..release.tracks import kept_rows, left_out_chunks
 from ..source.facts import FACTS, Facts, FactsStore
 from ..source.files import fill
 from ..source.library import Library, check_named
+from ..source.notes import unused
 from ..source.read import places_read, read_source
 from ..source.source import Source
 from ..storage.atomic import write_atomically
@@ -290,8 +291,10 @@ def scan_source(
 
     chromaprint_version()  # raises MachineError now, not after hours of hashing
     library = read_source(source, recipe.styles, exclude, run, progress, recipe.sessions)
+    is_unused = license and all(track.license for track in library.usable)
+    notes = (*library.notes, *unused(*[f"--license {license}"] * bool(is_unused)))
     tracks = tuple(fill(track, {"license": license}) for track in library.tracks)
-    return with_known_splits(replace(library, tracks=tracks), dict(recipe.splits))
+    return with_known_splits(replace(library, tracks=tracks, notes=notes), dict(recipe.splits))
 
 
 def fingerprint_and_group(

@@ -104,7 +104,7 @@ class Earlier:
             return ""
         options = [*typed(self.before.manifest), *[("--force", "")] * (RULES in found)]
         again = build_command(source, str(self.out), options)
-        return f"{self.out}: was built otherwise ({', '.join(found)}); as it was: `{again}`"
+        return f"{self.out}: was built otherwise ({'; '.join(found)}); as it was: `{again}`"
 
     def check_recipe(self, manifest: Manifest, source: str) -> None:
         """Raise ReleaseError if the release in `out` is of another recipe than `manifest`."""
@@ -114,10 +114,11 @@ class Earlier:
             changed = {key for key in now if record.get(key) != now[key]}
             # What was built stays where only the listener differs.
             is_heard = self.recipe.tagger and changed <= {"tagger", "tagger_revision"}
+            kept = REVIEW if "splits" in changed else f"{REVIEW} and the splits"
             raise ReleaseError(
                 f"{self.other_options(manifest, source)}; "
                 + f"`sportgen listen {self.out}` adds what is heard, " * bool(is_heard)
-                + f"--force builds it anew and keeps {REVIEW}; or give another folder"
+                + f"--force builds it anew and keeps {kept}; or give another folder"
             )
 
     @property

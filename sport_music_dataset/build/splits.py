@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import SourceError
@@ -40,7 +40,7 @@ def assign(
             same mix of kinds.
 
     Raises:
-        SourceError: there are fewer groups without a fixed split than empty splits.
+        TooFewGroups: there are fewer groups without a fixed split than empty splits.
     """
     assigned = {group: fixed[group] for group in weights if fixed and group in fixed}
     kinds = kinds or {}
@@ -50,22 +50,50 @@ def assign(
     )
     assignment = _Assignment(weights, proportions, assigned)
     if len(free) < len(assignment.empty_splits()):
-        if not free and assigned:
-            only = ", ".join(sorted(set(assigned.values())))
-            raise SourceError(
-                f"metadata, folders or an earlier release put all tracks into {only}, and "
-                f"{', '.join(proportions)} are to be filled: name the splits that there "
-                "are (--splits train=1), or deal the tracks anew (--layout sport)"
-            )
-        raise SourceError(
-            f"{len(weights)} group(s) of usable tracks cannot fill the splits "
-            f"{', '.join(proportions)}: add tracks or ask for fewer splits (--splits train=1)"
-        )
+        raise TooFewGroups(len(free), assignment.empty_splits(), proportions, assigned.values())
     for group in free:
         assignment.add(group)
     assignment.fill_empty_splits(free)
     assignment.balance(free)
     return assignment.split_of
+
+
+class TooFewGroups(SourceError):  # noqa: N818 - what is wrong, as `MachineFault`
+    """Some splits would be empty; `options` name the splits that can be filled."""
+
+    def __init__(
+        self,
+        free: int,
+        empty: Sequence[str],
+        proportions: Mapping[str, float],
+        taken: Iterable[str],
+    ) -> None:
+        dealt = "no track is left to be dealt"
+        if free:
+            dealt = f"{free} group{'s' * (free > 1)} of tracks, each in one split, are not enough"
+        self.splits = fewer_splits(free, empty, proportions, taken)
+        self.lacking = f"{', '.join(empty)} would be empty"
+        super().__init__(f"{self.lacking}: {dealt}", options=f"--splits {self.splits}")
+
+
+def fewer_splits(
+    free: int, empty: Sequence[str], proportions: Mapping[str, float], taken: Iterable[str]
+) -> str:
+    """The splits that can be filled, as typed; the largest has the shares of the others too.
+
+    Args:
+        free: number of groups that may go to any split.
+        empty: the splits that have no group.
+        proportions: split -> share, of all splits that shall have groups.
+        taken: the splits of the groups that have one.
+    """
+    largest_first = sorted(proportions, key=lambda split: (-proportions[split], split))
+    filled = {split for split in proportions if split not in empty}
+    filled |= {*[split for split in largest_first if split in empty][:free]}
+    kept = {split: share for split, share in proportions.items() if split in filled}
+    largest = next((split for split in largest_first if split in kept), min(taken, default="train"))
+    kept[largest] = 1.0 - sum(share for split, share in kept.items() if split != largest)
+    return ",".join(f"{split}={share:.15g}" for split, share in kept.items())
 
 
 @dataclass(slots=True)

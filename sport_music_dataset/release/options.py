@@ -4,7 +4,9 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..reasons import Reason
 from ..recipe import Recipe
+from .layout import REVIEW
 from .manifest import Manifest
 
 # Setting of the recipe -> option, where its value is the option's; other settings follow below.
@@ -37,21 +39,46 @@ _CONSTANTS = ("rows_version", "audio", "sampling_rate")
 RULES = "sportgen has other rules for rows now"
 """The change that is in no option."""
 
+# Reason -> what keeps the tracks or chunks that are left out for it.
+_KEEPING = {
+    Reason.TOO_SHORT: "a smaller --chunk-seconds",
+    Reason.SILENT: "--keep-silence",
+    Reason.TRUNCATED: "--truncated keep",
+    Reason.LIMIT: "a larger --max-track-seconds or --max-expansion",
+    Reason.DROPPED: f"taking back what {REVIEW} of the release folder drops",
+    Reason.DROPPED_TRACK: f"taking back what {REVIEW} of the release folder drops",
+    Reason.VOICE: "a build without --without-vocals",
+    Reason.MISFIT: "--min-fit no",
+    Reason.UNTIMED: "a build without --require-tempo",
+}
+
 Option = tuple[str, str]
 """An option and its value, which is empty for a flag."""
 
 
-def typed(manifest: Manifest) -> list[Option]:
-    """The options that give the recipe and the reading of a manifest, but for the usual ones."""
+def typed(manifest: Manifest, sessions: str = "sessions.yaml") -> list[Option]:
+    """The options that give the recipe and the reading of a manifest, but for the usual ones.
+
+    `sessions` is the file with the user's own sessions, of which a manifest knows the content.
+    """
     usual = Recipe().as_dict()
     settings = {key: value for key, value in manifest.recipe.items() if usual.get(key) != value}
+    if settings.get("sessions"):
+        settings["sessions"] = sessions
     return [*_of_recipe(settings), *_of_reading(manifest.reading)]
 
 
-def build_command(source: str, out: str, options: Iterable[Option]) -> str:
+def build_command(source: str, out: str, options: Iterable[Iterable[str]]) -> str:
     """The command that builds with these options, for a shell."""
     words = (word for option in options for word in option if word)
     return shlex.join(["sportgen", "build", source, out, *words])
+
+
+def keeping(reasons: Iterable[str]) -> str:
+    """What keeps tracks or chunks that are left out for these reasons; empty if nothing does."""
+    left_out = {*reasons}
+    found = dict.fromkeys(text for reason, text in _KEEPING.items() if reason in left_out)
+    return f"{' or '.join(found)} keeps more" if found else ""
 
 
 def option_of(setting: str, value: object) -> str:
@@ -85,7 +112,7 @@ def _of_recipe(settings: Mapping[str, Any]) -> Iterator[Option]:
         elif not isinstance(value, dict | list) and (key, value) in _FLAGS:
             yield _FLAGS[key, value]
     if settings.get("sessions"):
-        yield "--sessions", "sessions.yaml"
+        yield "--sessions", settings["sessions"]
     if tagger := settings.get("tagger"):
         yield "--listen", ""
         if tagger != "musicnn":
