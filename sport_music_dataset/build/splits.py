@@ -68,18 +68,19 @@ class TooFewGroups(SourceError):  # noqa: N818 - what is wrong, as `MachineFault
         proportions: Mapping[str, float],
         taken: Iterable[str],
     ) -> None:
-        dealt = "no track is left to be dealt"
-        if free:
-            dealt = f"{free} group{'s' * (free > 1)} of tracks, each in one split, are not enough"
-        self.splits = fewer_splits(free, empty, proportions, taken)
-        self.lacking = f"{', '.join(empty)} would be empty"
-        super().__init__(f"{self.lacking}: {dealt}", options=f"--splits {self.splits}")
+        filled = _filled(free, empty, proportions, taken)
+        self.splits = ",".join(f"{split}={share:.15g}" for split, share in filled.items())
+        self.lacking = f"{', '.join(sorted(proportions.keys() - filled.keys()))} would be empty"
+        super().__init__(
+            f"{self.lacking}: groups of tracks that may go to any split: {free}",
+            options=f"--splits {self.splits}",
+        )
 
 
-def fewer_splits(
+def _filled(
     free: int, empty: Sequence[str], proportions: Mapping[str, float], taken: Iterable[str]
-) -> str:
-    """The splits that can be filled, as typed; the largest has the shares of the others too.
+) -> dict[str, float]:
+    """The splits that can be filled, with their shares; the largest has those of the others too.
 
     Args:
         free: number of groups that may go to any split.
@@ -88,12 +89,11 @@ def fewer_splits(
         taken: the splits of the groups that have one.
     """
     largest_first = sorted(proportions, key=lambda split: (-proportions[split], split))
-    filled = {split for split in proportions if split not in empty}
-    filled |= {*[split for split in largest_first if split in empty][:free]}
-    kept = {split: share for split, share in proportions.items() if split in filled}
-    largest = next((split for split in largest_first if split in kept), min(taken, default="train"))
-    kept[largest] = 1.0 - sum(share for split, share in kept.items() if split != largest)
-    return ",".join(f"{split}={share:.15g}" for split, share in kept.items())
+    unfilled = [split for split in largest_first if split in empty][free:]
+    shares = {split: share for split, share in proportions.items() if split not in unfilled}
+    largest = next((split for split in largest_first if split in shares), min(taken, default=""))
+    shares[largest] = 1.0 - sum(share for split, share in shares.items() if split != largest)
+    return shares
 
 
 @dataclass(slots=True)
