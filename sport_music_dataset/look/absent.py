@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from ..reasons import Reason, Status
+from ..records import chunk_id as as_chunk_id
 from ..release.layout import REVIEW
 from ..release.options import keeping
 from ..release.release import Release
@@ -25,21 +26,28 @@ def absence(release: Release, chunk_id: str, known: Iterable[str]) -> str:
         known: the ids of all its chunks.
     """
     track_id, _, digits = chunk_id.partition("-")
-    index = int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0
-    track = by_id(release.tracks()).get(track_id)
-    if track is None or (not digits and track["status"] != Status.LEFT_OUT):
+    index = _index(chunk_id)
+    identity = as_chunk_id(track_id, index) if digits else track_id
+    track, known = by_id(release.tracks()).get(track_id), {*known}
+    is_kept = track is not None and track["status"] != Status.LEFT_OUT
+    if track is None or identity in known or (is_kept and not digits):
         return _near(track_id, index, known, release)
     values, _ = in_place(
         release.manifest.review, release.manifest.hop_samples, release.manifest.chunk_samples
     )
-    if values.get((chunk_id, VERDICT)) == DROP:
-        return f"{_why_dropped(release, chunk_id)}; {_taking_back(release, chunk_id)}"
+    if digits and values.get((identity, VERDICT)) == DROP:
+        return f"{_why_dropped(release, identity)}; {_taking_back(release, identity)}"
     why, reasons = why_absent(track, index, release.manifest)
     if Reason.DROPPED_TRACK in (reasons or ()):
         return f"{why}; {_taking_back(release, track_id)}"
     if reasons:
         return "; ".join(filter(None, [why, keeping(reasons)]))
     return f"{why}; {_near(track_id, index, known, release)}"
+
+
+def _index(chunk_id: str) -> int:
+    digits = chunk_id.partition("-")[2]
+    return int(digits) if digits.isdecimal() and len(digits) <= _MOST_DIGITS else 0
 
 
 def _why_dropped(release: Release, chunk_id: str) -> str:
@@ -72,7 +80,7 @@ def _near(track_id: str, index: int, known: Iterable[str], release: Release) -> 
     names = (
         name
         for track in tracks
-        for name in sorted(by_track[track], key=lambda name: abs(int(name[17:]) - index))
+        for name in sorted(by_track[track], key=lambda name: abs(_index(name) - index))
     )
     if found := ", ".join([name for name, _ in zip(names, range(_MOST_NAMED), strict=False)]):
         return f"near it are {found}"

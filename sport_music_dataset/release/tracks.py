@@ -128,4 +128,4 @@ def why_absent(track: Row, index: int, manifest: Manifest) -> tuple[str, set[str
     counts = left_out_chunks([track], manifest.recipe)
     counts.pop(Reason.DROPPED, None)
     kinds = " or ".join(f"{reason} ({number} of the track)" for reason, number in counts.items())
-    return f"this chunk of {path} is left out: {kinds or 'nothing says why'}", {*counts}
+    return f"this chunk of {path} is left out: {kinds or '`tracks` does not say why'}", {*counts}
