@@ -24,9 +24,7 @@ _USUAL_SPLITS = ("train", "validation", "test")
 # Another --group-by may move nearly all tracks; the `tracks` config has the split of each.
 _MOST_NAMED = 20
 
-_TRY_AGAIN = (
-    "not all files could be read: see to the disk or the network, and run the same command again"
-)
+_TRY_AGAIN = "see to the disk or the network, and run the same command again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,9 @@ def plan_shards(
     except TooFewGroups as error:
         counted = _usable(library, tracks, left_out, fixed)
         if again:
-            raise SourceError(f"{error.lacking}: {counted}; {_TRY_AGAIN}") from error
+            raise SourceError(
+                f"{error.lacking}: {counted}; not all files could be read: {_TRY_AGAIN}"
+            ) from error
         options = f"--splits {error.splits}{_asked_alone(library, recipe, error.splits)}"
         # Other splits are another recipe.
         options += " --force" * (earlier.before is not None)
@@ -95,11 +95,11 @@ def _usable(
         text += f", in {len(groups)} groups that stay whole"
     asked = {track.group_id: track.split for track in tracks if track.split}
     decided = {group: split for group, split in fixed.items() if group not in asked}
-    for by, split_of in (("an earlier release", decided), ("metadata or folders", asked)):
+    for put, split_of in (("an earlier release puts", decided), ("metadata or folders put", asked)):
         if split_of:
             splits = ", ".join(sorted(set(split_of.values())))
-            number = "all" if len(split_of) == len(groups) else f"{len(split_of)} groups"
-            text += f", {by} put{'s' * (by[0] == 'a')} {number} into {splits}"
+            number = "all" if len(split_of) == len(groups) else f"{len(split_of)} group(s)"
+            text += f", {put} {number} into {splits}"
     return text
 
 

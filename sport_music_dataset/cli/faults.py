@@ -19,7 +19,7 @@ from .streams import STDOUT
 
 _MOST_LETTERS = 300
 # How an error names a setting, as Python's callers know it: `min_fit='x'`.
-_SETTING = re.compile(r"([a-z_]+)=(?:True)?")
+_SETTING = re.compile(r"([a-z_]+)=(True)?")
 _PACKAGE = __name__.partition(".")[0]
 
 _MEMORY = "memory is full; run it again with --num-proc 1, or with more memory"
@@ -119,7 +119,8 @@ def _said(error: SportgenError) -> str:
     setting = _SETTING.match(str(error)) if isinstance(error, SettingError) else None
     if not setting:
         return str(error)
-    return f"--{setting[1].replace('_', '-')} {str(error)[setting.end() :]}".replace(" :", ":", 1)
+    option, rest = setting[1].replace("_", "-"), str(error)[setting.end() :]
+    return f"--{option}{rest}" if setting[2] else f"--{option} {rest}"
 
 
 def _with(arguments: Sequence[str], options: Sequence[str]) -> list[str]:

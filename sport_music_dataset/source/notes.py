@@ -10,8 +10,9 @@ from .layouts import Layout
 from .names import style_key
 from .source import Source
 
-# From here on, sessions of one track each are most likely titles.
+# From so many tracks on, and from this share of sessions on, sessions are most likely titles.
 _FEWEST = 3
+_SHARE = 0.9
 _MOST_NAMED = 3
 
 
@@ -50,7 +51,8 @@ def unknown_sessions(
     usable = [track for track in tracks if not track.reason]
     named = [track for track in usable if _is_named(track, layout) and not find(track.session, own)]
     sessions = list(dict.fromkeys(track.session_as_named for track in named))
-    if len(named) < max(_FEWEST, len(usable) / 2) or len(sessions) < 0.9 * len(named):
+    is_most = len(named) >= _FEWEST and len(named) > len(usable) / 2
+    if not is_most or len(sessions) < _SHARE * len(named):
         return
     how = f"--layout {source.layout}" if source.layout else str(layout)
     genres = {track.genre for track in named if track.genre and not _is_style(track)}
