@@ -6,9 +6,11 @@
     ├── ReleaseError         1   a release is missing, incomplete, outdated or not ours
     │   └── ConflictError    1   somebody else decided meanwhile (`release.review`)
     ├── ModelError           1   a codec or tokenizer cannot be loaded or does not fit
+    │   └── OutOfReachError  1   it is not in the cache, nor can it be fetched (`pretrained`)
     ├── MachineError         1   this machine or a worker cannot do the work
     │   └── MachineFault     1   it failed at reading one file (`reasons`)
     ├── HubError             1   the Hub refused a request or could not be reached
+    │   └── NoAnswerError    1   no token, or no network (`storage.hub_client`)
     └── StoreError           1   an object store refused a request or could not be reached
 
 Every message is one line: it names the place of the fault and the remedy.

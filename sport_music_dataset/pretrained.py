@@ -10,7 +10,19 @@ from typing import Any, TypeVar
 from .digests import digest, file_digest
 from .errors import ModelError
 
+NANO = "nano"
+"""The name of the small model in sportgen for trying out."""
+MUSICGEN = "facebook/musicgen-medium"
+ENCODEC = "facebook/encodec_32khz"
+MOST_TOKENS = 512
+"""Most tokens of a description: T5's limit."""
+
 Loaded = TypeVar("Loaded")
+
+
+class OutOfReachError(ModelError):
+    """A model is neither in this machine's cache nor can it be fetched now."""
+
 
 # Seconds in which the Hub answers, over a slow line too.
 _SECONDS = 5.0
@@ -64,7 +76,7 @@ class Pretrained:
             logging.getLogger(__name__).debug("loading %s failed", self.place, exc_info=True)
             reason = str(_cause(error)).strip().split("\n")[0]
             if self.where:
-                raise ModelError(
+                raise OutOfReachError(
                     f"{self.name}: is not in this machine's cache as a whole, and the Hub cannot "
                     f"be reached; give a folder, or run it once with a network ({reason})"
                 ) from error
@@ -86,6 +98,11 @@ def hub_answers() -> bool:
         logging.getLogger(__name__).debug("the Hub does not answer", exc_info=True)
         return False
     return True
+
+
+def codec_of(model: str) -> str:
+    """The name of the codec that goes with a MusicGen, by the name of that."""
+    return NANO if model == NANO else ENCODEC
 
 
 def _cause(error: BaseException) -> BaseException:

@@ -22,10 +22,12 @@ from sport_music_dataset.cli import main
 def test_build_prints_its_summary(
     music: Path,
     built: tuple[Path, BuildReport],
+    encoded: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    arguments = ["build", str(music), str(tmp_path / "out"), *SHORT]
+    out = tmp_path / "out"
+    arguments = ["build", str(music), str(out), *SHORT, "--since", str(encoded)]
     assert main([*arguments, "--num-proc", "1"]) == 0
     captured = capsys.readouterr()
     lines = captured.out.splitlines()
@@ -34,6 +36,10 @@ def test_build_prints_its_summary(
     assert f"chunks    {sum(built[1].chunks.values())}" in lines
     assert "  running / latino: 4" in lines
     assert "left out: classic/Empty_classic.wav: not audio: is empty" in captured.err
+    preview = f"sportgen preview {out}"
+    steps = [line[6:].partition("  #")[0].strip() for line in captured.err.splitlines()[-3:]]
+    # As the release before was encoded.
+    assert steps == [preview, f"{preview} --serve", f"sportgen encode {out} --model nano"]
     assert main(arguments) == 0
     assert capsys.readouterr().out.splitlines() == lines
 

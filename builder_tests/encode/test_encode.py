@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from builder_tests.support.models import (
 )
 from builder_tests.support.rewriting import plant_codes
 from sport_music_dataset.cli import main
+from sport_music_dataset.cli.show.encode import show_encode
 from sport_music_dataset.columns import ENCODED_COLUMNS, MEASURE_COLUMNS
 from sport_music_dataset.encode.codec.encodec import Codec
 from sport_music_dataset.encode.encode import encode_release
@@ -33,6 +35,8 @@ from sport_music_dataset.encode.reference import LEAST_AGREEMENT, agreement
 from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.encode.text import TextModel
 from sport_music_dataset.errors import ModelError, ReleaseError, SettingError
+from sport_music_dataset.release.last_runs import encode_command
+from sport_music_dataset.release.layout import ENCODE
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
 
@@ -110,6 +114,12 @@ def test_the_notebooks_labels_and_ids_entry_for_entry(release: Path) -> None:
     rows = rows_of(release, "encoded")
     full = [tokenizer(row["description"], add_special_tokens=False)["input_ids"] for row in rows]
     assert report.truncated == sum(len(ids) > 12 for ids in full) > 0
+    # What to type for the same once more; with the model's name alone, by the manifest.
+    options = ["--model", "nano", "--max-length", "12", "--labels", "notebook"]
+    command = shlex.join(["sportgen", "encode", str(release), *options, "--no-special-tokens"])
+    assert encode_command(Release.of(release)) == command
+    (release / ENCODE).unlink()
+    assert encode_command(Release.of(release)) == command
     for row in rows[::5]:
         ids = tokenizer(
             row["description"],
@@ -204,13 +214,17 @@ def test_another_codec_or_backend_encodes_again(release: Path, tmp_path: Path) -
     assert report.shards_written == 2
 
 
-def test_truncated_descriptions_are_counted_and_the_longest_told(release: Path) -> None:
+def test_truncated_descriptions_are_counted_and_the_longest_told(
+    release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     tokenizer = AutoTokenizer.from_pretrained(NANO / "model")
     lengths = [len(tokenizer(row["description"])["input_ids"]) for row in rows_of(release, "raw")]
     # The commonest lost words are told: of so few, all.
     most = max(lengths) - 1
     report = encode_release(release, EncodeSettings(model="nano", max_length=most))
     assert report.longest == max(lengths)
+    show_encode(report, most)
+    assert f"note: --max-length {report.longest} loses no word" in capsys.readouterr().err
     assert report.truncated == sum(length > most for length in lengths) > 0
     last = [row["description"].split()[-1] for row in rows_of(release, "raw")]
     cut = {word for word, length in zip(last, lengths, strict=True) if length > most}
@@ -271,6 +285,13 @@ def test_a_model_runs_no_code_of_its_own(tmp_path: Path) -> None:
 def test_a_model_that_is_not_there_is_named(release: Path, place: str) -> None:
     with pytest.raises(ModelError, match=f"{place}: no such folder"):
         encode_release(release, EncodeSettings(model=place))
+
+
+def test_without_a_network_the_model_for_trying_out_is_named(release: Path) -> None:
+    before = (release / ENCODE).read_bytes()
+    with pytest.raises(ModelError, match=r"cannot be reached.* --model nano needs no network"):
+        encode_release(release)
+    assert (release / ENCODE).read_bytes() == before
 
 
 def test_a_codec_folder_is_no_music_model(release: Path) -> None:

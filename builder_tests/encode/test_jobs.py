@@ -28,6 +28,7 @@ from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.encode.shards import encode_shards
 from sport_music_dataset.encode.workers.base import Finished
 from sport_music_dataset.errors import ReleaseError
+from sport_music_dataset.release.last_runs import stale_note
 from sport_music_dataset.release.release import Release
 
 NANO = EncodeSettings(model="nano")
@@ -113,7 +114,10 @@ def test_a_run_that_is_stopped_loses_no_codes(
         patch.setattr(encode, "encode_shards", stopped)
         encode_release(release, NANO)
     assert list((release / ".sportgen/known").iterdir())
+    again = f"`sportgen encode {release} --model nano` brings it up to date"
+    assert again in stale_note(Release.of(release))
     assert encode_release(release, NANO).chunks_encoded == 0
+    assert stale_note(Release.of(release)) == ""
     assert shards(release) == fresh(release, tmp_path / "fresh")
     assert not (release / ".sportgen/known").exists()
 

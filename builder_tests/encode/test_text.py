@@ -1,6 +1,7 @@
 """`sportgen tokens`: what T5 sees of a description is what `encode` writes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,11 @@ def test_what_is_kept_and_what_is_lost() -> None:
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["tokens", LONG, "--model", str(NANO / "model"), "--max-length"]
     assert main([*arguments, "5"]) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    captured = capsys.readouterr()
+    lines = [line.split() for line in captured.out.splitlines()]
+    enough = re.fullmatch(r"note: --max-length (\d+) loses no word\n", captured.err)
+    assert enough and main([*arguments, enough[1]]) == 0
+    assert capsys.readouterr().err == ""
     assert ["3", "3", "▁", "kept"] in lines and ["4", "1", "</s>", "kept"] in lines
     assert ["5", "8", "a", "lost"] in lines and ["lost", *LONG.split()[3:]] in lines
     assert main([*arguments, "20", "--json"]) == 0
@@ -46,4 +51,5 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*arguments, "0"]) == 2
     assert "max_length=0" in capsys.readouterr().err
     assert main(["tokens", LONG]) == 1
-    assert "facebook/musicgen-medium: " in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "facebook/musicgen-medium: " in error and "--model nano needs no network" in error

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_another_export_is_refused_and_replaced_with_force(encoded: Path, tmp_pa
     (dest / "audio/mine.txt").touch()
     for other in (settings("webdataset"), settings("lhotse", splits=("test",))):
         for run in (export_release, plan_export):
-            with pytest.raises(SettingError, match=r"an export of dataset for lhotse.*--force"):
+            with pytest.raises(SettingError, match=r"of dataset for lhotse, but .*--force"):
                 run(release, dest, other)
     export_release(release, dest, settings("webdataset", force=True))
     export_release(release, tmp_path / "new", settings("webdataset"))
@@ -136,6 +137,14 @@ def test_an_export_of_another_state_of_the_release_is_refused(
     export_release(Release.of(out, manifest), dest, settings("ace-step"))
     path, entry = next(iter(manifest.shards("tracks").items()))
     manifest.files[path] = type(entry)("0" * 64, entry.rows, entry.bytes)
+    chosen = replace(settings("ace-step"), chunks_per_shard=7)
+    said = "for ace-step, but --chunks-per-shard was 4 and is 7, tracks has changed; give"
+    with pytest.raises(SettingError, match=said):
+        export_release(Release.of(out, manifest), dest, chosen)
+    # As an earlier version wrote the record.
+    record = plan_of(dest)
+    del record["facts"]
+    (dest / WORK / "export.json").write_text(json.dumps(record))
     with pytest.raises(SettingError, match="or of another state"):
         export_release(Release.of(out, manifest), dest, settings("ace-step"))
 
@@ -210,6 +219,9 @@ def test_a_dry_run_reads_no_audio_and_writes_nothing(
     captured = capsys.readouterr()
     planned = json.loads(captured.out)
     assert "nothing was written" in captured.err and not dest.exists()
+    assert main([*command, "--dry-run"]) == 0
+    parts = sum(planned["parts"].values())
+    assert f"to write  {parts} of {parts} tar files" in capsys.readouterr().out.splitlines()
     assert main([*command, "--json"]) == 0
     done = json.loads(capsys.readouterr().out)
     assert done == planned
@@ -217,7 +229,7 @@ def test_a_dry_run_reads_no_audio_and_writes_nothing(
     assert planned["size"] == pytest.approx(size, rel=0.2)
     assert main(command) == 0
     captured = capsys.readouterr()
-    parts = sum(planned["parts"].values())
+    assert "written" not in captured.out
     assert f"kept      {parts} of {parts} tar files" in captured.out.splitlines()
     assert "README.md says how to train" in captured.err
 

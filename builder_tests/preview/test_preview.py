@@ -7,10 +7,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import av
@@ -22,6 +24,7 @@ from PIL import Image
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.hub.local_hub import LocalHub
 from builder_tests.support.clients import interruptible, push, sportgen
+from builder_tests.support.folders import rows_of
 from builder_tests.support.making import build
 from builder_tests.support.rewriting import without_copies
 from sport_music_dataset.cli import main
@@ -32,9 +35,11 @@ from sport_music_dataset.preview.page import escaped
 from sport_music_dataset.preview.server import PreviewServer
 from sport_music_dataset.preview.view import PreviewSettings, View
 from sport_music_dataset.preview.write import write_preview
-from sport_music_dataset.release.layout import MANIFEST
+from sport_music_dataset.release.layout import MANIFEST, REVIEW
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
+from sport_music_dataset.release.review.decisions import Decision
+from sport_music_dataset.release.review.file import decide
 
 
 def page_data(page: Path) -> dict[str, Any]:
@@ -252,10 +257,25 @@ def test_data_cannot_become_html() -> None:
     assert not set(escaped(text)) & set("<>&\u2028\u2029é")
 
 
-def test_the_command(encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(
+    encoded: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     page = tmp_path / "page.html"
     assert main(["preview", str(encoded), "-o", str(page), "--chunks", "4", "--all"]) == 0
     captured = capsys.readouterr()
+    # A page of this state needs no hint to make one; one of another state does.
+    monkeypatch.chdir(tmp_path)
+    serve, make = f"sportgen preview {encoded} --serve  ", f"sportgen preview {encoded}   "
+    assert serve in captured.err and make not in captured.err
+    text = page.read_text(encoding="utf-8")
+    pages = (text, make not in captured.err), (text.replace("release", "another"), False)
+    for written, is_there in pages:
+        (tmp_path / "preview.html").write_text(written, encoding="utf-8")
+        assert main(["stats", str(encoded)]) == 0
+        assert (make not in capsys.readouterr().err) == is_there
     count = len(Catalogue(Release.of(encoded)))
     assert captured.out == f"{page}\n" and f"{count} of {count} chunks, " in captured.err
     assert len(list((tmp_path / "page_files").iterdir())) == 4 * count + 1
@@ -352,6 +372,45 @@ def test_an_interrupted_server_ends_in_one_line(encoded: Path) -> None:
     out, errors = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
     assert errors.splitlines()[-2:] == ["Ctrl-C ends it", "ended"]
+
+
+def test_sigterm_ends_a_server_whose_shell_keeps_ctrl_c_from_it(
+    encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shutil.copytree(encoded, tmp_path / "dataset")
+    chunk_id = rows_of(out, "raw")[0]["chunk_id"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    ended = Event()
+
+    def stop() -> None:
+        while not ended.wait(0.01):
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            with suppress(OSError), closing(connection):
+                connection.request("GET", "/review")
+                connection.getresponse().read()
+                os.kill(os.getpid(), signal.SIGINT)
+                decide(out, Decision(id=chunk_id, field="verdict", after="keep"), "")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    options = ["--serve", "--no-open", "--no-decode", "--port", str(port)]
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        Thread(target=stop, daemon=True).start()
+        assert main(["preview", str(out), *options]) == 0
+    finally:
+        ended.set()
+        signal.signal(signal.SIGINT, before)
+    captured = capsys.readouterr()
+    assert captured.out == f"http://127.0.0.1:{port}/\n"
+    remedy = f"`sportgen build SRC {out}` follows them"
+    assert captured.err.splitlines()[-3:] == [
+        f"decisions go to {out / REVIEW}; {remedy}",
+        f"`kill {os.getpid()}` ends it",
+        f"ended; 1 decision of {out / REVIEW} is not built yet; {remedy}",
+    ]
 
 
 def test_the_manifest_stays_as_it_is(encoded: Path, tmp_path: Path) -> None:

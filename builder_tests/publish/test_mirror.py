@@ -66,6 +66,9 @@ def test_a_push_goes_on_and_another_release_takes_the_place(
     with pytest.raises(StoreError, match="ACCESS_DENIED"):
         mirror_release(built[0], URL)
     assert MANIFEST not in store.paths(PREFIX)
+    store.before = lambda method, path: 403
+    asked = mirror_release(built[0], URL, dry_run=True)
+    assert asked.sent == asked.files and "the store was not asked" in asked.notes[0]
     store.before = lambda method, path: 0
     mirror_release(built[0], URL)
     assert mirror_release(built[0], URL).already

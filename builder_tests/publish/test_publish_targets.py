@@ -1,6 +1,7 @@
 """Where a release may go, and what it may hold: branches, pull requests, other Hubs, configs."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,10 +127,38 @@ def test_codes_for_trying_out_stay_at_home(
 ) -> None:
     arguments = ("push", str(encoded), REPO, "--version", "1.0.0")
     assert main([*arguments]) == 1
-    assert "or push with --allow-nano" in capsys.readouterr().err
+    real = f"`sportgen encode {encoded} --model facebook/musicgen-medium`"
+    assert f"run {real}, or push with --allow-nano" in capsys.readouterr().err
     audio_only = client.run("sport_music_dataset", *arguments, "--configs", "raw,tracks")
     assert audio_only.returncode == 0, audio_only.stderr
     assert not any(path.startswith("encoded/") for path in hub.files(REPO))
+
+
+def test_a_dry_run_without_a_token_or_a_network_tells_what_is_here(
+    encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shutil.copytree(encoded, tmp_path / "out")
+    arguments = ["push", str(out), REPO, "--allow-nano"]
+    assert main([*arguments, "--dry-run"]) == 0
+    captured = capsys.readouterr()
+    sent = {line.split()[1] for line in captured.out.splitlines() if line.startswith("  send ")}
+    assert sent == {*read_manifest(out).files, "README.md", "sportgen.json"}
+    assert "the Hub was not asked" in captured.err and "not checked: the version" in captured.err
+    assert main(arguments) == 1
+    assert "no token; run `hf auth login`" in capsys.readouterr().err
+    # What is wrong here comes before what is wrong elsewhere.
+    shard = out / "raw/test-00000-of-00001.parquet"
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    assert main([*arguments, "--dry-run"]) == 1
+    assert f"{shard}: is not what the manifest says" in capsys.readouterr().err
+    (out / "encoded/test-00000-of-00001.parquet").unlink()
+    shard.unlink()
+    for remedy in (f"sportgen encode {out} --model nano", f"sportgen build SRC {out}"):
+        assert main(arguments) == 1
+        assert f"is missing; `{remedy}` makes it again" in capsys.readouterr().err
+        shutil.copy(encoded / "encoded/test-00000-of-00001.parquet", out / "encoded")
 
 
 REFUSALS = {

@@ -124,6 +124,7 @@ class BuildReport:
     ignored: dict[str, int]
     notes: tuple[str, ...]
     duplicates: list[Row]
+    manifest: Manifest
     shards_written: int = 0
     chunks_left_out: dict[str, int] = field(default_factory=dict)
 
@@ -170,6 +171,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         with writing(release.folder), engine.sharing(work):
             earlier.keep_decisions()
             earlier.keep_review()
+            earlier.keep_last_encode()
             if request.since and request.since.name:
                 write_atomically(release.folder / SINCE, request.since.name.encode())
             if request.force:
@@ -200,6 +202,7 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         ignored=dict(library.ignored),
         notes=grouping.library.notes + moved + waiting,
         duplicates=grouping.duplicates(),
+        manifest=release.manifest,
         shards_written=written.count,
         chunks_left_out=left_out_chunks(rows, release.manifest.recipe),
     )

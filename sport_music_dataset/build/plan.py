@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from ..audio.samples import chunk_count
 from ..digests import digest
 from ..errors import SourceError
-from ..reasons import is_of_one_run, kind_of
+from ..reasons import is_of_one_run, keeping, kind_of
 from ..recipe import SAMPLING_RATE, Recipe, parse_splits
 from ..records import Outcome, Track
 from ..release.layout import shard_count, shard_name, shard_of
-from ..release.options import keeping
 from ..source.layouts import SPLIT_WORDS
 from ..source.library import Library
 from .since import Earlier

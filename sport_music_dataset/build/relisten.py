@@ -30,6 +30,7 @@ from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
 from ..records import Heard, Outcome, Row, chunk_id
 from ..release.folder import check_ours, remove_stale, writing
+from ..release.last_runs import keep_encode, last_encode
 from ..release.layout import known_codes
 from ..release.manifest import FileEntry
 from ..release.release import Release
@@ -332,6 +333,7 @@ def _finish(
     kept = {path: entry for path, entry in manifest.files.items() if path not in others}
     manifest.files = kept | {name: note.file for name, note in notes.items()}
     manifest.files[TRACKS_FILE] = tracks_file(release, rows)
+    keep_encode(release.folder, last_encode(release))
     manifest.encoding, manifest.codebooks = None, []
     write_card(release, progress)
     manifest.write(release.folder)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..card.options import RULES, build_command, changes, typed
 from ..errors import ReleaseError
 from ..outside.documents import load_json
 from ..outside.files import MANIFEST_BYTES, read_bytes
@@ -15,9 +16,9 @@ from ..reasons import is_machine_fault
 from ..recipe import Recipe
 from ..records import Row, Track
 from ..release.folder import check_ours
+from ..release.last_runs import EncodeOptions, keep_encode, last_encode
 from ..release.layout import DECISIONS, MANIFEST, REVIEW, split_of
 from ..release.manifest import Manifest, ReviewEntry
-from ..release.options import RULES, build_command, changes, typed
 from ..release.release import Release
 from ..release.review.decisions import Decision, Review
 from ..release.review.file import bring_in, read_review, review_of
@@ -36,7 +37,8 @@ class Since:
     `groups` maps a group to its split, and `tracks` the id of a track to its split. `shards` maps a
     split to its number of shards, which stays the same so that a shard without a new track stays
     the same file. `withdrawn` has the ids of tracks that no later build may use, `review` what
-    somebody decided while listening. `name` is what `open_release` opens again.
+    somebody decided while listening, `encode` how it was encoded. `name` is what `open_release`
+    opens again.
     """
 
     groups: Mapping[str, str]
@@ -44,6 +46,7 @@ class Since:
     shards: Mapping[str, int]
     withdrawn: frozenset[str] = frozenset()
     review: Sequence[ReviewEntry] = ()
+    encode: EncodeOptions | None = None
     name: str = ""
 
     @classmethod
@@ -56,6 +59,7 @@ class Since:
             shards=Counter(map(split_of, release.shards(release.manifest.rows_config))),
             withdrawn=frozenset(release.manifest.withdrawn),
             review=release.manifest.review,
+            encode=last_encode(release),
             name=release.place.reference,
         )
 
@@ -162,6 +166,11 @@ class Earlier:
     def keep_review(self) -> None:
         """Bring what only earlier releases record of a review into the one of `out`."""
         bring_in(self.out, self.review.decisions)
+
+    def keep_last_encode(self) -> None:
+        """Write down how the release in `out` is encoded, else how that of `since` is."""
+        keep_encode(self.out, last_encode(self.before) if self.before else None)
+        keep_encode(self.out, self.since.encode if self.since else None)
 
     def drop_decisions(self) -> None:
         """Let the release that is being made decide."""

@@ -1,10 +1,10 @@
 """The commands that make a release again, from its recipe and what its manifest says of it."""
 
 import shlex
-from collections.abc import Iterator
 
+from ..release.last_runs import EncodeOptions
 from ..release.manifest import Encoding, Manifest
-from ..release.options import typed
+from .options import typed
 
 _WIDTH = 96
 _SESSIONS = (
@@ -33,20 +33,12 @@ def commands(manifest: Manifest, repo_id: str, before: str) -> str:
         lines.append("mkdir -p dataset && cp review.csv dataset  # decided while listening")
     lines.append(_folded(f"sportgen build {_word(place)} dataset", options))
     if manifest.encoding and manifest.shards("encoded"):
-        lines.append(_folded("sportgen encode dataset", list(_encode_options(manifest.encoding))))
+        lines.append(_folded("sportgen encode dataset", _encode_options(manifest.encoding)))
     return "\n".join(lines)
 
 
-def _encode_options(encoding: Encoding) -> Iterator[str]:
-    yield f"--model {_word(encoding['model'])}"
-    if encoding["codec"] not in ("facebook/encodec_32khz", encoding["model"]):
-        yield f"--codec {_word(encoding['codec'])}"
-    if encoding["max_length"] != 20:
-        yield f"--max-length {encoding['max_length']}"
-    if encoding["labels"] != "lossless":
-        yield f"--labels {encoding['labels']}"
-    if not encoding["special_tokens"]:
-        yield "--no-special-tokens"
+def _encode_options(encoding: Encoding) -> list[str]:
+    return [" ".join(map(_word, words)) for words in EncodeOptions.of(encoding).words()]
 
 
 def _folded(command: str, options: list[str]) -> str:

@@ -51,17 +51,17 @@ def demo(
     """
     warm_up()
     from ..demo.demo import make_demo
+    from ..release.release import Release
+    from .next_steps import hint_next
     from .show.build import show_build
     from .show.encode import show_encode
 
     report = make_demo(out, num_proc=num_proc or cores(), device=device, progress=console.progress)
     show_build(report.build)
     show_encode(report.encode, 20)
-    dataset = console.quote(report.dataset)
     console.hint(f"listen: {console.quote(report.music)}")
     console.hint(f"load:   load_dataset({str(report.dataset)!r}, 'encoded')")
-    console.hint(f"next:   sportgen preview {dataset}")
-    console.hint(f"        sportgen push {dataset} ORG/NAME --allow-nano")
+    hint_next(Release.of(report.dataset))
 
 
 def _show_check(check: "MachineCheck") -> None:

@@ -358,7 +358,6 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything 
 MUSICNN = "musicnn"
 
 # Options of encode and tokens
-MODEL = "facebook/musicgen-medium"
 Model = Annotated[
     str, typer.Option(help="MusicGen whose tokenizer and pad id to use: Hub id, folder, nano.")
 ]

@@ -7,13 +7,14 @@ import pyarrow.compute as pc
 import soundfile
 
 from ..errors import ModelError, ReleaseError, SettingError
+from ..pretrained import NANO
 from ..recipe import SAMPLING_RATE
 from ..release.labels import Codes
+from ..release.last_runs import encode_command
 from ..release.release import Release
 from ..storage.parquet import read_parquet
 from .codec.devices import pick_device
 from .codec.encodec import Codec, Waveforms
-from .settings import NANO
 
 
 def find_codes(release: Release, chunk_id: str) -> Codes:
@@ -42,7 +43,7 @@ def load_codec(release: Release, name: str = "", device: str = "auto") -> Codec:
     """
     facts = release.manifest.encoding
     if not facts:
-        raise ReleaseError("the release has no codes; run `sportgen encode`")
+        raise ReleaseError(f"{release.name}: has no codes; `{encode_command(release)}` makes them")
     recorded = facts["codec"]
     if not name and recorded != NANO and "/" not in recorded:
         raise ModelError(f"{recorded}: the codec was a folder of that name; say where with --codec")

@@ -17,6 +17,7 @@ from ..errors import ReleaseError
 from ..progress import Progress, no_progress
 from ..release.codebooks import codebook_use
 from ..release.folder import check_ours, remove_stale, writing
+from ..release.last_runs import EncodeOptions, note_encode
 from ..release.layout import KNOWN_CODES, MANIFEST, WORK_FOLDER
 from ..release.manifest import Manifest
 from ..release.release import Release
@@ -24,6 +25,7 @@ from ..storage.place import check_on_disk
 from .codec.devices import pick_devices
 from .decode import load_codec
 from .jobs import EncodeJob, plan_jobs, take_codes, unusable_reason
+from .models import absolute
 from .reference import agreement
 from .settings import EncodeSettings
 from .shards import MOST_LOST, SampleCost, encode_sample, encode_shards
@@ -102,6 +104,7 @@ def encode_release(
         jobs = plan_jobs(release, info, None if reason else since, progress)
         todo = [job for job in jobs if job.note is None]
         with writing(folder), workers.sharing(folder / WORK_FOLDER):
+            note_encode(folder, _options(settings))
             take_codes(release, todo)
             waited = _encode_shards(workers, todo, folder, progress)
             _finish(release, info.facts, jobs, progress)
@@ -112,6 +115,16 @@ def encode_release(
         codec = load_codec(release, settings.codec_name, device)
         shares = agreement(release, codec, check, progress)
     return _report(release.manifest, info, jobs, todo, shares, reason, waited)
+
+
+def _options(settings: EncodeSettings) -> EncodeOptions:
+    return EncodeOptions(
+        absolute(settings.model),
+        absolute(settings.codec),
+        settings.max_length,
+        settings.labels,
+        settings.special_tokens,
+    )
 
 
 def _encode_shards(

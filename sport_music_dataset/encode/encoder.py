@@ -7,13 +7,15 @@ from typing import Any
 
 from ..columns import COPIED_COLUMNS
 from ..errors import ModelError
+from ..pretrained import NANO
 from ..recipe import SAMPLING_RATE
 from ..records import Row
 from ..release.labels import Codes, delay
 from .codec.devices import pick_device
 from .codec.encodec import Codec, Waveforms
 from .codec.shared import BATCH_ROWS
-from .settings import NANO, EncodeSettings
+from .models import nano_named
+from .settings import EncodeSettings
 from .text import TextModel
 
 # Increase this number when the same rows and settings give other rows of `encoded`.
@@ -32,9 +34,12 @@ class Encoder:
     def __init__(self, settings: EncodeSettings, readers: int = 1) -> None:
         self.settings = settings
         self.readers = readers
-        self.text = TextModel(settings.model)
         device = pick_device(settings.device)
-        self.codec = Codec(settings.codec_name, self.text.num_codebooks, device, settings.backend)
+        with nano_named():
+            self.text = TextModel(settings.model)
+            self.codec = Codec(
+                settings.codec_name, self.text.num_codebooks, device, settings.backend
+            )
         if self.codec.codebook_size > self.text.vocab_size:
             raise ModelError(
                 f"{settings.codec_name}: has {self.codec.codebook_size} codes a codebook, "

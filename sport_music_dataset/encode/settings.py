@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 
 from ..errors import SettingError
+from ..pretrained import MOST_TOKENS, MUSICGEN, codec_of
 from ..release.labels import LabelStyle
-
-NANO = "nano"
-"""The name of the small model in sportgen for trying out."""
-
-DEFAULT_MODEL = "facebook/musicgen-medium"
-DEFAULT_CODEC = "facebook/encodec_32khz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +19,7 @@ class EncodeSettings:
         SettingError: `max_length` is too small.
     """
 
-    model: str = DEFAULT_MODEL
+    model: str = MUSICGEN
     codec: str = ""
     max_length: int = 20
     labels: LabelStyle = "lossless"
@@ -33,10 +28,12 @@ class EncodeSettings:
     backend: str = "auto"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.max_length <= 512:
-            raise SettingError(f"max_length={self.max_length}: must be from 1 to 512 (T5's limit)")
+        if not 1 <= self.max_length <= MOST_TOKENS:
+            raise SettingError(
+                f"max_length={self.max_length}: must be from 1 to {MOST_TOKENS} (T5's limit)"
+            )
 
     @property
     def codec_name(self) -> str:
         """The name of the codec to load."""
-        return self.codec or (NANO if self.model == NANO else DEFAULT_CODEC)
+        return self.codec or codec_of(self.model)

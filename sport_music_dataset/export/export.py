@@ -59,7 +59,7 @@ class ExportReport:
     `splits` has the chunks of each split, `parts` its tar files, Parquet files or folders. `kept`
     is the number of parts that were there already. `others` are the paths of all other files.
     `size` in bytes is an estimate. `unlicensed` tracks have no licence that is known. `readme` says
-    how to train.
+    how to train. If `lacks_codes`, the format takes codes and the release has none.
     """
 
     dest: Path
@@ -71,6 +71,7 @@ class ExportReport:
     size: int
     unlicensed: int
     readme: Path
+    lacks_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class _Plan:
             digest([about.name, about.root]),
             [part.path for part in self._parts],
             self._others,
+            facts=_facts(release, settings, self._format),
         )
 
     def kept(self, found: Record | None) -> set[str]:
@@ -190,6 +192,7 @@ class _Plan:
             self._bytes,
             self._unlicensed,
             self._dest / README,
+            self._format.takes_codes and not self._format.with_codes,
         )
 
     def _size(self) -> int:
@@ -243,12 +246,32 @@ def _parts(format_: Format) -> Iterator[_Part]:
 
 def _made_from(release: Release, settings: ExportSettings, format_: Format) -> str:
     """The digest of all that decides the bytes of the parts."""
-    configs = ("raw", "tracks", *(["encoded"] if format_.with_codes else []))
-    shards = {
-        path: entry.sha256 for config in configs for path, entry in release.shards(config).items()
-    }
+    shards: dict[str, str] = {}
+    for found in _shards(release, format_).values():
+        shards |= found
     chosen = [settings.to, settings.chunks_per_shard, [*format_.about.splits]]
     return digest([_VERSION, chosen, format_.about.num_samples, shards])
+
+
+def _shards(release: Release, format_: Format) -> dict[str, dict[str, str]]:
+    """Config that a format reads -> path of each shard -> sha256."""
+    configs = ("raw", "tracks", *(["encoded"] if format_.with_codes else []))
+    return {
+        config: {path: entry.sha256 for path, entry in release.shards(config).items()}
+        for config in configs
+    }
+
+
+def _facts(release: Release, settings: ExportSettings, format_: Format) -> dict[str, str]:
+    """All that `_made_from` is a digest of, for a message that says what has changed."""
+    about, shards = format_.about, _shards(release, format_)
+    return {
+        "format": settings.to,
+        "--chunks-per-shard": str(settings.chunks_per_shard),
+        **{f"chunks of {split}": str(count) for split, count in about.splits.items()},
+        "chunk length": f"{about.seconds:g} s",
+        **{config: digest(found)[:16] for config, found in shards.items() if found},
+    }
 
 
 def _counted(samples: Iterable[Sample], advance: Advance) -> Iterator[Sample]:

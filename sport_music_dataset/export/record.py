@@ -17,7 +17,7 @@ from ..outside.files import MANIFEST_BYTES, read_text
 from ..outside.names import is_inside
 from ..outside.records import as_record
 from ..release.folder import LOCK, locked
-from ..release.layout import MANIFEST, WORK_FOLDER
+from ..release.layout import CONFIGS, MANIFEST, WORK_FOLDER
 from ..storage.atomic import file_of_partial, write_atomically
 
 RECORD = f"{WORK_FOLDER}/export.json"
@@ -28,7 +28,8 @@ class Record:
     """An export: its format, its release by name, and the digests of what it is made from.
 
     `made_from` is the digest of everything that decides the bytes of the parts, `described_by` of
-    what decides those of the other files. `parts` and `others` are the paths of both.
+    what decides those of the other files. `parts` and `others` are the paths of both. `facts` has
+    what `made_from` is a digest of, by the names that a user reads; earlier versions wrote none.
     """
 
     format: str
@@ -38,6 +39,7 @@ class Record:
     parts: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     complete: bool = False
+    facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> list[str]:
@@ -72,10 +74,28 @@ def check_dest(dest: Path, record: Record, force: bool = False) -> Record | None
         _check_empty(dest)
     elif found.made_from != record.made_from and not force:
         raise SettingError(
-            f"{dest}: holds an export of {found.release} for {found.format}, with other settings "
-            "or of another state; give another folder, or --force to replace it"
+            f"{dest}: holds an export of {found.release} for {found.format}, "
+            f"{_difference(found, record)}; give another folder, or --force to replace it"
         )
     return found
+
+
+def _difference(found: Record, record: Record) -> str:
+    """What an export that is there has otherwise than the one that is to be written."""
+    if not found.facts:
+        return "with other settings or of another state"
+    was, now = ({"release": one.release, **one.facts} for one in (found, record))
+    changes = [_change(name, was.get(name, ""), now.get(name, "")) for name in {**was, **now}]
+    return f"but {', '.join(filter(None, changes))}"
+
+
+def _change(name: str, was: str, now: str) -> str:
+    """What to say of a fact; empty if it is the same. Those of configs are digests of files."""
+    if was == now:
+        return ""
+    if name in CONFIGS:
+        return f"{name} {'has changed' if was and now else 'is new' if now else 'is gone'}"
+    return f"{name} was {was or 'not there'}" + (f" and is {now}" if now else "")
 
 
 @contextmanager

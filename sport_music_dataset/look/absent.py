@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from ..reasons import Reason, Status
+from ..reasons import Reason, Status, keeping
 from ..records import chunk_id as as_chunk_id
 from ..release.layout import REVIEW
-from ..release.options import keeping
 from ..release.release import Release
 from ..release.review.decisions import DROP, VERDICT, in_place
 from ..release.review.file import review_of

@@ -14,7 +14,6 @@ from ..errors import ReleaseError, SettingError
 from ..recipe import Recipe
 from ..records import Row
 from ..release.manifest import Manifest
-from ..release.options import option_of
 from ..release.release import Release
 from ..release.review.decisions import (
     DESCRIPTION,
@@ -181,10 +180,10 @@ class _Given:
 
     def _options(self, field: str) -> Iterator[tuple[str, str]]:
         """The options that give a field where nothing else does, with their values."""
-        setting = "default_style" if field == "style" else field
-        given = self.manifest.reading.get(setting)
+        option = {"style": "--default-style"}.get(field, f"--{field}")
+        given = self.manifest.reading.get(option.removeprefix("--").replace("-", "_"))
         if isinstance(given, str):
-            yield option_of(setting, given), given
+            yield option, given
         styles = self.manifest.recipe.get("styles", [])
         if field == "style" and len(styles) == 1:
             yield "--style", styles[0]

@@ -42,11 +42,15 @@ def content_policy(mode: str) -> str:
     )
 
 
-def head(mode: str, data: dict[str, Any]) -> bytes:
-    """The page before its blocks, UTF-8; its script draws it from `data` immediately."""
+def head(mode: str, mark: str, data: dict[str, Any]) -> bytes:
+    """The page before its blocks, UTF-8; its script draws it from `data` immediately.
+
+    `mark` is that of the release (`page_mark`).
+    """
     template = (_FOLDER / "page.html").read_text(encoding="utf-8")
     parts = {
         "policy": content_policy(mode),
+        "mark": mark,
         "style": _style(),
         "data": escaped({"mode": mode, **data}),
         "script": _script(),

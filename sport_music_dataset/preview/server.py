@@ -72,7 +72,7 @@ class PreviewServer(ThreadingHTTPServer):
 
     def page(self) -> bytes:
         """The page without rows, which it requests."""
-        return head("server", self.view.data()) + self.view.pictures() + TAIL
+        return head("server", self.view.mark, self.view.data()) + self.view.pictures() + TAIL
 
     def rows(self, parameters: dict[str, str]) -> Row:
         """The rows that match a query, or one chunk by its id, with their tracks."""

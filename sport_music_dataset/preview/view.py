@@ -13,6 +13,7 @@ from ..encode.decode import load_codec
 from ..encode.text import TextModel
 from ..errors import ModelError, SettingError
 from ..records import Row
+from ..release.last_runs import page_mark
 from ..release.release import Release
 from .catalogue import Catalogue, summary
 from .page import block, media_types, picture_url
@@ -81,6 +82,11 @@ class View:
             self.notes.append("A review needs a folder that can be written to.")
         else:
             self.reviewing = Reviewing(self.release.folder, self.catalogue)
+
+    @property
+    def mark(self) -> str:
+        """The mark of the release in the head of the page."""
+        return page_mark(self.release.manifest)
 
     def rows(self, indices: Sequence[int]) -> list[Row]:
         """Rows for the page, with the tokens of their descriptions."""

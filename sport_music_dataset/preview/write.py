@@ -13,6 +13,7 @@ from typing import IO
 from ..errors import SettingError
 from ..progress import Progress, no_progress
 from ..records import CHUNK_ID
+from ..release.last_runs import PAGE_HEAD_BYTES
 from ..release.release import Release
 from ..storage.atomic import partial_name
 from .page import MARK, TAIL, block, embedded, head
@@ -25,8 +26,6 @@ LIST = "files.txt"
 """The file that lists what a preview wrote to its folder."""
 
 _OURS = re.compile(rf"{CHUNK_ID}(\{CODES_MARK})?(\{AUDIO_ENDING}|\{PICTURE_ENDING})")
-# The head of a page has its mark within the first kilobyte.
-_HEAD_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ def write_preview(
                 "rows": rows,
                 "tracks": view.tracks(rows),
             }
-            page.write(head("files" if settings.everything else "embedded", data))
+            mode = "files" if settings.everything else "embedded"
+            page.write(head(mode, view.mark, data))
             page.write(view.pictures())
             store.copy_to(page)
             page.write(TAIL)
@@ -169,7 +169,7 @@ def _check_page(file: Path) -> None:
     mode = _mode(file)
     if mode and stat.S_ISREG(mode):
         with file.open("rb") as stream:
-            if MARK in stream.read(_HEAD_BYTES):
+            if MARK in stream.read(PAGE_HEAD_BYTES):
                 return
     if mode:
         raise SettingError(f"{file}: is there and is no preview; give another --output")

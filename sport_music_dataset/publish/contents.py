@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from huggingface_hub.hf_api import RepoSibling
 from ..card.card import Published, compose
 from ..digests import file_digest
 from ..errors import ReleaseError, SettingError
+from ..release.last_runs import encode_command
 from ..release.layout import CARD, CONFIGS, MANIFEST
 from ..release.manifest import Manifest
 from ..release.release import Release
@@ -107,21 +109,32 @@ def select(manifest: Manifest, configs: tuple[str, ...]) -> Manifest:
     )
 
 
-def contents(release: Release, repo_id: str, version: str, published: Published) -> list[Content]:
-    """Files of a release folder, with manifest and card as they are to be published.
-
-    The card keeps the edits that people made to the `published` card.
+def listed_files(release: Release) -> list[Content]:
+    """The files of a release folder that its manifest lists; their bytes are not read.
 
     Raises:
-        ReleaseError: a file of the manifest is missing.
+        ReleaseError: a file is missing, or has another size.
     """
     files = []
     for path, entry in release.manifest.files.items():
         with release.place.fetched(path) as [file]:
-            missing = not file.is_file()
-        if missing:
-            raise ReleaseError(f"{file}: is missing; run `sportgen build` or `encode` again")
+            size = file.stat().st_size if file.is_file() else None
+        if size != entry.bytes:
+            again = f"sportgen build SRC {shlex.quote(str(release.folder))}"
+            if path.startswith("encoded/"):
+                again = encode_command(release)
+            fault = "is missing" if size is None else "is not what the manifest says"
+            raise ReleaseError(f"{file}: {fault}; `{again}` makes it again")
         files.append(Content(path, file, entry.sha256, entry.bytes))
+    return files
+
+
+def contents(release: Release, repo_id: str, version: str, published: Published) -> list[Content]:
+    """Files of a release folder, with manifest and card as they are to be published.
+
+    The card keeps the edits that people made to the `published` card. Raises as `listed_files`.
+    """
+    files = listed_files(release)
     card = compose(release, repo_id, version, published)
     # The manifest records the generated front matter: the next push finds edits of it.
     manifest = replace(release.manifest, card=card.front_matter)

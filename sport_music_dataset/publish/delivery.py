@@ -74,6 +74,16 @@ class Delivery:
             self._make_plan(base)
         return done or self._result(base)
 
+    def unasked(self, why: str) -> Pushed:
+        """Return what `publish` would do on a Hub that has nothing yet; the Hub is not asked."""
+        first = Snapshot(private=self.private)
+        self._make_plan(first)
+        note = (
+            f"the Hub was not asked ({why}): all files are listed, as for a first push; not "
+            f"checked: the version, what {self.repo_id} has, and whether you may write there"
+        )
+        return replace(self._result(first), notes=(note,))
+
     def publish(self) -> Pushed:
         """Commit and tag; a step that is done already is not done again."""
         base = self._base() or self._create()

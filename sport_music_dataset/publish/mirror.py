@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import ReleaseError
+from ..errors import ReleaseError, StoreError
 from ..outside.documents import load_json
 from ..progress import Progress, no_progress
 from ..release.layout import CARD, MANIFEST, WORK_FOLDER, is_release_path
-from ..release.manifest import read_manifest
+from ..release.release import Release
 from ..storage.store import THREADS, Store, Stored
-from .contents import Content
+from .contents import Content, listed_files
 
 _JOURNAL = f"{WORK_FOLDER}/sent.json"
 # The journal is written after so many files: a push that is killed sends at most these again.
@@ -32,12 +32,14 @@ class Mirrored:
     """The result of a push to a store.
 
     `files` and `sent` map paths of the release to bytes, `removed` are paths of files that went.
+    `notes` say what a dry run could not check.
     """
 
     url: str
     files: Mapping[str, int]
     sent: Mapping[str, int]
-    removed: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def already(self) -> bool:
@@ -56,7 +58,8 @@ def mirror_release(
     Args:
         folder: a release folder; its card goes along as it is.
         url: s3://BUCKET/PREFIX, or gs:.
-        dry_run: say what would be sent and removed, and do nothing.
+        dry_run: say what would be sent and removed, and do nothing; of a store that cannot be
+            asked, what a first push would send.
         progress: reports the files that are sent.
 
     Example:
@@ -68,16 +71,23 @@ def mirror_release(
         ReleaseError: the folder is incomplete, or there is something else under the prefix.
         StoreError: the store refused, or cannot be reached.
     """
-    contents = _contents(folder)
-    mirror = _Mirror(Store(url), contents)
+    contents, store = _contents(folder), Store(url)
+    sizes = {content.path: content.size for content in contents}
+    try:
+        mirror = _Mirror(store, contents)
+    except StoreError as error:
+        if not dry_run:
+            raise
+        note = f"the store was not asked ({error}): all files are listed; not checked: what it has"
+        return Mirrored(store.url, sizes, sizes, notes=(note,))
     mirror.check()
     missing, stale = mirror.missing(), mirror.stale()
     if (missing or stale) and not dry_run:
         mirror.send(missing, progress)
         mirror.remove(stale)
     return Mirrored(
-        mirror.store.url,
-        {content.path: content.size for content in contents},
+        store.url,
+        sizes,
         {content.path: content.size for content in missing},
         stale,
     )
@@ -87,20 +97,10 @@ def _contents(folder: Path) -> list[Content]:
     """The files of a release folder, the manifest last.
 
     Raises:
-        ReleaseError: a file of the manifest is missing, or there is no manifest.
+        ReleaseError: as `listed_files`, or there is no manifest.
     """
-    manifest = read_manifest(folder)
-    texts = {name: (folder / name).read_bytes() for name in (CARD, MANIFEST)}
-    lacking = [path for path in manifest.files if not (folder / path).is_file()]
-    if lacking:
-        raise ReleaseError(
-            f"{folder / lacking[0]}: is missing; run `sportgen build` or `encode` again"
-        )
-    files = [
-        Content(path, folder / path, entry.sha256, entry.bytes)
-        for path, entry in manifest.files.items()
-    ]
-    return [*files, *(Content.of(name, data) for name, data in texts.items())]
+    files = listed_files(Release.of(folder))
+    return [*files, *(Content.of(name, (folder / name).read_bytes()) for name in (CARD, MANIFEST))]
 
 
 @dataclass

@@ -13,18 +13,19 @@ from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
 from ..errors import HubError, ReleaseError, SettingError
+from ..pretrained import MUSICGEN
 from ..progress import Progress, no_progress
+from ..release.last_runs import encode_command, stale_note
 from ..release.layout import MANIFEST
-from ..release.manifest import read_manifest
 from ..release.release import Release
 from ..release.review.file import unbuilt_note
 from ..release.tracks import kept_rows
-from ..storage.hub_client import checked, hub_errors
+from ..storage.hub_client import NoAnswerError, checked, hub_errors
 from ..storage.retries import Notify, Patience, retry
 from ..storage.tags import TAG
-from .contents import contents, fetch_snapshot, select
+from .contents import contents, fetch_snapshot, listed_files, select
 from .delivery import MAIN, Delivery, Pushed
-from .versions import Proposal, propose
+from .versions import FIRST_VERSION, Bump, Proposal, propose
 
 Show = Callable[[Proposal, str], None]
 """Called with the proposed version, with its reason, and the version that is used."""
@@ -45,7 +46,7 @@ class PushSettings:
         allow_nano: publish codes of `nano`, a model for trying out.
         revision: the branch to commit to; it is made if it does not exist.
         create_pr: open a pull request instead of committing to a branch.
-        dry_run: send nothing.
+        dry_run: send nothing; without a token or a network, say what a first push would send.
     """
 
     version: str = ""
@@ -98,38 +99,64 @@ def push_release(
         HubError: there is no token, or it may not write; another release has the tag, or was
             published meanwhile; or the Hub cannot be reached.
     """
-    api, patience = checked(api), patience or Patience()
     if settings.version:
         check_version(settings.version)
     _check_target(repo_id, settings)
     release = _publishable(folder, settings)
-    if note := unbuilt_note(folder, release.manifest):
+    for note in filter(
+        None, (unbuilt_note(folder, release.manifest), _uncoded_note(release, settings))
+    ):
         notify(f"note: {note}")
+    api, patience = checked(api), patience or Patience()
+    deliver = partial(_delivery, release, repo_id, settings, api, progress)
+    try:
+        with hub_errors(api, repo_id):
+            # Without a connection, fail at once instead of retrying.
+            me = retry(api.whoami, patience, notify, at_once=(httpx2.ConnectError,))
+    except NoAnswerError as error:
+        if not settings.dry_run:
+            raise
+        return deliver(Proposal(FIRST_VERSION, Bump.MAJOR)).unasked(str(error))
     with hub_errors(api, repo_id):
-        # Without a connection, fail at once instead of retrying.
-        me = retry(api.whoami, patience, notify, at_once=(httpx2.ConnectError,))
         retry(partial(_check_repository, api, repo_id, settings.revision), patience, notify)
         _check_rights(me, api, repo_id, settings.create_pr)
         find = partial(propose, release, repo_id, api, settings.bump, progress)
         proposal = retry(find, patience, notify)
-        version = settings.version or proposal.version
-        show(proposal, version)
-        proposal.record(
-            release.manifest, version, settings.day or _finished_day(folder), settings.notes
-        )
-        files = contents(release, repo_id, version, proposal.published)
-        delivery = Delivery(
-            api,
-            repo_id,
-            check_version(version),
-            files,
-            settings.revision,
-            not settings.public,
-            progress,
-            settings.message,
-        )
+        show(proposal, settings.version or proposal.version)
+        delivery = deliver(proposal)
         with hub_errors(api, repo_id, me["name"]):
             return retry(_step(delivery, settings), patience, notify)
+
+
+def _delivery(
+    release: Release,
+    repo_id: str,
+    settings: PushSettings,
+    api: HfApi,
+    progress: Progress,
+    proposal: Proposal,
+) -> Delivery:
+    """The delivery of a release in the proposed version, or in that of the settings."""
+    version = settings.version or proposal.version
+    day = settings.day or _finished_day(release.folder)
+    proposal.record(release.manifest, version, day, settings.notes)
+    return Delivery(
+        api,
+        repo_id,
+        check_version(version),
+        contents(release, repo_id, version, proposal.published),
+        settings.revision,
+        not settings.public,
+        progress,
+        settings.message,
+    )
+
+
+def _uncoded_note(release: Release, settings: PushSettings) -> str:
+    """What to say of a release without codes; empty if it has some, or if none were asked for."""
+    if release.shards("encoded") or settings.configs:
+        return ""
+    return f"there is no `encoded`, which trainings read; `{encode_command(release)}` makes it"
 
 
 def _step(delivery: Delivery, settings: PushSettings) -> Callable[[], Pushed]:
@@ -212,18 +239,23 @@ def _publishable(folder: Path, settings: PushSettings) -> Release:
     """The part of the release that is published.
 
     Raises:
-        ReleaseError: a config is missing, a track of a public release has no licence, or the codes
-            are of nano.
+        ReleaseError: a config is missing or out of date, a track of a public release has no
+            licence, the codes are of nano, or a file is missing or has another size.
     """
-    release = Release.of(folder, select(read_manifest(folder), settings.configs))
+    whole = Release.of(folder)
+    stale = stale_note(whole)
+    if stale and (not settings.configs or "encoded" in settings.configs):
+        raise ReleaseError(f"{folder}: {stale}, or leave it out with --configs raw,tracks")
+    release = Release.of(folder, select(whole.manifest, settings.configs))
     if settings.public:
         _check_licenses(release)
     encoding = release.manifest.encoding
     if encoding and encoding["nano"] and not settings.allow_nano:
         raise ReleaseError(
-            f"{folder}: its codes are of nano, which is for trying out; run `sportgen encode "
-            "--model facebook/musicgen-medium`, or push with --allow-nano"
+            f"{folder}: its codes are of nano, which is for trying out; run "
+            f"`{encode_command(whole, MUSICGEN)}`, or push with --allow-nano"
         )
+    listed_files(release)
     return release
 
 

@@ -23,6 +23,7 @@ from .layout import (
     CARD,
     CONFIGS,
     DECISIONS,
+    ENCODE,
     KNOWN_CODES,
     MANIFEST,
     REVIEW,
@@ -175,7 +176,7 @@ def _remove_partial(folder: Path) -> None:
         if file_of_partial(file.name) in (MANIFEST, CARD):
             file.unlink(missing_ok=True)
     for file in _partials(folder / WORK_FOLDER):
-        if f"{WORK_FOLDER}/{file_of_partial(file.name)}" in (DECISIONS, SINCE):
+        if f"{WORK_FOLDER}/{file_of_partial(file.name)}" in (DECISIONS, ENCODE, SINCE):
             file.unlink(missing_ok=True)
     for name in _NOTES:
         for file in _partials(folder / name):

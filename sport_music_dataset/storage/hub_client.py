@@ -25,6 +25,10 @@ _UPLOAD_PATHS = re.compile(r"/preupload/|\.git/info/lfs/")
 _PROXIES = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY")
 
 
+class NoAnswerError(HubError):
+    """The Hub was not asked, or did not answer: no token, or no network."""
+
+
 def checked(api: HfApi | None = None) -> HfApi:
     """The client of the Hub, by default at HF_ENDPOINT, once requests can be made with it.
 
@@ -116,11 +120,11 @@ def hub_errors(api: HfApi, repo_id: str, who: str = "") -> Iterator[None]:
     try:
         yield
     except LocalTokenNotFoundError as error:
-        raise HubError(
+        raise NoAnswerError(
             f"{repo_id}: no token; run `hf auth login` or set HF_TOKEN to one that may write"
         ) from error
     except OfflineModeIsEnabled as error:
-        raise HubError(f"{repo_id}: HF_HUB_OFFLINE is set; unset it") from error
+        raise NoAnswerError(f"{repo_id}: HF_HUB_OFFLINE is set; unset it") from error
     except HfHubHTTPError as error:
         raise HubError(f"{repo_id}: {_remedy(error, who, api)}") from error
     except UnicodeEncodeError as error:
@@ -128,7 +132,7 @@ def hub_errors(api: HfApi, repo_id: str, who: str = "") -> Iterator[None]:
             f"{repo_id}: the token has letters that none has; run `hf auth login` again"
         ) from error
     except (httpx2.HTTPError, ConnectionError, json.JSONDecodeError) as error:
-        raise HubError(f"{redact(api.endpoint)}: {unreachable(error)}") from error
+        raise NoAnswerError(f"{redact(api.endpoint)}: {unreachable(error)}") from error
 
 
 def unreachable(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from ..progress import Advance
 from ..reasons import is_machine_fault
 from ..recipe import Recipe
 from ..records import Row
+from ..release.last_runs import stale_codes, stale_note
 from ..release.layout import CARD, ShardName, shard_at
 from ..release.release import Release
 from ..release.schemas import SCHEMAS
@@ -102,7 +103,10 @@ class Inspection:
         present, listed = self.release.paths(), self.release.manifest.files.keys()
         for path in sorted(listed - present):
             self.findings.fail(Check.FILES, f"{path}: is missing")
-        for path in sorted(present - listed):
+        stale = present.intersection(stale_codes(self.release))
+        if stale:
+            self.findings.fail(Check.FILES, stale_note(self.release))
+        for path in sorted(present - listed - stale):
             # load_dataset would read them as shards.
             if path.partition("/")[0] in SCHEMAS:
                 self.findings.fail(Check.FILES, f"{path}: is not in the manifest")

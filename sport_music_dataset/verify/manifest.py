@@ -13,6 +13,7 @@ from ..card.pictures import NAMES
 from ..describe.sessions import known_sessions
 from ..digests import digest
 from ..errors import SettingError
+from ..pretrained import MOST_TOKENS, NANO, revision_of
 from ..recipe import ROWS_VERSION, Recipe
 from ..release.layout import parse_shard
 from ..release.manifest import LIBRARIES, Encoding, Manifest
@@ -23,8 +24,6 @@ _VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 _TAG = re.compile(r"v\d+\.\d+\.\d+")
 # A commit of the Hub, or empty where its client does not say which; of a folder, a digest.
 _HUB_REVISION, _FOLDER_REVISION = r"([0-9a-f]{40})?", r"sha256:[0-9a-f]{16}"
-_NANO = "nano"
-_MOST_TOKENS = 512
 
 
 def is_of_this_version(manifest: Manifest) -> bool:
@@ -184,8 +183,8 @@ def _encoding_faults(encoding: Encoding) -> Iterator[str]:
         if encoding[name] < 1:
             yield f"{name} is {encoding[name]}"
     length, longest, truncated = (encoding[n] for n in ("max_length", "longest", "truncated"))
-    if not 1 <= length <= _MOST_TOKENS:
-        yield f"max_length is {length}, not 1 to {_MOST_TOKENS}"
+    if not 1 <= length <= MOST_TOKENS:
+        yield f"max_length is {length}, not 1 to {MOST_TOKENS}"
     if truncated < 0 or (truncated > 0) != (longest > length):
         yield f"truncated is {truncated}, but longest {longest} and max_length {length}"
     frames, books = encoding["frames"], encoding["num_codebooks"]
@@ -205,9 +204,9 @@ def _model_faults(encoding: dict[str, Any]) -> Iterator[str]:
         said = encoding.get(f"{kind}_revision")
         if not name or not isinstance(said, str) or not re.fullmatch(form, said):
             yield f"{kind} {name!r} has the revision {said!r}"
-    if encoding["nano"] and _NANO not in names.values():
+    if encoding["nano"] and NANO not in names.values():
         yield f"nano is true, but the models are {' and '.join(names.values())}"
-    elif not encoding["nano"] and _NANO in names.values() and _is_our_nano(encoding):
+    elif not encoding["nano"] and NANO in names.values() and _is_our_nano(encoding):
         yield "nano is false, but the revision of the model is that of nano"
     libraries = encoding.get("software")
     if not isinstance(libraries, dict) or not {"torch", "transformers"} <= libraries.keys():
@@ -222,10 +221,9 @@ def _model_faults(encoding: dict[str, Any]) -> Iterator[str]:
 def _is_our_nano(encoding: dict[str, Any]) -> bool:
     # Imported for a release that may lie only: transformers takes a second.
     from ..encode.models import pretrained
-    from ..pretrained import revision_of
 
     return any(
-        encoding[kind] == _NANO
-        and encoding[f"{kind}_revision"] == revision_of(pretrained(_NANO, kind), None)
+        encoding[kind] == NANO
+        and encoding[f"{kind}_revision"] == revision_of(pretrained(NANO, kind), None)
         for kind in ("model", "codec")
     )

@@ -7,6 +7,7 @@ from huggingface_hub import get_token
 
 from ..errors import SettingError
 from ..outside.redact import redact
+from ..pretrained import NANO
 from ..progress import Progress, no_progress
 from ..release.layout import CARD, MANIFEST
 from ..release.manifest import Manifest
@@ -17,8 +18,6 @@ from ..storage.store_place import StorePlace
 from .files import Inspection
 from .findings import Check, CheckResult, Findings, Need, State
 from .reload import Loaded, reload
-
-_NANO = "nano"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ def _check_codes(
         findings.skip(Check.AGREEMENT, "files, features or chunks are faulty")
         return
     name = sample.codec or str(encoding["codec"])
-    if not sample.codec and name != _NANO and "/" not in name:
+    if not sample.codec and name != NANO and "/" not in name:
         raise SettingError(f"{release.name}: its codec was the folder {name}; name it with --codec")
     codec = Codec(name, encoding["num_codebooks"], pick_device(sample.device))
     with release.place.fetched(*raw, *release.shards("encoded")):

@@ -73,7 +73,9 @@ def build(
         warm_up()
     from ...build.build import BuildRequest, build_release, plan_build
     from ...recipe import Recipe, parse_splits
+    from ...release.release import Release
     from ...source.source import Source
+    from ..next_steps import hint_next
     from ..show.build import show_build, show_plan
 
     request = BuildRequest(
@@ -128,8 +130,7 @@ def build(
         return 0
     report = build_release(request, console.progress)
     show_build(report)
-    folder = console.quote(out)
-    console.hint(f"next: sportgen preview {folder}, and sportgen encode {folder}")
+    hint_next(Release.of(out, report.manifest))
     return 1 if strict and report.left_out else 0
 
 

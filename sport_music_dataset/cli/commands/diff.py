@@ -25,6 +25,7 @@ def diff(
     from ...release.layout import hub_release, is_folder
     from ...release.release import open_release
     from ...storage.store import is_store
+    from ..next_steps import push_command
     from ..show.diff import show_difference
 
     api = HfApi(endpoint=endpoint)
@@ -34,4 +35,4 @@ def diff(
     if not as_json and not difference.is_empty and is_folder(after):
         repo = hub_release(before)
         name = console.quote(before) if is_store(before) else repo[0] if repo else "ORG/NAME"
-        console.hint(f"next: sportgen push {console.quote(after)} {name}")
+        console.hint(f"next: {push_command(other.manifest, after, name)}")

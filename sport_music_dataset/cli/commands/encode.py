@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ...pretrained import MUSICGEN
 from .. import console, options
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 def encode(
     out: options.Folder,
-    model: options.Model = options.MODEL,
+    model: options.Model = MUSICGEN,
     codec: Annotated[
         str | None,
         typer.Option(help="EnCodec: Hub id or folder.", show_default="facebook/encodec_32khz"),
@@ -65,7 +66,9 @@ def encode(
     from ...encode.reference import LEAST_AGREEMENT
     from ...encode.settings import EncodeSettings
     from ...release.manifest import read_manifest
+    from ...release.release import Release
     from ...release.review.file import unbuilt_note
+    from ..next_steps import hint_next
     from ..show.build import show_estimate
     from ..show.encode import show_encode
 
@@ -93,9 +96,7 @@ def encode(
     if report.agreement and min(report.agreement) < LEAST_AGREEMENT:
         console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")
         return 1
-    nano = " --allow-nano" if report.nano else ""
-    folder = console.quote(out)
-    console.hint(f"next: sportgen preview {folder}, and sportgen push {folder} ORG/NAME{nano}")
+    hint_next(Release.of(out))
     return 0
 
 

@@ -68,4 +68,4 @@ def export(
             report = plan_export(opened, dest, settings)
         else:
             report = export_release(opened, dest, settings, console.progress)
-    show_export(report, as_json, dry_run)
+        show_export(report, opened, as_json, dry_run)

@@ -24,6 +24,8 @@ def listen(
     """
     warm_up()
     from ...build.relisten import estimate_listening, listen_release
+    from ...release.release import Release
+    from ..next_steps import hint_next
     from ..show.build import show_estimate
 
     settings = options.tagger_settings(True, tagger)
@@ -37,6 +39,5 @@ def listen(
     )
     print(f"shards    {report.shards_written} written, {report.shards_kept} as they were")
     print(f"chunks    {sum(report.chunks.values())} heard by {tagger}")
-    if report.shards_written:
-        console.hint(f"next: sportgen encode {console.quote(out)}")
+    hint_next(Release.of(out))
     return 0

@@ -1,11 +1,16 @@
 """The command `preview`."""
 
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...engines.base import cores
+from ...release.layout import PAGE, REVIEW
 from .. import console, options
 
 if TYPE_CHECKING:
@@ -15,9 +20,7 @@ if TYPE_CHECKING:
 
 def preview(
     release: options.Release,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(
-        "preview.html"
-    ),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(PAGE),
     chunks: Annotated[int, typer.Option(min=1, help="Show so many, of all styles.")] = 60,
     seed: Annotated[int, typer.Option("--seed", help="Draws them.")] = 0,
     everything: Annotated[
@@ -47,12 +50,12 @@ def preview(
     device: options.Device = "auto",
     endpoint: options.Endpoint = None,
 ) -> None:
-    """Make a page to look at a release and to listen to it.
+    """Make a page to look at a release and to listen to it; with --serve, drop bad chunks by ear.
 
     It says what does not fit, and why. The page is one file that needs no network. With `encoded`
     it plays what the codes give too, and shows first the chunks that they tell worst. With --serve,
     you keep and drop chunks and edit what is said of them: each decision is written to review.csv
-    of the release folder at once, and the next build follows it.
+    of the release folder at once, and the next build follows it. Ctrl-C or SIGTERM ends the server.
 
     Examples:
       sportgen preview dataset --output preview.html
@@ -68,6 +71,7 @@ def preview(
     from ...preview.view import PreviewSettings
     from ...preview.write import write_preview
     from ...release.release import open_release
+    from ..next_steps import hint_next
 
     settings = PreviewSettings(
         chunks=chunks,
@@ -84,10 +88,11 @@ def preview(
             _serve(opened, settings, port, open_it is not False)
             return
         report = write_preview(opened, output, settings, console.progress)
-    for note in report.notes:
-        console.hint(f"note: {note}")
-    console.hint(f"{report.chunks} of {report.total} chunks, {report.size / 1e6:.1f} MB")
-    print(console.plain(str(report.page)))
+        for note in report.notes:
+            console.hint(f"note: {note}")
+        console.hint(f"{report.chunks} of {report.total} chunks, {report.size / 1e6:.1f} MB")
+        print(console.plain(str(report.page)))
+        hint_next(opened, report.page)
     if open_it:
         _open(report.page.resolve().as_uri())
 
@@ -102,18 +107,44 @@ def _open(url: str) -> None:
 def _serve(release: "Release", settings: "PreviewSettings", port: int, open_it: bool) -> None:
     from ...preview.server import serve
     from ...preview.view import View
-
-    def ready(url: str) -> None:
-        console.hint("Ctrl-C ends it")
-        print(url, flush=True)
-        if open_it:
-            _open(url)
+    from ...release.review.file import unbuilt_note
 
     view = View(release, settings)
     view.open_review()
     for note in view.notes:
         console.hint(f"note: {note}")
+
+    def ready(url: str) -> None:
+        if view.reviewing:
+            folder = release.folder
+            console.hint(
+                f"decisions go to {folder / REVIEW}; `sportgen build SRC {console.quote(folder)}` "
+                "follows them"
+            )
+        # A shell without job control has what it starts in the background ignore Ctrl-C.
+        ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+        console.hint(f"`kill {os.getpid()}` ends it" if ignored else "Ctrl-C ends it")
+        print(url, flush=True)
+        if open_it:
+            _open(url)
+
     try:
-        serve(view, port, ready)
+        with _ended_by_signal():
+            serve(view, port, ready)
     except KeyboardInterrupt:
-        console.hint("ended")
+        unbuilt = unbuilt_note(release.folder, release.manifest) if view.reviewing else ""
+        console.hint(f"ended; {unbuilt}" if unbuilt else "ended")
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Within the block, SIGTERM does what Ctrl-C does: files for a short time are removed."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

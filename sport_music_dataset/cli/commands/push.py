@@ -55,6 +55,7 @@ def push(
 
     Without --version, what changed since the last release decides: major where rows or columns went
     or changed, minor where some came, patch for words alone. That is shown before it is sent.
+    Without a token or a network, --dry-run lists the files of a first push.
 
     The token is that of `hf auth login`, or HF_TOKEN. To an object store, OUT is copied as it is,
     without versions; credentials are those of the environment.

@@ -59,12 +59,12 @@ def scan(
     from ...build.build import BuildRequest, fingerprint_and_group, outage_of, scan_source
     from ...build.cut import measure_tracks
     from ...build.expect import expect
+    from ...card.options import typed
     from ...engines.local import Workers
     from ...errors import SettingError
     from ...recipe import Recipe, parse_splits
-    from ...release.options import typed
     from ...source.source import Source
-    from ..show.scan import hint_next, inventory, show_inventory
+    from ..show.scan import hint_build, inventory, show_inventory
 
     if overlap_seconds is None:
         overlap_seconds = 10.0 if chunk_seconds > 10 else 0.0
@@ -114,4 +114,4 @@ def scan(
     show_inventory(found, as_json)
     if not as_json:
         manifest = BuildRequest(music, Path("dataset"), recipe).manifest()
-        hint_next(found, source, typed(manifest, str(sessions)))
+        hint_build(found, source, typed(manifest, str(sessions)))

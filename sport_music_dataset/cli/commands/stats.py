@@ -6,7 +6,7 @@ import typer
 
 from ...errors import SettingError
 from ...extras import require
-from .. import console, options
+from .. import options
 
 
 def stats(
@@ -42,6 +42,7 @@ def stats(
     from huggingface_hub import HfApi
 
     from ...release.release import open_release
+    from ..next_steps import hint_next
     from ..show.sql import show_result
     from ..show.stats import show_stats
 
@@ -55,7 +56,7 @@ def stats(
 
             show_stats(release_stats(opened), as_json)
             if not as_json:
-                console.hint(f"next: sportgen preview {console.quote(release)}, to see and hear it")
+                hint_next(opened)
             return
         from ...look.sql import queried
 

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
+from ...pretrained import MUSICGEN
 from .. import options
 
 
 def tokens(
     description: Annotated[str, typer.Argument(metavar="TEXT", help="A description.")],
-    model: options.Model = options.MODEL,
+    model: options.Model = MUSICGEN,
     max_length: options.MaxLength = 20,
     special_tokens: options.SpecialTokens = True,
     as_json: options.AsJson = False,
@@ -20,12 +21,15 @@ def tokens(
       sportgen tokens "latino music for yoga"
       sportgen tokens "latino music for yoga" --model nano --max-length 3
     """
+    from ...encode.models import nano_named
     from ...encode.settings import EncodeSettings
     from ...encode.text import TextModel
     from ..show.tokens import show_tokens
 
     EncodeSettings(model=model, max_length=max_length)  # raises if the length is not valid
-    found = TextModel(model).explain(description, max_length, special_tokens)
+    with nano_named():
+        text = TextModel(model)
+    found = text.explain(description, max_length, special_tokens)
     show_tokens(found, as_json)
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ...pretrained import MOST_TOKENS
 from ..console import hint, plain
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
     if report.lost:
         words = ", ".join(f"{plain(word)} {count}" for word, count in [*report.lost.items()][:8])
         print(f"lost      behind the last token: {words}")
+        hint(f"note: {longer(report.longest)}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")
     if report.chunks_encoded:
@@ -30,3 +32,10 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
         hint(f"note: no work was shared between chunks: {report.unshared_reason}")
     if report.nano:
         hint("note: nano codes are for trying out, not MusicGen's")
+
+
+def longer(tokens: int) -> str:
+    """Which option keeps the words that are lost of descriptions of up to `tokens` tokens."""
+    if tokens > MOST_TOKENS:
+        return f"--max-length {MOST_TOKENS} loses less; shorten the longest descriptions"
+    return f"--max-length {tokens} loses no word"

@@ -42,6 +42,8 @@ def show_mirrored(mirrored: "Mirrored", dry_run: bool) -> None:
         return
     print(plain(mirrored.url))
     _show_files(mirrored.files, mirrored.sent, mirrored.removed, dry_run)
+    for note in mirrored.notes:
+        hint(f"note: {note}")
     if dry_run:
         hint("dry run: nothing was sent")
     else:

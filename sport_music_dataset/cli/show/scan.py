@@ -127,9 +127,9 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
     hint_left_out(found["left_out"].items())
 
 
-def hint_next(found: dict[str, Any], source: str, options: Sequence[tuple[str, str]]) -> None:
+def hint_build(found: dict[str, Any], source: str, options: Sequence[tuple[str, str]]) -> None:
     """Print the command that builds what was scanned, with the same options and what they lack."""
-    from ...release.options import build_command
+    from ...card.options import build_command
 
     def command(*more: str) -> str:
         kept = [option for option in options if option[0] not in more]

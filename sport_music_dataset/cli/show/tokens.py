@@ -4,8 +4,9 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from ..console import plain
+from ..console import hint, plain
 from ..tables import show_table
+from .encode import longer
 
 if TYPE_CHECKING:
     from ...encode.text import Tokens
@@ -26,6 +27,7 @@ def show_tokens(tokens: "Tokens", as_json: bool) -> None:
     print(f"\nkept      {len(tokens.kept)} of {length}, {padded} padded: {plain(tokens.text)}")
     if tokens.lost:
         print(f"lost      {plain(' '.join(tokens.lost_words))}")
+        hint(f"note: {longer(len(tokens.kept) + len(tokens.lost))}")
     print(f"input_ids       {list(tokens.input_ids)}")
     print(f"attention_mask  {list(tokens.attention_mask)}")
 

@@ -35,7 +35,8 @@ from ...engines.ray_cluster import (
 from ...errors import MachineError, SettingError
 from ...release.manifest import software
 from ..encoder import Encoder
-from ..settings import NANO, EncodeSettings
+from ..models import absolute
+from ..settings import EncodeSettings
 from .base import EncoderInfo, Finished, Job, Result, RowsDone, Work, portion, reader_threads
 
 # Processors of an actor, as in docs/figures.md; a codec is not much faster with more.
@@ -67,17 +68,11 @@ def ray_workers(
         check_nodes(needs, cpus, gpus)
         settings = replace(
             settings,
-            model=_absolute(settings.model),
-            codec=_absolute(settings.codec),
+            model=absolute(settings.model),
+            codec=absolute(settings.codec),
             device="cuda" if gpus else "cpu",
         )
         yield RayWorkers(_ActorSettings(needs, settings, chunk, cpus, gpus))
-
-
-def _absolute(model: str) -> str:
-    """The absolute path of a model's folder, for workers in other folders; other names stay."""
-    folder = model not in ("", NANO) and Path(model).is_dir()
-    return str(Path(model).resolve()) if folder else model
 
 
 @dataclass(frozen=True, slots=True)

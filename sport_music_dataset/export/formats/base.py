@@ -79,14 +79,15 @@ class Format(ABC):
 
     about: Outline
     needs_audio: ClassVar[bool] = True
+    takes_codes: ClassVar[bool] = False
     # Its name for people, and that of its template in guides/.
     title: ClassVar[str]
     guide: ClassVar[str]
 
     @property
     def with_codes(self) -> bool:
-        """Whether samples shall come with their codes."""
-        return False
+        """Whether samples come with codes: the format takes them, and the release has some."""
+        return self.takes_codes and bool(self.about.codec)
 
     @abstractmethod
     def part(self, split: str, index: int, count: int) -> str:

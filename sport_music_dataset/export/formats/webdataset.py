@@ -24,10 +24,7 @@ class WebDataset(Format):
     title: ClassVar[str] = "WebDataset"
     guide: ClassVar[str] = "webdataset"
     needs_audio: ClassVar[bool] = False
-
-    @property
-    def with_codes(self) -> bool:
-        return bool(self.about.codec)
+    takes_codes: ClassVar[bool] = True
 
     def part(self, split: str, index: int, count: int) -> str:
         return f"{split}-{index:06d}.tar"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from sport_music_dataset.card.options import changes, typed
 from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.release.manifest import Manifest
-from sport_music_dataset.release.options import changes, typed
 
 USUAL = Recipe()
 HEARD = replace(USUAL, tagger="musicnn", tagger_revision="a")

@@ -4,10 +4,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..reasons import Reason
 from ..recipe import Recipe
-from .layout import REVIEW
-from .manifest import Manifest
+from ..release.manifest import Manifest
 
 # Setting of the recipe -> option, where its value is the option's; other settings follow below.
 _VALUES = {
@@ -39,19 +37,6 @@ _CONSTANTS = ("rows_version", "audio", "sampling_rate")
 RULES = "sportgen has other rules for rows now"
 """The change that is in no option."""
 
-# Reason -> what keeps the tracks or chunks that are left out for it.
-_KEEPING = {
-    Reason.TOO_SHORT: "a smaller --chunk-seconds",
-    Reason.SILENT: "--keep-silence",
-    Reason.TRUNCATED: "--truncated keep",
-    Reason.LIMIT: "a larger --max-track-seconds or --max-expansion",
-    Reason.DROPPED: f"taking back what {REVIEW} of the release folder drops",
-    Reason.DROPPED_TRACK: f"taking back what {REVIEW} of the release folder drops",
-    Reason.VOICE: "a build without --without-vocals",
-    Reason.MISFIT: "--min-fit no",
-    Reason.UNTIMED: "a build without --require-tempo",
-}
-
 Option = tuple[str, str]
 """An option and its value, which is empty for a flag."""
 
@@ -72,18 +57,6 @@ def build_command(source: str, out: str, options: Iterable[Iterable[str]]) -> st
     """The command that builds with these options, for a shell."""
     words = (word for option in options for word in option if word)
     return shlex.join(["sportgen", "build", source, out, *words])
-
-
-def keeping(reasons: Iterable[str]) -> str:
-    """What keeps tracks or chunks that are left out for these reasons; empty if nothing does."""
-    left_out = {*reasons}
-    found = dict.fromkeys(text for reason, text in _KEEPING.items() if reason in left_out)
-    return f"{' or '.join(found)} keeps more" if found else ""
-
-
-def option_of(setting: str, value: object) -> str:
-    """The option of a setting of `Manifest.reading`: `--default-style`, `--no-tags`."""
-    return f"--{'no-' if value is False else ''}{setting.replace('_', '-')}"
 
 
 def changes(before: Manifest, after: Manifest) -> list[str]:
@@ -121,7 +94,11 @@ def _of_recipe(settings: Mapping[str, Any]) -> Iterator[Option]:
 
 def _of_reading(reading: Mapping[str, str | bool]) -> Iterator[Option]:
     for key, value in reading.items():
-        yield option_of(key, value), "" if isinstance(value, bool) else value
+        option = key.replace("_", "-")
+        if isinstance(value, bool):
+            yield f"--{option}" if value else f"--no-{option}", ""
+        else:
+            yield f"--{option}", value
 
 
 def _by_name(options: list[Option]) -> dict[str, str]:

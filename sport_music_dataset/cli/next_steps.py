@@ -1,0 +1,51 @@
+"""What to type next with a release folder: the steps that it has not had yet, and no others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..release.layout import PAGE, REVIEW
+from . import console
+
+if TYPE_CHECKING:
+    from ..release.manifest import Manifest
+    from ..release.release import Release
+
+
+def hint_next(release: "Release", page: Path = Path(PAGE)) -> None:
+    """Print the next steps with a release; none of one that is elsewhere.
+
+    `page` is where a preview may be.
+    """
+    from ..release.last_runs import stale_note
+
+    if release.place.is_remote:
+        return
+    stale = stale_note(release)
+    if stale:
+        console.hint(f"note: {stale}")
+    steps = list(_steps(release, page, bool(stale)))
+    width = max((len(command) for command, _ in steps), default=0)
+    for number, (command, why) in enumerate(steps):
+        console.hint(f"{'      ' if number else 'next: '}{command:<{width}}  # {why}")
+
+
+def _steps(release: "Release", page: Path, stale: bool) -> Iterator[tuple[str, str]]:
+    """Commands, and what each is for; without `encode` where a note has named it."""
+    from ..release.last_runs import encode_command, has_page
+
+    folder = console.quote(release.folder)
+    if not has_page(release, page):
+        yield f"sportgen preview {folder}", "a page to look at and to listen to"
+    if not (release.folder / REVIEW).exists():
+        yield f"sportgen preview {folder} --serve", "drop bad chunks by ear; the next build follows"
+    if release.shards("encoded"):
+        yield push_command(release.manifest, release.folder), "publish it; --dry-run sends nothing"
+    elif not stale:
+        yield encode_command(release), "tokens, codes, labels"
+
+
+def push_command(manifest: "Manifest", folder: Path | str, name: str = "ORG/NAME") -> str:
+    """The command that publishes a release folder, with the option that its codes need."""
+    nano = " --allow-nano" if manifest.encoding and manifest.encoding["nano"] else ""
+    return f"sportgen push {console.quote(folder)} {name}{nano}"
