@@ -31,7 +31,7 @@ def test_a_setting_that_cannot_work_is_echoed(settings: dict[str, Any], echo: st
 
 @pytest.mark.parametrize("text", ["train", "train=x", "train=0.5,train=0.5", ""])
 def test_splits_that_are_not_written_as_splits_are_refused(text: str) -> None:
-    with pytest.raises(SettingError, match=f"splits '{text}'"):
+    with pytest.raises(SettingError, match=f"splits='{text}'"):
         parse_splits(text)
 
 

@@ -18,9 +18,16 @@ Every message is one line: it names the place of the fault and the remedy.
 
 
 class SportgenError(Exception):
-    """Base of all errors that sportgen raises on purpose."""
+    """Base of all errors that sportgen raises on purpose.
+
+    `options` are those with which the same command would work, as typed; empty where none would.
+    """
 
     exit_code = 1
+
+    def __init__(self, *args: object, options: str = "") -> None:
+        super().__init__(*args)
+        self.options = options
 
 
 class SettingError(SportgenError, ValueError):

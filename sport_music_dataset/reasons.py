@@ -5,6 +5,7 @@ says nothing of the file: the next run tries the file again.
 """
 
 import errno
+from collections.abc import Iterable
 from enum import StrEnum
 
 from .errors import MachineError, SourceError
@@ -56,6 +57,26 @@ CHUNK_COUNTS: dict[str, str] = {
 }
 """The reasons for which single chunks are left out, in the order in which they are asked, and the
 columns of `tracks` that count them. A track is left out for one of them if no chunk of it stays."""
+
+
+_KEEPING = {
+    Reason.TOO_SHORT: "a smaller --chunk-seconds",
+    Reason.SILENT: "--keep-silence",
+    Reason.TRUNCATED: "--truncated keep",
+    Reason.LIMIT: "a larger --max-track-seconds or --max-expansion",
+    Reason.DROPPED: "taking back what review.csv of the release folder drops",
+    Reason.DROPPED_TRACK: "taking back what review.csv of the release folder drops",
+    Reason.VOICE: "a build without --without-vocals",
+    Reason.MISFIT: "--min-fit no",
+    Reason.UNTIMED: "a build without --require-tempo",
+}
+
+
+def keeping(reasons: Iterable[str]) -> str:
+    """What keeps tracks or chunks that are left out for these reasons; empty if nothing does."""
+    left_out = {*reasons}
+    found = dict.fromkeys(text for reason, text in _KEEPING.items() if reason in left_out)
+    return f"{' or '.join(found)} keeps more" if found else ""
 
 
 def kind_of(reason: str) -> str:

@@ -40,9 +40,9 @@ def parse_splits(text: str) -> dict[str, float]:
     try:
         splits = {name.strip(): float(share) for name, _, share in pairs}
     except ValueError:
-        raise SettingError(f"splits {text!r}: write them as train=0.9,test=0.1") from None
+        raise SettingError(f"splits={text!r}: write them as train=0.9,test=0.1") from None
     if len(splits) != len(pairs):
-        raise SettingError(f"splits {text!r}: a name stands twice")
+        raise SettingError(f"splits={text!r}: a name stands twice")
     return splits
 
 
@@ -54,10 +54,11 @@ def check_splits(splits: dict[str, float]) -> None:
     for name, share in splits.items():
         check_name(name, "splits")
         if not 0 <= share <= 1:
-            raise SettingError(f"splits: {name}={share} is not a proportion in [0, 1]")
+            raise SettingError(f"splits={name}={share}: is not a proportion in [0, 1]")
     total = sum(splits.values())
     if not math.isclose(total, 1.0, abs_tol=1e-6):
-        raise SettingError(f"splits: the proportions sum to {total:g}, not to 1")
+        typed = ",".join(f"{name}={share:g}" for name, share in splits.items())
+        raise SettingError(f"splits={typed}: the proportions sum to {total:g}, not to 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +190,12 @@ class Recipe:
         if self.min_fit != "no" and not self.analysis:
             raise SettingError(f"min_fit={self.min_fit}: needs the analysis, which measures it")
         if self.require_tempo and not self.analysis:
-            raise SettingError("require_tempo: needs the analysis, which measures the tempo")
+            raise SettingError("require_tempo=True: needs the analysis, which measures the tempo")
         if self.without_vocals and not self.tagger:
-            raise SettingError("without_vocals: needs a tagger, which hears voices; add --listen")
+            raise SettingError(
+                "without_vocals=True: needs a tagger, which hears voices; add --listen",
+                options="--listen",
+            )
 
     @property
     def chunk_samples(self) -> int:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from builder_tests.conftest import RECIPE, noise, write_audio
 from builder_tests.support.making import build
 from sport_music_dataset.build.plan import plan_tracks
-from sport_music_dataset.build.splits import assign
+from sport_music_dataset.build.splits import TooFewGroups, assign
 from sport_music_dataset.errors import SourceError
-from sport_music_dataset.recipe import Recipe
+from sport_music_dataset.recipe import Recipe, check_splits, parse_splits
 from sport_music_dataset.records import Track
 
 PROPORTIONS = {"train": 0.8, "validation": 0.1, "test": 0.1}
@@ -117,8 +117,24 @@ def test_the_order_of_groups_does_not_matter(weights: dict[str, float]) -> None:
 
 
 def test_too_few_groups_are_refused() -> None:
-    with pytest.raises(SourceError, match=r"2 group.s. of usable tracks.*--splits"):
+    with pytest.raises(TooFewGroups, match=r"validation would be empty: .* any split: 2") as said:
         assign({"a": 1.0, "b": 1.0}, PROPORTIONS, 0)
+    assert said.value.options == "--splits train=0.9,test=0.1"
+
+
+@given(st.integers(1, 4), proportions(), st.data())
+def test_the_splits_that_an_error_names_can_be_filled(
+    groups: int, shares: dict[str, float], data: st.DataObject
+) -> None:
+    weights = {str(number): 1.0 for number in range(groups)}
+    somewhere = st.sampled_from([*shares, "elsewhere"])
+    fixed = data.draw(st.dictionaries(st.sampled_from([*weights]), somewhere))
+    try:
+        assign(weights, shares, 0, fixed)
+    except TooFewGroups as error:
+        named = parse_splits(error.splits)
+        check_splits(named)
+        assert {*named} <= {*assign(weights, named, 0, fixed).values()}
 
 
 def track(number: int, group: str = "", split: str = "") -> Track:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -44,6 +45,31 @@ def test_build_prints_its_summary(
     assert capsys.readouterr().out.splitlines() == lines
 
 
+def test_other_options_than_those_of_the_release_are_told(
+    music: Path, built: tuple[Path, BuildReport], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["build", str(music), str(built[0]), *SHORT, "--dry-run"]
+    others = ["--default-style", "deep house", "--license", "cc0-1.0", "--session", "run"]
+    assert main([*arguments, *others]) == 0
+    other, unused, *_ = (line for line in capsys.readouterr().err.splitlines() if "note: " in line)
+    assert (
+        "was built otherwise (--layout was sport, is not given; --session was not given, is run; "
+        "--default-style was not given, is deep house; --license was not given, is cc0-1.0); as it"
+    ) in other
+    assert unused == (
+        "note: --session run, --default-style deep house: used for no track; names, tags or "
+        "metadata say it of each"
+    )
+    again = shlex.split(other.split("`")[1])
+    assert main([*again[1:], "--dry-run"]) == 0
+    assert "note: " not in capsys.readouterr().err
+    error = fails(capsys, 1, *arguments, "--keep-silence", "--min-fit", "unknown")
+    assert "; --keep-silence was not given, is given; --min-fit was no, is unknown); as" in error
+    assert error.endswith(
+        "--force builds it anew and keeps review.csv and the splits; or give another folder"
+    )
+
+
 def test_a_dry_run_names_the_shards(
     music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,18 +94,18 @@ def test_sources_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "found 1 .txt" in fails(capsys, 1, "build", tmp_path / "texts", out)
     write_audio(tmp_path / "texts/Yoga_texts.wav", noise(3.0))
     error = fails(capsys, 1, "build", tmp_path / "texts", out, *SHORT)
-    assert "1 group(s) of usable tracks cannot fill the splits" in error
+    assert "test would be empty: 1 of 1 tracks can be used; --splits train=1 builds" in error
     assert not out.exists()
 
 
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--chunk-seconds", "0", "chunk_seconds=0"),
+        ("--chunk-seconds", "0", "--chunk-seconds 0: must be"),
         ("--chunk-seconds", "long", "'--chunk-seconds'"),
-        ("--overlap-seconds", "25", "overlap_seconds=25"),
-        ("--splits", "train=0.5", "sum to 0.5"),
-        ("--splits", "train", "'train'"),
+        ("--overlap-seconds", "25", "--overlap-seconds 25: must be"),
+        ("--splits", "train=0.5", "--splits train=0.5: the proportions sum to 0.5"),
+        ("--splits", "train", "--splits 'train': write"),
         ("--num-proc", "0", "'--num-proc'"),
         ("--tempo", "120", "--tempo"),
     ],
@@ -95,7 +121,7 @@ def test_encode_errors(tmp_path: Path, encoded: Path, capsys: pytest.CaptureFixt
     assert "is not a release folder" in fails(capsys, 1, "encode", tmp_path, "--model", "nano")
     assert "no such folder" in fails(capsys, 1, "encode", encoded, "--model", tmp_path / "no")
     assert "loud" in fails(capsys, 2, "encode", encoded, "--labels", "loud")
-    assert "max_length=0" in fails(capsys, 2, "encode", encoded, "--max-length", "0")
+    assert "--max-length 0: must" in fails(capsys, 2, "encode", encoded, "--max-length", "0")
 
 
 def test_push_errors(tmp_path: Path, encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -196,4 +222,27 @@ def test_scan_says_what_build_would_leave_out(
     assert found["styles"] == {"latino": 3, "classic": 3}
     assert found["formats"]["mp3"] == 1 and found["sessions"]["yoga"] == 2
     assert main(["scan", str(music), "--chunk-seconds", "2"]) == 0
-    assert "files     10, 6 usable" in capsys.readouterr().out
+    captured = capsys.readouterr()
+    assert "files     10, 6 usable" in captured.out
+    command = f"sportgen build {music} dataset --chunk-seconds 2 --overlap-seconds 0"
+    assert captured.err.splitlines()[-1] == f"next: {command}"
+
+
+def test_a_scan_ends_with_a_command_that_mends_what_stops_a_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(2):
+        write_audio(Path(f"my music/Song {number}.wav"), noise(3.0, seed=number))
+    command = "sportgen build 'my music' dataset --chunk-seconds 2 --overlap-seconds 0"
+    scan = ["scan", "my music", "--chunk-seconds", "2"]
+    assert main(scan) == 0
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"for instance: {command} --session running --style house"
+    assert main(shlex.split(last.partition(": ")[2])[1:]) == 0
+    Path("my music/metadata.csv").write_text(
+        "file_name,split,session,style\nSong 0.wav,test,run,pop\nSong 1.wav,test,run,pop\n"
+    )
+    capsys.readouterr()
+    assert main(scan) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == (f"for instance: {command} --splits test=1")

@@ -1,6 +1,7 @@
 """Filters: which chunks a recipe leaves out, why, and that each is accounted for."""
 
 import json
+import shlex
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_every_chunk_stays_or_has_its_first_reason(
 
 
 def test_voices_are_left_out_only_where_somebody_listens() -> None:
-    with pytest.raises(SettingError, match=r"without_vocals: needs a tagger.*--listen"):
+    with pytest.raises(SettingError, match=r"without_vocals=True: needs a tagger.*--listen"):
         replace(SETTINGS, without_vocals=True)
     sung = replace(LISTENING, without_vocals=True)
     heard = [Heard(vocals=share) for share in (0.9, 0.1, VOICE)]
@@ -143,7 +144,9 @@ def test_left_out_chunks_are_counted_wherever_a_release_is_told_of(
     assert main([*scan, "--measure", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["chunks_left_out"] == counts
     assert main(scan) == 2
-    assert "add --measure" in capsys.readouterr().err
+    error, mended = capsys.readouterr().err.splitlines()
+    assert error.endswith("add --measure")
+    assert mended == f"for instance: sportgen {shlex.join(scan)} --measure"
 
 
 def test_only_what_is_known_to_fit_stays_if_asked(music: Path, tmp_path: Path) -> None:
@@ -159,5 +162,5 @@ def test_a_filter_that_empties_a_split_is_named(music: Path, tmp_path: Path) -> 
     halves = (("train", 0.5), ("test", 0.5))
     own = "sessions:\n  slow: {aliases: [juggling], intensity: medium, tempo_bpm: [15, 20]}"
     recipe = replace(SETTINGS, min_fit="yes", splits=halves, sessions=own)
-    with pytest.raises(SourceError, match=r"cannot fill the splits.*left out were . does not fit"):
+    with pytest.raises(SourceError, match=r"left out: . does not fit.*; --splits .*--min-fit no"):
         build(music, tmp_path / "out", recipe)

@@ -145,7 +145,7 @@ def test_when_nothing_fits_the_error_says_so(music: Path, tmp_path: Path) -> Non
         "sessions:\n  slow: {aliases: [running, juggling], intensity: medium, tempo_bpm: [15, 20]}"
     )
     recipe = replace(SETTINGS, min_fit="yes", sessions=own)
-    with pytest.raises(SourceError, match=r"3 does not fit its session.*filters are too strict"):
+    with pytest.raises(SourceError, match=r"3 does not fit its session.*; --min-fit no keeps more"):
         build(music, tmp_path / "out", recipe)
     assert not (tmp_path / "out/sportgen.json").exists()
 
@@ -162,7 +162,14 @@ def test_sessions_of_ones_own_through_the_command(
     )
     texts = {str(row["description"]) for row in rows_of(tmp_path / "out")}
     assert any("circus" in text for text in texts)
-    assert "misfits   4 chunks" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "misfits   4 chunks" in shown and "--min-fit unknown leaves them out" in shown
+    scan = ["scan", *common[1:2], *common[3:], "--sessions", str(own), "--chunk-seconds", "10"]
+    assert main([*scan, "--measure"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"without the misfits: sportgen build {music} dataset --splits train=1 --chunk-seconds 10 "
+        f"--overlap-seconds 0 --sessions {own} --min-fit unknown"
+    )
     own.write_text("sessions:\n  circus: {intensity: huge}\n")
     assert main([*common, "--sessions", str(own)]) == 2
     assert "line 2: circus: intensity 'huge'" in capsys.readouterr().err

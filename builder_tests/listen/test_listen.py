@@ -158,7 +158,7 @@ def test_who_left_voices_out_is_not_replaced(
 def test_a_build_names_the_listener_that_another_one_had(
     music: Path, heard: Path, built: tuple[Path, BuildReport], tmp_path: Path
 ) -> None:
-    with pytest.raises(ReleaseError, match=r"tagger_revision differ\); add --listen, --force"):
+    with pytest.raises(ReleaseError, match=r"\(--listen was given, is not given\); as .* --listen"):
         build(music, heard, RECIPE)
     with pytest.raises(ReleaseError, match=r"`sportgen listen .*` adds what is heard, --force"):
         build(music, built[0], listening())

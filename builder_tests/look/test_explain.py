@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import soundfile
 
 from builder_tests.conftest import write_audio
 from builder_tests.support.making import build
@@ -21,6 +22,7 @@ from sport_music_dataset.recipe import Recipe
 from sport_music_dataset.release.release import Release
 from sport_music_dataset.release.review.decisions import Decision
 from sport_music_dataset.release.review.file import add
+from sport_music_dataset.source.source import Source
 from sport_music_dataset.storage.parquet import read_parquet
 
 SETTINGS = Recipe(
@@ -30,17 +32,26 @@ SETTINGS = Recipe(
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release: a track named by its file, one named by metadata, one that metadata describes."""
+    """A release: a track named by its file, one named by metadata, one that metadata describes,
+    one with a silent chunk of which only options say what it is, and one that is too short."""
     root = tmp_path_factory.mktemp("explain")
-    for number, name in enumerate(("house/Running_1_house", "house/b", "house/c")):
-        samples = play(SCORES["club"], 128, 31, seed=number)
+    for number, name in enumerate(("house/Running_1_house", "house/b", "house/c", "d", "e")):
+        samples = play(SCORES["club"], 128, 5 if name == "e" else 31, seed=number)
+        if name == "d":
+            samples[10 * RATE : 21 * RATE] = 0
         write_audio(root / f"music/{name}.wav", samples, RATE)
     (root / "music/metadata.csv").write_text(
         "file_name,session,style,description\n"
         "house/b.wav,yoga,musique classique,\nhouse/c.wav,cardio,,a text of my own\n"
     )
-    build(root / "music", root / "out", SETTINGS)
+    build(source(root), root / "out", SETTINGS)
     return root / "out"
+
+
+def source(root: Path) -> Source:
+    """The music, whose names say something only where they have three parts."""
+    rule = "{session}_{number}_{style}"
+    return Source(str(root / "music"), names=rule, session="Vélo", default_style="soundtrack")
 
 
 def explained(out: Path, session: str, row: int = 0) -> Explanation:
@@ -72,7 +83,21 @@ def test_every_word_is_told_with_its_source(out: Path) -> None:
     assert any(text == "convention: moods of running" for text in found.values())
     given = sources(explained(out, "yoga"))
     assert given["yoga"] == "metadata: session yoga"
-    assert given["classical"] == "metadata: style musique classique"
+    assert given["classical"] == "metadata: style musique classique, in other words"
+    by_options = sources(explained(out, "cycling"))
+    assert by_options["cycling"] == "option: --session Vélo, in other words"
+    assert by_options["cinematic"] == "option: --default-style soundtrack, in other words"
+
+
+def test_a_style_of_a_tag_is_told_in_the_words_of_the_description(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    with soundfile.SoundFile(tmp_path / "music/a.mp3", "w", RATE, 1) as file:
+        file.genre = "Soundtrack"
+        file.write(play(SCORES["club"], 128, 11))
+    build(Source(str(tmp_path / "music"), session="yoga"), tmp_path / "out", SETTINGS)
+    found = sources(explained(tmp_path / "out", "yoga"))
+    assert found["cinematic"] == "genre tag: style Soundtrack, in other words"
+    assert found["yoga"] == "option: --session yoga"
 
 
 def test_what_a_review_decided_is_told_as_its_source(
@@ -87,10 +112,10 @@ def test_what_a_review_decided_is_told_as_its_source(
         (yoga, "description"): "a text of mine",
     }
     add(copy, lambda review: [Decision(id=i, field=f, after=v) for (i, f), v in decided.items()])
-    build(out.with_name("music"), copy, SETTINGS)
+    build(source(out.parent), copy, SETTINGS)
     found = sources(explain_chunk(Release.of(copy), running))
     assert found["64"] == "review: tempo 64 BPM"
-    assert found["running"] == "review: session course à pied"
+    assert found["running"] == "review: session course à pied, in other words"
     assert found["indie rock"] == "review: style indie rock"
     assert any(text.startswith("measured: energy 0.") for text in found.values())
     assert sources(explain_chunk(Release.of(copy), yoga)) == {"a text of mine": "review: "}
@@ -128,14 +153,51 @@ def test_edited_descriptions_and_other_versions_are_told(out: Path, tmp_path: Pa
     assert told.source == "unknown" and told.remark.startswith("made by sportgen")
 
 
+def absent(out: Path, chunk_id: str) -> str:
+    """What is said of a chunk that is not there, behind its id."""
+    with pytest.raises(ReleaseError) as raised:
+        explain_chunk(Release.of(out), chunk_id)
+    said = f"{out}: has no chunk {chunk_id!r}; "
+    assert str(raised.value).startswith(said)
+    return str(raised.value).removeprefix(said)
+
+
 def test_a_chunk_that_is_not_there_names_those_near_it(out: Path) -> None:
-    chunk = explained(out, "running").chunk_id
-    with pytest.raises(ReleaseError, match=f"has no chunk '{chunk}9'; near it are {chunk}"):
-        explain_chunk(Release.of(out), f"{chunk}9")
-    with pytest.raises(ReleaseError, match=f"near it are {chunk[:16]}-000"):
-        explain_chunk(Release.of(out), chunk[:16])
-    with pytest.raises(ReleaseError, match="chunk_id of `raw` lists"):
-        explain_chunk(Release.of(out), "?")
+    track = explained(out, "running").chunk_id[:16]
+    near = [f"{track}-{index:04d}" for index in (2, 1, 0)]
+    said = f"house/Running_1_house.wav has 3 chunks; near it are {', '.join(near)}"
+    assert absent(out, f"{track}-0009") == said
+    assert absent(out, f"{track}-1") == f"near it are {near[1]}, {near[2]}, {near[0]}"
+    assert absent(out, track) == f"near it are {', '.join(reversed(near))}"
+    changed = f"{'0' if track[5] != '0' else '1'}".join((track[:5], track[6:]))
+    assert absent(out, f"{changed}-0001").startswith(f"near it are {near[1]}, {near[2]}, {near[0]}")
+    for name in ("?", f"{'9' * 9000}-0", f"x-{'9' * 9000}"):
+        assert absent(out, name) == "the column chunk_id of `raw` lists its chunks"
+
+
+def test_why_a_chunk_is_left_out_is_told_with_the_remedy(out: Path, tmp_path: Path) -> None:
+    silent = explained(out, "cycling").chunk_id[:16]
+    assert absent(out, f"{silent}-0001") == (
+        "this chunk of d.wav is left out: silent (1 of the track); --keep-silence keeps more"
+    )
+    short = next(row["track_id"] for row in Release.of(out).tracks() if row["path"] == "e.wav")
+    said = "e.wav is left out (too short: 5.0 s, a chunk is 10 s); a smaller --chunk-seconds "
+    assert absent(out, f"{short}-0000") == absent(out, short) == f"{said}keeps more"
+    copy = shutil.copytree(out, tmp_path / "out")
+    chunk, track = f"{explained(out, 'running').chunk_id[:16]}-0001", silent
+    why = {chunk: "hiss", track: ""}
+    dropped = [Decision(id=i, field="verdict", after="drop", reason=r) for i, r in why.items()]
+    add(copy, lambda review: dropped)
+    build(source(out.parent), copy, SETTINGS)
+    line, again = f"its line of {copy / 'review.csv'}", f"`sportgen build SRC {copy}`"
+    back = f"empty `after` in {line}, then {again} brings it back"
+    assert absent(copy, chunk) == f"dropped in review: hiss; {back}"
+    assert absent(copy, track) == f"d.wav is left out (track dropped in review); {back}"
+    add(copy, lambda review: [Decision(id=chunk, field="verdict", after="")])
+    taken = f"dropped in review: hiss; that is taken back by now, and {again} follows"
+    assert absent(copy, chunk) == taken
+    build(source(out.parent), copy, SETTINGS)
+    assert explain_chunk(Release.of(copy), chunk).path == "house/Running_1_house.wav"
 
 
 def test_the_command_prints_tables_and_json(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -255,6 +255,24 @@ def test_a_default_style_leaves_nothing(tmp_path: Path) -> None:
     assert sorted(track.style for track in found.tracks) == [*["Synth-pop"] * 4, "pop"]
 
 
+def test_what_is_asked_for_and_has_no_effect_is_told(tmp_path: Path) -> None:
+    library(tmp_path / "my music", genre="Synth-pop")
+    music = str(tmp_path / "my music")
+    asked = Source(music, layout="sport", session="boxing", default_style="house")
+    unused, titles = scan(asked, sessions="sessions:\n  circus: {intensity: low}").notes[:2]
+    assert unused.startswith("--session boxing, --default-style house: used for no track; ")
+    assert titles == "--sessions: no track has one of its sessions"
+    assert scan(asked).notes[-1] == (
+        "--layout sport: 4 tracks have 4 sessions that sportgen does not know (Crescendolls, One "
+        "More Time, Aerodynamic, ...), and the genres in their tags (Synth-pop) are not used; "
+        f"if these are titles: `sportgen scan '{music}' --session boxing`"
+    )
+    assert scan(Source(music, session="boxing", default_style="x")).notes == (
+        "--default-style x: used for no track; names, tags or metadata say it of each",
+    )
+    assert not scan(Source(music, session="boxing")).notes
+
+
 def test_one_style_has_one_spelling(tmp_path: Path) -> None:
     for seed, folder in enumerate(("hip_hop", "Hip Hop", "hip-hop", "hip_hop")):
         write_audio(tmp_path / f"{folder}/Yoga_{seed}_{folder}.wav", noise(1.0, seed=seed))

@@ -32,6 +32,7 @@ from ..release.tracks import kept_rows, left_out_chunks
 from ..source.facts import FACTS, Facts, FactsStore
 from ..source.files import fill
 from ..source.library import Library, check_named
+from ..source.notes import unused
 from ..source.read import places_read, read_source
 from ..source.source import Source
 from ..storage.atomic import write_atomically
@@ -73,11 +74,29 @@ class BuildRequest:
     since: Since | None = None
     ray: RaySettings | None = None
 
+    def manifest(self) -> Manifest:
+        """A manifest without files, of the recipe and of how the music is read."""
+        manifest = Manifest.of(self.recipe)
+        manifest.reading = dict(Source.of(self.source).reading)
+        if self.license:
+            manifest.reading["license"] = self.license
+        return manifest
+
     def earlier(self) -> Earlier:
-        """The release that is in `out`, with `since`; raises as `Earlier.read`."""
-        earlier = Earlier.read(self.out, self.recipe, self.since, self.force)
+        """The release that is in `out`, with `since`; raises as `Earlier.read`, and
+        ReleaseError if it is of another recipe without `force`."""
+        earlier = Earlier.read(self.out, self.recipe, self.since)
         check_card(self.out)
+        if not self.force:
+            earlier.check_recipe(self.manifest(), Source.of(self.source).location)
         return earlier
+
+    def note_on_options(self) -> str:
+        """What the release in `out` was built with and this build is not; empty if nothing is.
+
+        Raises as `earlier`.
+        """
+        return self.earlier().other_options(self.manifest(), Source.of(self.source).location)
 
     def engine(self) -> AbstractContextManager[Engine]:
         """The workers of the build; raises as `open_engine`."""
@@ -275,8 +294,10 @@ def scan_source(
 
     chromaprint_version()  # raises MachineError now, not after hours of hashing
     library = read_source(source, recipe.styles, exclude, run, progress, recipe.sessions)
+    is_unused = license and all(track.license for track in library.usable)
+    notes = (*library.notes, *unused(*[f"--license {license}"] * bool(is_unused)))
     tracks = tuple(fill(track, {"license": license}) for track in library.tracks)
-    return with_known_splits(replace(library, tracks=tracks), dict(recipe.splits))
+    return with_known_splits(replace(library, tracks=tracks, notes=notes), dict(recipe.splits))
 
 
 def fingerprint_and_group(
@@ -348,11 +369,8 @@ def forget(folder: Path) -> None:
 
 
 def _new_release(request: BuildRequest, earlier: Earlier) -> Release:
-    manifest = Manifest.of(request.recipe)
+    manifest = request.manifest()
     manifest.withdrawn = earlier.withdrawn
-    manifest.reading = dict(Source.of(request.source).reading)
-    if request.license:
-        manifest.reading["license"] = request.license
     manifest.review = earlier.review.entries()
     return Release.of(request.out, manifest)
 

@@ -19,7 +19,8 @@ class Expected:
     """What a build would give.
 
     `chunks` maps a split to its expected number of chunks, `cost` is the work and the bytes of
-    `raw`. `obstacle` says why a build would stop; with one, nothing else is known.
+    `raw`. `obstacle` says why a build would stop, and `remedy` the options that help, if some do;
+    with an obstacle, nothing else is known.
     `without_length` is the number of tracks whose length the container does not state.
     """
 
@@ -27,6 +28,7 @@ class Expected:
     cost: Estimate | None = None
     without_length: int = 0
     obstacle: str = ""
+    remedy: str = ""
 
 
 def expect(engine: Engine, library: Library, recipe: Recipe, place: str) -> Expected:
@@ -43,7 +45,7 @@ def expect(engine: Engine, library: Library, recipe: Recipe, place: str) -> Expe
         check_split_names(library.tracks, dict(recipe.splits))
         shards = plan_shards(library, recipe, Earlier(Path(), recipe))
     except SourceError as error:
-        return Expected(obstacle=str(error))
+        return Expected(obstacle=str(error), remedy=error.options)
     chunks: Counter[str] = Counter()
     for shard in shards:
         chunks[shard.split] += sum(expected_chunks(track, recipe) for track in shard.tracks)

@@ -1,20 +1,20 @@
 """The stage that plans: which track goes into which split and shard."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..audio.samples import chunk_count
 from ..digests import digest
 from ..errors import SourceError
-from ..reasons import CHUNK_COUNTS, Reason, is_of_one_run, kind_of
-from ..recipe import SAMPLING_RATE, Recipe
+from ..reasons import is_of_one_run, keeping, kind_of
+from ..recipe import SAMPLING_RATE, Recipe, parse_splits
 from ..records import Outcome, Track
-from ..release.layout import REVIEW, shard_count, shard_name, shard_of
+from ..release.layout import shard_count, shard_name, shard_of
 from ..source.layouts import SPLIT_WORDS
 from ..source.library import Library
 from .since import Earlier
-from .splits import assign
+from .splits import TooFewGroups, assign
 
 # The lowest rate of speech codecs; music takes ten times as many bytes.
 _LEAST_BYTES_PER_SECOND = 500
@@ -24,7 +24,6 @@ _USUAL_SPLITS = ("train", "validation", "test")
 _MOST_NAMED = 20
 
 _TRY_AGAIN = "see to the disk or the network, and run the same command again"
-_FILTERS = CHUNK_COUNTS.keys() - {Reason.SILENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,11 @@ def plan_shards(
         for track in library.tracks
         if track.reason or track.track_id in failed
     ]
+    left_out = Counter(map(kind_of, reasons))
     again = any(map(is_of_one_run, reasons))
-    kinds = Counter(map(kind_of, reasons))
-    found = ", ".join(f"{count} {reason}" for reason, count in kinds.items())
-    dropped = not {Reason.DROPPED, Reason.DROPPED_TRACK}.isdisjoint(kinds)
     if not tracks:
-        remedy = "`--chunk-seconds` sets the length"
-        if dropped:
-            remedy = f"take decisions of {REVIEW} in the release folder back"
-        elif not _FILTERS.isdisjoint(kinds):
-            remedy = "the filters are too strict for this music: `scan --measure` shows its misfits"
-        raise SourceError(f"no track can be kept ({found}); {_TRY_AGAIN if again else remedy}")
+        remedy = _TRY_AGAIN if again else keeping(left_out) or "`sportgen scan` says why of each"
+        raise SourceError(f"no track can be kept ({_counted(left_out)}); {remedy}")
     fixed: dict[str, str] = {}
     counts: dict[str, int] = {}
     for decision in earlier.decisions():
@@ -74,12 +67,50 @@ def plan_shards(
         counts |= decision.shards
     try:
         return plan_tracks(tracks, recipe, fixed, counts)
-    except SourceError as error:
+    except TooFewGroups as error:
+        counted = _usable(library, tracks, left_out, fixed)
         if again:
-            raise SourceError(f"{error}; not all files could be read: {_TRY_AGAIN}") from error
-        if failed or dropped:
-            raise SourceError(f"{error}; left out were {found}") from error
-        raise
+            raise SourceError(
+                f"{error.lacking}: {counted}; not all files could be read: {_TRY_AGAIN}"
+            ) from error
+        options = f"--splits {error.splits}{_asked_alone(library, recipe, error.splits)}"
+        # Other splits are another recipe.
+        options += " --force" * (earlier.before is not None)
+        more = keeping(left_out) or "more music helps too"
+        raise SourceError(
+            f"{error.lacking}: {counted}; {options} builds what there is, {more}",
+            options=options,
+        ) from error
+
+
+def _usable(
+    library: Library, tracks: Sequence[Track], left_out: Counter[str], fixed: Mapping[str, str]
+) -> str:
+    """How many tracks can be used, why no others, and what holds them in their splits."""
+    text = f"{len(tracks)} of {len(library.tracks)} tracks can be used"
+    text += f" (left out: {_counted(left_out)})" * bool(left_out)
+    groups = {track.group_id for track in tracks}
+    if len(groups) < len(tracks):
+        text += f", in {len(groups)} groups that stay whole"
+    asked = {track.group_id: track.split for track in tracks if track.split}
+    decided = {group: split for group, split in fixed.items() if group not in asked}
+    for put, split_of in (("an earlier release puts", decided), ("metadata or folders put", asked)):
+        if split_of:
+            splits = ", ".join(sorted(set(split_of.values())))
+            number = "all" if len(split_of) == len(groups) else f"{len(split_of)} group(s)"
+            text += f", {put} {number} into {splits}"
+    return text
+
+
+def _asked_alone(library: Library, recipe: Recipe, splits: str) -> str:
+    """The other splits for which metadata asks, with the share 0: they must be named."""
+    named = parse_splits(splits)
+    asked = {track.split for track in library.tracks}
+    return "".join(f",{split}=0" for split, _ in recipe.splits if split in asked - named.keys())
+
+
+def _counted(left_out: Counter[str]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
 
 
 def plan_tracks(

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from ..card.options import RULES, build_command, changes, typed
 from ..errors import ReleaseError
 from ..outside.documents import load_json
 from ..outside.files import MANIFEST_BYTES, read_bytes
@@ -16,8 +17,8 @@ from ..recipe import Recipe
 from ..records import Row, Track
 from ..release.folder import check_ours
 from ..release.last_runs import EncodeOptions, keep_encode, last_encode
-from ..release.layout import DECISIONS, MANIFEST, split_of
-from ..release.manifest import ReviewEntry
+from ..release.layout import DECISIONS, MANIFEST, REVIEW, split_of
+from ..release.manifest import Manifest, ReviewEntry
 from ..release.release import Release
 from ..release.review.decisions import Decision, Review
 from ..release.review.file import bring_in, read_review, review_of
@@ -87,28 +88,42 @@ class Earlier:
     review: Review = field(default_factory=Review)
 
     @classmethod
-    def read(cls, out: Path, recipe: Recipe, since: Since | None, force: bool) -> "Earlier":
+    def read(cls, out: Path, recipe: Recipe, since: Since | None) -> "Earlier":
         """Read the release that is in `out`, if any, and check that a build may change `out`.
 
         Raises:
             SettingError: `out` is a URL.
-            ReleaseError: `out` holds something else, or a release of another recipe without
-                `force`; or its review cannot be read.
+            ReleaseError: `out` holds something else, or its review cannot be read.
         """
         check_on_disk(out)
         check_ours(out)
-        if not (out / MANIFEST).is_file():
-            return cls(out, recipe, None, since, _reviewed(out, None, since))
-        before = Release.of(out)
-        if before.manifest.fingerprint != recipe.fingerprint and not force:
-            record: Mapping[str, object] = {**before.manifest.recipe}
-            changed = [key for key, value in recipe.as_dict().items() if record.get(key) != value]
-            raise ReleaseError(
-                f"{out}: was built with another recipe ({', '.join(changed)} differ); "
-                + _listening_first(out, recipe, changed)
-                + "--force builds it anew, or give another folder"
-            )
+        before = Release.of(out) if (out / MANIFEST).is_file() else None
         return cls(out, recipe, before, since, _reviewed(out, before, since))
+
+    def other_options(self, manifest: Manifest, source: str) -> str:
+        """What the release in `out` was built with and `manifest` is not, with the command that
+        keeps it; empty if nothing differs."""
+        found = changes(self.before.manifest, manifest) if self.before else []
+        if not self.before or not found:
+            return ""
+        options = [*typed(self.before.manifest), *[("--force", "")] * (RULES in found)]
+        again = build_command(source, str(self.out), options)
+        return f"{self.out}: was built otherwise ({'; '.join(found)}); as it was: `{again}`"
+
+    def check_recipe(self, manifest: Manifest, source: str) -> None:
+        """Raise ReleaseError if the release in `out` is of another recipe than `manifest`."""
+        if self.before and self.before.manifest.fingerprint != manifest.fingerprint:
+            record: Mapping[str, object] = {**self.before.manifest.recipe}
+            now: Mapping[str, object] = {**manifest.recipe}
+            changed = {key for key in now if record.get(key) != now[key]}
+            # What was built stays where only the listener differs.
+            is_heard = self.recipe.tagger and changed <= {"tagger", "tagger_revision"}
+            kept = REVIEW if "splits" in changed else f"{REVIEW} and the splits"
+            raise ReleaseError(
+                f"{self.other_options(manifest, source)}; "
+                + f"`sportgen listen {self.out}` adds what is heard, " * bool(is_heard)
+                + f"--force builds it anew and keeps {kept}; or give another folder"
+            )
 
     @property
     def withdrawn(self) -> list[str]:
@@ -270,10 +285,3 @@ def _reviewed(out: Path, before: Release | None, since: Since | None) -> Review:
     review = review_of(out, before.manifest) if before else read_review(out)
     recorded = map(Decision.of, since.review if since else ())
     return Review.of((*review.decisions, *review.lacks(recorded)))
-
-
-def _listening_first(out: Path, recipe: Recipe, changed: Sequence[str]) -> str:
-    """The remedy that keeps what was built, where only the listener differs; empty elsewhere."""
-    if not {*changed} <= {"tagger", "tagger_revision"}:
-        return ""
-    return f"`sportgen listen {out}` adds what is heard, " if recipe.tagger else "add --listen, "

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import SourceError
@@ -40,7 +40,7 @@ def assign(
             same mix of kinds.
 
     Raises:
-        SourceError: there are fewer groups without a fixed split than empty splits.
+        TooFewGroups: there are fewer groups without a fixed split than empty splits.
     """
     assigned = {group: fixed[group] for group in weights if fixed and group in fixed}
     kinds = kinds or {}
@@ -50,22 +50,50 @@ def assign(
     )
     assignment = _Assignment(weights, proportions, assigned)
     if len(free) < len(assignment.empty_splits()):
-        if not free and assigned:
-            only = ", ".join(sorted(set(assigned.values())))
-            raise SourceError(
-                f"metadata, folders or an earlier release put all tracks into {only}, and "
-                f"{', '.join(proportions)} are to be filled: name the splits that there "
-                "are (--splits train=1), or deal the tracks anew (--layout sport)"
-            )
-        raise SourceError(
-            f"{len(weights)} group(s) of usable tracks cannot fill the splits "
-            f"{', '.join(proportions)}: add tracks or ask for fewer splits (--splits train=1)"
-        )
+        raise TooFewGroups(len(free), assignment.empty_splits(), proportions, assigned.values())
     for group in free:
         assignment.add(group)
     assignment.fill_empty_splits(free)
     assignment.balance(free)
     return assignment.split_of
+
+
+class TooFewGroups(SourceError):  # noqa: N818 - what is wrong, as `MachineFault`
+    """Some splits would be empty; `options` name the splits that can be filled."""
+
+    def __init__(
+        self,
+        free: int,
+        empty: Sequence[str],
+        proportions: Mapping[str, float],
+        taken: Iterable[str],
+    ) -> None:
+        filled = _filled(free, empty, proportions, taken)
+        self.splits = ",".join(f"{split}={share:.15g}" for split, share in filled.items())
+        self.lacking = f"{', '.join(sorted(proportions.keys() - filled.keys()))} would be empty"
+        super().__init__(
+            f"{self.lacking}: groups of tracks that may go to any split: {free}",
+            options=f"--splits {self.splits}",
+        )
+
+
+def _filled(
+    free: int, empty: Sequence[str], proportions: Mapping[str, float], taken: Iterable[str]
+) -> dict[str, float]:
+    """The splits that can be filled, with their shares; the largest has those of the others too.
+
+    Args:
+        free: number of groups that may go to any split.
+        empty: the splits that have no group.
+        proportions: split -> share, of all splits that shall have groups.
+        taken: the splits of the groups that have one.
+    """
+    largest_first = sorted(proportions, key=lambda split: (-proportions[split], split))
+    unfilled = [split for split in largest_first if split in empty][free:]
+    shares = {split: share for split, share in proportions.items() if split not in unfilled}
+    largest = next((split for split in largest_first if split in shares), min(taken, default=""))
+    shares[largest] = 1.0 - sum(share for split, share in shares.items() if split != largest)
+    return shares
 
 
 @dataclass(slots=True)

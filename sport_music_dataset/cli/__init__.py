@@ -57,4 +57,5 @@ def _run(arguments: list[str]) -> int:
 def _report(error: BaseException, arguments: list[str]) -> int:
     from .faults import report
 
-    return report(error, trace="--debug" in arguments or os.environ.get("SPORTGEN_DEBUG") == "1")
+    trace = "--debug" in arguments or os.environ.get("SPORTGEN_DEBUG") == "1"
+    return report(error, arguments, trace)

@@ -2,19 +2,24 @@
 
 import errno
 import re
+import shlex
 import signal
 import traceback
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, requires
+from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 
 from .. import extras
-from ..errors import SportgenError
+from ..errors import SettingError, SportgenError
 from ..outside.redact import redact
 from . import INTERRUPTED, console
 from .streams import STDOUT
 
 _MOST_LETTERS = 300
+# How an error names a setting, as Python's callers know it: `min_fit='x'`.
+_SETTING = re.compile(r"([a-z_]+)=(True)?")
 _PACKAGE = __name__.partition(".")[0]
 
 _MEMORY = "memory is full; run it again with --num-proc 1, or with more memory"
@@ -80,8 +85,12 @@ _BY_ERRNO = {
 _PACKAGES = {"PIL": "pillow", "yaml": "pyyaml", "chromaprint": "pyacoustid"}
 
 
-def report(error: BaseException, trace: bool) -> int:
-    """Print an error in one line on stderr, after its traceback if asked for; the exit code."""
+def report(error: BaseException, arguments: Sequence[str], trace: bool) -> int:
+    """Print an error of a command in one line on stderr, after its traceback if asked for.
+
+    A second line has the command with options that would work, if some are known. Returns the exit
+    code.
+    """
     if trace:
         for text in redact("".join(traceback.format_exception(error))).splitlines():
             console.hint(text)
@@ -98,8 +107,37 @@ def report(error: BaseException, trace: bool) -> int:
         console.fail(redact(error.format_message()))  # type: ignore[attr-defined]  # by its name
         console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
     else:
-        console.fail(redact(str(error) if isinstance(error, SportgenError) else line(error)))
+        console.fail(redact(_said(error) if isinstance(error, SportgenError) else line(error)))
+    if isinstance(error, SportgenError) and error.options:
+        words = _with(arguments, shlex.split(error.options))
+        console.hint(redact(f"for instance: sportgen {shlex.join(words)}"))
     return int(getattr(error, "exit_code", 1))
+
+
+def _said(error: SportgenError) -> str:
+    """The message of an error, with the option for the setting that it begins with."""
+    setting = _SETTING.match(str(error)) if isinstance(error, SettingError) else None
+    if not setting:
+        return str(error)
+    option, rest = setting[1].replace("_", "-"), str(error)[setting.end() :]
+    return f"--{option}{rest}" if setting[2] else f"--{option} {rest}"
+
+
+def _with(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Arguments with options in place of those of the same names."""
+    takes_value = {
+        name: not after.startswith("--")
+        for name, after in pairwise((*options, "--"))
+        if name.startswith("--")
+    }
+    kept, rest = [], iter(arguments)
+    for word in rest:
+        name, is_whole, _ = word.partition("=")
+        if name not in takes_value:
+            kept.append(word)
+        elif takes_value[name] and not is_whole:
+            next(rest, "")
+    return [*kept, *options]
 
 
 def line(error: BaseException) -> str:

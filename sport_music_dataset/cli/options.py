@@ -190,7 +190,8 @@ def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySet
         return RaySettings(address, cpus, gpus)
     if address or cpus or gpus:
         raise SettingError(
-            "--ray-address, --cpus-per-worker and --gpus-per-worker: are for Ray; add --engine ray"
+            "--ray-address, --cpus-per-worker and --gpus-per-worker: are for Ray; add --engine ray",
+            options="--engine ray",
         )
     return None
 
@@ -348,7 +349,9 @@ Since = Annotated[
 ]
 Force = Annotated[
     bool,
-    typer.Option("--force", help="Make all files anew, believe no earlier work; splits stay."),
+    typer.Option(
+        "--force", help="Make all files anew, believe no earlier work; splits and review.csv stay."
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]
 
@@ -382,7 +385,7 @@ def tagger_settings(listen: bool, tagger: str) -> dict[str, str]:
         name = str(Path(tagger).resolve()) if folder else tagger
         return {"tagger": name, "tagger_revision": revision}
     if tagger != MUSICNN:
-        raise SettingError(f"--tagger {tagger}: says who listens; add --listen")
+        raise SettingError(f"--tagger {tagger}: says who listens; add --listen", options="--listen")
     return {}
 
 

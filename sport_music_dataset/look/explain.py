@@ -1,9 +1,8 @@
 """Explain the descriptions of a chunk: from what each word of them is known."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 from ..columns import COPIED_COLUMNS
@@ -25,8 +24,9 @@ from ..release.review.decisions import (
     decided,
     in_place,
 )
+from .absent import absence
 
-_METADATA, _REVIEW = "metadata", "review"
+_METADATA, _REVIEW, _OPTION = "metadata", "review", "option"
 # What a word's detail begins with -> the field of a review that gives the word.
 _REVIEWED = {"session": SESSION, "style": STYLE, "tempo": TEMPO}
 _NEEDED = ("session", "style", "energy", "arc")
@@ -36,10 +36,9 @@ _NEEDED = ("session", "style", "energy", "arc")
 class Origin:
     """Words of a description and where they come from.
 
-    `source` is `file name`, `genre`, `metadata`, `review`, `measured`, `heard`, `convention` or
-    `phrasing`;
-    `detail` is the value with its unit, or whose convention it is. `confidence` is that of what was
-    measured or heard, from 0 to 1.
+    `source` is `file name`, `genre tag`, `option`, `metadata`, `review`, `measured`, `heard`,
+    `convention` or `phrasing`; `detail` is the value with its unit, the option as it was typed, or
+    whose convention it is. `confidence` is that of what was measured or heard, from 0 to 1.
     """
 
     words: str
@@ -82,7 +81,8 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
         return Explanation(chunk_id, track["path"], _REVIEW, "", {**said})
     made, remark = _made_again(release, row, track)
     if made and [phrasing.text for phrasing in made] == texts:
-        origins = {one.text: _origins(one, row, track, reviewed) for one in made}
+        given = _Given(row, track, reviewed, release.manifest)
+        origins = {one.text: tuple(map(given.origin, one.words)) for one in made}
         return Explanation(chunk_id, track["path"], "made", "", origins)
     same = all((other["descriptions"] or [other["description"]]) == texts for other in rows)
     if same and len(rows) > 1:
@@ -118,23 +118,8 @@ def _rows_of_track(release: Release, chunk_id: str) -> list[Row]:
         places = [at for at, name in enumerate(found) if name.rpartition("-")[0] == track_id]
         rows: list[Row] = table.take(places).to_pylist()
         return rows
-    near = ", ".join(_near(chunk_id, seen))
-    raise ReleaseError(
-        f"{release.name}: has no chunk {chunk_id!r}; "
-        + (f"near it are {near}" if near else f"the column chunk_id of `{config}` lists its chunks")
-    )
-
-
-def _near(chunk_id: str, known: Iterable[str]) -> list[str]:
-    """At most three ids like one that is not known: of its track, else of tracks like it."""
-    track_id = chunk_id.partition("-")[0]
-    by_track: dict[str, list[str]] = {}
-    for name in sorted(known):
-        by_track.setdefault(name.partition("-")[0], []).append(name)
-    tracks = [track_id] if track_id in by_track else get_close_matches(track_id, by_track)
-    tracks = tracks or [name for name in by_track if track_id and name.startswith(track_id)]
-    names = [name for track in tracks for name in by_track[track]]
-    return get_close_matches(chunk_id, names, cutoff=0.0)
+    why = absence(release, chunk_id, seen)
+    raise ReleaseError(f"{release.name}: has no chunk {chunk_id!r}; {why}")
 
 
 def _made_again(release: Release, row: Row, track: Row) -> tuple[list[Phrasing], str]:
@@ -156,33 +141,60 @@ def _reviewed(manifest: Manifest, chunk_id: str) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _origins(
-    phrasing: Phrasing, row: Row, track: Row, reviewed: Mapping[str, str]
-) -> tuple[Origin, ...]:
-    return tuple(_origin(word, row, track, reviewed) for word in phrasing.words)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a release tells of who gave the words of a chunk's descriptions."""
+
+    row: Row
+    track: Row
+    reviewed: Mapping[str, str]
+    manifest: Manifest
+
+    def origin(self, word: Word) -> Origin:
+        """Where a word comes from."""
+        origin = Origin(word.text, word.source.value, word.detail, word.confidence)
+        # A word's detail begins with the field of the track that gives it.
+        field = word.detail.partition(" ")[0]
+        name = _REVIEWED.get(field, "")
+        if word.source in (Source.USER, Source.MEASURED) and name in self.reviewed:
+            value = self.reviewed[name]
+            return Origin(word.text, _REVIEW, _reworded(field, value, word))
+        if word.source is not Source.USER:
+            return origin
+        named = self.row["session_as_named"] if field == "session" else self.track.get(field, "")
+        value = str(named)
+        source, detail = self._given_by(field, value)
+        return replace(origin, source=source, detail=_reworded(detail, value, word))
+
+    def _given_by(self, field: str, value: str) -> tuple[str, str]:
+        """Who gives the value of a field, and as what, as far as the release tells."""
+        words = _words(value)
+        if words and " ".join(words) in " ".join(_words(self.track["path"])):
+            return "file name", field
+        if field == "genre" or (field == "style" and _words(self.track["genre"]) == words):
+            return "genre tag", field
+        for option, given in self._options(field):
+            if _words(given) == words:
+                return _OPTION, option
+        return _METADATA, field
+
+    def _options(self, field: str) -> Iterator[tuple[str, str]]:
+        """The options that give a field where nothing else does, with their values."""
+        option = {"style": "--default-style"}.get(field, f"--{field}")
+        given = self.manifest.reading.get(option.removeprefix("--").replace("-", "_"))
+        if isinstance(given, str):
+            yield option, given
+        styles = self.manifest.recipe.get("styles", [])
+        if field == "style" and len(styles) == 1:
+            yield "--style", styles[0]
 
 
-def _origin(word: Word, row: Row, track: Row, reviewed: Mapping[str, str]) -> Origin:
-    origin = Origin(word.text, word.source.value, word.detail, word.confidence)
-    # A word's detail begins with the field of the track that gives it.
-    field = word.detail.partition(" ")[0]
-    if word.source in (Source.USER, Source.MEASURED) and _REVIEWED.get(field) in reviewed:
-        detail = f"{field} {reviewed[_REVIEWED[field]]}"
-        return Origin(word.text, _REVIEW, f"{detail} BPM" if field == "tempo" else detail)
-    if word.source is not Source.USER:
-        return origin
-    value = str(row["session_as_named"] if field == "session" else track.get(field, ""))
-    return replace(origin, source=_given_by(field, value, track), detail=f"{field} {value}")
-
-
-def _given_by(field: str, value: str, track: Row) -> str:
-    """Who gives the value of a field, as far as the release tells."""
-    words = " ".join(_words(value))
-    if words and words in " ".join(_words(track["path"])):
-        return "file name"
-    if field == "genre" or (field == "style" and _words(track["genre"]) == _words(value)):
-        return "genre"
-    return "metadata"
+def _reworded(name: str, value: str, word: Word) -> str:
+    """A value with its name, and that the description has other words for it."""
+    if name == TEMPO:
+        return f"{name} {value} BPM"
+    is_other = {*_words(word.text)}.isdisjoint(_words(value))
+    return f"{name} {value}" + ", in other words" * is_other
 
 
 def _words(text: str) -> list[str]:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..audio.samples import chunk_count
 from ..errors import ReleaseError
-from ..reasons import CHUNK_COUNTS, Reason, Status
+from ..reasons import CHUNK_COUNTS, Reason, Status, kind_of
+from ..recipe import SAMPLING_RATE
 from ..records import Row
 from ..storage.parquet import read_parquet
-from .manifest import RecipeRecord
+from .manifest import Manifest, RecipeRecord
 
 SOURCE_COLUMNS = ("artist", "title", "source_url", "license")
 """The columns that say whose music a track is."""
@@ -104,3 +106,28 @@ def source_counts(kept: list[Row]) -> list[dict[str, Any]]:
 def license_counts(kept: list[Row]) -> Counter[str]:
     """Licence -> number of tracks; tracks without a licence are not counted."""
     return Counter(track["license"] for track in kept if track["license"])
+
+
+def by_id(tracks: Iterable[Row]) -> dict[str, Row]:
+    """Track id -> row of `tracks`; of copies, the one that is kept."""
+    order = sorted(tracks, key=lambda row: row["status"] != Status.LEFT_OUT)
+    return {row["track_id"]: row for row in order}
+
+
+def why_absent(track: Row, index: int, manifest: Manifest) -> tuple[str, set[str] | None]:
+    """Why a track has no chunk of this index, and the reasons for which it may be left out.
+
+    They are None where the track is too short for it. That a review drops single chunks is not
+    asked: the manifest has their ids.
+    """
+    path = track["path"]
+    if track["status"] == Status.LEFT_OUT:
+        return f"{path} is left out ({track['reason']})", {kind_of(track["reason"])}
+    samples = round(track["duration_seconds"] * SAMPLING_RATE)
+    count = chunk_count(samples, manifest.chunk_samples, manifest.hop_samples)
+    if index >= count:
+        return f"{path} has {count} chunks", None
+    counts = left_out_chunks([track], manifest.recipe)
+    counts.pop(Reason.DROPPED, None)
+    kinds = " or ".join(f"{reason} ({number} of the track)" for reason, number in counts.items())
+    return f"this chunk of {path} is left out: {kinds or '`tracks` does not say why'}", {*counts}

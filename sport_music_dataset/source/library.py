@@ -17,6 +17,7 @@ from .files import FoundFiles, SourceFile, display_path, fill, find_files
 from .layouts import ONLY_TITLES, Layout, choose_layout
 from .metadata import Metadata, read_metadata
 from .names import Fields, style_key
+from .notes import unknown_sessions, unused_options, unused_sessions
 from .source import Source
 
 # Most kinds of files that the error for a folder without audio names.
@@ -193,11 +194,19 @@ def to_library(
     read = zip(tracks, reading.run(read_facts, tracks), strict=True)
     tracks = [facts.of(track, source.tags) for track, facts in read]
     layout = layout.told_by(tracks)
-    named = _styles_spelled([_named(track, layout, reading) for track in tracks], written)
+    tracks = [
+        fill(track, layout.read(unicodedata.normalize("NFC", track.path))) for track in tracks
+    ]
+    unneeded = unused_options([track for track in tracks if not track.reason], source)
+    named = _styles_spelled([_filled(track, reading) for track in tracks], written)
     spelled = _one_spelling(wanted.of(named, certain=True), reading.sessions)
     wanted.check()
-    notes = (*written, *wanted.notes())
-    return Library(tuple(_without_copies(spelled)), dict(ignored), notes, layout)
+    found = tuple(_without_copies(spelled))
+    notes = (
+        *(*written, *wanted.notes(), *unneeded, *unused_sessions(found, reading.sessions)),
+        *unknown_sessions(found, layout, source, reading.sessions),
+    )
+    return Library(found, dict(ignored), notes, layout)
 
 
 def _rule_notes(layout: Layout, paths: Sequence[str]) -> Iterator[str]:
@@ -211,9 +220,8 @@ def _rule_notes(layout: Layout, paths: Sequence[str]) -> Iterator[str]:
         yield text
 
 
-def _named(track: Track, layout: Layout, reading: Reading) -> Track:
-    """The track with what its name says, and with what is true where nothing else says."""
-    track = fill(track, layout.read(unicodedata.normalize("NFC", track.path)))
+def _filled(track: Track, reading: Reading) -> Track:
+    """The track with what is true where nothing else says."""
     default = reading.styles[0] if len(reading.styles) == 1 else ""
     genre = _GENRES.split(track.genre)[0].strip()
     style = genre or reading.source.default_style or default
@@ -271,13 +279,16 @@ def check_named(library: Library, place: str) -> None:
     if any(track.style for track in library.usable):
         # --style would leave the tracks of other styles.
         options["style"] = "--default-style house"
-    fields = [f"{{{name}}}" for name in lacking]
-    rule = "/".join([*fields[: example.count("/")], "{title}"])
+    given = " ".join(options[name] for name in lacking)
+    # Of a name in no folder, neither a rule nor a layout makes more than a title.
+    fields = [f"{{{name}}}" for name in lacking][: example.count("/")]
+    rule = "/".join([*fields, "{title}"])
+    others = f"or a rule that fits, as --names '{rule}', or --layout, " if fields else ""
     raise SourceError(
         f"{place}: nothing says {counts} of {len(library.usable)} tracks, e.g. {example} "
-        f"({said(library.layout.read(example))}); taken for {library.layout}: give "
-        f"{' '.join(options[name] for name in lacking)}, or a rule that fits, as --names '{rule}', "
-        "or --layout, or metadata.csv with these columns; sportgen scan shows how names are read"
+        f"({said(library.layout.read(example))}); taken for {library.layout}: give {given}, "
+        f"{others}or metadata.csv with these columns; sportgen scan shows how names are read",
+        options=given,
     )
 
 

@@ -122,6 +122,9 @@ def build(
         since=_since(since) if since else None,
         ray=options.ray_settings(engine, ray_address, cpus_per_worker),
     )
+    # First: an error may follow from an option that is not given this time.
+    if note := request.note_on_options():
+        console.hint(f"note: {note}")
     if dry_run:
         show_plan(plan_build(request, console.progress))
         return 0

@@ -56,14 +56,15 @@ def scan(
     warm_up()
     from tempfile import TemporaryDirectory
 
-    from ...build.build import fingerprint_and_group, outage_of, scan_source
+    from ...build.build import BuildRequest, fingerprint_and_group, outage_of, scan_source
     from ...build.cut import measure_tracks
     from ...build.expect import expect
+    from ...card.options import typed
     from ...engines.local import Workers
     from ...errors import SettingError
     from ...recipe import Recipe, parse_splits
     from ...source.source import Source
-    from ..show.scan import inventory, show_inventory
+    from ..show.scan import hint_build, inventory, show_inventory
 
     if overlap_seconds is None:
         overlap_seconds = 10.0 if chunk_seconds > 10 else 0.0
@@ -77,7 +78,9 @@ def scan(
         sessions=read_sessions(sessions),
     )
     if not measure and (min_fit != "no" or require_tempo):
-        raise SettingError("--min-fit and --require-tempo: only measures tell; add --measure")
+        raise SettingError(
+            "--min-fit and --require-tempo: only measures tell; add --measure", options="--measure"
+        )
     music = Source(
         source,
         audio_column,
@@ -107,6 +110,8 @@ def scan(
         expected = expect(workers, grouping.library, recipe, source)
         usable = grouping.library.usable if measure else ()
         measured = measure_tracks(workers, usable, recipe, console.progress)
-    show_inventory(inventory(grouping, recipe, expected, measured if measure else None), as_json)
-    if not as_json and not expected.obstacle:
-        console.hint(f"next: sportgen build {console.quote(source)} OUT, with the same options")
+    found = inventory(grouping, recipe, expected, measured if measure else None)
+    show_inventory(found, as_json)
+    if not as_json:
+        manifest = BuildRequest(music, Path("dataset"), recipe).manifest()
+        hint_build(found, source, typed(manifest, str(sessions)))

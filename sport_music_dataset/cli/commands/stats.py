@@ -13,7 +13,11 @@ def stats(
     release: options.Release,
     sql: Annotated[
         str | None,
-        typer.Option(metavar="SELECT", help="Ask raw, encoded and tracks one SELECT instead."),
+        typer.Option(
+            metavar="SELECT",
+            help="Ask the tables raw (a row for each chunk), encoded (the same, with codes) and "
+            "tracks (a row for each source file) one SELECT instead.",
+        ),
     ] = None,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print the result of --sql as CSV.")
@@ -26,11 +30,13 @@ def stats(
     Hours, chunks, lengths, labels, codebooks, tempo, key, loudness, misfits, duplicates and bytes
     are counted. Of a release on the Hub, light columns are read, and neither audio nor codes. --sql
     opens no other file and writes none; of a release on the Hub, it downloads the shards of the
-    configs that the query names.
+    configs that the query names. Its columns are those of docs/columns.md; the example with
+    DESCRIBE lists them.
 
     Examples:
       sportgen stats dataset
       sportgen stats org/sport-music --json
+      sportgen stats dataset --sql "SELECT column_name FROM (DESCRIBE raw)"
       sportgen stats dataset --sql "SELECT style, count(*) FROM raw GROUP BY 1"
     """
     from huggingface_hub import HfApi

@@ -41,9 +41,10 @@ def explain(
 ) -> None:
     """Show from what each word of a chunk's descriptions is known.
 
-    That is a file's name, metadata, a measure with its confidence, what was heard, or a convention
-    of its session. The descriptions are made again from the row and the recipe; the command says so
-    if others are stored.
+    That is a file's name, a genre tag, an option of the build, metadata, a measure with its
+    confidence, what was heard, or a convention of its session. The descriptions are made again from
+    the row and the recipe; the command says so if others are stored. Of a chunk that is not there,
+    it says why.
 
     Examples:
       sportgen explain dataset 0123456789abcdef-0000

@@ -37,7 +37,8 @@ def show_build(report: "BuildReport") -> None:
         print(f"  {plain(row['session'])} / {plain(row['style'])}: {row['chunks']}")
     misfits = sum(row["misfit_chunks"] for row in report.tracks)
     if misfits and Reason.MISFIT not in report.chunks_left_out:
-        print(f"misfits   {misfits} chunks do not suit their session (`fit_reason` in raw)")
+        why = "`fit_reason` in raw says why; --min-fit unknown leaves them out"
+        print(f"misfits   {misfits} chunks do not suit their session ({why})")
     _show_exceptions(kept)
     for note in report.notes:
         hint(f"note: {note}")

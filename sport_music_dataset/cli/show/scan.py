@@ -1,8 +1,9 @@
 """Collect and print what is in a source."""
 
 import json
+import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -124,3 +125,20 @@ def show_inventory(found: dict[str, Any], as_json: bool) -> None:
     for note in found["notes"]:
         hint(f"note: {note}")
     hint_left_out(found["left_out"].items())
+
+
+def hint_build(found: dict[str, Any], source: str, options: Sequence[tuple[str, str]]) -> None:
+    """Print the command that builds what was scanned, with the same options and what they lack."""
+    from ...card.options import build_command
+
+    def command(*more: str) -> str:
+        kept = [option for option in options if option[0] not in more]
+        return build_command(source, "dataset", [*kept, more])
+
+    expected = found["expected"]
+    if not expected["obstacle"]:
+        hint(f"next: {command()}")
+    elif expected["remedy"]:
+        hint(f"for instance: {command(*shlex.split(expected['remedy']))}")
+    if found["misfits"] and "--min-fit" not in dict(options):
+        hint(f"without the misfits: {command('--min-fit', 'unknown')}")

@@ -8,14 +8,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ...audio.samples import chunk_count
 from ...describe.sessions import find, folded
 from ...reasons import Reason, Status
-from ...recipe import SAMPLING_RATE, Recipe
+from ...recipe import Recipe
 from ...records import Edits, Row, Track
 from ..layout import REVIEW, shard_name, shard_of, split_of
 from ..manifest import ReviewEntry
 from ..release import Release
+from ..tracks import by_id, why_absent
 from .decisions import (
     DESCRIPTION,
     DROP,
@@ -134,27 +134,18 @@ def _lost(
     values: Mapping[Key, str], rows: Sequence[Row], release: Release
 ) -> Iterator[tuple[str, str]]:
     """Yield (id, why) of the tracks and chunks for which a decision does nothing."""
-    # Of copies, the one that is kept.
-    order = sorted(rows, key=lambda row: row["status"] != Status.LEFT_OUT)
-    tracks = {row["track_id"]: row for row in order}
+    tracks = by_id(rows)
     chunks = _chunk_ids(values, tracks, release)
-    manifest = release.manifest
     for identity in sorted({identity for identity, _ in values}):
         track_id, _, index = identity.partition("-")
         track = tracks.get(track_id)
         dropped = DROP in (values.get((one, VERDICT)) for one in (identity, track_id))
         if track is None:
             yield identity, "no file of the source is this track"
-        elif track["status"] == Status.LEFT_OUT:
-            if not dropped:
-                yield identity, f"{track['path']} is left out ({track['reason']})"
-        elif index and identity not in chunks:
-            samples = round(track["duration_seconds"] * SAMPLING_RATE)
-            count = chunk_count(samples, manifest.chunk_samples, manifest.hop_samples)
-            if int(index) >= count:
-                yield identity, f"{track['path']} has {count} chunks"
-            elif not dropped:
-                yield identity, f"this chunk of {track['path']} is silent, or filters leave it out"
+        elif track["status"] == Status.LEFT_OUT or (index and identity not in chunks):
+            why, reasons = why_absent(track, int(index or 0), release.manifest)
+            if not dropped or reasons is None:
+                yield identity, why
 
 
 def _chunk_ids(values: Mapping[Key, str], tracks: Mapping[str, Row], release: Release) -> set[str]:
