@@ -112,7 +112,8 @@ def test_limits_end_a_track(tmp_path: Path, recipe: Recipe, reason: str) -> None
 def cut_by_a_child(job: tuple[Track, Recipe, Path]) -> Spooled:
     """What `cut_track` gives of the blocks that a child process decodes."""
     track, recipe, file = job
-    child = Child(partial(decoded_blocks, track, recipe, fingerprinted=True))
+    child = Child(partial(decoded_blocks, recipe=recipe, fingerprinted=True))
+    child.ask(track)
     return cut_track(track, recipe, file, blocks=child.arrays())
 
 

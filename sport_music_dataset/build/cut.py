@@ -32,8 +32,8 @@ from .track_rows import Decoded, cut_track, decoded_blocks, measure_track
 # A sha256: the spool is named after the digest of all that determines its bytes.
 _SPOOL_NAME = re.compile(r"[0-9a-f]{64}")
 
-# What decodes the tracks that this process will cut next, by spool.
-_decoding: dict[Path, Child[Decoded]] = {}
+# What decodes for this process, by the digest of recipe and software.
+_children: dict[str, Child[Track, Decoded]] = {}
 
 
 class Turn(NamedTuple):
@@ -100,17 +100,17 @@ class SpoolFolder:
         return items, spooled.outcome.reason
 
     def _decode_ahead(self, turn: "Turn") -> Arrays[Decoded]:
-        """The blocks of a track from a child, while another child begins with the next track."""
-        child = _decoding.pop(self.file(turn.track), None) or self._child(turn.track)
-        for other in _decoding.values():
-            other.stop()
-        _decoding.clear()
-        if turn.following and not self.file(turn.following).exists():
-            _decoding[self.file(turn.following)] = self._child(turn.following)
+        """The blocks of a track from a child, which then goes on with the next track."""
+        child = _children.get(self._inputs)
+        if child is None or not child.can_give(turn.track):
+            if child:
+                child.stop()
+            decode = partial(decoded_blocks, recipe=self._recipe, fingerprinted=True)
+            child = _children[self._inputs] = Child(decode)
+        for track in turn:
+            if track and track not in child.asked:
+                child.ask(track)
         return child.arrays()
-
-    def _child(self, track: Track) -> Child[Decoded]:
-        return Child(partial(decoded_blocks, track, self._recipe, fingerprinted=True))
 
     def cut(self, track: Track) -> Outcome:
         """Cut a track unless it has a spool; returns its outcome."""
