@@ -171,6 +171,7 @@ def made_phrasings(row: Row, track: Row, recipe: Recipe) -> list[Phrasing]:
         arc=row["arc"],
         title=row["title"],
         genre=track["genre"],
+        artist=row["artist"],
         heard=Heard.of(row),
         whole=Heard.of(track),
     )

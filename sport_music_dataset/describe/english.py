@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Container, Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import chain
 from string import ascii_lowercase
+
+from ..outside.documents import own_yaml
 
 # Written with a vowel, spoken with the sound of "you" or "one": a eurodance track, a ukulele.
 _CONSONANT = re.compile(r"(?:eu|uk|uni(?!n)|us[aeu]|ura|ut[ei]|ubi|ufo|one|once)", re.IGNORECASE)
@@ -23,9 +26,9 @@ _ENDINGS = tuple(
 _PLURAL = re.compile(r"^[a-z-]{3,}(?<![aiosu])(?<!ic)s$")
 _ES = re.compile(r"(?:ch|sh|x|ss)es$")
 _BEAT = re.compile(r".beats?$")
-_SMALL = frozenset(
-    "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
-)
+_FOREIGN = frozenset("de des du et la le les".split())
+_SMALL = frozenset("a an and at by for from in it its of on or the to up down with".split())
+_SMALL |= _FOREIGN
 # Letters of names that are corrected: shorter ones are too near to others ("Trace" is no trance). A
 # letter too many counts only if it is doubled, another letter only among vowels: "Mental" is no
 # metal, "France" no trance.
@@ -73,6 +76,18 @@ def slips(key: str) -> Iterator[str]:
     if len(key) >= _LEAST_FOR_A_VOWEL:
         heard = [(a, b) for a, b in ends[:-1] if b[0] in _ALIKE]
         yield from (a + letter + b[1:] for a, b in heard for letter in _ALIKE[b[0]])
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """The words of english.yaml, and the small words that join them."""
+    lists = own_yaml(__file__, "english.yaml").values()
+    return frozenset(chain.from_iterable(lists)) | (_SMALL - _FOREIGN)
+
+
+def is_among(word: str, words: Container[str]) -> bool:
+    """Whether a folded word, or what its English plural names, is one of these."""
+    return word in words or singular(word) in words
 
 
 def singular(word: str) -> str:

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, singular, stems
-from .sessions import find, find_within, in_words, is_activity, is_event, pair
-from .styles import Style, style_of
+from .sessions import find, find_within, in_words, is_activity, is_event, is_sport, pair
+from .styles import Style, artist_key, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
 # What a tagger may call an instrument, and is a voice.
@@ -60,7 +60,7 @@ class Facts:
     """Facts for the description of a chunk; tempo and key only if their confidence is high.
 
     `heard` is what was heard in the chunk, `whole` in its track. `title` and `genre` are asked for
-    the word "instrumental" alone.
+    the word "instrumental" alone, `artist` for whether a style that nobody knows is the artist.
     """
 
     session: str
@@ -73,6 +73,7 @@ class Facts:
     key_confidence: float | None = None
     title: str = ""
     genre: str = ""
+    artist: str = ""
     heard: Heard = NOT_HEARD
     whole: Heard = NOT_HEARD
 
@@ -201,6 +202,8 @@ class Evidence:
             return "a workout", "workout"
         if names := pair(self.facts.session, own):
             return listed(names), f"{listed(names)} session"
+        if is_sport(self.name):
+            return self.name, f"{self.name} session"
         last = self.name.split()[-1]
         head = find(self.name.removesuffix(last), own) if last in _CONTESTS else None
         if head:
@@ -212,20 +215,28 @@ class Evidence:
         event = f"{self.name.removesuffix(last)}{one} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         known = find(last, own)
-        is_sport = known is not None and known.name == known.purpose == last
-        is_purpose = last.endswith("ing") or is_sport or is_activity(last) or one != last
+        is_known = known is not None and known.name == known.purpose == last
+        is_purpose = (
+            last.endswith("ing")
+            or is_known
+            or is_sport(last)
+            or is_activity(last)
+            or one != last
+        )
         return self.name if is_purpose else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
         named, whole = style_of(self.facts.style), self.facts.whole
+        # A stranger's word ("Adrenaline", "Teckno") would be put into English; an artist's is one.
+        is_artist = artist_key(self.facts.style) == artist_key(self.facts.artist)
         # A style "Cardio" says nothing of the music.
         names = (self.facts.style, named.before or named.alone)
-        is_session = not named.known and any(find(name, own) for name in names)
+        is_said = named.known or (is_artist and not any(find(name, own) for name in names))
         # "Soft calm music" that is loud is no calm music either.
         while self._contradicted(named):
             named = replace(named.plain or Style(), instrumental=named.instrumental)
-        if named.alone != "music" and not is_session:
+        if named.alone != "music" and is_said:
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
         # Chunks of one track are of one style.
         sure = whole.heard_style_confidence or 0.0

@@ -12,7 +12,7 @@ import yaml
 from ..errors import SettingError
 from ..outside.documents import compose_yaml, construct_yaml, own_yaml, own_yaml_nodes
 from ..outside.names import shown
-from .english import slips
+from .english import english_words, is_among, slips
 
 INTENSITIES = ("low", "medium", "high")
 MOST_WORDS = 1_000
@@ -41,10 +41,14 @@ _AMOUNT = re.compile(
     r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
 )
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
+# "Morning run 5k" is a morning run; a 10K race is one.
+_AMOUNT_AT_END = re.compile(r"(?<=\w)\s+\d+(?:[.,]\d+)? ?(?:k|km|m|mi|miles|h)$", re.IGNORECASE)
+_IS_AMOUNT = re.compile(r"\d+[a-z]{0,2}")
+_LEAST_CORRECTED = 5
 # "Pour Marie": what it is for is no sport that anybody knows.
 _FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
 _COURSE = re.compile(
-    r"^(?:stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
+    r"^(?:les mills|stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
     r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
     r"competition)s? "
     r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
@@ -53,8 +57,6 @@ _COURSE = re.compile(
 _COMPOUND = re.compile(r"(?<=\w{3})(?:training|treff|kurs|stunde|einheit|gruppe|abend)$")
 _AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
 _ONE_WORD = re.compile(r"\b(warm|cool)[\s-]?(up|down)\b", re.IGNORECASE)
-# Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
-_WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
 
 
@@ -104,16 +106,26 @@ def find_within(name: str, own: str = "") -> Session | None:
     if pair(name, own):
         return None
     # "Runing" is running.
-    if slipped := next((found for form in slips(text) if (found := find(form, own))), None):
+    if slipped := next(filter(None, map(known_sessions(own).get, slips(normalise(text)))), None):
         return slipped
     # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
-    if not words or is_event(words[-1]) or (words[-1].endswith("ing") and not find(words[-1], own)):
+    is_english = bool(in_words(name))
+    is_more = bool(words) and (is_event(words[-1]) or words[-1].endswith("ing"))
+    if not words or (is_english and is_more and not find(words[-1], own)):
         return None
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()
-    begins = [words[:end] for end in range(len(words) - 1, 0, -1)]
-    begins += [whole[:end] for end in range(len(whole) - 1, 1, -1)]
-    return next((found for begin in begins if (found := find(" ".join(begin), own))), None)
+    parts = [words[:end] for end in range(len(words) - 1, 0, -1)]
+    parts += [whole[:end] for end in range(len(whole) - 1, 1, -1)]
+    if not is_english:
+        # "Trening yoga Nordstrand" can be said by its sport alone.
+        parts += [words[at:end] for at, end in _spans(len(words))]
+    return next((found for part in parts if (found := find(" ".join(part), own))), None)
+
+
+def _spans(count: int) -> Iterator[tuple[int, int]]:
+    """The spans of so many words, the longest first."""
+    yield from ((at, at + n) for n in range(count - 1, 0, -1) for at in range(count - n + 1))
 
 
 def pair(name: str, own: str = "") -> tuple[str, ...]:
@@ -124,11 +136,12 @@ def pair(name: str, own: str = "") -> tuple[str, ...]:
 
 
 def in_words(name: str) -> str:
-    """What a session that nobody knows is called within a sentence; empty if its name says nothing.
+    """What a session that nobody knows is called within a sentence.
 
-    `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
+    Empty if its name says nothing (`Séance du Lundi`, `Track 03`) or is no English: `Leg Day` is
+    "leg day", `Krachttraining` and `Sortie des copains` would be foreign words in a sentence.
     """
-    text = _LENGTH.sub(" ", spaced(name)).strip() or spaced(name)
+    text = _AMOUNT_AT_END.sub("", _LENGTH.sub(" ", spaced(name)).strip()) or spaced(name)
     words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in _FILLERS:
         words = words[1:]
@@ -137,22 +150,56 @@ def in_words(name: str) -> str:
     if not words or words[0].casefold() in _AT or is_nothing or _FOR.match(name):
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
-    kept = len(words)
-    if not shouts:
-        # Behind "de" stands a name: "col du Galibier".
-        kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
-    # "A montée du col session" is no English, and a place tells no sport.
-    if kept < len(words) and all(normalise(word) in _nothing() for word in words[:kept]):
+    return _in_english([_spelled(word) for word in words], shouts)
+
+
+def _in_english(words: list[str], shouts: bool) -> str:
+    """The words of a session within a sentence; empty if some are no English, but for names.
+
+    "A Central Park loop" is English, and so is "an NYC marathon"; "a Prépa session" is not.
+    """
+    unknown = [at for at, word in enumerate(words) if not _is_english(word)]
+    is_named = is_event(words[-1]) or is_activity(words[-1])
+    named = (words[at][:1].isupper() and words[at].isascii() and words[at].isalpha() for at in unknown)
+    if unknown and not (is_named and unknown[-1] < len(words) - 1 and not shouts and all(named)):
         return ""
+    # Beside a name stand other parts of it: "Hyde Park".
+    first, last = (unknown[0], len(words) - 1) if unknown else (0, 0)
     return " ".join(
-        _cased(word, shouts or (at < kept and word[1:].islower())) for at, word in enumerate(words)
+        word if first <= at < last else _cased(word, shouts or word[1:].islower())
+        for at, word in enumerate(words)
     )
+
+
+def _spelled(word: str) -> str:
+    """A word, put right if it is one slip away from an English one."""
+    if len(word) < _LEAST_CORRECTED or _is_english(word):
+        return word
+    found = next((slip for slip in slips(folded(word)) if slip in _english()), word)
+    return found.capitalize() if word[0].isupper() else found
+
+
+def _is_english(word: str) -> bool:
+    """Whether a word of a name is English, or an amount: `Leg`, `10K`, `Foam-ball`."""
+    parts = _BETWEEN_WORDS.sub(" ", folded(word).strip("()[]!?,;:&+")).split()
+    return all(is_among(part, _english()) or _IS_AMOUNT.fullmatch(part) for part in parts)
+
+
+@cache
+def _english() -> frozenset[str]:
+    """The folded words that names of sessions in English are made of."""
+    names = [name for key in ("events", "activities", "proper", "sports") for name in _listed(key)]
+    said = [
+        words for one in known_sessions().values() for words in (one.name, one.purpose, one.event)
+    ]
+    words = _BETWEEN_WORDS.sub(" ", folded(" ".join((*names, *said)))).split()
+    return english_words().union(words)
 
 
 def _cased(word: str, is_plain: bool) -> str:
     """A word as it stands within a sentence."""
-    if word.casefold() in _listed("proper"):
-        return word.capitalize()
+    if proper := _proper().get(word.casefold()):
+        return proper
     return word.lower() if is_plain else word
 
 
@@ -201,6 +248,19 @@ def is_event(word: str) -> bool:
 def is_activity(word: str) -> bool:
     """Whether a name that ends in a word is what one does, without "a": `cheer practice`."""
     return word.casefold() in _listed("activities")
+
+
+def is_sport(name: str) -> bool:
+    """Whether a name, within a sentence, is that of a sport that one does: `curling`."""
+    return name.casefold() in _listed("sports")
+
+
+@cache
+def _proper() -> dict[str, str]:
+    """The words that have a capital within a sentence, by these in small letters."""
+    data = own_yaml(__file__, "sessions.yaml")
+    words = [word for name in (*data["proper"], *data["sports"]) for word in name.split()]
+    return {word.casefold(): word for word in words if not word.islower()}
 
 
 @cache

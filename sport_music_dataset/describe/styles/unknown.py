@@ -2,7 +2,7 @@
 
 import re
 
-from ..english import stems
+from ..english import english_words, is_among, stems
 from ..words import NO_CLAIMS, Claims, both, lexicon
 from .table import Style, artist_key, key_of, known, table
 
@@ -37,7 +37,11 @@ _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 
 
 def in_own_words(name: str) -> Style:
-    """A style that is not in styles.yaml: as its artist, or English, writes it."""
+    """A style that is not in styles.yaml: as its artist, or English, writes it.
+
+    It is `known` if it is an artist or a kind of music of our lists, or a kind in words that are
+    English. Of a kind in other words (`polski rap`) only the style at its end is said.
+    """
     bare = _MIX.sub("", name)
     if written := table().artists.get(artist_key(bare)):
         return Style(written, f"{written} music")
@@ -48,6 +52,9 @@ def in_own_words(name: str) -> Style:
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words, proper = words[:-1] if is_music else words, table().proper
     is_kind = is_music or _is_kind(words)
+    is_english = is_kind and all(map(_is_english, words))
+    if is_kind and not (listed or is_english) and (end := _known_end(words)):
+        return end
     text = " ".join(_kind_cased(words, bool(listed)) if is_kind else _name_cased(words))
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
@@ -67,8 +74,23 @@ def in_own_words(name: str) -> Style:
         plain=(known(" ".join(words[1:])) or in_own_words(" ".join(words[1:])))
         if is_mood
         else None,
-        known=bool(listed),
+        known=bool(listed) or is_english,
     )
+
+
+def _is_english(word: str) -> bool:
+    """Whether a word of a kind of music is English, as far as sportgen knows."""
+    parts, data = key_of(word).split(), table()
+    words = data.english | english_words() | lexicon().words.keys()
+    # Such an end makes an English word of any beginning: "glitchcore".
+    return word.title() in data.proper or all(
+        is_among(part, words) or part[:-1].isdigit() or _GENRE_END.search(part) for part in parts
+    )
+
+
+def _known_end(words: list[str]) -> Style | None:
+    ends = (known(" ".join(words[at:])) for at in range(1, len(words)))
+    return next((end for end in ends if end and end.alone != "music"), None)
 
 
 def _is_kind(words: list[str]) -> bool:
