@@ -263,9 +263,20 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Laufen", "jazz", "aufen", "run"),
         ("Desk stretches", "jazz", "stretches session", "desk stretch"),
         ("Snow shoveling", "jazz", "snowboarding", "snow shoveling"),
-        ("Basket match", "jazz", "basket match", "basketball match"),
+        ("Basket match", "jazz", "basket match", "basketball"),
         ("Programme 3", "jazz", "rogramme", "a workout"),
-        ("yoga", "La La Land", "style", "La La Land"),
+        # A stranger's word stays in its column.
+        ("yoga", "La La Land", "La La Land", "yoga"),
+        ("yoga", "Adrenaline", "drenaline", "yoga"),
+        ("yoga", "Polski rap", "olski", "rap"),
+        ("Krachttraining benen", "jazz", "benen", "strength"),
+        ("Sortie des copains", "jazz", "opains", "a workout"),
+        ("Strength & Conditioning", "jazz", "&", "strength and conditioning"),
+        ("Morning run 5k", "jazz", "5k", "a morning run"),
+        ("Hyde Park Run", "jazz", "hyde", "a Hyde Park run"),
+        ("Escape game", "jazz", "scape", "a workout"),
+        ("Country", "jazz", "country", "danc"),
+        ("netball", "jazz", "a netball for", "netball"),
         ("Office break", "jazz", "session", "an office break"),
         ("Work out 45 min", "jazz", "work out", "fitness"),
         ("Montée du col", "jazz", "col", "a workout"),
@@ -273,7 +284,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("yoga", "Bicep", "for music", "Bicep"),
         ("yoga", "Milonga", "for music", "milonga"),
         ("running", "daft punk", "daft", "Daft Punk"),
-        ("Éveil {musical} %s", "chanson", "Éveil", "éveil {musical} %s"),
+        ("Foam {ball} %s", "chanson", "{", "French chanson"),
     ],
 )
 def test_every_style_and_session_makes_english(
@@ -281,6 +292,19 @@ def test_every_style_and_session_makes_english(
 ) -> None:
     for text in of_tracks(Facts(session, style, energy=0.4)):
         assert never not in text and always in text
+
+
+def test_a_style_that_nobody_knows_is_said_if_it_is_the_artist() -> None:
+    named = Facts("running", "Adrenaline Mob", energy=0.6, artist="Adrenaline mob")
+    assert all("Adrenaline Mob" in text for text in of_tracks(named))
+    assert not any("Adrenaline" in text for text in of_tracks(replace(named, artist="Others")))
+    heard = Heard(heard_style="jazz", heard_style_confidence=0.9)
+    assert all("jazz" in text for text in of_tracks(replace(named, artist="", whole=heard)))
+
+
+def test_what_is_called_instrumental_is_so_once() -> None:
+    texts = of_tracks(Facts("running", "Instrumental rock", heard=NOBODY_SINGS, whole=NOBODY_SINGS))
+    assert all(text.count("instrumental") == 1 for text in texts)
 
 
 def test_a_mood_as_a_style_stands_before_instrumental_and_beside_no_other_mood() -> None:

@@ -79,10 +79,11 @@ def slips(key: str) -> Iterator[str]:
 
 
 @cache
-def english_words() -> frozenset[str]:
-    """The words of english.yaml, and the small words that join them."""
-    lists = own_yaml(__file__, "english.yaml").values()
-    return frozenset(chain.from_iterable(lists)) | (_SMALL - _FOREIGN)
+def english_words(*lists: str) -> frozenset[str]:
+    """The words of these lists of english.yaml; of all of them, and small words, if none is named."""
+    data = own_yaml(__file__, "english.yaml")
+    words = frozenset(chain.from_iterable(data[name] for name in lists or data))
+    return words if lists else words | (_SMALL - _FOREIGN)
 
 
 def is_among(word: str, words: Container[str]) -> bool:

@@ -18,8 +18,6 @@ _SONGS = stems("vocal chanson chant song")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
-# "Basket match" is a basketball match, while a recovery run is no cool-down.
-_CONTESTS = ("match", "game", "tournament", "cup")
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -161,7 +159,10 @@ class Evidence:
     @property
     def _says_name(self) -> bool:
         """Whether the session stands before "music": what it is for is an activity, or known."""
-        return bool(self._style_word and self.name and (self.session or self.name == self._purpose))
+        # "400m repeats music" is no English.
+        is_one = singular(self.name) == self.name and not any(map(str.isdigit, self.name))
+        is_activity = self.session or (is_one and self.name == self._purpose)
+        return bool(self._style_word and self.name and is_activity)
 
     def _is_piece(self) -> bool:
         """Whether one of the style is a piece; "a piece for boxing" says less than "a track"."""
@@ -205,9 +206,6 @@ class Evidence:
         if is_sport(self.name):
             return self.name, f"{self.name} session"
         last = self.name.split()[-1]
-        head = find(self.name.removesuffix(last), own) if last in _CONTESTS else None
-        if head:
-            self.name = f"{head.name} {last}"
         if is_event(last):
             return f"{article(self.name)} {self.name}", self.name
         # "For desk stretches", "a desk stretch session".
@@ -275,7 +273,8 @@ class Evidence:
         """The word "instrumental", if the user says so, or surely no voice was heard."""
         facts = self.facts
         # Rain and drums alone are not "instrumental".
-        if self.style.unaccompanied or self.style.untimed:
+        says_so = "instrumental" in f"{self.style.before} {self.style.alone}".split()
+        if self.style.unaccompanied or self.style.untimed or says_so:
             return []
         # "An instrumental vocal track" is said by tags and a title together.
         is_vocal = bool(stems("vocal") & stems(self.style.before))

@@ -101,17 +101,19 @@ def find_within(name: str, own: str = "") -> Session | None:
     words = _bare(name)
     text = " ".join(words)
     for part in (text, _COURSE.sub("", text), _COMPOUND.sub("", text)):
-        if found := find(part, own):
+        if found := find(part, own) or _joined(own).get(normalise(part)):
             return found
-    if pair(name, own):
+        if normalise(part) in _named("dances"):
+            return known_sessions(own)["dancing"]
+    if pair(name, own) or is_sport(text):
         return None
     # "Runing" is running.
     if slipped := next(filter(None, map(known_sessions(own).get, slips(normalise(text)))), None):
         return slipped
     # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
     is_english = bool(in_words(name))
-    is_more = bool(words) and (is_event(words[-1]) or words[-1].endswith("ing"))
-    if not words or (is_english and is_more and not find(words[-1], own)):
+    last = words[-1] if words else ""
+    if is_english and (is_event(last) or (last.endswith("ing") and not find(last, own))):
         return None
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()
@@ -141,12 +143,14 @@ def in_words(name: str) -> str:
     Empty if its name says nothing (`Séance du Lundi`, `Track 03`) or is no English: `Leg Day` is
     "leg day", `Krachttraining` and `Sortie des copains` would be foreign words in a sentence.
     """
-    text = _AMOUNT_AT_END.sub("", _LENGTH.sub(" ", spaced(name)).strip()) or spaced(name)
+    text = _LENGTH.sub(" ", re.sub(r"\s*[&+]\s*", " and ", spaced(name))).strip()
+    text = _AMOUNT_AT_END.sub("", text) or spaced(name)
     words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in _FILLERS:
         words = words[1:]
     said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
-    is_nothing = normalise(name) in _nothing() or all(normalise(w) in _nothing() for w in said)
+    nothing = _named("nothing")
+    is_nothing = normalise(name) in nothing or all(normalise(word) in nothing for word in said)
     if not words or words[0].casefold() in _AT or is_nothing or _FOR.match(name):
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
@@ -158,16 +162,27 @@ def _in_english(words: list[str], shouts: bool) -> str:
 
     "A Central Park loop" is English, and so is "an NYC marathon"; "a Prépa session" is not.
     """
+    # "A squat session", but no "country session".
+    if len(words) == 1 and not _is_english(words[0], "body", "what"):
+        return ""
     unknown = [at for at, word in enumerate(words) if not _is_english(word)]
-    is_named = is_event(words[-1]) or is_activity(words[-1])
-    named = (words[at][:1].isupper() and words[at].isascii() and words[at].isalpha() for at in unknown)
-    if unknown and not (is_named and unknown[-1] < len(words) - 1 and not shouts and all(named)):
+    if unknown and (shouts or not _has_name(words, [words[at] for at in unknown])):
         return ""
     # Beside a name stand other parts of it: "Hyde Park".
     first, last = (unknown[0], len(words) - 1) if unknown else (0, 0)
     return " ".join(
         word if first <= at < last else _cased(word, shouts or word[1:].islower())
         for at, word in enumerate(words)
+    )
+
+
+def _has_name(words: list[str], unknown: list[str]) -> bool:
+    """Whether the unknown words of a session are names: `Central Park loop`, `NYC marathon`."""
+    *before, last = words
+    is_title = all(word[:1].isupper() for word in before) and (len(before) > 1 or last[0].isupper())
+    return (is_event(last) or is_activity(last)) and all(
+        word in before and word.isascii() and word.isalpha() and (is_title or word.isupper())
+        for word in unknown
     )
 
 
@@ -179,21 +194,24 @@ def _spelled(word: str) -> str:
     return found.capitalize() if word[0].isupper() else found
 
 
-def _is_english(word: str) -> bool:
-    """Whether a word of a name is English, or an amount: `Leg`, `10K`, `Foam-ball`."""
+def _is_english(word: str, *lists: str) -> bool:
+    """Whether a word of a name is English, or an amount: `Leg`, `10K`, `Foam-ball`.
+
+    Lists of english.yaml are those that count; all of them if none is named.
+    """
     parts = _BETWEEN_WORDS.sub(" ", folded(word).strip("()[]!?,;:&+")).split()
-    return all(is_among(part, _english()) or _IS_AMOUNT.fullmatch(part) for part in parts)
+    return all(is_among(part, _english(*lists)) or _IS_AMOUNT.fullmatch(part) for part in parts)
 
 
 @cache
-def _english() -> frozenset[str]:
-    """The folded words that names of sessions in English are made of."""
+def _english(*lists: str) -> frozenset[str]:
+    """The folded words of sessions in English, with those of lists of english.yaml, or of all."""
     names = [name for key in ("events", "activities", "proper", "sports") for name in _listed(key)]
     said = [
         words for one in known_sessions().values() for words in (one.name, one.purpose, one.event)
     ]
     words = _BETWEEN_WORDS.sub(" ", folded(" ".join((*names, *said)))).split()
-    return english_words().union(words)
+    return english_words(*lists).union(words)
 
 
 def _cased(word: str, is_plain: bool) -> str:
@@ -240,6 +258,13 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     return sessions
 
 
+@cache
+def _joined(own: str) -> dict[str, Session]:
+    """The sessions of several words, by their names in one: `aquajogging`, `warmup`."""
+    sessions = known_sessions(own).items()
+    return {name.replace(" ", ""): session for name, session in sessions if " " in name}
+
+
 def is_event(word: str) -> bool:
     """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
     return word.casefold() in _listed("events")
@@ -251,8 +276,8 @@ def is_activity(word: str) -> bool:
 
 
 def is_sport(name: str) -> bool:
-    """Whether a name, within a sentence, is that of a sport that one does: `curling`."""
-    return name.casefold() in _listed("sports")
+    """Whether a name is that of a sport that one does, in English: `curling`, `Jiu-jitsu`."""
+    return normalise(name) in _named("sports")
 
 
 @cache
@@ -264,9 +289,9 @@ def _proper() -> dict[str, str]:
 
 
 @cache
-def _nothing() -> frozenset[str]:
-    """The normalised names that tell no sport."""
-    return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")["nothing"]))
+def _named(name: str) -> frozenset[str]:
+    """The normalised names of a list in sessions.yaml."""
+    return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")[name]))
 
 
 @cache
