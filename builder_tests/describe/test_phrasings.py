@@ -14,8 +14,10 @@ from sport_music_dataset.describe.phrasings import describe, describe_plain, phr
 from sport_music_dataset.describe.sessions import find, known_sessions
 from sport_music_dataset.describe.styles import known_styles, style_of
 from sport_music_dataset.describe.tokens import MOST_TOKENS, token_count
+from sport_music_dataset.describe.unsaid import unsaid
 from sport_music_dataset.describe.words import LOW, MEDIUM, level_of, lexicon
-from sport_music_dataset.records import Heard, Measures
+from sport_music_dataset.recipe import Recipe
+from sport_music_dataset.records import Heard, Measures, Track
 
 NOBODY_SINGS = Heard(vocals=0.0)
 SOMEBODY_SINGS = Heard(vocals=0.98)
@@ -300,6 +302,16 @@ def test_a_style_that_nobody_knows_is_said_if_it_is_the_artist() -> None:
     assert not any("Adrenaline" in text for text in of_tracks(replace(named, artist="Others")))
     heard = Heard(heard_style="jazz", heard_style_confidence=0.9)
     assert all("jazz" in text for text in of_tracks(replace(named, artist="", whole=heard)))
+
+
+def test_what_descriptions_do_not_say_is_noted() -> None:
+    names = [("Sortie des copains", "rock"), ("Running", "Adrenaline"), ("Krachttraining", "Other")]
+    tracks = [Track("", "", session, style=style) for session, style in names]
+    workout, unknown = unsaid(tracks, Recipe())
+    assert "('Sortie des copains')" in workout and "--sessions" in workout
+    assert "('Adrenaline', 'Other')" in unknown
+    described = [replace(track, description="a text") for track in tracks]
+    assert not [*unsaid(described, Recipe()), *unsaid(tracks, Recipe(descriptions="notebook"))]
 
 
 def test_what_is_called_instrumental_is_so_once() -> None:

@@ -80,7 +80,7 @@ def slips(key: str) -> Iterator[str]:
 
 @cache
 def english_words(*lists: str) -> frozenset[str]:
-    """The words of these lists of english.yaml; of all of them, and small words, if none is named."""
+    """The words of lists of english.yaml; of all, and small words, if none is named."""
     data = own_yaml(__file__, "english.yaml")
     words = frozenset(chain.from_iterable(data[name] for name in lists or data))
     return words if lists else words | (_SMALL - _FOREIGN)

@@ -190,7 +190,8 @@ class Evidence:
 
     def _of_session(self, text: str) -> Word:
         if not self.name:
-            return Word(text, Source.CONVENTION, "a name that tells no sport")
+            told = f"session {self.facts.session} tells no sport in English"
+            return Word(text, Source.CONVENTION, told)
         return Word(
             text, Source.USER, f"session {self.session.name}" if self.session else "session"
         )
@@ -215,26 +216,17 @@ class Evidence:
         known = find(last, own)
         is_known = known is not None and known.name == known.purpose == last
         is_purpose = (
-            last.endswith("ing")
-            or is_known
-            or is_sport(last)
-            or is_activity(last)
-            or one != last
+            last.endswith("ing") or is_known or is_sport(last) or is_activity(last) or one != last
         )
         return self.name if is_purpose else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
         named, whole = style_of(self.facts.style), self.facts.whole
-        # A stranger's word ("Adrenaline", "Teckno") would be put into English; an artist's is one.
-        is_artist = artist_key(self.facts.style) == artist_key(self.facts.artist)
-        # A style "Cardio" says nothing of the music.
-        names = (self.facts.style, named.before or named.alone)
-        is_said = named.known or (is_artist and not any(find(name, own) for name in names))
         # "Soft calm music" that is loud is no calm music either.
         while self._contradicted(named):
             named = replace(named.plain or Style(), instrumental=named.instrumental)
-        if named.alone != "music" and is_said:
+        if named.alone != "music" and says_style(self.facts.style, self.facts.artist, own):
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
         # Chunks of one track are of one style.
         sure = whole.heard_style_confidence or 0.0
@@ -370,6 +362,23 @@ class Evidence:
         if not says or self.name in _PHASES or not holds:
             return []
         return _measured(says, f"arc {self.facts.arc}", None)
+
+
+def says_style(name: str, artist: str, own: str) -> bool:
+    """Whether descriptions say a style: a known one, one in English words, or the artist's name.
+
+    Any other name ("Adrenaline", "Teckno") would put a stranger's word into English.
+    """
+    style = style_of(name)
+    # A style "Cardio" says nothing of the music.
+    is_session = any(find(words, own) for words in (name, style.before or style.alone))
+    is_artist = artist_key(name) == artist_key(artist) and not is_session
+    return style.alone != "music" and (style.known or is_artist)
+
+
+def says_session(name: str, own: str) -> bool:
+    """Whether descriptions say a session: a known one, or one in English words."""
+    return find_within(name, own) is not None or in_words(name) != ""
 
 
 def _measured(text: str, detail: str, confidence: float | None) -> list[Word]:

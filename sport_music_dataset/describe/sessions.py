@@ -48,8 +48,8 @@ _LEAST_CORRECTED = 5
 # "Pour Marie": what it is for is no sport that anybody knows.
 _FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
 _COURSE = re.compile(
-    r"^(?:les mills|stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
-    r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
+    r"^(?:les mills|stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|"
+    r"clase|taller|entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
     r"competition)s? "
     r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
 )
