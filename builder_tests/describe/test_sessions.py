@@ -150,6 +150,9 @@ def test_what_is_wrong_is_told_with_its_line(text: str, message: str) -> None:
         ("Löpträning intervall", "running"),
         ("ランニング", "running"),
         ("Flamenco", "dancing"),
+        ("C.A.F.", "core training"),
+        ("Prépa 10 km", "running"),
+        ("10 x 400 m", "running"),
     ],
 )
 def test_what_is_added_to_a_session_is_left_out(written: str, name: str) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, singular, stems
-from .sessions import find, find_within, in_words, is_activity, is_event, is_sport, pair
+from .sessions import find, find_within, head, in_words, is_activity, is_event, is_sport, pair
 from .styles import Style, artist_key, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -199,16 +199,17 @@ class Evidence:
     def _purpose_and_event(self, own: str) -> tuple[str, str]:
         if self.session:
             return self.session.purpose, self.session.event
+        if names := pair(self.facts.session, own):
+            self.name = listed(names)
+            return self.name, f"{self.name} session"
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
             return "a workout", "workout"
-        if names := pair(self.facts.session, own):
-            return listed(names), f"{listed(names)} session"
+        if is_event(head(self.name)):
+            return f"{article(self.name)} {self.name}", self.name
         if is_sport(self.name):
             return self.name, f"{self.name} session"
         last = self.name.split()[-1]
-        if is_event(last):
-            return f"{article(self.name)} {self.name}", self.name
         # "For desk stretches", "a desk stretch session".
         one = singular(last)
         event = f"{self.name.removesuffix(last)}{one} session"
@@ -246,8 +247,8 @@ class Evidence:
     def _settle_style_and_session(self) -> bool:
         """Leave out a style that says nothing but the session; whether it says the session too."""
         of_style = stems(self.style.before or self.style.alone.removesuffix("music"))
-        # Classical music says nothing of a class.
-        of_session = stems(f"{self.name} {self._purpose}") - stems("class")
+        # Classical music says nothing of a class, nor art rock of martial arts.
+        of_session = stems(f"{self.name} {self._purpose}") - stems("class arts")
         if of_style and of_style <= of_session:
             self._style_word = None
             self.style = Style(instrumental=self.style.instrumental)

@@ -23,6 +23,7 @@ _MOST_BPM = 1_000
 _MOST_CAPITALS = 4
 _NUMBER_AT_END = re.compile(r"(?<=[^\d\s])[\s#]*\d+$")
 _BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
+_INITIALS = re.compile(r"\b(?:\w\.){2,}")
 # Words that people add to the name of a session.
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
@@ -35,6 +36,8 @@ _AT = frozenset(
     "at in on with under before after during while avant apres après avec chez dans pendant pour "
     "sous sur vers coach prof".split()
 )
+# English words behind which a name goes on that has its head before them.
+_BEHIND_HEAD = frozenset("at by for from in of on to with".split())
 # How much of it people write behind the name of a session.
 _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
@@ -42,7 +45,11 @@ _AMOUNT = re.compile(
 )
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
 # "Morning run 5k" is a morning run; a 10K race is one.
-_AMOUNT_AT_END = re.compile(r"(?<=\w)\s+\d+(?:[.,]\d+)? ?(?:k|km|m|mi|miles|h)$", re.IGNORECASE)
+_AMOUNT_AT_END = re.compile(
+    r"(?<=\w)(?:\s+\d[\dx.,:/-]* ?(?:k|km|m|mi|miles|h)?)+$", re.IGNORECASE
+)
+# Of what a distance alone is told: "Prépa 10 km", "10 x 400 m".
+_DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
 _IS_AMOUNT = re.compile(r"\d+[a-z]{0,2}")
 _LEAST_CORRECTED = 5
 # "Pour Marie": what it is for is no sport that anybody knows.
@@ -111,9 +118,9 @@ def find_within(name: str, own: str = "") -> Session | None:
     if slipped := next(filter(None, map(known_sessions(own).get, slips(normalise(text)))), None):
         return slipped
     # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
-    is_english = bool(in_words(name))
-    last = words[-1] if words else ""
-    if is_english and (is_event(last) or (last.endswith("ing") and not find(last, own))):
+    is_english, last = bool(in_words(name)), words[-1] if words else ""
+    is_more = is_event(last) or (last.endswith("ing") and not find(last, own))
+    if is_english and is_more:
         return None
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()
@@ -122,7 +129,9 @@ def find_within(name: str, own: str = "") -> Session | None:
     if not is_english:
         # "Trening yoga Nordstrand" can be said by its sport alone.
         parts += [words[at:end] for at, end in _spans(len(words))]
-    return next((found for part in parts if (found := find(" ".join(part), own))), None)
+    found = next((found for part in parts if (found := find(" ".join(part), own))), None)
+    is_distance = not is_more and _DISTANCE.search(folded(name))
+    return found or (known_sessions(own)["running"] if is_distance else None)
 
 
 def _spans(count: int) -> Iterator[tuple[int, int]]:
@@ -168,11 +177,14 @@ def _in_english(words: list[str], shouts: bool) -> str:
     unknown = [at for at, word in enumerate(words) if not _is_english(word)]
     if unknown and (shouts or not _has_name(words, [words[at] for at in unknown])):
         return ""
-    # Beside a name stand other parts of it: "Hyde Park".
-    first, last = (unknown[0], len(words) - 1) if unknown else (0, 0)
-    return " ".join(
-        word if first <= at < last else _cased(word, shouts or word[1:].islower())
+    # Beside a name stand other parts of it: "Hyde Park", but "morning Vondelpark run".
+    named = [
+        bool(unknown) and at < len(words) - 1 and word.casefold() not in english_words("when")
         for at, word in enumerate(words)
+    ]
+    return " ".join(
+        word if is_name else _cased(word, shouts or word[1:].islower() or "-" in word)
+        for word, is_name in zip(words, named, strict=True)
     )
 
 
@@ -223,15 +235,21 @@ def _cased(word: str, is_plain: bool) -> str:
 
 def _bare(name: str) -> list[str]:
     """The folded words of a name, without amounts and degrees."""
-    text = _AMOUNT.sub(" ", _BETWEEN_WORDS.sub(" ", re.sub(r"[()\[\]]", " ", folded(name))))
+    text = _AMOUNT.sub(" ", _separated(re.sub(r"[()\[\]]", " ", name)))
     return [word for word in text.split() if word not in _listed("added")]
 
 
 def normalise(name: str) -> str:
     """A name without case, accents, hyphens, plurals, filler words and a number at the end."""
-    words = _NUMBER_AT_END.sub("", _BETWEEN_WORDS.sub(" ", folded(name)).strip()).split()
+    words = _NUMBER_AT_END.sub("", _separated(name).strip()).split()
     kept = [word for word in words if word not in _FILLERS] or words
     return " ".join(word[:-1] if len(word) > 3 and word[-1] == "s" else word for word in kept)
+
+
+def _separated(name: str) -> str:
+    """A folded name with blanks between its words: `C.A.F.` is one."""
+    text = _INITIALS.sub(lambda match: match[0].replace(".", ""), folded(name))
+    return _BETWEEN_WORDS.sub(" ", text)
 
 
 def folded(name: str) -> str:
@@ -268,6 +286,13 @@ def _joined(own: str) -> dict[str, Session]:
 def is_event(word: str) -> bool:
     """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
     return word.casefold() in _listed("events")
+
+
+def head(name: str) -> str:
+    """The word of which a name says more: `commute` of "commute to work"."""
+    words = name.split()
+    end = next((at for at, word in enumerate(words) if at and word in _BEHIND_HEAD), len(words))
+    return words[end - 1]
 
 
 def is_activity(word: str) -> bool:

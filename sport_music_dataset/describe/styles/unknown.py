@@ -155,7 +155,11 @@ def _claims_within(words: list[str]) -> Claims:
 def _kind_cased(words: list[str], is_listed: bool) -> list[str]:
     """The words of a kind of music: small, but for peoples, places and abbreviations."""
     shouts = _shouts(words)
-    return [_word_of_kind(word, shouts, is_listed) for word in words]
+    text = " ".join(_word_of_kind(word, shouts, is_listed) for word in words)
+    # "New Orleans", "Hong Kong".
+    for place in (name for name in table().proper if " " in name):
+        text = re.sub(rf"\b{place}\b", place, text, flags=re.IGNORECASE)
+    return text.split()
 
 
 def _word_of_kind(word: str, shouts: bool, is_listed: bool) -> str:
