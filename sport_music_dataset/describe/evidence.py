@@ -160,7 +160,8 @@ class Evidence:
     def _says_name(self) -> bool:
         """Whether the session stands before "music": what it is for is an activity, or known."""
         # "400m repeats music" is no English.
-        is_one = singular(self.name) == self.name and not any(map(str.isdigit, self.name))
+        *_, last = self.name.split() or [""]
+        is_one = singular(last) == last and not any(map(str.isdigit, self.name))
         is_activity = self.session or (is_one and self.name == self._purpose)
         return bool(self._style_word and self.name and is_activity)
 
@@ -248,7 +249,7 @@ class Evidence:
         """Leave out a style that says nothing but the session; whether it says the session too."""
         of_style = stems(self.style.before or self.style.alone.removesuffix("music"))
         # Classical music says nothing of a class, nor art rock of martial arts.
-        of_session = stems(f"{self.name} {self._purpose}") - stems("class arts")
+        of_session = stems(f"{self.name} {self._purpose}") - stems("class arts country")
         if of_style and of_style <= of_session:
             self._style_word = None
             self.style = Style(instrumental=self.style.instrumental)

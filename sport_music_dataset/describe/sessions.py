@@ -108,7 +108,8 @@ def find_within(name: str, own: str = "") -> Session | None:
     words = _bare(name)
     text = " ".join(words)
     for part in (text, _COURSE.sub("", text), _COMPOUND.sub("", text)):
-        if found := find(part, own) or _joined(own).get(normalise(part)):
+        one = normalise(part).replace(" ", "")
+        if found := find(part, own) or find(one, own) or _joined(own).get(one):
             return found
         if normalise(part) in _named("dances"):
             return known_sessions(own)["dancing"]
@@ -171,8 +172,9 @@ def _in_english(words: list[str], shouts: bool) -> str:
 
     "A Central Park loop" is English, and so is "an NYC marathon"; "a Prépa session" is not.
     """
-    # "A squat session", but no "country session".
-    if len(words) == 1 and not _is_english(words[0], "body", "what"):
+    # "A squat session", but no "country session" nor a "Latin session".
+    is_adjective = words[0].casefold() in _listed("proper")
+    if len(words) == 1 and (is_adjective or not _is_english(words[0], "body", "what")):
         return ""
     unknown = [at for at, word in enumerate(words) if not _is_english(word)]
     if unknown and (shouts or not _has_name(words, [words[at] for at in unknown])):
