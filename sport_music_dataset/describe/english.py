@@ -26,9 +26,9 @@ _ENDINGS = tuple(
 _PLURAL = re.compile(r"^[a-z-]{3,}(?<![aiosu])(?<!ic)s$")
 _ES = re.compile(r"(?:ch|sh|x|ss)es$")
 _BEAT = re.compile(r".beats?$")
-_FOREIGN = frozenset("de des du et la le les".split())
-_SMALL = frozenset("a an and at by for from in it its of on or the to up down with".split())
-_SMALL |= _FOREIGN
+_SMALL = frozenset(
+    "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
+)
 # Letters of names that are corrected: shorter ones are too near to others ("Trace" is no trance). A
 # letter too many counts only if it is doubled, another letter only among vowels: "Mental" is no
 # metal, "France" no trance.
@@ -80,10 +80,9 @@ def slips(key: str) -> Iterator[str]:
 
 @cache
 def english_words(*lists: str) -> frozenset[str]:
-    """The words of lists of english.yaml; of all, and small words, if none is named."""
+    """The words of lists of english.yaml; of all if none is named."""
     data = own_yaml(__file__, "english.yaml")
-    words = frozenset(chain.from_iterable(data[name] for name in lists or data))
-    return words if lists else words | (_SMALL - _FOREIGN)
+    return frozenset(chain.from_iterable(data[name] for name in lists or data))
 
 
 def is_among(word: str, words: Container[str]) -> bool:

@@ -28,7 +28,7 @@ _INITIALS = re.compile(r"\b(?:\w\.){2,}")
 _FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
-    "votre of del el los las un una clase sesion sesiones lezione lezioni aula stunde kurs di do "
+    "votre mix remix song songs of del el los las un una clase sesion sesiones lezione lezioni aula stunde kurs di do "
     "da".split()
 )
 # Before a place, a time or a person: "At work" is no sport.
@@ -50,12 +50,16 @@ _AMOUNT_AT_END = re.compile(
 )
 # Of what a distance alone is told: "Prépa 10 km", "10 x 400 m".
 _DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
+# "2. Main set".
+_PLACE_IN_LIST = re.compile(r"^\d{1,2}\s*[.)-]\s*(?=\D)")
 _IS_AMOUNT = re.compile(r"\d+[a-z]{0,2}")
 _LEAST_CORRECTED = 5
+# The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
+_OF_SESSIONS = ("small", "when", "where", "who", "body", "what", "more")
 # "Pour Marie": what it is for is no sport that anybody knows.
 _FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
 _COURSE = re.compile(
-    r"^(?:les mills|stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|"
+    r"^(?:les mills|training|stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|"
     r"clase|taller|entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
     r"competition)s? "
     r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
@@ -147,13 +151,15 @@ def pair(name: str, own: str = "") -> tuple[str, ...]:
     return names if len(names) == len(found) == 2 else ()
 
 
+@lru_cache(4_096)
 def in_words(name: str) -> str:
     """What a session that nobody knows is called within a sentence.
 
     Empty if its name says nothing (`Séance du Lundi`, `Track 03`) or is no English: `Leg Day` is
     "leg day", `Krachttraining` and `Sortie des copains` would be foreign words in a sentence.
     """
-    text = _LENGTH.sub(" ", re.sub(r"\s*[&+]\s*", " and ", spaced(name))).strip()
+    text = re.sub(r"\s*[&+]\s*", " and ", _PLACE_IN_LIST.sub("", spaced(name)))
+    text = _LENGTH.sub(" ", text).strip()
     text = _AMOUNT_AT_END.sub("", text) or spaced(name)
     words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in _FILLERS:
@@ -211,7 +217,7 @@ def _spelled(word: str) -> str:
 def _is_english(word: str, *lists: str) -> bool:
     """Whether a word of a name is English, or an amount: `Leg`, `10K`, `Foam-ball`.
 
-    Lists of english.yaml are those that count; all of them if none is named.
+    Lists of english.yaml are those that count; all that are of sessions if none is named.
     """
     parts = _BETWEEN_WORDS.sub(" ", folded(word).strip("()[]!?,;:&+")).split()
     return all(is_among(part, _english(*lists)) or _IS_AMOUNT.fullmatch(part) for part in parts)
@@ -219,13 +225,13 @@ def _is_english(word: str, *lists: str) -> bool:
 
 @cache
 def _english(*lists: str) -> frozenset[str]:
-    """The folded words of sessions in English, with those of lists of english.yaml, or of all."""
+    """The folded words of sessions in English, with those of lists of english.yaml."""
     names = [name for key in ("events", "activities", "proper", "sports") for name in _listed(key)]
     said = [
         words for one in known_sessions().values() for words in (one.name, one.purpose, one.event)
     ]
     words = _BETWEEN_WORDS.sub(" ", folded(" ".join((*names, *said)))).split()
-    return english_words(*lists).union(words)
+    return english_words(*(lists or _OF_SESSIONS)).union(words)
 
 
 def _cased(word: str, is_plain: bool) -> str:
@@ -311,7 +317,7 @@ def is_sport(name: str) -> bool:
 def _proper() -> dict[str, str]:
     """The words that have a capital within a sentence, by these in small letters."""
     data = own_yaml(__file__, "sessions.yaml")
-    words = [word for name in (*data["proper"], *data["sports"]) for word in name.split()]
+    words = [name for name in (*data["proper"], *data["sports"]) if " " not in name]
     return {word.casefold(): word for word in words if not word.islower()}
 
 

@@ -33,6 +33,7 @@ _WITHIN = frozenset(
     "a an and the of in on to for from with at by de la le les du des et d l y el los las van von "
     "der den di da do dos del".split()
 )
+_IS_MUSIC = re.compile(r"mu[sz]i[ckq]")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 
 
@@ -134,7 +135,8 @@ def _before_and_alone(text: str, is_kind: bool) -> tuple[str, str]:
         return "", _plural(text)
     if small in _PLURALS or (is_plural and small.endswith("s")):
         return "", text
-    return text, f"{text} music"
+    # "Narodna muzika" says music already.
+    return text, text if _IS_MUSIC.search(small) else f"{text} music"
 
 
 def _plural(text: str) -> str:
