@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, singular, stems
-from .sessions import find, find_within, head, in_words, is_activity, is_event, is_sport, pair
+from .session_names import find_within, head, in_words, is_done, is_event, is_sport, pair
+from .sessions import find
 from .styles import Style, artist_key, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -215,12 +216,7 @@ class Evidence:
         one = singular(last)
         event = f"{self.name.removesuffix(last)}{one} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
-        known = find(last, own)
-        is_known = known is not None and known.name == known.purpose == last
-        is_purpose = (
-            last.endswith("ing") or is_known or is_sport(last) or is_activity(last) or one != last
-        )
-        return self.name if is_purpose else f"{article(event)} {event}", event
+        return self.name if is_done(last, own) else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
@@ -376,11 +372,6 @@ def says_style(name: str, artist: str, own: str) -> bool:
     is_session = any(find(words, own) for words in (name, style.before or style.alone))
     is_artist = artist_key(name) == artist_key(artist) and not is_session
     return style.alone != "music" and (style.known or is_artist)
-
-
-def says_session(name: str, own: str) -> bool:
-    """Whether descriptions say a session: a known one, or one in English words."""
-    return find_within(name, own) is not None or in_words(name) != ""
 
 
 def _measured(text: str, detail: str, confidence: float | None) -> list[Word]:

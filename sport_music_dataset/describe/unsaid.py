@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from ..outside.names import shown
 from ..recipe import Recipe
 from ..records import Track
-from .evidence import says_session, says_style
+from .evidence import says_style
+from .session_names import find_within, in_words
 
 _MOST_NAMED = 8
 
@@ -20,7 +21,9 @@ def unsaid(tracks: Iterable[Track], recipe: Recipe) -> Iterator[str]:
         return
     made = [t for t in tracks if not (t.reason or t.description or t.descriptions)]
     sessions = Counter(
-        t.session for t in made if t.session and not says_session(t.session, recipe.sessions)
+        t.session
+        for t in made
+        if t.session and not (find_within(t.session, recipe.sessions) or in_words(t.session))
     )
     styles = Counter(
         t.style for t in made if t.style and not says_style(t.style, t.artist, recipe.sessions)

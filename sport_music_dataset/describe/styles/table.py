@@ -116,7 +116,8 @@ def artist_key(name: str) -> str:
 
 def _artist_forms(name: str) -> Iterator[str]:
     key = artist_key(name)
-    yield from (key, f"the {key}")
+    # "Panic at the Disco".
+    yield from (key, f"the {key}", " ".join(re.sub("[!?$]", "", key).split()))
     # "acdc", "daftpunk".
     if len(joined := key.replace(" ", "")) >= _JOINED_LETTERS:
         yield joined

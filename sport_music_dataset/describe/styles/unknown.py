@@ -4,7 +4,7 @@ import re
 
 from ..english import english_words, is_among, stems
 from ..words import NO_CLAIMS, Claims, both, lexicon
-from .table import Style, artist_key, key_of, known, table
+from .table import Style, artist_key, is_decade, key_of, known, table
 
 # Words in s that are no plural: jazz is not asked, blues and bass are.
 _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|roots|as)$", re.IGNORECASE)
@@ -25,7 +25,7 @@ _COUNTED = frozenset(
 _MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.IGNORECASE)
 # Last words of styles that somebody sings.
 _SUNG = stems(
-    "vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
+    "female vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
     "oratorio cantata aria motet requiem qawwali nasheed"
 )
 _MOST_CAPITALS = 4
@@ -50,6 +50,8 @@ def in_own_words(name: str) -> Style:
         return Style()
     listed = table().others.get(key_of(bare), "")
     words = (listed or bare).split()
+    # "Psych pop 60s" is 60s psych pop.
+    words = words[-1:] + words[:-1] if is_decade(key_of(words[-1])) and not listed else words
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words, proper = words[:-1] if is_music else words, table().proper
     is_kind = is_music or _is_kind(words)
