@@ -61,7 +61,7 @@ def test_new_music_is_never_answered_from_the_cache(tmp_path: Path) -> None:
 def test_the_config_echoes_what_it_refuses(music: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="overlap_seconds=30"):
         SportMusicConfig(overlap_seconds=30)
-    with pytest.raises(SettingError, match="splits: test=2"):
+    with pytest.raises(SettingError, match="splits=test=2"):
         SportMusic(data_dir=str(music), cache_dir=str(tmp_path), splits={"train": 1, "test": 2})
     with pytest.raises(SettingError, match="data_dir"):
         SportMusic(cache_dir=str(tmp_path))

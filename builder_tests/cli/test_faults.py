@@ -123,7 +123,7 @@ def commands(music: Path, built: tuple[Path, object], encoded: Path) -> list[str
         json.dumps(command)
         for command in (
             *(["--help"], ["build", "--help"], ["--version"]),
-            ["build", str(music), str(built[0]), *SHORT],
+            ["build", str(music), str(built[0]), *SHORT, "--layout", "sport"],
             *(["stats", release], ["stats", release, "--json"]),
             *(["stats", release, "--sql", query, *kind] for kind in ([], ["--csv"])),
             ["diff", release, release],

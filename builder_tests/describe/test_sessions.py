@@ -2,7 +2,8 @@
 
 import pytest
 
-from sport_music_dataset.describe.sessions import find, find_within, in_words, known_sessions
+from sport_music_dataset.describe.session_names import find_within, in_words
+from sport_music_dataset.describe.sessions import find, known_sessions
 from sport_music_dataset.errors import SettingError
 
 SPELLINGS = {
@@ -144,6 +145,15 @@ def test_what_is_wrong_is_told_with_its_line(text: str, message: str) -> None:
         ("Runing", "running"),
         ("Zumbaa", "dance fitness"),
         ("Tir à la corde", "tug of war"),
+        ("Les Mills GRIT", "HIIT"),
+        ("Aquajogging", "aqua fitness"),
+        ("Prépa trail des Templiers", "trail running"),
+        ("Löpträning intervall", "running"),
+        ("ランニング", "running"),
+        ("Flamenco", "dancing"),
+        ("C.A.F.", "core training"),
+        ("Prépa 10 km", "running"),
+        ("10 x 400 m", "running"),
     ],
 )
 def test_what_is_added_to_a_session_is_left_out(written: str, name: str) -> None:
@@ -170,13 +180,24 @@ def test_a_name_that_says_more_than_a_session_keeps_it(written: str) -> None:
         "Coach Julie",
         "Montée du col",
         "3",
+        "Tour du Mont Blanc",
+        "Kermesse",
+        "Pool",
+        "Nathalie session",
+        "散策",
     ],
 )
 def test_names_that_tell_no_sport_are_left_out(written: str) -> None:
     assert in_words(written) == ""
 
 
-def test_names_behind_a_preposition_keep_their_capital() -> None:
-    assert in_words("Tour du Mont Blanc") == "tour du Mont Blanc"
+def test_names_of_places_keep_their_capitals() -> None:
+    assert in_words("Central Park loop") == "Central Park loop"
+    assert in_words("NYC Marathon") == "NYC marathon"
     assert in_words("Sunday ride") == "Sunday ride"
     assert in_words("Dynamic Warm Up") == "dynamic warm-up"
+    assert in_words("Pickelball") == "pickleball" and in_words("PIYO") == "PiYo"
+
+
+def test_a_dance_is_a_session_only_where_a_session_is_named() -> None:
+    assert find("Rock") is None and find("Flamenco") is None

@@ -49,7 +49,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*arguments, "20", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["text"] == LONG
     assert main([*arguments, "0"]) == 2
-    assert "max_length=0" in capsys.readouterr().err
+    assert "--max-length 0" in capsys.readouterr().err
     assert main(["tokens", LONG]) == 1
     error = capsys.readouterr().err
     assert "facebook/musicgen-medium: " in error and "--model nano needs no network" in error

@@ -84,6 +84,7 @@ def test_every_word_is_told_with_its_source(out: Path) -> None:
     given = sources(explained(out, "yoga"))
     assert given["yoga"] == "metadata: session yoga"
     assert given["classical"] == "metadata: style musique classique, in other words"
+    assert not explained(out, "yoga").remark
     by_options = sources(explained(out, "cycling"))
     assert by_options["cycling"] == "option: --session Vélo, in other words"
     assert by_options["cinematic"] == "option: --default-style soundtrack, in other words"
@@ -105,7 +106,10 @@ def test_what_a_review_decided_is_told_as_its_source(
 ) -> None:
     copy = shutil.copytree(out, tmp_path / "out")
     running, yoga = explained(out, "running").chunk_id, explained(out, "yoga").chunk_id
+    other = explained(out, "yoga", row=1).chunk_id
     decided = {
+        (other, "style"): "Adrenaline",
+        (other, "session"): "Sortie des copains",
         (running, "tempo"): "64",
         (running, "session"): "course à pied",
         (running.partition("-")[0], "style"): "indie rock",
@@ -119,6 +123,12 @@ def test_what_a_review_decided_is_told_as_its_source(
     assert found["indie rock"] == "review: style indie rock"
     assert any(text.startswith("measured: energy 0.") for text in found.values())
     assert sources(explain_chunk(Release.of(copy), yoga)) == {"a text of mine": "review: "}
+    unsaid = explain_chunk(Release.of(copy), other)
+    assert unsaid.remark.startswith("style Adrenaline: not said")
+    assert (
+        "convention: session Sortie des copains tells no sport in English"
+        in sources(unsaid).values()
+    )
     assert main(["explain", str(copy), yoga]) == 0
     assert "somebody wrote it while listening" in capsys.readouterr().out
 

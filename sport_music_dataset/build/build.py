@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..audio.fingerprint import chromaprint_version
 from ..card.card import check_card
+from ..describe.unsaid import unsaid
 from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings, cores
 from ..engines.estimate import Estimate
 from ..engines.open import open_engine
@@ -332,7 +333,8 @@ def _scan(
     )
     library = library.without(release.manifest.withdrawn)
     reviewed = follow(library.tracks, release.manifest.review, request.recipe)
-    library = replace(library, tracks=reviewed)
+    notes = (*library.notes, *unsaid(reviewed, request.recipe))
+    library = replace(library, tracks=reviewed, notes=notes)
     check_named(library, str(Source.of(request.source).location))
     if not Source.of(request.source).keep_splits:
         check_split_names(library.tracks, dict(request.recipe.splits))

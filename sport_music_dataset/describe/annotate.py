@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 from ..reasons import Reason
@@ -69,65 +70,58 @@ def annotate(
         if measured
         else [""] * len(chunks)
     )
-    edits = [track.edits_of(index) for index in indices]
-    chunks = [edited(chunk, own.tempo_bpm) for chunk, own in zip(chunks, edits, strict=True)]
-    whole = edited(whole, next((e.tempo_bpm for e in track.edits if e.id == track.track_id), None))
-    verdicts = [
-        fit(chunk, find(own.session or track.session, recipe.sessions))
-        for chunk, own in zip(chunks, edits, strict=True)
+    places: list[Row] = [
+        {"position": round(position, 4), "arc": arc}
+        for position, arc in zip(positions, phases, strict=True)
     ]
-    track_row = {**asdict(track), **asdict(heard_whole)}
-    columns = [
-        {
-            **_edited_names(own),
-            **_description_columns(track, recipe, track_row, index, chunk, sounds, arc),
-            "position": round(position, 4),
-            **asdict(chunk),
-            **asdict(sounds),
-            "arc": arc,
-            "fit": fits,
-            "fit_reason": reason,
-        }
-        for index, position, chunk, sounds, arc, (fits, reason), own in zip(
-            indices, positions, chunks, heard_chunks, phases, verdicts, edits, strict=True
-        )
-    ]
-    reasons = [
-        left_out(chunk, sounds, fits, recipe, own)
-        for chunk, sounds, (fits, _), own in zip(chunks, heard_chunks, verdicts, edits, strict=True)
-    ]
-    misfits = [
-        said
-        for (fits, said), reason in zip(verdicts, reasons, strict=True)
-        if reason == Reason.MISFIT or (reason is None and fits == "no")
-    ]
+    annotated = partial(_annotated, track, {**asdict(track), **asdict(heard_whole)}, recipe)
+    found = list(map(annotated, indices, places, chunks, heard_chunks))
+    misfits = [chunk.misfit for chunk in found if chunk.misfit]
+    bpm = next((e.tempo_bpm for e in track.edits if e.id == track.track_id), None)
     return Annotation(
-        [None if reason else row for row, reason in zip(columns, reasons, strict=True)],
-        {**asdict(whole), **asdict(heard_whole)},
-        Counter(filter(None, reasons)),
+        [chunk.columns for chunk in found],
+        {**asdict(edited(whole, bpm)), **asdict(heard_whole)},
+        Counter(chunk.reason for chunk in found if chunk.reason),
         len(misfits),
         next(iter(misfits), ""),
     )
 
 
-def _description_columns(
+@dataclass(frozen=True, slots=True)
+class _Annotated:
+    """A chunk's columns, or the reason why it is left out; why it does not fit, if that counts."""
+
+    columns: Row | None
+    reason: Reason | None
+    misfit: str
+
+
+def _annotated(
     track: Track,
-    recipe: Recipe,
     track_row: Row,
+    recipe: Recipe,
     index: int,
+    place: Row,
     chunk: Measures,
     sounds: Heard,
-    arc: str,
-) -> Row:
+) -> _Annotated:
+    """The annotation of one chunk; `place` has its columns `position` and `arc`."""
     own = track.edits_of(index)
+    chunk = edited(chunk, own.tempo_bpm)
+    fits, said = fit(chunk, find(own.session or track.session, recipe.sessions))
+    reason = left_out(chunk, sounds, fits, recipe, own)
+    is_misfit = reason == Reason.MISFIT or (reason is None and fits == "no")
+    if reason:
+        return _Annotated(None, reason, said * is_misfit)
+    row = {**_edited_names(own), **place, **asdict(chunk), **asdict(sounds)}
     # Descriptions from a review or metadata replace generated descriptions.
-    texts = [own.description] if own.description else [track.description, *track.descriptions]
-    texts = [text for text in texts if text]
-    if not texts:
-        row = {**track_row, **_edited_names(own), **asdict(chunk), **asdict(sounds), "arc": arc}
-        row["chunk_id"] = chunk_id(track.track_id, index)
-        texts = [made.text for made in made_phrasings(row, track_row, recipe)]
-    return {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}
+    given = [own.description] if own.description else [track.description, *track.descriptions]
+    whole = {**track_row, **row, "chunk_id": chunk_id(track.track_id, index)}
+    texts = list(filter(None, given)) or [
+        made.text for made in made_phrasings(whole, track_row, recipe)
+    ]
+    row |= {"description": texts[0], "descriptions": list(dict.fromkeys(texts))}
+    return _Annotated({**row, "fit": fits, "fit_reason": said}, None, said * is_misfit)
 
 
 def edited(measures: Measures, tempo_bpm: float | None) -> Measures:
@@ -171,6 +165,7 @@ def made_phrasings(row: Row, track: Row, recipe: Recipe) -> list[Phrasing]:
         arc=row["arc"],
         title=row["title"],
         genre=track["genre"],
+        artist=row["artist"],
         heard=Heard.of(row),
         whole=Heard.of(track),
     )

@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Container, Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import chain
 from string import ascii_lowercase
+
+from ..outside.documents import own_yaml
 
 # Written with a vowel, spoken with the sound of "you" or "one": a eurodance track, a ukulele.
 _CONSONANT = re.compile(r"(?:eu|uk|uni(?!n)|us[aeu]|ura|ut[ei]|ubi|ufo|one|once)", re.IGNORECASE)
@@ -73,6 +76,18 @@ def slips(key: str) -> Iterator[str]:
     if len(key) >= _LEAST_FOR_A_VOWEL:
         heard = [(a, b) for a, b in ends[:-1] if b[0] in _ALIKE]
         yield from (a + letter + b[1:] for a, b in heard for letter in _ALIKE[b[0]])
+
+
+@cache
+def english_words(*lists: str) -> frozenset[str]:
+    """The words of lists of english.yaml; of all if none is named."""
+    data = own_yaml(__file__, "english.yaml")
+    return frozenset(chain.from_iterable(data[name] for name in lists or data))
+
+
+def is_among(word: str, words: Container[str]) -> bool:
+    """Whether a folded word, or what its English plural names, is one of these."""
+    return word in words or singular(word) in words
 
 
 def singular(word: str) -> str:

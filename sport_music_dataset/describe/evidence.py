@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, singular, stems
-from .sessions import find, find_within, in_words, is_activity, is_event, pair
-from .styles import Style, style_of
+from .session_names import find_within, head, in_words, is_done, is_event, is_sport, pair
+from .sessions import find
+from .styles import Style, artist_key, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
 # What a tagger may call an instrument, and is a voice.
@@ -18,8 +19,6 @@ _SONGS = stems("vocal chanson chant song")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
-# "Basket match" is a basketball match, while a recovery run is no cool-down.
-_CONTESTS = ("match", "game", "tournament", "cup")
 # Keys that have fewer accidentals by their other name.
 _FLATS = {
     "C# major": "D flat major",
@@ -60,7 +59,7 @@ class Facts:
     """Facts for the description of a chunk; tempo and key only if their confidence is high.
 
     `heard` is what was heard in the chunk, `whole` in its track. `title` and `genre` are asked for
-    the word "instrumental" alone.
+    the word "instrumental" alone, `artist` for whether a style that nobody knows is the artist.
     """
 
     session: str
@@ -73,6 +72,7 @@ class Facts:
     key_confidence: float | None = None
     title: str = ""
     genre: str = ""
+    artist: str = ""
     heard: Heard = NOT_HEARD
     whole: Heard = NOT_HEARD
 
@@ -160,7 +160,11 @@ class Evidence:
     @property
     def _says_name(self) -> bool:
         """Whether the session stands before "music": what it is for is an activity, or known."""
-        return bool(self._style_word and self.name and (self.session or self.name == self._purpose))
+        # "400m repeats music" is no English.
+        *_, last = self.name.split() or [""]
+        is_one = singular(last) == last and not any(map(str.isdigit, self.name))
+        is_activity = self.session or (is_one and self.name == self._purpose)
+        return bool(self._style_word and self.name and is_activity)
 
     def _is_piece(self) -> bool:
         """Whether one of the style is a piece; "a piece for boxing" says less than "a track"."""
@@ -188,7 +192,8 @@ class Evidence:
 
     def _of_session(self, text: str) -> Word:
         if not self.name:
-            return Word(text, Source.CONVENTION, "a name that tells no sport")
+            told = f"session {self.facts.session} tells no sport in English"
+            return Word(text, Source.CONVENTION, told)
         return Word(
             text, Source.USER, f"session {self.session.name}" if self.session else "session"
         )
@@ -196,36 +201,30 @@ class Evidence:
     def _purpose_and_event(self, own: str) -> tuple[str, str]:
         if self.session:
             return self.session.purpose, self.session.event
+        if names := pair(self.facts.session, own):
+            self.name = listed(names)
+            return self.name, f"{self.name} session"
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
             return "a workout", "workout"
-        if names := pair(self.facts.session, own):
-            return listed(names), f"{listed(names)} session"
-        last = self.name.split()[-1]
-        head = find(self.name.removesuffix(last), own) if last in _CONTESTS else None
-        if head:
-            self.name = f"{head.name} {last}"
-        if is_event(last):
+        if is_event(head(self.name)):
             return f"{article(self.name)} {self.name}", self.name
+        if is_sport(self.name):
+            return self.name, f"{self.name} session"
+        last = self.name.split()[-1]
         # "For desk stretches", "a desk stretch session".
         one = singular(last)
         event = f"{self.name.removesuffix(last)}{one} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
-        known = find(last, own)
-        is_sport = known is not None and known.name == known.purpose == last
-        is_purpose = last.endswith("ing") or is_sport or is_activity(last) or one != last
-        return self.name if is_purpose else f"{article(event)} {event}", event
+        return self.name if is_done(last, own) else f"{article(event)} {event}", event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
         named, whole = style_of(self.facts.style), self.facts.whole
-        # A style "Cardio" says nothing of the music.
-        names = (self.facts.style, named.before or named.alone)
-        is_session = not named.known and any(find(name, own) for name in names)
         # "Soft calm music" that is loud is no calm music either.
         while self._contradicted(named):
             named = replace(named.plain or Style(), instrumental=named.instrumental)
-        if named.alone != "music" and not is_session:
+        if named.alone != "music" and says_style(self.facts.style, self.facts.artist, own):
             return Word(named.alone, Source.USER, f"style {self.facts.style}"), named
         # Chunks of one track are of one style.
         sure = whole.heard_style_confidence or 0.0
@@ -245,8 +244,8 @@ class Evidence:
     def _settle_style_and_session(self) -> bool:
         """Leave out a style that says nothing but the session; whether it says the session too."""
         of_style = stems(self.style.before or self.style.alone.removesuffix("music"))
-        # Classical music says nothing of a class.
-        of_session = stems(f"{self.name} {self._purpose}") - stems("class")
+        # Classical music says nothing of a class, nor art rock of martial arts.
+        of_session = stems(f"{self.name} {self._purpose}") - stems("class arts country")
         if of_style and of_style <= of_session:
             self._style_word = None
             self.style = Style(instrumental=self.style.instrumental)
@@ -264,7 +263,8 @@ class Evidence:
         """The word "instrumental", if the user says so, or surely no voice was heard."""
         facts = self.facts
         # Rain and drums alone are not "instrumental".
-        if self.style.unaccompanied or self.style.untimed:
+        says_so = "instrumental" in f"{self.style.before} {self.style.alone}".split()
+        if self.style.unaccompanied or self.style.untimed or says_so:
             return []
         # "An instrumental vocal track" is said by tags and a title together.
         is_vocal = bool(stems("vocal") & stems(self.style.before))
@@ -360,6 +360,18 @@ class Evidence:
         if not says or self.name in _PHASES or not holds:
             return []
         return _measured(says, f"arc {self.facts.arc}", None)
+
+
+def says_style(name: str, artist: str, own: str) -> bool:
+    """Whether descriptions say a style: a known one, one in English words, or the artist's name.
+
+    Any other name ("Adrenaline", "Teckno") would put a stranger's word into English.
+    """
+    style = style_of(name)
+    # A style "Cardio" says nothing of the music.
+    is_session = any(find(words, own) for words in (name, style.before or style.alone))
+    is_artist = artist_key(name) == artist_key(artist) and not is_session
+    return style.alone != "music" and (style.known or is_artist)
 
 
 def _measured(text: str, detail: str, confidence: float | None) -> list[Word]:

@@ -41,10 +41,9 @@ def phrasings(
 
     The same arguments give the same phrasings; a higher `count` adds phrasings at the end. All
     chunks of a track (the part of `chunk_id` before its last hyphen) use the same words for the
-    same energy. Sessions and styles are recognised in French and English; any other style is used
-    as it is. A template can be chosen if all its words are known, no word stands in it twice, and
-    its text is short enough for 20 T5 tokens. If no text is short enough, the shortest text is the
-    only phrasing.
+    same energy. Sessions and styles are said in English, or not at all. A template can be chosen if
+    all its words are known, no word stands in it twice, and its text is short enough for 20 T5
+    tokens. If no text is short enough, the shortest text is the only phrasing.
 
     Args:
         facts: facts about the chunk.

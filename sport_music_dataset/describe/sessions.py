@@ -1,4 +1,4 @@
-"""Sport sessions: their names in French and English, and the tempo and moods that suit them."""
+"""Sport sessions: their names in many languages, and the tempo and moods that suit them."""
 
 import re
 import unicodedata
@@ -10,51 +10,24 @@ from typing import Any
 import yaml
 
 from ..errors import SettingError
-from ..outside.documents import compose_yaml, construct_yaml, own_yaml, own_yaml_nodes
+from ..outside.documents import compose_yaml, construct_yaml, own_yaml_nodes
 from ..outside.names import shown
-from .english import slips
 
 INTENSITIES = ("low", "medium", "high")
 MOST_WORDS = 1_000
 """Most letters of the name of a session: patterns that fold names take quadratic time."""
 
 _MOST_BPM = 1_000
-# A word in capitals with more letters is no abbreviation.
-_MOST_CAPITALS = 4
 _NUMBER_AT_END = re.compile(r"(?<=[^\d\s])[\s#]*\d+$")
-_BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
+BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
+_INITIALS = re.compile(r"\b(?:\w\.){2,}")
 # Words that people add to the name of a session.
-_FILLERS = frozenset(
+FILLERS = frozenset(
     "seance seances session sessions cours class classes workout workouts entrainement musique "
     "music playlist de d du des la le les l a au aux en pour for the my our your mon ma mes notre "
-    "votre of del el los las un una clase sesion sesiones lezione lezioni aula stunde kurs di do "
-    "da".split()
+    "votre mix remix song songs of del el los las un una clase sesion sesiones lezione lezioni "
+    "aula stunde kurs di do da".split()
 )
-# Before a place, a time or a person: "At work" is no sport.
-_AT = frozenset(
-    "at in on with under before after during while avant apres après avec chez dans pendant pour "
-    "sous sur vers coach prof".split()
-)
-# How much of it people write behind the name of a session.
-_AMOUNT = re.compile(
-    r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
-    r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
-)
-_LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
-# "Pour Marie": what it is for is no sport that anybody knows.
-_FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
-_COURSE = re.compile(
-    r"^(?:stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|festival|clase|taller|"
-    r"entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
-    r"competition)s? "
-    r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
-)
-# "Lauftraining" is Lauf.
-_COMPOUND = re.compile(r"(?<=\w{3})(?:training|treff|kurs|stunde|einheit|gruppe|abend)$")
-_AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
-_ONE_WORD = re.compile(r"\b(warm|cool)[\s-]?(up|down)\b", re.IGNORECASE)
-# Behind a sport, a French name says which: "Balade du dimanche", "Marathon de Paris".
-_WHICH = frozenset("a au aux avec dans de des d du en chez pour sur".split())
 _KEYS = {"aliases", "intensity", "tempo_bpm", "source", "moods", "for", "event"}
 
 
@@ -87,86 +60,17 @@ def find(name: str, own: str = "") -> Session | None:
     return known_sessions(own).get(normalise(name))
 
 
-@lru_cache(4_096)
-def find_within(name: str, own: str = "") -> Session | None:
-    """The session that a name means, for the words of a description; None if there is none.
-
-    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Danse bretonne`. These
-    may be titles of songs as well, so that they tell nothing of how names are to be read.
-    """
-    if found := find(name, own):
-        return found
-    words = _bare(name)
-    text = " ".join(words)
-    for part in (text, _COURSE.sub("", text), _COMPOUND.sub("", text)):
-        if found := find(part, own):
-            return found
-    if pair(name, own):
-        return None
-    # "Runing" is running.
-    if slipped := next((found for form in slips(text) if (found := find(form, own))), None):
-        return slipped
-    # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
-    if not words or is_event(words[-1]) or (words[-1].endswith("ing") and not find(words[-1], own)):
-        return None
-    # "Couch to 5K week 3": the amount is part of the name.
-    whole = normalise(name).split()
-    begins = [words[:end] for end in range(len(words) - 1, 0, -1)]
-    begins += [whole[:end] for end in range(len(whole) - 1, 1, -1)]
-    return next((found for begin in begins if (found := find(" ".join(begin), own))), None)
-
-
-def pair(name: str, own: str = "") -> tuple[str, ...]:
-    """The two sessions that a name like `Yoga & Pilates` names; none if it names others."""
-    found = [find(part, own) for part in _AND.split(name)]
-    names = tuple(dict.fromkeys(session.name for session in found if session))
-    return names if len(names) == len(found) == 2 else ()
-
-
-def in_words(name: str) -> str:
-    """What a session that nobody knows is called within a sentence; empty if its name says nothing.
-
-    `Séance du Lundi`, `Groupe A` and `Track 03` say nothing; `Leg Day` is "leg day", `ABC 2` stays.
-    """
-    text = _LENGTH.sub(" ", spaced(name)).strip() or spaced(name)
-    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
-    while words and folded(words[0]) in _FILLERS:
-        words = words[1:]
-    said = [word for word in _bare(name) if len(word) > 1 and word not in _FILLERS]
-    is_nothing = normalise(name) in _nothing() or all(normalise(w) in _nothing() for w in said)
-    if not words or words[0].casefold() in _AT or is_nothing or _FOR.match(name):
-        return ""
-    shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
-    kept = len(words)
-    if not shouts:
-        # Behind "de" stands a name: "col du Galibier".
-        kept = next((at for at, word in enumerate(words) if word in _WHICH), kept)
-    # "A montée du col session" is no English, and a place tells no sport.
-    if kept < len(words) and all(normalise(word) in _nothing() for word in words[:kept]):
-        return ""
-    return " ".join(
-        _cased(word, shouts or (at < kept and word[1:].islower())) for at, word in enumerate(words)
-    )
-
-
-def _cased(word: str, is_plain: bool) -> str:
-    """A word as it stands within a sentence."""
-    if word.casefold() in _listed("proper"):
-        return word.capitalize()
-    return word.lower() if is_plain else word
-
-
-def _bare(name: str) -> list[str]:
-    """The folded words of a name, without amounts and degrees."""
-    text = _AMOUNT.sub(" ", _BETWEEN_WORDS.sub(" ", re.sub(r"[()\[\]]", " ", folded(name))))
-    return [word for word in text.split() if word not in _listed("added")]
-
-
 def normalise(name: str) -> str:
     """A name without case, accents, hyphens, plurals, filler words and a number at the end."""
-    words = _NUMBER_AT_END.sub("", _BETWEEN_WORDS.sub(" ", folded(name)).strip()).split()
-    kept = [word for word in words if word not in _FILLERS] or words
+    words = _NUMBER_AT_END.sub("", separated(name).strip()).split()
+    kept = [word for word in words if word not in FILLERS] or words
     return " ".join(word[:-1] if len(word) > 3 and word[-1] == "s" else word for word in kept)
+
+
+def separated(name: str) -> str:
+    """A folded name with blanks between its words: `C.A.F.` is one."""
+    text = _INITIALS.sub(lambda match: match[0].replace(".", ""), folded(name))
+    return BETWEEN_WORDS.sub(" ", text)
 
 
 def folded(name: str) -> str:
@@ -191,28 +95,6 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     if own:
         sessions |= dict(_read(compose_yaml(own, "--sessions", SettingError), "--sessions"))
     return sessions
-
-
-def is_event(word: str) -> bool:
-    """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
-    return word.casefold() in _listed("events")
-
-
-def is_activity(word: str) -> bool:
-    """Whether a name that ends in a word is what one does, without "a": `cheer practice`."""
-    return word.casefold() in _listed("activities")
-
-
-@cache
-def _nothing() -> frozenset[str]:
-    """The normalised names that tell no sport."""
-    return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")["nothing"]))
-
-
-@cache
-def _listed(name: str) -> frozenset[str]:
-    """The folded words of a list in sessions.yaml."""
-    return frozenset(map(folded, own_yaml(__file__, "sessions.yaml")[name]))
 
 
 def _read(root: yaml.Node | None, place: str) -> Iterator[tuple[str, Session]]:

@@ -1,7 +1,7 @@
 """Explain the descriptions of a chunk: from what each word of them is known."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -53,7 +53,7 @@ class Explanation:
 
     `source` is `made` for descriptions that follow from the row and the recipe, `review` for one
     that somebody wrote while listening, `metadata` for others that are the same for all chunks of
-    the track, else `unknown`; `remark` says why then.
+    the track, else `unknown`; `remark` says why then, or why the style is not in the words.
     """
 
     chunk_id: str
@@ -83,7 +83,7 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
     if made and [phrasing.text for phrasing in made] == texts:
         given = _Given(row, track, reviewed, release.manifest)
         origins = {one.text: tuple(map(given.origin, one.words)) for one in made}
-        return Explanation(chunk_id, track["path"], "made", "", origins)
+        return Explanation(chunk_id, track["path"], "made", _left_out(row, made), origins)
     same = all((other["descriptions"] or [other["description"]]) == texts for other in rows)
     if same and len(rows) > 1:
         source, remark = _METADATA, ""
@@ -96,6 +96,18 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
         )
     origins = {text: (Origin(text, source),) for text in texts}
     return Explanation(chunk_id, track["path"], source, remark, origins)
+
+
+def _left_out(row: Row, made: Iterable[Phrasing]) -> str:
+    """Why the style of a row is in none of its phrasings; empty if it is."""
+    words = (word for phrasing in made for word in phrasing.words)
+    of_user = {word.detail.partition(" ")[0] for word in words if word.source is Source.USER}
+    if "style" in of_user or not row["style"]:
+        return ""
+    return (
+        f"style {row['style']}: not said, since it says nothing of the music that the session or "
+        "the measures do not, or is no style or artist that sportgen knows"
+    )
 
 
 def _rows_of_track(release: Release, chunk_id: str) -> list[Row]:

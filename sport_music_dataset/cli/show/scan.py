@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ...describe.unsaid import unsaid
 from ...engines.estimate import Estimate
 from ...reasons import kind_of
 from ...source.library import examples, said
@@ -57,7 +58,7 @@ def inventory(
         "duplicates": grouping.duplicates(),
         "misfits": None if measured is None else _misfits(measured),
         "chunks_left_out": None if measured is None else _chunks_left_out(measured, recipe),
-        "notes": list(library.notes),
+        "notes": [*library.notes, *unsaid(library.tracks, recipe)],
     }
 
 

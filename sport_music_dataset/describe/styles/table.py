@@ -38,7 +38,7 @@ class Style:
     no beat. `instrumental` is whether it was said that nobody sings, `piece` whether one of it is a
     piece, `instrument` whether it is what plays; `is_mood` whether it is, or begins with, what
     music is like (`happy`, `sad violin`), and `plain` the style without that (`violin`). `known` is
-    whether it is a style, a kind of music or an artist of our tables.
+    whether it is a style, a kind of music or an artist of our tables, or made of English words.
     """
 
     before: str = ""
@@ -116,7 +116,8 @@ def artist_key(name: str) -> str:
 
 def _artist_forms(name: str) -> Iterator[str]:
     key = artist_key(name)
-    yield from (key, f"the {key}")
+    # "Panic at the Disco".
+    yield from (key, f"the {key}", " ".join(re.sub("[!?$]", "", key).split()))
     # "acdc", "daftpunk".
     if len(joined := key.replace(" ", "")) >= _JOINED_LETTERS:
         yield joined

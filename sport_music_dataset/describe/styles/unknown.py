@@ -2,9 +2,9 @@
 
 import re
 
-from ..english import stems
+from ..english import english_words, is_among, stems
 from ..words import NO_CLAIMS, Claims, both, lexicon
-from .table import Style, artist_key, key_of, known, table
+from .table import Style, artist_key, is_decade, key_of, known, table
 
 # Words in s that are no plural: jazz is not asked, blues and bass are.
 _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|roots|as)$", re.IGNORECASE)
@@ -25,7 +25,7 @@ _COUNTED = frozenset(
 _MIX = re.compile(r"(?<=\S)\s+(?:mix|playlist|compil(?:ation)?)$", re.IGNORECASE)
 # Last words of styles that somebody sings.
 _SUNG = stems(
-    "vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
+    "female vocal voice singing singer song choir chant shanty carol hymn lied polyphony madrigal "
     "oratorio cantata aria motet requiem qawwali nasheed"
 )
 _MOST_CAPITALS = 4
@@ -33,11 +33,16 @@ _WITHIN = frozenset(
     "a an and the of in on to for from with at by de la le les du des et d l y el los las van von "
     "der den di da do dos del".split()
 )
+_IS_MUSIC = re.compile(r"mu[sz]i[ckq]")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 
 
 def in_own_words(name: str) -> Style:
-    """A style that is not in styles.yaml: as its artist, or English, writes it."""
+    """A style that is not in styles.yaml: as its artist, or English, writes it.
+
+    It is `known` if it is an artist or a kind of music of our lists, or a kind in words that are
+    English. Of a kind in other words (`polski rap`) only the style at its end is said.
+    """
     bare = _MIX.sub("", name)
     if written := table().artists.get(artist_key(bare)):
         return Style(written, f"{written} music")
@@ -45,9 +50,14 @@ def in_own_words(name: str) -> Style:
         return Style()
     listed = table().others.get(key_of(bare), "")
     words = (listed or bare).split()
+    # "Psych pop 60s" is 60s psych pop.
+    words = words[-1:] + words[:-1] if is_decade(key_of(words[-1])) and not listed else words
     is_music = len(words) > 1 and words[-1].casefold() in ("music", "musik")
     words, proper = words[:-1] if is_music else words, table().proper
     is_kind = is_music or _is_kind(words)
+    is_english = is_kind and all(map(_is_english, words))
+    if is_kind and not (listed or is_english) and (end := _known_end(words)):
+        return end
     text = " ".join(_kind_cased(words, bool(listed)) if is_kind else _name_cased(words))
     # A The Prodigy track is a Prodigy track.
     text = re.sub(r"^the (?=.)", "", text, flags=re.IGNORECASE)
@@ -67,8 +77,23 @@ def in_own_words(name: str) -> Style:
         plain=(known(" ".join(words[1:])) or in_own_words(" ".join(words[1:])))
         if is_mood
         else None,
-        known=bool(listed),
+        known=bool(listed) or is_english,
     )
+
+
+def _is_english(word: str) -> bool:
+    """Whether a word of a kind of music is English, as far as sportgen knows."""
+    parts, data = key_of(word).split(), table()
+    words = data.english | english_words() | lexicon().words.keys()
+    # Such an end makes an English word of any beginning: "glitchcore".
+    return word.title() in data.proper or all(
+        is_among(part, words) or part[:-1].isdigit() or _GENRE_END.search(part) for part in parts
+    )
+
+
+def _known_end(words: list[str]) -> Style | None:
+    ends = (known(" ".join(words[at:])) for at in range(1, len(words)))
+    return next((end for end in ends if end and end.alone != "music"), None)
 
 
 def _is_kind(words: list[str]) -> bool:
@@ -112,7 +137,8 @@ def _before_and_alone(text: str, is_kind: bool) -> tuple[str, str]:
         return "", _plural(text)
     if small in _PLURALS or (is_plural and small.endswith("s")):
         return "", text
-    return text, f"{text} music"
+    # "Narodna muzika" says music already.
+    return text, text if _IS_MUSIC.search(small) else f"{text} music"
 
 
 def _plural(text: str) -> str:
@@ -133,7 +159,11 @@ def _claims_within(words: list[str]) -> Claims:
 def _kind_cased(words: list[str], is_listed: bool) -> list[str]:
     """The words of a kind of music: small, but for peoples, places and abbreviations."""
     shouts = _shouts(words)
-    return [_word_of_kind(word, shouts, is_listed) for word in words]
+    text = " ".join(_word_of_kind(word, shouts, is_listed) for word in words)
+    # "New Orleans", "Hong Kong".
+    for place in (name for name in table().proper if " " in name):
+        text = re.sub(rf"\b{place}\b", place, text, flags=re.IGNORECASE)
+    return text.split()
 
 
 def _word_of_kind(word: str, shouts: bool, is_listed: bool) -> str:

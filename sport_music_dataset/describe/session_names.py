@@ -1,0 +1,288 @@
+"""What a name that people give a session means within a sentence: a session, or English words."""
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from ..outside.documents import own_yaml
+from .english import english_words, is_among, singular, slips
+from .sessions import (
+    BETWEEN_WORDS,
+    FILLERS,
+    Session,
+    find,
+    folded,
+    known_sessions,
+    normalise,
+    separated,
+    spaced,
+)
+
+# Longer names are not searched for a sport within: their spans are many.
+_MOST_WORDS = 16
+# A word in capitals with more letters is no abbreviation.
+_MOST_CAPITALS = 4
+# Before a place, a time or a person: "At work" is no sport.
+_AT = frozenset(
+    "at in on with under before after during while avant apres après avec chez dans pendant pour "
+    "sous sur vers coach prof".split()
+)
+# English words behind which a name goes on that has its head before them.
+_BEHIND_HEAD = frozenset("at by for from in of on to with".split())
+# How much of it people write behind the name of a session.
+_AMOUNT = re.compile(
+    r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
+    r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
+)
+_LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
+# "Morning run 5k" is a morning run; a 10K race is one.
+_AMOUNT_AT_END = re.compile(r"(?<=\w)(?:\s+\d[\dx.,:/-]* ?(?:k|km|m|mi|miles|h)?)+$", re.IGNORECASE)
+# Of what a distance alone is told: "Prépa 10 km", "10 x 400 m".
+_DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
+# "2. Main set".
+_PLACE_IN_LIST = re.compile(r"^\d{1,2}\s*[.)-]\s*(?=\D)")
+_IS_AMOUNT = re.compile(r"\d+(?:k|km|mi?|h|min|s|x|st|nd|rd|th)?")
+_LEAST_CORRECTED = 5
+# The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
+_OF_SESSIONS = ("small", "when", "where", "who", "body", "what", "more")
+# "Pour Marie": what it is for is no sport that anybody knows.
+_FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
+_COURSE = re.compile(
+    r"^(?:les mills|training|stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|"
+    r"festival|clase|taller|entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
+    r"competition)s? "
+    r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
+)
+# "Lauftraining" is Lauf.
+_COMPOUND = re.compile(r"(?<=\w{3})(?:training|treff|kurs|stunde|einheit|gruppe|abend)$")
+_AND = re.compile(r"\s*[&+/]\s*|\s+(?:and|et)\s+")
+_ONE_WORD = re.compile(r"\b(warm|cool)[\s-]?(up|down)\b", re.IGNORECASE)
+
+
+@lru_cache(4_096)
+def find_within(name: str, own: str = "") -> Session | None:
+    """The session that a name means, for the words of a description; None if there is none.
+
+    More than `find` knows: `Running 10K`, `HIIT 20 min`, `Yoga du soir`, `Danse bretonne`. These
+    may be titles of songs as well, so that they tell nothing of how names are to be read.
+    """
+    words = _bare(name)
+    text = " ".join(words)
+    whole = find(name, own) or _of_whole(name, text, own)
+    if whole or pair(name, own) or is_sport(text):
+        return whole
+    # "Runing" is running.
+    slipped = map(known_sessions(own).get, slips(normalise(text)))
+    return next(filter(None, slipped), None) or _of_part(name, words, own)
+
+
+def _of_whole(name: str, text: str, own: str) -> Session | None:
+    """The session of a name but for what people add to it; `text` is the name without amounts."""
+    for part in (text, _COURSE.sub("", text), _COMPOUND.sub("", text)):
+        one = normalise(part).replace(" ", "")
+        if found := find(part, own) or find(one, own) or _joined(own).get(one):
+            return found
+        if named := _only_named().get(normalise(part)):
+            return find(named, own)
+    # "Back and biceps" is one.
+    sessions = {find(part, own) for part in _AND.split(name)}
+    return sessions.pop() if len(sessions) == 1 else None
+
+
+def _of_part(name: str, words: list[str], own: str) -> Session | None:
+    """The session that begins a name, or stands in one that is no English."""
+    # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
+    is_english, last = bool(in_words(name)), words[-1] if words else ""
+    is_more = is_event(last) or (last.endswith("ing") and not find(last, own))
+    if is_english and is_more:
+        return None
+    # "Couch to 5K week 3": the amount is part of the name.
+    whole = normalise(name).split()
+    parts = [words[:end] for end in range(len(words) - 1, 0, -1)]
+    parts += [whole[:end] for end in range(len(whole) - 1, 1, -1)]
+    if not is_english and len(words) <= _MOST_WORDS:
+        # "Trening yoga Nordstrand" can be said by its sport alone.
+        parts += [words[at:end] for at, end in _spans(len(words))]
+    parts = [part for part in parts if len(part) > 1 or part[0] not in _named("alone")]
+    found = next((found for part in parts if (found := find(" ".join(part), own))), None)
+    is_distance = not is_more and _DISTANCE.search(folded(name))
+    return found or (find("running", own) if is_distance else None)
+
+
+def _spans(count: int) -> Iterator[tuple[int, int]]:
+    """The spans of so many words, the longest first."""
+    yield from ((at, at + n) for n in range(count - 1, 0, -1) for at in range(count - n + 1))
+
+
+def pair(name: str, own: str = "") -> tuple[str, ...]:
+    """The two sessions that a name like `Yoga & Pilates` names; none if it names others."""
+    found = [find(part, own) for part in _AND.split(name)]
+    names = tuple(dict.fromkeys(session.name for session in found if session))
+    return names if len(names) == len(found) == 2 else ()
+
+
+@lru_cache(4_096)
+def in_words(name: str) -> str:
+    """What a session that nobody knows is called within a sentence.
+
+    Empty if its name says nothing (`Séance du Lundi`, `Track 03`) or is no English: `Leg Day` is
+    "leg day", `Krachttraining` and `Sortie des copains` would be foreign words in a sentence.
+    """
+    text = re.sub(r"\s*[&+]\s*", " and ", _PLACE_IN_LIST.sub("", spaced(name)))
+    text = _LENGTH.sub(" ", text).strip()
+    text = _AMOUNT_AT_END.sub("", text) or spaced(name)
+    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
+    while words and folded(words[0]) in FILLERS:
+        words = words[1:]
+    said = [word for word in _bare(name) if len(word) > 1 and word not in FILLERS]
+    nothing = _named("nothing")
+    is_nothing = normalise(name) in nothing or all(normalise(word) in nothing for word in said)
+    if not words or words[0].casefold() in _AT or is_nothing or _FOR.match(name):
+        return ""
+    shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
+    return _in_english([_spelled(word) for word in words], shouts)
+
+
+def _in_english(words: list[str], shouts: bool) -> str:
+    """The words of a session within a sentence; empty if some are no English, but for names.
+
+    "A Central Park loop" is English, and so is "an NYC marathon"; "a Prépa session" is not.
+    """
+    # "A squat session", but no "country session" nor a "Latin session".
+    is_adjective = words[0].casefold() in _listed("proper")
+    if len(words) == 1 and (is_adjective or not _is_english(words[0], "body", "what")):
+        return ""
+    unknown = [at for at, word in enumerate(words) if not _is_english(word)]
+    if unknown and (shouts or not _has_name(words, [words[at] for at in unknown])):
+        return ""
+    # Beside a name stand other parts of it: "Hyde Park", but "morning Vondelpark run".
+    named = [
+        bool(unknown) and at < len(words) - 1 and word.casefold() not in english_words("when")
+        for at, word in enumerate(words)
+    ]
+    return " ".join(
+        word if is_name else _cased(word, shouts or word[1:].islower() or not word.isalpha())
+        for word, is_name in zip(words, named, strict=True)
+    )
+
+
+def _has_name(words: list[str], unknown: list[str]) -> bool:
+    """Whether the unknown words of a session are names: `Central Park loop`, `NYC marathon`."""
+    *before, last = words
+    is_title = all(word[:1].isupper() for word in before) and (len(before) > 1 or last[0].isupper())
+    # "EPS course" is French.
+    return (is_event(last) or is_activity(last)) and all(
+        word in before
+        and word.isascii()
+        and word.isalpha()
+        and (is_title or word.isupper())
+        and not find(word)
+        for word in unknown
+    )
+
+
+def _spelled(word: str) -> str:
+    """A word, put right if it is one slip away from an English one."""
+    if len(word) < _LEAST_CORRECTED or _is_english(word):
+        return word
+    found = next((slip for slip in slips(folded(word)) if slip in _english()), word)
+    return found.capitalize() if word[0].isupper() else found
+
+
+def _is_english(word: str, *lists: str) -> bool:
+    """Whether a word of a name is English, or an amount: `Leg`, `10K`; `Compétition` is not.
+
+    Lists of english.yaml are those that count; all that are of sessions if none is named.
+    """
+    parts = BETWEEN_WORDS.sub(" ", folded(word).strip("()[]!?,;:&+")).split()
+    if not word.isascii() and not is_sport(word):
+        return False
+    return all(is_among(part, _english(*lists)) or _IS_AMOUNT.fullmatch(part) for part in parts)
+
+
+@cache
+def _english(*lists: str) -> frozenset[str]:
+    """The folded words of sessions in English, with those of lists of english.yaml."""
+    names = [name for key in ("events", "activities", "proper", "sports") for name in _listed(key)]
+    said = [
+        words for one in known_sessions().values() for words in (one.name, one.purpose, one.event)
+    ]
+    words = BETWEEN_WORDS.sub(" ", folded(" ".join((*names, *said)))).split()
+    return english_words(*(lists or _OF_SESSIONS)).union(words)
+
+
+def _cased(word: str, is_plain: bool) -> str:
+    """A word as it stands within a sentence."""
+    if proper := _proper().get(word.casefold()):
+        return proper
+    return word.lower() if is_plain else word
+
+
+def _bare(name: str) -> list[str]:
+    """The folded words of a name, without amounts and degrees."""
+    text = _AMOUNT.sub(" ", separated(re.sub(r"[()\[\]]", " ", name)))
+    return [word for word in text.split() if word not in _listed("added")]
+
+
+@cache
+def _joined(own: str) -> dict[str, Session]:
+    """The sessions of several words, by their names in one: `aquajogging`, `warmup`."""
+    sessions = known_sessions(own).items()
+    return {name.replace(" ", ""): session for name, session in sessions if " " in name}
+
+
+def is_event(word: str) -> bool:
+    """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
+    return word.casefold() in _listed("events")
+
+
+def head(name: str) -> str:
+    """The word of which a name says more: `commute` of "commute to work"."""
+    words = name.split()
+    end = next((at for at, word in enumerate(words) if at and word in _BEHIND_HEAD), len(words))
+    return words[end - 1]
+
+
+def is_activity(word: str) -> bool:
+    """Whether a name that ends in a word is what one does, without "a": `cheer practice`."""
+    return word.casefold() in _listed("activities")
+
+
+def is_done(last: str, own: str) -> bool:
+    """Whether a name that ends in a word is what one does, and needs no "session" behind it."""
+    known = find(last, own)
+    is_known = known is not None and known.name == known.purpose == last
+    is_plural = singular(last) != last
+    return is_known or is_plural or last.endswith("ing") or is_activity(last) or is_sport(last)
+
+
+def is_sport(name: str) -> bool:
+    """Whether a name is that of a sport that one does, in English: `curling`, `Jiu-jitsu`."""
+    return normalise(name) in _named("sports")
+
+
+@cache
+def _proper() -> dict[str, str]:
+    """The words that have a capital within a sentence, by these in small letters."""
+    data = own_yaml(__file__, "sessions.yaml")
+    words = [name for name in (*data["proper"], *data["sports"]) if " " not in name]
+    return {word.casefold(): word for word in words if not word.islower()}
+
+
+@cache
+def _only_named() -> dict[str, str]:
+    """The session of each normalised name of `named` in sessions.yaml."""
+    lists = own_yaml(__file__, "sessions.yaml")["named"].items()
+    return {normalise(name): session for session, names in lists for name in names}
+
+
+@cache
+def _named(name: str) -> frozenset[str]:
+    """The normalised names of a list in sessions.yaml."""
+    return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")[name]))
+
+
+@cache
+def _listed(name: str) -> frozenset[str]:
+    """The folded words of a list in sessions.yaml."""
+    return frozenset(map(folded, own_yaml(__file__, "sessions.yaml")[name]))
