@@ -138,6 +138,24 @@ def test_another_recipe_needs_force(built: Built, music: Path, tmp_path: Path) -
     assert read_manifest(out).fingerprint == other.fingerprint
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_a_build_that_cannot_fill_its_splits_changes_no_file(
+    force: bool, built: Built, music: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(built[0], tmp_path / "out")
+    recipe = replace(RECIPE, require_tempo=force)
+    if not force:
+        dropped = [row["chunk_id"] for row in load_dataset(str(out), split="test")]
+        lines = ["id,field,after", *(f"{chunk},verdict,drop" for chunk in dropped)]
+        (out / "review.csv").write_text("\n".join(lines))
+    with pytest.raises(SourceError, match="would be empty"):
+        build(music, out, recipe, force=force)
+    assert files(out) == files(built[0])
+    (out / "review.csv").unlink(missing_ok=True)
+    build(music, out, RECIPE)
+    assert files(out) == files(built[0])
+
+
 def test_a_folder_of_something_else_is_not_touched(music: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(ReleaseError, match="something else"):

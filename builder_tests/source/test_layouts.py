@@ -271,6 +271,13 @@ def test_what_is_asked_for_and_has_no_effect_is_told(tmp_path: Path) -> None:
         "--default-style x: used for no track; names, tags or metadata say it of each",
     )
     assert not scan(Source(music, session="boxing")).notes
+    assert scan(Source(music, session="boxng")).notes == (
+        "--session boxng: no session that sportgen knows; whether music fits it is not judged; "
+        "did you mean boxing?",
+    )
+    assert not scan(
+        Source(music, session="circus"), sessions="sessions:\n  circus: {intensity: low}"
+    ).notes
 
 
 def test_one_style_has_one_spelling(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The writing stage: shards of `raw`, `tracks`, the card with its pictures, the manifest."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -21,7 +21,7 @@ from ..reasons import Status, is_machine_fault, is_of_one_run
 from ..recipe import Recipe
 from ..records import Heard, Measures, Outcome, Row, Track
 from ..release.folder import remove_stale
-from ..release.layout import shard_name
+from ..release.layout import shard_name, split_of
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
 from ..release.schemas import SCHEMAS
@@ -78,8 +78,11 @@ class Written:
 
     def fills(self, shards: Iterable[Shard]) -> bool:
         """Whether every split of `shards` has at least one chunk."""
-        filled = {s.split for s in shards for t in s.tracks if self.outcomes[t.track_id].chunks}
-        return filled == {shard.split for shard in shards}
+        filled = {id_ for id_, outcome in self.outcomes.items() if outcome.chunks}
+        return all(
+            any(track.track_id in filled for shard in same for track in shard.tracks)
+            for same in _by_split(shards).values()
+        )
 
 
 def shard_jobs(
@@ -142,10 +145,15 @@ def write_shards(
 ) -> Written:
     """Make the shards that do not exist yet; returns all shards and the outcomes of all tracks.
 
+    If a split would have no chunk, nothing is written: the shards of before are still there if no
+    other plan can be made either. What is returned then has the outcomes of that split alone.
+
     Raises as `Outage.see`.
     """
     out = release.folder
     jobs, notes = shard_jobs(shards, release, progress)
+    if left_out := _unfilled(engine, jobs, notes, spools, outage):
+        return Written(outcomes=left_out)
     work = partial(make_shards, out=out.resolve(), spools=spools, outage=outage)
     with progress("Writing", sum(len(job.shard.tracks) for job in jobs)) as advance:
         for shard, note in engine.map_shards(work, jobs, advance):
@@ -156,6 +164,50 @@ def write_shards(
     }
     files = {shard.name: notes[shard.name].file for shard in shards}
     return Written(files, outcomes, len(jobs))
+
+
+def _unfilled(
+    processes: Processes,
+    jobs: Sequence[ShardJob],
+    notes: Mapping[str, ShardNote],
+    spools: SpoolFolder,
+    outage: Outage,
+) -> dict[str, Outcome]:
+    """The outcomes of the tracks of the first split without a chunk; empty if there is no such.
+
+    Its first tracks mostly tell that a split has chunks: they are cut, and their spools stay.
+    """
+    filled = {split_of(name) for name, note in notes.items() if note.rows}
+    for split, same in _by_split(job.shard for job in jobs).items():
+        if split in filled:
+            continue
+        tracks = [track for shard in same for track in shard.tracks]
+        outcomes: dict[str, Outcome] = {}
+        for track, outcome in _cut_by_and_by(processes, tracks, spools):
+            outage.see(track.path, outcome.reason)
+            outcomes[track.track_id] = outcome
+            if outcome.chunks:
+                break
+        else:
+            return outcomes
+    return {}
+
+
+def _cut_by_and_by(
+    processes: Processes, tracks: Sequence[Track], spools: SpoolFolder
+) -> Iterator[tuple[Track, Outcome]]:
+    """Yield tracks and their outcomes; only as many are cut ahead as there are processes."""
+    for start in range(0, len(tracks), processes.size):
+        some = tracks[start : start + processes.size]
+        cut = processes.map(spools.cut, some, spools.record_failure)
+        yield from zip(some, cut, strict=True)
+
+
+def _by_split(shards: Iterable[Shard]) -> dict[str, list[Shard]]:
+    found: dict[str, list[Shard]] = {}
+    for shard in shards:
+        found.setdefault(shard.split, []).append(shard)
+    return found
 
 
 def make_shards(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..pretrained import MUSICGEN
 from ..release.layout import PAGE, REVIEW
 from . import console
 
@@ -39,6 +40,9 @@ def _steps(release: "Release", page: Path, stale: bool) -> Iterator[tuple[str, s
         yield f"sportgen preview {folder}", "a page to look at and to listen to"
     if not (release.folder / REVIEW).exists():
         yield f"sportgen preview {folder} --serve", "drop bad chunks by ear; the next build follows"
+    encoding = release.manifest.encoding
+    if encoding and encoding["nano"]:
+        yield encode_command(release, MUSICGEN), "MusicGen's codes in place of nano's"
     if release.shards("encoded"):
         yield push_command(release.manifest, release.folder), "publish it; --dry-run sends nothing"
     elif not stale:

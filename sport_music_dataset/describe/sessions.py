@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ..errors import SettingError
-from ..outside.documents import compose_yaml, construct_yaml, own_yaml_nodes
+from ..outside.documents import compose_yaml, construct_yaml, own_yaml
 from ..outside.names import shown
 
 INTENSITIES = ("low", "medium", "high")
@@ -91,20 +91,24 @@ def known_sessions(own: str = "") -> dict[str, Session]:
     Raises:
         SettingError: the user's text is not YAML like sessions.yaml; the message names the line.
     """
-    sessions = dict(_read(own_yaml_nodes(__file__, "sessions.yaml"), "sessions.yaml"))
-    if own:
-        sessions |= dict(_read(compose_yaml(own, "--sessions", SettingError), "--sessions"))
-    return sessions
+    ours = own_yaml(__file__, "sessions.yaml")["sessions"].items()
+    sessions = dict(_read((name, data, "sessions.yaml") for name, data in ours))
+    return sessions | dict(_read(_users(own))) if own else sessions
 
 
-def _read(root: yaml.Node | None, place: str) -> Iterator[tuple[str, Session]]:
+def _users(text: str) -> Iterator[tuple[str, Any, str]]:
+    """Name, value and place of each session of a user's YAML."""
+    place = "--sessions"
+    for key, value in _entries(compose_yaml(text, place, SettingError), place):
+        where = f"{place}: line {key.start_mark.line + 1}"
+        if not isinstance(key, yaml.ScalarNode) or len(key.value) > MOST_WORDS:
+            raise SettingError(f"{where}: {shown(key.value)} is no name of a session")
+        yield key.value, construct_yaml(value, where, SettingError), where
+
+
+def _read(entries: Iterable[tuple[str, Any, str]]) -> Iterator[tuple[str, Session]]:
     taken: dict[str, str] = {}
-    for key, value in _entries(root, place):
-        line, name = key.start_mark.line + 1, key.value
-        where = f"{place}: line {line}"
-        if not isinstance(key, yaml.ScalarNode) or len(name) > MOST_WORDS:
-            raise SettingError(f"{where}: {shown(name)} is no name of a session")
-        data = construct_yaml(value, where, SettingError)
+    for name, data, where in entries:
         session, aliases = _session(name, data, f"{where}: {name}")
         for alias in (name, *aliases):
             other = taken.setdefault(normalise(alias), name)

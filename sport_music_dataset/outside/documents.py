@@ -9,7 +9,7 @@ limits, and is read faster.
 import json
 import math
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -52,18 +52,9 @@ _OwnLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 @cache
 def own_yaml(module: str, name: str) -> dict[Any, Any]:
     """The YAML file `name` of sportgen, beside the file of a module: its `__file__`."""
-    data: dict[Any, Any] = yaml.load(_own_text(module, name), _OwnLoader)
+    text = Path(module).with_name(name).read_text(encoding="utf-8")
+    data: dict[Any, Any] = yaml.load(text, _OwnLoader)
     return data
-
-
-def own_yaml_nodes(module: str, name: str) -> yaml.Node | None:
-    """As `own_yaml`, but its nodes, with their lines."""
-    root: yaml.Node | None = yaml.compose(_own_text(module, name), _OwnLoader)
-    return root
-
-
-def _own_text(module: str, name: str) -> str:
-    return Path(module).with_name(name).read_text(encoding="utf-8")
 
 
 def compose_yaml(text: str, place: str, error: type[SportgenError]) -> yaml.Node | None:
@@ -77,11 +68,17 @@ def compose_yaml(text: str, place: str, error: type[SportgenError]) -> yaml.Node
             f"{place}: has {len(text):,} letters of YAML, at most {_MOST_LETTERS:,} are read"
         )
     try:
-        root: yaml.Node | None = _Loader(text).get_single_node()
-        if root is not None:
-            _expanded_size(root, {})
+        return _composed(text)
     except (yaml.YAMLError, ValueError) as fault:
         raise error(_yaml_message(place, fault)) from fault
+
+
+# A command reads the card of a release folder more than once, and this parser is slow.
+@lru_cache(maxsize=4)
+def _composed(text: str) -> yaml.Node | None:
+    root: yaml.Node | None = _Loader(text).get_single_node()
+    if root is not None:
+        _expanded_size(root, {})
     return root
 
 

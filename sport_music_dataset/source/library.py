@@ -17,7 +17,7 @@ from .files import FoundFiles, SourceFile, display_path, fill, find_files
 from .layouts import ONLY_TITLES, Layout, choose_layout
 from .metadata import Metadata, read_metadata
 from .names import Fields, style_key
-from .notes import unknown_sessions, unused_options, unused_sessions
+from .notes import unknown_session, unknown_sessions, unused_options, unused_sessions
 from .source import Source
 
 # Most kinds of files that the error for a folder without audio names.
@@ -204,6 +204,7 @@ def to_library(
     found = tuple(_without_copies(spelled))
     notes = (
         *(*written, *wanted.notes(), *unneeded, *unused_sessions(found, reading.sessions)),
+        *unknown_session(source, reading.sessions),
         *unknown_sessions(found, layout, source, reading.sessions),
     )
     return Library(found, dict(ignored), notes, layout)

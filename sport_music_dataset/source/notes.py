@@ -3,8 +3,9 @@
 import shlex
 import unicodedata
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
-from ..describe.sessions import find
+from ..describe.sessions import find, known_sessions, normalise
 from ..records import Track
 from .layouts import Layout
 from .names import style_key
@@ -39,6 +40,18 @@ def unused_sessions(tracks: Sequence[Track], own: str) -> Iterator[str]:
     names = {track.session for track in tracks if not track.reason}
     if own and names and all(find(name, own) == find(name) for name in names):
         yield "--sessions: no track has one of its sessions"
+
+
+def unknown_session(source: Source, own: str) -> Iterator[str]:
+    """A note on a session for all tracks that nobody knows; `own` are the user's, as YAML."""
+    if not source.session or find(source.session, own):
+        return
+    names = {key: session.name for key, session in known_sessions(own).items()}
+    near = get_close_matches(normalise(source.session), names, n=1)
+    yield (
+        f"--session {source.session}: no session that sportgen knows; whether music fits it is "
+        f"not judged{f'; did you mean {names[near[0]]}?' if near else ''}"
+    )
 
 
 def unknown_sessions(

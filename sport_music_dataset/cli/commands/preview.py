@@ -56,6 +56,7 @@ def preview(
     it plays what the codes give too, and shows first the chunks that they tell worst. With --serve,
     you keep and drop chunks and edit what is said of them: each decision is written to review.csv
     of the release folder at once, and the next build follows it. Ctrl-C or SIGTERM ends the server.
+    Without a browser, write its lines yourself: `id,field,after`, then CHUNK_ID,verdict,drop.
 
     Examples:
       sportgen preview dataset --output preview.html

@@ -9,8 +9,8 @@ from ..console import hint, plain
 
 
 def show_duplicates(groups: Sequence[Mapping[str, Any]]) -> None:
-    """Print pairs of tracks that share audio, by group."""
-    print(f"duplicate recordings: {len(groups)} groups")
+    """Print pairs of tracks that stay and share audio, by group."""
+    print(f"duplicate recordings that stay: {len(groups)} groups")
     for group in groups:
         for pair in group["pairs"]:
             print(f"  {plain(pair['a'])} = {plain(pair['b'])}: {pair['seconds']:.1f} s")

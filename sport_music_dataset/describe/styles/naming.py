@@ -10,7 +10,17 @@ from ..english import listed, stems
 from ..sessions import find, folded, spaced
 from ..words import NO_CLAIMS, both
 from .spelling import misspelt
-from .table import Style, artist_key, is_decade, key_of, kind_of, known, table, without_music
+from .table import (
+    Style,
+    artist_key,
+    artists,
+    is_decade,
+    key_of,
+    kind_of,
+    known,
+    table,
+    without_music,
+)
 from .unknown import ends_as_kind, in_own_words
 
 _SEVERAL = re.compile(r"\s*[;,|\\]\s*|\s*/\s*|\s+[-–&+]\s+|---")
@@ -115,7 +125,7 @@ def _found(name: str) -> Style | None:
     if _CATALOGUE.fullmatch(name):
         return Style()
     # "Daft Punk" is no punk.
-    if artist_key(name) in data.artists:
+    if artist_key(name) in artists():
         return None
     found = _of_kind(key_of(name)) if len(parts) == 1 else None
     # "Power pop" is no energetic pop, "happy hardcore" is one name.
@@ -253,7 +263,7 @@ def _within(name: str) -> Style | None:
         # "Best running songs" is no style.
         if found := known(text) or _of_kind(key_of(text)) or (Style() if find(text) else None):
             return found
-        if text and (key_of(text) in table().others or artist_key(text) in table().artists):
+        if text and (key_of(text) in table().others or artist_key(text) in artists()):
             return in_own_words(text)
     return None
 

@@ -57,14 +57,14 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What styles.yaml, kinds.yaml and artists.yaml have, by keys.
+    """What styles.yaml and kinds.yaml have, by keys.
 
     `styles` has the styles by each of their names, `kinds` those that stand before others,
     `nothing` the names that say nothing of the music and `around` the words that do. `no_folders`
-    are names of which a folder does not tell that it holds a style. `others` are the kinds
-    of music that only kinds.yaml knows, as it writes them, `artists` names as the artists write
-    them. `joined` has the keys of styles and kinds by these without blanks. `english` has all the
-    words that English names of kinds of music are made of, `ends` the last of each.
+    are names of which a folder does not tell that it holds a style. `others` are the kinds of music
+    that only kinds.yaml knows, as it writes them. `joined` has the keys of styles and kinds by
+    these without blanks. `english` has all the words that English names of kinds of music are made
+    of, `ends` the last of each.
     """
 
     styles: dict[str, Style]
@@ -74,7 +74,6 @@ class Table:
     around: frozenset[str]
     proper: frozenset[str]
     others: dict[str, str]
-    artists: dict[str, str]
     joined: dict[str, str]
     english: frozenset[str]
     ends: frozenset[str]
@@ -93,7 +92,6 @@ def table() -> Table:
     others = {key_of(name): name for name in own_yaml(__file__, "kinds.yaml")["kinds"]}
     english = {key_of(style.before or style.alone) for style in styles.values()} | others.keys()
     nothing, around = (frozenset(map(key_of, data[name])) for name in ("nothing", "around"))
-    names = own_yaml(__file__, "artists.yaml")["artists"]
     return Table(
         styles=styles,
         no_folders=frozenset(_no_folders(data["styles"])),
@@ -102,11 +100,17 @@ def table() -> Table:
         around=around,
         proper=frozenset(data["proper"]),
         others=others,
-        artists={form: name for name in names for form in _artist_forms(name)},
         joined={key.replace(" ", ""): key for key in sorted({*others, *styles}) if " " in key},
         english=frozenset(word for key in english for word in key.split()),
         ends=frozenset(key.split()[-1] for key in english),
     )
+
+
+@cache
+def artists() -> dict[str, str]:
+    """The names of artists.yaml as the artists write them, by their keys."""
+    names = own_yaml(__file__, "artists.yaml")["artists"]
+    return {form: name for name in names for form in _artist_forms(name)}
 
 
 def artist_key(name: str) -> str:

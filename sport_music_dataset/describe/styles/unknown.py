@@ -4,7 +4,7 @@ import re
 
 from ..english import english_words, is_among, stems
 from ..words import NO_CLAIMS, Claims, both, lexicon
-from .table import Style, artist_key, is_decade, key_of, known, table
+from .table import Style, artist_key, artists, is_decade, key_of, known, table
 
 # Words in s that are no plural: jazz is not asked, blues and bass are.
 _SINGULAR_S = re.compile(r"(?:ss|us|is|os|blues|brass|news|series|roots|as)$", re.IGNORECASE)
@@ -44,7 +44,7 @@ def in_own_words(name: str) -> Style:
     English. Of a kind in other words (`polski rap`) only the style at its end is said.
     """
     bare = _MIX.sub("", name)
-    if written := table().artists.get(artist_key(bare)):
+    if written := artists().get(artist_key(bare)):
         return Style(written, f"{written} music")
     if not bare.split():
         return Style()
