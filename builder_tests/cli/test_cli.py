@@ -62,7 +62,7 @@ def test_other_options_than_those_of_the_release_are_told(
     )
     again = shlex.split(other.split("`")[1])
     assert main([*again[1:], "--dry-run"]) == 0
-    assert "note: " not in capsys.readouterr().err
+    assert "was built otherwise" not in capsys.readouterr().err
     error = fails(capsys, 1, *arguments, "--keep-silence", "--min-fit", "unknown")
     assert "; --keep-silence was not given, is given; --min-fit was no, is unknown); as" in error
     assert error.endswith(

@@ -78,11 +78,9 @@ class Written:
 
     def fills(self, shards: Iterable[Shard]) -> bool:
         """Whether every split of `shards` has at least one chunk."""
-        filled = {id_ for id_, outcome in self.outcomes.items() if outcome.chunks}
-        return all(
-            any(track.track_id in filled for shard in same for track in shard.tracks)
-            for same in _by_split(shards).values()
-        )
+        kept = {track_id for track_id, outcome in self.outcomes.items() if outcome.chunks}
+        by_split = _tracks_by_split(shards).values()
+        return all(any(track.track_id in kept for track in tracks) for tracks in by_split)
 
 
 def shard_jobs(
@@ -146,14 +144,18 @@ def write_shards(
     """Make the shards that do not exist yet; returns all shards and the outcomes of all tracks.
 
     If a split would have no chunk, nothing is written: the shards of before are still there if no
-    other plan can be made either. What is returned then has the outcomes of that split alone.
+    other plan can be made either. What is returned then has outcomes alone.
 
     Raises as `Outage.see`.
     """
     out = release.folder
     jobs, notes = shard_jobs(shards, release, progress)
-    if left_out := _unfilled(engine, jobs, notes, spools, outage):
-        return Written(outcomes=left_out)
+    if not _are_filled(engine, jobs, notes, spools):
+        tracks = [track for job in jobs for track in job.shard.tracks]
+        outcomes = {track.track_id: outcome for track, outcome in _cut(engine, tracks, spools)}
+        for track in tracks:
+            outage.see(track.path, outcomes[track.track_id].reason)
+        return Written(outcomes=outcomes)
     work = partial(make_shards, out=out.resolve(), spools=spools, outage=outage)
     with progress("Writing", sum(len(job.shard.tracks) for job in jobs)) as advance:
         for shard, note in engine.map_shards(work, jobs, advance):
@@ -166,47 +168,33 @@ def write_shards(
     return Written(files, outcomes, len(jobs))
 
 
-def _unfilled(
+def _are_filled(
     processes: Processes,
     jobs: Sequence[ShardJob],
     notes: Mapping[str, ShardNote],
     spools: SpoolFolder,
-    outage: Outage,
-) -> dict[str, Outcome]:
-    """The outcomes of the tracks of the first split without a chunk; empty if there is no such.
-
-    Its first tracks mostly tell that a split has chunks: they are cut, and their spools stay.
-    """
+) -> bool:
+    """Whether each split will have a chunk: its first tracks mostly tell, and keep their spools."""
     filled = {split_of(name) for name, note in notes.items() if note.rows}
-    for split, same in _by_split(job.shard for job in jobs).items():
-        if split in filled:
-            continue
-        tracks = [track for shard in same for track in shard.tracks]
-        outcomes: dict[str, Outcome] = {}
-        for track, outcome in _cut_by_and_by(processes, tracks, spools):
-            outage.see(track.path, outcome.reason)
-            outcomes[track.track_id] = outcome
-            if outcome.chunks:
-                break
-        else:
-            return outcomes
-    return {}
+
+    def gives_chunks(tracks: Sequence[Track]) -> bool:
+        some = (tracks[at : at + processes.size] for at in range(0, len(tracks), processes.size))
+        return any(outcome.chunks for part in some for _, outcome in _cut(processes, part, spools))
+
+    by_split = _tracks_by_split(job.shard for job in jobs)
+    return all(split in filled or gives_chunks(tracks) for split, tracks in by_split.items())
 
 
-def _cut_by_and_by(
+def _cut(
     processes: Processes, tracks: Sequence[Track], spools: SpoolFolder
 ) -> Iterator[tuple[Track, Outcome]]:
-    """Yield tracks and their outcomes; only as many are cut ahead as there are processes."""
-    for start in range(0, len(tracks), processes.size):
-        some = tracks[start : start + processes.size]
-        cut = processes.map(spools.cut, some, spools.record_failure)
-        yield from zip(some, cut, strict=True)
+    return zip(tracks, processes.map(spools.cut, tracks, spools.record_failure), strict=True)
 
 
-def _by_split(shards: Iterable[Shard]) -> dict[str, list[Shard]]:
-    found: dict[str, list[Shard]] = {}
+def _tracks_by_split(shards: Iterable[Shard]) -> dict[str, list[Track]]:
+    found: dict[str, list[Track]] = {}
     for shard in shards:
-        found.setdefault(shard.split, []).append(shard)
+        found.setdefault(shard.split, []).extend(shard.tracks)
     return found
 
 
