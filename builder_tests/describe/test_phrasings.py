@@ -103,7 +103,9 @@ def test_the_english_of_every_description_is_right(facts: Facts, number: int) ->
         text = phrasing.text
         assert token_count(text) <= MOST_TOKENS, text
         assert not re.search(r"[{}]|  |[ ,:]$|^[ ,]| [,:]", text), text
-        said = [stem for word in phrasing.words for stem in stems(word.text)]
+        # "Country music for cross-country skiing" says two things.
+        words = [word.text.replace("cross-country", "nordic") for word in phrasing.words]
+        said = [stem for word in words for stem in stems(word)]
         assert len(said) == len(set(said)), text
         for found, following in re.findall(r"\b(an?) (\S.*)", text.replace("a cappella", "Afro")):
             assert found == article(following), text
