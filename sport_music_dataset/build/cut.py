@@ -85,7 +85,7 @@ class SpoolFolder:
         """The path of the track's spool, whether or not it exists."""
         return self._folder / digest([self._inputs, track.content])
 
-    def cut_and_fingerprint(self, turn: "Turn") -> tuple[Items | None, str]:
+    def cut_and_fingerprint(self, turn: Turn) -> tuple[Items | None, str]:
         """Cut a track unless it has a spool with a fingerprint or a failure.
 
         Returns the items of its fingerprint, uint32 [items], None if the track does not decode; and
@@ -99,7 +99,7 @@ class SpoolFolder:
         items = None if spooled.items is None else np.array(spooled.items, np.uint32)
         return items, spooled.outcome.reason
 
-    def _decode_ahead(self, turn: "Turn") -> Arrays[Decoded]:
+    def _decode_ahead(self, turn: Turn) -> Arrays[Decoded]:
         """The blocks of a track from a child, which then goes on with the next track."""
         child = _children.get(self._inputs)
         if child is None or not child.can_give(turn.track):

@@ -48,7 +48,7 @@ class Child(Generic[Item, Result]):
             self._items.close()
             _run(function, items, self._ring)
         items.close()
-        self._ring.be_taker()
+        self._ring.close_makers()
 
     def ask(self, item: Item) -> None:
         """Let the child make the arrays of an item, once it has made those before it."""
@@ -91,14 +91,14 @@ class Child(Generic[Item, Result]):
     def stop(self) -> None:
         """End the child, whatever it does."""
         self._asked.clear()
-        self._ring.close()
+        self._ring.close_takers()
         self._items.close()
         if self._process:
             os.kill(self._process, signal.SIGKILL)
             self._wait()
 
     def _follow(self) -> NoReturn:
-        self._ring.close()  # a child that still lives does not wait
+        self._ring.close_takers()  # a child that still lives does not wait
         code = self._wait()
         if code < 0:
             os.kill(os.getpid(), -code)
@@ -124,18 +124,13 @@ class _Ring:
         # Slots that were filled, or taken, since the beginning.
         self._count = 0
 
-    def be_taker(self) -> None:
-        """Close the ends of the other process, so that its end is seen."""
+    def close_makers(self) -> None:
+        """Close the ends of who puts: the other process then sees that this one has none."""
         self._put.close()
         self._free.close()
 
-    def be_maker(self) -> None:
-        """As `be_taker`."""
-        self._full.close()
-        self._taken.close()
-
-    def close(self) -> None:
-        """Close the taker's ends."""
+    def close_takers(self) -> None:
+        """As `close_makers`, the ends of who takes."""
         self._full.close()
         self._taken.close()
 
@@ -170,7 +165,7 @@ def _run(function: Callable[[Any], Arrays[Any]], items: Connection, ring: _Ring)
     code = 1
     try:
         end_with_parent()
-        ring.be_maker()
+        ring.close_takers()
         with suppress(EOFError):
             while True:
                 ring.end(_put_all(function(items.recv()), ring))
@@ -187,5 +182,5 @@ def _put_all(arrays: Arrays[Any], ring: _Ring) -> tuple[Any, Exception | None]:
             ring.put(next(arrays))
     except StopIteration as end:
         return end.value, None
-    except Exception as error:
+    except Exception as error:  # whatever it is, the parent raises it
         return None, error
