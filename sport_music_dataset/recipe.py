@@ -25,6 +25,11 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 ROWS_VERSION = 9
 
 
+def chunk_count(num_samples: int, chunk_samples: int, hop_samples: int) -> int:
+    """Number of full-length chunks in a track."""
+    return max(0, (num_samples - chunk_samples) // hop_samples + 1)
+
+
 def samples_of(seconds: float) -> int:
     """Number of samples at 32 kHz in `seconds`, which must be a whole number of samples."""
     return int(seconds * SAMPLING_RATE)

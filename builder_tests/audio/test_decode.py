@@ -15,13 +15,13 @@ from builder_tests.conftest import noise, write_audio
 from sport_music_dataset.audio.decode import decode_mono, probe
 from sport_music_dataset.audio.samples import (
     Resampler,
-    chunk_count,
     chunks_of,
     decode_flac,
     encode_flac,
     to_pcm16,
 )
 from sport_music_dataset.errors import SourceError
+from sport_music_dataset.recipe import chunk_count
 
 
 def decoded(file: Path) -> NDArray[np.float32]:

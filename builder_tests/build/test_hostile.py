@@ -13,10 +13,10 @@ from builder_tests.conftest import RECIPE, noise, once
 from builder_tests.support.containers import by_soundfile, encoded, music, with_headers_twice
 from builder_tests.support.hostile import HOSTILE, IGNORED, as_file, make_hostile
 from builder_tests.support.making import build
-from sport_music_dataset.audio.samples import chunk_count
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
 from sport_music_dataset.reasons import Reason
+from sport_music_dataset.recipe import chunk_count
 from sport_music_dataset.source.files import display_path
 
 # `make fuzz` asks for more.

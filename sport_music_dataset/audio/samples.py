@@ -122,11 +122,6 @@ def is_silent(samples: Pcm) -> bool:
     return bool(samples.max() <= 1 and samples.min() >= -1)
 
 
-def chunk_count(num_samples: int, chunk_samples: int, hop_samples: int) -> int:
-    """Number of full-length chunks in a track."""
-    return max(0, (num_samples - chunk_samples) // hop_samples + 1)
-
-
 def chunks_of(blocks: Iterable[Pcm], chunk_samples: int, hop_samples: int) -> Iterator[Pcm]:
     """Yield full-length chunks [chunk_samples] int16, one every `hop_samples`.
 

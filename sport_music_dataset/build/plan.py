@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..audio.samples import chunk_count
 from ..digests import digest
 from ..errors import SourceError
 from ..reasons import is_of_one_run, keeping, kind_of
-from ..recipe import SAMPLING_RATE, Recipe, parse_splits
+from ..recipe import SAMPLING_RATE, Recipe, chunk_count, parse_splits
 from ..records import Outcome, Track
 from ..release.layout import shard_count, shard_name, shard_of
 from ..source.layouts import SPLIT_WORDS

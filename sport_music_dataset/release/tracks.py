@@ -7,10 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..audio.samples import chunk_count
 from ..errors import ReleaseError
 from ..reasons import CHUNK_COUNTS, Reason, Status, kind_of
-from ..recipe import SAMPLING_RATE
+from ..recipe import SAMPLING_RATE, chunk_count
 from ..records import Row
 from ..storage.parquet import read_parquet
 from .manifest import Manifest, RecipeRecord

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..audio.keys import KEYS
-from ..audio.samples import chunk_count
 from ..audio.tags import LEAST_BPM, MOST_BPM
 from ..columns import NULLABLE
 from ..describe.sessions import folded
 from ..reasons import CHUNK_COUNTS, Reason, Status, kind_of
-from ..recipe import SAMPLING_RATE, Recipe
+from ..recipe import SAMPLING_RATE, Recipe, chunk_count
 from ..records import MEAN, Decoder, Row
 from ..release.manifest import Manifest
 from ..source.names import style_key
