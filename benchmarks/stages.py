@@ -52,11 +52,13 @@ def parts(meter: Meter) -> Progress:
 
     @contextmanager
     def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-        before, meanwhile = PARTS[label]
+        # What has no part of its own counts to the part that ends next.
+        before, meanwhile = PARTS.get(label, ("", ""))
         if before:
             meter.end(before)
         yield lambda steps: None
-        meter.end(meanwhile)
+        if meanwhile:
+            meter.end(meanwhile)
 
     return progress
 
