@@ -105,6 +105,8 @@ def stems(text: str) -> frozenset[str]:
     words = re.findall(r"[^\W_]+", _without_accents(text).casefold())
     # "upbeat breakbeat" says beat twice.
     words += ["beat"] * any(_BEAT.search(word) for word in words)
+    # The M of EDM is music.
+    words += ["music"] * ("edm" in words)
     return frozenset(_stem(word) for word in words if word not in _SMALL)
 
 

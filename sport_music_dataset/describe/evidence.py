@@ -7,15 +7,27 @@ from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
 from .english import article, listed, singular, stems
-from .session_names import find_within, head, in_words, is_done, is_event, is_sport, pair
-from .sessions import find
-from .styles import Style, artist_key, style_of
+from .session_names import (
+    find_within,
+    head,
+    in_words,
+    is_contest,
+    is_done,
+    is_event,
+    is_sport,
+    is_training,
+    pair,
+)
+from .sessions import Session, find
+from .styles import Style, artist_key, is_listed, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
 # What a tagger may call an instrument, and is a voice.
 _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap male female")
 # Styles of which one is a song by its name, or that are no songs.
-_SONGS = stems("vocal chanson chant song")
+_SONGS = stems("vocal chanson chant song songwriter")
+# What somebody sings in, whatever a tagger hears in one of them.
+_HITS = stems("hit oldie")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
@@ -164,7 +176,9 @@ class Evidence:
         *_, last = self.name.split() or [""]
         is_one = singular(last) == last and not any(map(str.isdigit, self.name))
         is_activity = self.session or (is_one and self.name == self._purpose)
-        return bool(self._style_word and self.name and is_activity)
+        # "Dancing music" would be dance music, and a list before a colon is hard to read.
+        is_clear = not is_listed(self._event.removesuffix(" session")) and "," not in self.name
+        return bool(self._style_word and self.name and is_activity and is_clear)
 
     def _is_piece(self) -> bool:
         """Whether one of the style is a piece; "a piece for boxing" says less than "a track"."""
@@ -200,9 +214,12 @@ class Evidence:
 
     def _purpose_and_event(self, own: str) -> tuple[str, str]:
         if self.session:
-            return self.session.purpose, self.session.event
+            return self._of_known(self.session)
         if names := pair(self.facts.session, own):
-            self.name = listed(names)
+            one, other = names
+            # "Upper-body and core training".
+            last = other.split()[-1]
+            self.name = listed((one.removesuffix(f" {last}"), other))
             return self.name, f"{self.name} session"
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
@@ -212,11 +229,18 @@ class Evidence:
         if is_sport(self.name):
             return self.name, f"{self.name} session"
         last = self.name.split()[-1]
-        # "For desk stretches", "a desk stretch session".
-        one = singular(last)
+        # "For desk stretches", "a desk stretch session", but "a strides and drills session".
+        one = last if " and " in self.name else singular(last)
         event = f"{self.name.removesuffix(last)}{one} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         return self.name if is_done(last, own) else f"{article(event)} {event}", event
+
+    def _of_known(self, session: Session) -> tuple[str, str]:
+        """Purpose and event of a known session; who trains for a match or a race is in none."""
+        if not (is_contest(session.event) and is_training(self.facts.session)):
+            return session.purpose, session.event
+        purpose = session.name if session.purpose == session.name else f"{session.name} training"
+        return purpose, f"{session.name} training session"
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
@@ -274,7 +298,8 @@ class Evidence:
                 return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]
         voices = _VOICES & stems(" ".join((*facts.heard.instruments, *facts.whole.instruments)))
         silent = facts.heard.is_instrumental and facts.whole.is_instrumental
-        if self.style.sung or voices or not silent:
+        is_sung = self.style.sung or not stems(self.style.alone).isdisjoint(_HITS)
+        if is_sung or voices or not silent:
             return []
         vocals = max(facts.heard.vocals or 0.0, facts.whole.vocals or 0.0)
         detail = f"vocals {vocals:.2f} at most, in chunk and track"
@@ -302,6 +327,8 @@ class Evidence:
             and claims.agree([*self._context(), *others])
             and not stems(word) & said
             and not self.style.is_mood
+            # "Soft" before rock is soft rock.
+            and not (self.style.before and is_listed(f"{word} {self.style.before}"))
         )
 
     def _energy_word(self, order: random.Random) -> Word | None:

@@ -45,6 +45,8 @@ _IS_AMOUNT = re.compile(r"\d+(?:k|km|mi?|h|min|s|x|st|nd|rd|th)?")
 _LEAST_CORRECTED = 5
 # The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
 _OF_SESSIONS = ("small", "when", "where", "who", "body", "what", "more")
+# "Rugby pre match": what comes before or after a match is none.
+_BEFORE = re.compile(r"(?:pre|post)(?:-|$|game|match|race)", re.IGNORECASE)
 # "Pour Marie": what it is for is no sport that anybody knows.
 _FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
 _COURSE = re.compile(
@@ -90,16 +92,22 @@ def _of_whole(name: str, text: str, own: str) -> Session | None:
 
 
 def _of_part(name: str, words: list[str], own: str) -> Session | None:
-    """The session that begins a name, or stands in one that is no English."""
-    # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
+    """The session that begins or ends a name, or stands in one that is no English."""
     is_english, last = bool(in_words(name)), words[-1] if words else ""
+    # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
     is_more = is_event(last) or (last.endswith("ing") and not find(last, own))
     if is_english and is_more:
-        return None
+        # "London Marathon 2023" is a marathon.
+        has_name = not all(map(_is_english, spaced(name).split()[:-1]))
+        return find(last, own) if has_name and is_contest(last) else None
+    parts = [words[:end] for end in range(len(words) - 1, 0, -1)]
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()
-    parts = [words[:end] for end in range(len(words) - 1, 0, -1)]
-    parts += [whole[:end] for end in range(len(whole) - 1, 1, -1)]
+    parts += [whole[:end] for end in range(len(whole) - 1, 0, -1)]
+    # "Commute bike" is cycling, but a team warm-up is more than a warm-up.
+    known = find(last, own)
+    if known and last != known.name != known.event:
+        parts.append([last])
     if not is_english and len(words) <= _MOST_WORDS:
         # "Trening yoga Nordstrand" can be said by its sport alone.
         parts += [words[at:end] for at, end in _spans(len(words))]
@@ -134,10 +142,14 @@ def in_words(name: str) -> str:
     words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in FILLERS:
         words = words[1:]
+    # For whom and when stand before an English noun, or not at all: "Chair exercise seniors".
+    while words and folded(words[-1]) in _listed("added"):
+        words = words[:-1]
     said = [word for word in _bare(name) if len(word) > 1 and word not in FILLERS]
     nothing = _named("nothing")
     is_nothing = normalise(name) in nothing or all(normalise(word) in nothing for word in said)
-    if not words or words[0].casefold() in _AT or is_nothing or _FOR.match(name):
+    is_before = any(map(_BEFORE.match, words))
+    if not words or words[0].casefold() in _AT or is_nothing or is_before or _FOR.match(name):
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     return _in_english([_spelled(word) for word in words], shouts)
@@ -254,6 +266,16 @@ def is_done(last: str, own: str) -> bool:
     is_known = known is not None and known.name == known.purpose == last
     is_plural = singular(last) != last
     return is_known or is_plural or last.endswith("ing") or is_activity(last) or is_sport(last)
+
+
+def is_contest(event: str) -> bool:
+    """Whether what one takes part in is a match or a race."""
+    return event.split()[-1] in _listed("contests")
+
+
+def is_training(name: str) -> bool:
+    """Whether a name says that one trains for a contest: `Football training`, `Cricket nets`."""
+    return not _listed("trained").isdisjoint(separated(name).split())
 
 
 def is_sport(name: str) -> bool:

@@ -5,6 +5,6 @@ says a style that nobody knows in its own words. Styles, kinds of music and arti
 """
 
 from .naming import is_style, style_of
-from .table import Style, artist_key, known_styles
+from .table import Style, artist_key, is_listed, known_styles
 
-__all__ = ["Style", "artist_key", "is_style", "known_styles", "style_of"]
+__all__ = ["Style", "artist_key", "is_listed", "is_style", "known_styles", "style_of"]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ...outside.documents import own_yaml
@@ -199,6 +199,12 @@ def known(name: str) -> Style | None:
     names = (key, bare, _singular(key))
     listed = next((style for name in names if (style := found.styles.get(name))), None)
     return listed or (kind_of(key) if key in lexicon().words else None)
+
+
+@lru_cache(4_096)
+def is_listed(name: str) -> bool:
+    """Whether styles.yaml has a style of this name."""
+    return key_of(name) in table().styles
 
 
 def is_decade(key: str) -> bool:
