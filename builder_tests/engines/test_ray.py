@@ -16,10 +16,13 @@ from typing import Any
 import pytest
 import ray
 
+from builder_tests.conftest import RECIPE
 from builder_tests.support.clients import interruptible
 from builder_tests.support.commands import SHORT
 from builder_tests.support.folders import files
 from builder_tests.support.items import work
+from builder_tests.support.making import build
+from builder_tests.support.object_store import BUCKET, object_store
 from builder_tests.support.ray_nodes import Nodes
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.cli import main
@@ -29,7 +32,8 @@ from sport_music_dataset.engines.base import RaySettings
 from sport_music_dataset.engines.open import open_engine
 from sport_music_dataset.engines.ray_cluster import check_node, requirements
 from sport_music_dataset.errors import MachineError, SettingError
-from sport_music_dataset.release.manifest import software
+from sport_music_dataset.release.manifest import read_manifest, software
+from sport_music_dataset.source.source import Source
 
 pytestmark = pytest.mark.slow
 
@@ -84,6 +88,22 @@ def test_a_build_survives_a_killed_driver_lost_workers_and_a_lost_node(
     # Of Ray, nothing is heard.
     assert shown.startswith("tracks    6 kept, 4 left out\n")
     assert "ray" not in told
+
+
+def test_the_nodes_read_what_was_fetched_from_an_object_store(
+    nodes: Nodes,
+    music: Path,
+    built: tuple[Path, BuildReport],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    with object_store(monkeypatch) as store:
+        for path, data in files(music).items():
+            store.put(f"set/{path}", data)
+        source = Source(f"s3://{BUCKET}/set", layout="sport")
+        build(source, tmp_path / "out", RECIPE, ray=RaySettings(nodes.address))
+    assert read_manifest(tmp_path / "out").files == read_manifest(built[0]).files
 
 
 def test_an_encode_survives_a_lost_worker_and_a_lost_node(
