@@ -275,7 +275,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("yoga", "Polski rap", "olski", "rap"),
         ("Krachttraining benen", "jazz", "benen", "strength"),
         ("Sortie des copains", "jazz", "opains", "a workout"),
-        ("Strength & Conditioning", "jazz", "&", "strength and conditioning"),
+        ("Strength & Conditioning", "jazz", "&", "conditioning"),
         ("Morning run 5k", "jazz", "5k", "a morning run"),
         ("Hyde Park Run", "jazz", "hyde", "a Hyde Park run"),
         ("Quokka game", "jazz", "uokka", "a workout"),
@@ -294,7 +294,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Basket échauffement", "jazz", "game", "basketball"),
         ("Rugby Pre Match", "jazz", "pre", "rugby"),
         ("5-a-side Wednesday", "jazz", "aside", "football"),
-        ("Chair Exercise Seniors", "jazz", "senior", "fitness"),
+        ("Chair Exercise Seniors", "jazz", "senior", "gentle exercise"),
         ("Commute Bike", "jazz", "commute", "jazz"),
         ("Strides + Drills", "jazz", "drill ", "strides and drills"),
         ("Arms & Abs", "jazz", "training and", "upper-body and core training"),
@@ -302,7 +302,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Cuisses abdos fessiers", "jazz", "core", "legs, bums and tums"),
         ("Zwift Race", "jazz", "class", "indoor cycling"),
         ("Danse", "jazz vocal", "dancing music", "danc"),
-        ("running", "Ambiance", "ambient", "background"),
+        ("running", "Ambiance", "ambient", "run"),
         ("running", "Afrobeats", "Afrobeat ", "Afrobeats"),
         ("running", "EDM", "EDM music", "EDM"),
         ("running", "Musique enfants", "children's track", "children's music"),
@@ -375,9 +375,9 @@ def test_a_mood_in_a_style_is_left_out_where_the_measures_contradict_it(
 
 
 def test_what_one_practises_is_no_session() -> None:
-    texts = of_tracks(Facts("cheer practice", "pop", energy=0.6))
-    assert any("for cheer practice" in text for text in texts)
-    assert not any("a cheer practice for" in text for text in texts)
+    texts = of_tracks(Facts("handstand practice", "pop", energy=0.6))
+    assert any("for handstand practice" in text for text in texts)
+    assert not any("a handstand practice for" in text for text in texts)
     assert "classical" in " ".join(of_tracks(Facts("knitting class", "classic")))
 
 

@@ -9,7 +9,7 @@ from sport_music_dataset.errors import SettingError
 SPELLINGS = {
     "running": "Course à pied|course_a_pied|COURSE-A-PIED|Running 2|courses à pied|Footing|"
     "footing 3|Jogging|Séance de course à pied|Tapis de course|tapis_de_course_2|run|Treadmill",
-    "trail running": "Trail|trail running|course nature|Cross-country",
+    "trail running": "Trail|trail running|course nature",
     "sprinting": "sprint|Sprints|Course de vitesse",
     "marathon": "Marathon|course longue distance",
     "half marathon": "semi-marathon|Semi marathon 2",
@@ -76,7 +76,8 @@ SPELLINGS = {
     "climbing": "Escalade|escalade 2|Grimpe",
     "bouldering": "bouldering",
     "skipping rope": "Corde à sauter|corde_a_sauter|jump rope",
-    "football": "Foot|Football 2|soccer",
+    "football": "Foot|Football 2",
+    "soccer": "soccer",
     "basketball": "Basket|basket-ball|Basketball",
     "tennis": "Tennis",
     "padel": "Padel",

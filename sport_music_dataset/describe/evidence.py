@@ -26,6 +26,12 @@ from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap male female")
 # Styles of which one is a song by its name, or that are no songs.
 _SONGS = stems("vocal chanson chant song songwriter")
+# Kinds of music of which one with a voice is a song; nobody says "a techno song".
+_SONG_KINDS = stems(
+    "rock pop rap hop soul blues folk country metal punk reggae dancehall gospel indie disco funk "
+    "ballad Christian Latin salsa bachata reggaeton Christmas hits schlager grunge emo ska "
+    "Americana bluegrass raï zouk"
+)
 # What somebody sings in, whatever a tagger hears in one of them.
 _HITS = stems("hit oldie")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
@@ -134,7 +140,6 @@ class Evidence:
             "piece": [Word("piece", Source.PHRASING)] if self._is_piece() else [],
             "song": self._song(),
             "music": music,
-            "name": [self._of_session(self.name)] if self._says_name else [],
             "session": [self._of_session(self._purpose)],
             "workout": [self._of_session(self._event)],
             "energy": [self.energy] if self.energy else [],
@@ -169,17 +174,6 @@ class Evidence:
             return before, [*self._style(mood), *said, *self._style(alone)]
         return [*said, *self._style(style.before)], [*said, *self._style(style.alone)]
 
-    @property
-    def _says_name(self) -> bool:
-        """Whether the session stands before "music": what it is for is an activity, or known."""
-        # "400m repeats music" is no English.
-        *_, last = self.name.split() or [""]
-        is_one = singular(last) == last and not any(map(str.isdigit, self.name))
-        is_activity = self.session or (is_one and self.name == self._purpose)
-        # "Dancing music" would be dance music, and a list before a colon is hard to read.
-        is_clear = not is_listed(self._event.removesuffix(" session")) and "," not in self.name
-        return bool(self._style_word and self.name and is_activity and is_clear)
-
     def _is_piece(self) -> bool:
         """Whether one of the style is a piece; "a piece for boxing" says less than "a track"."""
         return self.style.piece and self._style_word is not None
@@ -190,7 +184,8 @@ class Evidence:
             return []
         if self.style.sung and self._style_word is not None:
             return self._style("song")
-        return [Word("song", *self._voice)] if self._is_vocal else []
+        is_song = not stems(self.style.before).isdisjoint(_SONG_KINDS)
+        return [Word("song", *self._voice)] if self._is_vocal and is_song else []
 
     @property
     def _is_vocal(self) -> bool:
@@ -230,7 +225,7 @@ class Evidence:
             return self.name, f"{self.name} session"
         last = self.name.split()[-1]
         # "For desk stretches", "a desk stretch session", but "a strides and drills session".
-        one = last if " and " in self.name else singular(last)
+        one = singular(last) if is_event(singular(last)) else last
         event = f"{self.name.removesuffix(last)}{one} session"
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         return self.name if is_done(last, own) else f"{article(event)} {event}", event
@@ -327,9 +322,15 @@ class Evidence:
             and claims.agree([*self._context(), *others])
             and not stems(word) & said
             and not self.style.is_mood
+            and not self._is_plural
             # "Soft" before rock is soft rock.
             and not (self.style.before and is_listed(f"{word} {self.style.before}"))
         )
+
+    @property
+    def _is_plural(self) -> bool:
+        """Whether the style is a plural, of which no measure of one chunk is said: pop hits."""
+        return not (self.style.before or stems(self.style.alone).isdisjoint(_HITS))
 
     def _energy_word(self, order: random.Random) -> Word | None:
         """The first word for the chunk's energy, in the order that its track prefers."""

@@ -136,6 +136,8 @@ def in_words(name: str) -> str:
     Empty if its name says nothing (`Séance du Lundi`, `Track 03`) or is no English: `Leg Day` is
     "leg day", `Krachttraining` and `Sortie des copains` would be foreign words in a sentence.
     """
+    if is_sport(bare := " ".join(_bare(name))):
+        return " ".join(_cased(word, is_plain=True) for word in bare.split())
     text = re.sub(r"\s*[&+]\s*", " and ", _PLACE_IN_LIST.sub("", spaced(name)))
     text = _LENGTH.sub(" ", text).strip()
     text = _AMOUNT_AT_END.sub("", text) or spaced(name)
@@ -143,7 +145,7 @@ def in_words(name: str) -> str:
     while words and folded(words[0]) in FILLERS:
         words = words[1:]
     # For whom and when stand before an English noun, or not at all: "Chair exercise seniors".
-    while words and folded(words[-1]) in _listed("added"):
+    while len(words) > 1 and folded(words[-1]) in _listed("added"):
         words = words[:-1]
     said = [word for word in _bare(name) if len(word) > 1 and word not in FILLERS]
     nothing = _named("nothing")
@@ -160,8 +162,8 @@ def _in_english(words: list[str], shouts: bool) -> str:
 
     "A Central Park loop" is English, and so is "an NYC marathon"; "a Prépa session" is not.
     """
-    # "A squat session", but no "country session" nor a "Latin session".
-    is_adjective = words[0].casefold() in _listed("proper")
+    # "A squat session", but no "country session", "Latin session" nor "active session".
+    is_adjective = words[0].casefold() in _listed("proper") | _listed("adjectives")
     if len(words) == 1 and (is_adjective or not _is_english(words[0], "body", "what")):
         return ""
     unknown = [at for at, word in enumerate(words) if not _is_english(word)]
@@ -173,7 +175,7 @@ def _in_english(words: list[str], shouts: bool) -> str:
         for at, word in enumerate(words)
     ]
     return " ".join(
-        word if is_name else _cased(word, shouts or word[1:].islower() or not word.isalpha())
+        word if is_name else _cased(word, shouts or _is_plain(word))
         for word, is_name in zip(words, named, strict=True)
     )
 
@@ -221,6 +223,12 @@ def _english(*lists: str) -> frozenset[str]:
     ]
     words = BETWEEN_WORDS.sub(" ", folded(" ".join((*names, *said)))).split()
     return english_words(*(lists or _OF_SESSIONS)).union(words)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word's capitals are those of a title: `Ride`, `RIDE`, but not `FTP`."""
+    is_long = len(word) > _MOST_CAPITALS - 1 and is_event(word)
+    return word[1:].islower() or not word.isalpha() or is_long
 
 
 def _cased(word: str, is_plain: bool) -> str:

@@ -366,7 +366,9 @@ def _two(named: list[Style]) -> Style:
     if len(named) < 2:
         return named[0] if named else Style()
     one, two = named[:2]
-    if not (one.before and two.before) or not one.claims.agree([two.claims]):
+    # "Jungle and drum and bass" is hard to read.
+    has_and = " and " in f"{one.before} {two.before}"
+    if not (one.before and two.before) or has_and or not one.claims.agree([two.claims]):
         return one
     before = listed([one.before.removesuffix(" music"), two.before.removesuffix(" music")])
     claims = one.claims if one.claims != NO_CLAIMS else two.claims
