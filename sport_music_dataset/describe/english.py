@@ -26,6 +26,8 @@ _ENDINGS = tuple(
 _PLURAL = re.compile(r"^[a-z-]{3,}(?<![aiosu])(?<!ic)s$")
 _ES = re.compile(r"(?:ch|sh|x|ss)es$")
 _BEAT = re.compile(r".beats?$")
+# Words behind which nobody says "music": the M of EDM is music, and what is spoken is none.
+_IS_MUSIC = frozenset({"edm", "musical", "spoken"})
 _SMALL = frozenset(
     "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
 )
@@ -105,8 +107,7 @@ def stems(text: str) -> frozenset[str]:
     words = re.findall(r"[^\W_]+", _without_accents(text).casefold())
     # "upbeat breakbeat" says beat twice.
     words += ["beat"] * any(_BEAT.search(word) for word in words)
-    # The M of EDM is music.
-    words += ["music"] * ("edm" in words)
+    words += ["music"] * (not _IS_MUSIC.isdisjoint(words))
     return frozenset(_stem(word) for word in words if word not in _SMALL)
 
 

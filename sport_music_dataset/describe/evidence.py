@@ -215,7 +215,10 @@ class Evidence:
             # "Upper-body and core training".
             last = other.split()[-1]
             self.name = listed((one.removesuffix(f" {last}"), other))
-            return self.name, f"{self.name} session"
+            first = find(one, own)
+            # "For a warm-up and stretching".
+            before = f"{article(one)} " if first and first.purpose != one else ""
+            return f"{before}{self.name}", f"{self.name} session"
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
             return "a workout", "workout"

@@ -34,6 +34,7 @@ _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
     r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
 )
+_AT_HOME = re.compile(r"\s+(?:at|in|from) (?:home|the gym|work)$", re.IGNORECASE)
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
 # "Morning run 5k" is a morning run; a 10K race is one.
 _AMOUNT_AT_END = re.compile(r"(?<=\w)(?:\s+\d[\dx.,:/-]* ?(?:k|km|m|mi|miles|h)?)+$", re.IGNORECASE)
@@ -139,7 +140,7 @@ def in_words(name: str) -> str:
     if is_sport(bare := " ".join(_bare(name))):
         return " ".join(_cased(word, is_plain=True) for word in bare.split())
     text = re.sub(r"\s*[&+]\s*", " and ", _PLACE_IN_LIST.sub("", spaced(name)))
-    text = _LENGTH.sub(" ", text).strip()
+    text = _AT_HOME.sub("", _LENGTH.sub(" ", text).strip())
     text = _AMOUNT_AT_END.sub("", text) or spaced(name)
     words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in FILLERS:
@@ -272,7 +273,9 @@ def is_done(last: str, own: str) -> bool:
     """Whether a name that ends in a word is what one does, and needs no "session" behind it."""
     known = find(last, own)
     is_known = known is not None and known.name == known.purpose == last
-    is_plural = singular(last) != last
+    # "For desk stretches", but "for a resistance bands session".
+    one = singular(last)
+    is_plural = one != last and (is_event(one) or is_activity(one))
     return is_known or is_plural or last.endswith("ing") or is_activity(last) or is_sport(last)
 
 
