@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 import pyarrow as pa
 
+from ..errors import counted
 from ..reasons import CHUNK_COUNTS, kind_of
 from ..records import TEMPO_CONFIDENCE, Row
 from ..release.chunks import LIGHT
@@ -190,6 +191,7 @@ def _template() -> jinja2.Template:
         "attribute": attribute,
         "cell": cell,
         "code": code,
+        "counted": counted,
         "link": link,
         "prose": prose,
         "seconds": lambda seconds: f"{seconds:g}",
