@@ -217,7 +217,7 @@ def test_the_command_prints_tables_and_json(out: Path, capsys: pytest.CaptureFix
     explanation = explained(out, "running")
     assert main(["explain", str(out), explanation.chunk_id]) == 0
     shown = capsys.readouterr().out
-    head = f"{explanation.chunk_id}, house/Running_1_house.wav\nfits running: yes\n\n"
+    head = f"{explanation.chunk_id}, house/Running_1_house.wav\nfit for running: yes\n\n"
     assert shown.startswith(head) and (explanation.fit, explanation.fit_reason) == ("yes", "")
     assert "file name  style house" in shown and "confidence" in shown
     assert main(["explain", str(out), explanation.chunk_id, "--json"]) == 0

@@ -116,8 +116,10 @@ def with_groups(library: Library, matches: Iterable[Match], group_by: str = "rec
 def _duplicate_groups(files: Sequence[Track], matches: Sequence[Match]) -> list[dict[str, Any]]:
     """See `Grouping.duplicates`."""
     # An exact copy has the id of its original, which is the last in this order and is used.
-    order = sorted(files, key=lambda track: original_first(track.path), reverse=True)
-    tracks = {track.track_id: track for track in order if track.sha256}
+    matched = {identity for match in matches for identity in (match.a, match.b)}
+    copies = [track for track in files if track.track_id in matched]
+    copies.sort(key=lambda track: original_first(track.path), reverse=True)
+    tracks = {track.track_id: track for track in copies}
     groups = _Groups()
     for match in matches:
         groups.join(match.a, match.b)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -369,11 +369,14 @@ class _Wanted:
 def _without_copies(tracks: Iterable[Track]) -> Iterator[Track]:
     """Leave out exact copies of a track (equal sha256): the first by `original_first` stays."""
     tracks = list(tracks)
-    originals: dict[str, str] = {}
-    for track in sorted(tracks, key=lambda track: original_first(track.path)):
-        if not track.reason:
-            originals.setdefault(track.sha256, track.path)
+    same: dict[str, list[str]] = defaultdict(list)
     for track in tracks:
-        is_copy = not track.reason and originals[track.sha256] != track.path
-        reason = Reason.DUPLICATE.because(originals[track.sha256]) if is_copy else track.reason
-        yield replace(track, reason=reason)
+        if not track.reason:
+            same[track.sha256].append(track.path)
+    originals = {
+        sha256: min(paths, key=original_first) for sha256, paths in same.items() if len(paths) > 1
+    }
+    for track in tracks:
+        original = "" if track.reason else originals.get(track.sha256, "")
+        is_copy = original not in ("", track.path)
+        yield replace(track, reason=Reason.DUPLICATE.because(original)) if is_copy else track

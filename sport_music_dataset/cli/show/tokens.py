@@ -44,8 +44,8 @@ def show_explanation(explanation: "Explanation", as_json: bool) -> None:
         print("from the review: somebody wrote it while listening")
     if explanation.remark:
         print(explanation.remark)
-    why = f": {explanation.fit_reason}" if explanation.fit_reason else ""
-    print(f"fits {plain(explanation.session)}: {explanation.fit}{plain(why)}")
+    why = f" ({explanation.fit_reason})" if explanation.fit_reason else ""
+    print(f"fit for {plain(explanation.session)}: {explanation.fit}{plain(why)}")
     for text, origins in explanation.descriptions.items():
         print(f"\n{plain(text)}")
         cells = [

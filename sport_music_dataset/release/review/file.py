@@ -213,9 +213,11 @@ def unbuilt_note(folder: Path, manifest: Manifest) -> str:
     count = review_of(folder, manifest).unbuilt(manifest.review)
     if not count:
         return ""
+    one = count == 1
     return (
         f"{counted(count, 'decision')} of {folder / REVIEW} "
-        f"{'is' if count == 1 else 'are'} not built yet; `sportgen build SRC {folder}` follows them"
+        f"{'is' if one else 'are'} not built yet; `sportgen build SRC {folder}` follows "
+        f"{'it' if one else 'them'}"
     )
 
 
