@@ -125,7 +125,7 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """Markdown of a publisher: headings get level 4, HTML is escaped, our markers too."""
-    lines = html.escape(text, quote=False).replace("&gt;", ">").splitlines()
+    lines = re.sub("(?<!--)&gt;", ">", html.escape(text, quote=False)).splitlines()
     return "\n".join(re.sub(r"^\s{0,3}#{1,6}\s+", "#### ", line) for line in lines)
 
 
