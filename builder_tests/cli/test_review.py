@@ -32,7 +32,7 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
         return captured.out
 
     assert review() == "nothing is decided\n"
-    assert review(one, other, "--drop", "hiss").count("hiss") == 2
+    assert review(one, other, one, "--drop", "hiss").count("hiss") == 2
     edits = ("--style", "indie rock", "--tempo", "140")
     assert "tempo" in review(track, *edits)
     expected = {(one, "verdict"): "drop", (other, "verdict"): "drop"}

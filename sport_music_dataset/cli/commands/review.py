@@ -63,7 +63,7 @@ def review(
     now = reviewing.review
     wanted = [
         Asked(identity, name, after, now.value(identity, name), drop if name == VERDICT else "")
-        for identity in ids or ()
+        for identity in dict.fromkeys(ids or ())
         for name, after in (_as_built(now, identity) if as_built else fields).items()
     ]
     # One that cannot be made is found before any is written.
