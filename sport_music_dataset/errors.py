@@ -17,17 +17,23 @@ Every message is one line: it names the place of the fault and the remedy.
 """
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as messages have them: `1 track`, `2 tracks`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class SportgenError(Exception):
     """Base of all errors that sportgen raises on purpose.
 
     `options` are those with which the same command would work, as typed; empty where none would.
+    `when` says when to give them.
     """
 
     exit_code = 1
 
-    def __init__(self, *args: object, options: str = "") -> None:
+    def __init__(self, *args: object, options: str = "", when: str = "for instance") -> None:
         super().__init__(*args)
-        self.options = options
+        self.options, self.when = options, when
 
 
 class SettingError(SportgenError, ValueError):

@@ -5,7 +5,7 @@ says nothing of the file: the next run tries the file again.
 """
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from .errors import MachineError, SourceError
@@ -82,6 +82,11 @@ def keeping(reasons: Iterable[str]) -> str:
 def kind_of(reason: str) -> str:
     """A recorded reason without its detail: the value of a `Reason`, or empty if there is none."""
     return reason.partition(":")[0]
+
+
+def counts_of(left_out: Mapping[str, int]) -> str:
+    """Reasons and their numbers in one line: `not audio: 2, too short: 1`."""
+    return ", ".join(f"{reason}: {number}" for reason, number in left_out.items() if number)
 
 
 _OF_ONE_RUN = (Reason.CHANGED, Reason.MACHINE, Reason.TIMEOUT)

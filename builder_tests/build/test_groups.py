@@ -75,6 +75,18 @@ def test_the_first_copy_alone_stays_if_asked(source: Path, release: Built, tmp_p
     assert reasons == dict.fromkeys(copies - {first}, f"duplicate of: {first}")
 
 
+def test_of_copies_by_sound_the_one_stays_that_is_not_called_a_copy(
+    source: Path, tmp_path: Path
+) -> None:
+    files = {"electro/Run (1).mp3": COPIES["mp3"][0], "electro/Run.flac": ORIGINAL}
+    (tmp_path / "electro").mkdir()
+    for name, of in files.items():
+        shutil.copy(source / of, tmp_path / name)
+    one = replace(PLAIN, duplicates="first", splits=(("train", 1.0),))
+    copy, original = planned(tmp_path, tmp_path / "out", one).grouping.library.tracks
+    assert (copy.reason, original.reason) == ("duplicate of: electro/Run.flac", "")
+
+
 def test_a_recording_that_is_filed_under_two_sessions_is_told(
     source: Path, release: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

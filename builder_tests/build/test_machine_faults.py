@@ -37,7 +37,7 @@ ERRORS = (
 )
 # Beyond what is read to find the format: only cutting meets it.
 INSIDE = 100_000
-AGAIN = "1 files could not be read this time (1 machine fault); run the same command again"
+AGAIN = "1 file could not be read this time (machine fault: 1); run the same command again"
 
 
 def write_sessions(root: Path, names: tuple[str, ...] = NAMES) -> Path:
@@ -249,7 +249,7 @@ def test_a_library_of_which_nothing_can_be_read_is_one_error(
         Faults("_rock", errno.ENOTCONN), "build", library, tmp_path / "out", *OPTIONS
     )
     assert code == 1 and not shown
-    assert "no track can be kept (6 machine fault); see to the disk or the network" in told
+    assert "no track can be kept (machine fault: 6); see to the disk or the network" in told
 
 
 def test_a_scan_says_what_it_could_not_read(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from builder_tests.conftest import RECIPE, noise, write_audio
@@ -131,9 +131,10 @@ def test_a_cell_stays_a_cell(text: str) -> None:
 
 
 @given(HOSTILE)
+@example("> a quote -->")
 def test_code_and_prose_stay_where_they_are(text: str) -> None:
     assert "`" not in code(text) and "\n" not in code(text)
-    assert "<" not in prose(text)
+    assert "<" not in prose(text) and "-->" not in prose(text)
     assert not any(line.startswith(("# ", "## ", "### ")) for line in prose(text).splitlines())
 
 

@@ -70,11 +70,24 @@ def test_other_options_than_those_of_the_release_are_told(
     )
 
 
-def test_a_dry_run_names_the_shards(
-    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_dry_run_counts_as_a_scan_and_names_the_shards(
+    music: Path,
+    built: tuple[Path, BuildReport],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    assert main(["scan", str(music), *SHORT]) == 0
+    scanned = capsys.readouterr().out.splitlines()
     assert main(["build", str(music), str(tmp_path / "out"), *SHORT, "--dry-run"]) == 0
-    assert "  raw/train-00000-of-00001.parquet: " in capsys.readouterr().out
+    planned = capsys.readouterr().out.splitlines()
+    shards = [line for line in planned if line.startswith("  raw/")]
+    counts = built[1].chunks
+    assert [line for line in planned if line not in shards][:-3] == scanned[:-3]
+    assert "  latino                            3" in planned
+    assert f"chunks    {sum(counts.values())} expected" in planned
+    assert [line.rpartition(", ")[2] for line in shards] == [f"{n} chunks" for n in counts.values()]
+    assert shards[0].startswith("  raw/train-00000-of-00001.parquet: ")
+    assert sum(int(line.split(": ")[1].split()[0]) for line in shards) == 6
     assert not (tmp_path / "out").exists()
 
 
@@ -94,7 +107,7 @@ def test_sources_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "found 1 .txt" in fails(capsys, 1, "build", tmp_path / "texts", out)
     write_audio(tmp_path / "texts/Yoga_texts.wav", noise(3.0))
     error = fails(capsys, 1, "build", tmp_path / "texts", out, *SHORT)
-    assert "test would be empty: 1 of 1 tracks can be used; --splits train=1 builds" in error
+    assert "test would be empty: 1 of 1 track can be used; --splits train=1 builds" in error
     assert not out.exists()
 
 
@@ -102,11 +115,12 @@ def test_sources_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixtu
     ("option", "value", "said"),
     [
         ("--chunk-seconds", "0", "--chunk-seconds 0: must be"),
-        ("--chunk-seconds", "long", "'--chunk-seconds'"),
+        ("--chunk-seconds", "long", "'--chunk-seconds': must be a number"),
         ("--overlap-seconds", "25", "--overlap-seconds 25: must be"),
         ("--splits", "train=0.5", "--splits train=0.5: the proportions sum to 0.5"),
         ("--splits", "train", "--splits 'train': write"),
-        ("--num-proc", "0", "'--num-proc'"),
+        ("--num-proc", "0", "'--num-proc': must be at least 1"),
+        ("--truncated", "no", "'--truncated': 'no' is not one of 'keep', 'leave-out'"),
         ("--tempo", "120", "--tempo"),
     ],
 )
@@ -238,7 +252,8 @@ def test_a_scan_ends_with_a_command_that_mends_what_stops_a_build(
     scan = ["scan", "my music", "--chunk-seconds", "2"]
     assert main(scan) == 0
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last == f"for instance: {command} --session running --style house"
+    given = "--session running --default-style house"
+    assert last == f"for instance, if they are house for running: {command} {given}"
     assert main(shlex.split(last.partition(": ")[2])[1:]) == 0
     Path("my music/metadata.csv").write_text(
         "file_name,split,session,style\nSong 0.wav,test,run,pop\nSong 1.wav,test,run,pop\n"

@@ -1,12 +1,14 @@
 """`sportgen doctor`: every part is tried, and a broken one is named with its remedy."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from sport_music_dataset.audio.decode import EXTENSIONS
 from sport_music_dataset.cli import main
 from sport_music_dataset.cli.parts import PARTS
 
@@ -26,6 +28,8 @@ def test_doctor_finds_what_it_needs_here_and_shows_no_token(
     assert "ok      token: present" in captured.out
     for part in PARTS:
         assert f"ok      {part.name}: " in captured.out
+    [formats] = re.findall("ok      decoder: .*; reads (.*)", captured.out)
+    assert {*formats.split()} == EXTENSIONS
 
 
 def test_doctor_says_who_listens_and_how_to_get_a_listener(

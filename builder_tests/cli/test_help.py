@@ -16,7 +16,7 @@ COMMANDS = [str(command.name or command.callback.__name__) for command in app.re
 GROUPS = {
     "First steps": ["doctor", "demo"],
     "Make a release": ["scan", "build", "listen", "encode"],
-    "Look at it": ["stats", "preview", "explain", "tokens", "decode"],
+    "Look at it": ["stats", "preview", "review", "explain", "tokens", "decode"],
     "Check and publish it": ["verify", "diff", "push", "withdraw", "export"],
 }
 

@@ -233,7 +233,7 @@ def test_the_data_of_others_is_not_mixed_with_a_release(
     assert codes == [1] * len(ways)
     assert said == [
         [
-            f"error: {REPO}: holds 2 file(s) of another dataset (data/train.parquet, "
+            f"error: {REPO}: holds 2 files of another dataset (data/train.parquet, "
             "raw/x.parquet) and no sportgen.json; push under another name, or delete those on the "
             "Hub first"
         ]

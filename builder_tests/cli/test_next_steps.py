@@ -52,4 +52,4 @@ def test_codes_of_other_rows_are_named_until_they_are_made_again(
     assert said and said[0].strip() == f"sportgen push '{out}' ORG/NAME --allow-nano"
     assert "but encoded is new; give another folder" in fails(capsys, 2, *tars)
     code, text, err = run("verify", out)
-    assert code == 0 and said[0] in err
+    assert code == 0 and said[0] in err and f"sportgen export '{out}' DEST --to audiocraft" in err

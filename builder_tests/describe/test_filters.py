@@ -128,7 +128,10 @@ def test_left_out_chunks_are_counted_wherever_a_release_is_told_of(
     assert main(["stats", str(some)]) == 0
     assert f"{said[1]}{len(untimed)}\n" in capsys.readouterr().out
     card = " ".join((some / "README.md").read_text().split())
-    assert f"are kept: {len(unfit)} does not fit its session, {len(untimed)} no sure tempo." in card
+    assert (
+        f"are kept: does not fit its session ({len(unfit)}), no sure tempo ({len(untimed)})."
+        in card
+    )
     difference = diff_releases(Release.of(everything), Release.of(some))
     assert difference.totals["left out"] == {name: (0, count) for name, count in counts.items()}
     for folder in (everything, some):
@@ -162,5 +165,7 @@ def test_a_filter_that_empties_a_split_is_named(music: Path, tmp_path: Path) -> 
     halves = (("train", 0.5), ("test", 0.5))
     own = "sessions:\n  slow: {aliases: [juggling], intensity: medium, tempo_bpm: [15, 20]}"
     recipe = replace(SETTINGS, min_fit="yes", splits=halves, sessions=own)
-    with pytest.raises(SourceError, match=r"left out: . does not fit.*; --splits .*--min-fit no"):
+    with pytest.raises(
+        SourceError, match=r"left out: does not fit its session: .\).*; --splits .*--min-fit no"
+    ):
         build(music, tmp_path / "out", recipe)

@@ -84,7 +84,7 @@ def test_misfits_are_told_and_left_out_when_asked(music: Path, tmp_path: Path) -
     tracks = {row["path"]: row for row in report.tracks}
     assert tracks["x/Running_1_x.wav"]["tempo_bpm"] == pytest.approx(132, rel=0.02)
     card = (tmp_path / "all/README.md").read_text()
-    assert "4 chunks do not suit their session" in card
+    assert "do not suit their session by tempo or energy: 4; `fit_reason`" in card
 
     strict = build(music, tmp_path / "fitting", replace(SETTINGS, min_fit="unknown"))
     kept = rows_of(tmp_path / "fitting")
@@ -95,7 +95,7 @@ def test_misfits_are_told_and_left_out_when_asked(music: Path, tmp_path: Path) -
     assert strict.chunks_left_out == {"does not fit its session": 4}
     assert (found := verify_folder(tmp_path / "fitting")).ok, found.failures
     card = " ".join((tmp_path / "fitting/README.md").read_text().split())
-    assert "tracks that are kept: 4 does not fit its session." in card
+    assert "tracks that are kept: does not fit its session (4)." in card
 
 
 def test_scan_shows_misfits_when_it_measures(
@@ -114,7 +114,7 @@ def test_scan_shows_misfits_when_it_measures(
     }
     assert main([*scan, "--measure"]) == 0
     shown = "  x/Running_2_x.wav: 4 of 4 chunks: tempo 95 BPM, running wants 120-145"
-    assert f"misfits: 1 tracks\n{shown}\n" in capsys.readouterr().out
+    assert f"misfits: 1 track\n{shown}\n" in capsys.readouterr().out
 
 
 def test_scan_counts_the_misfits_of_a_build(
@@ -145,7 +145,9 @@ def test_when_nothing_fits_the_error_says_so(music: Path, tmp_path: Path) -> Non
         "sessions:\n  slow: {aliases: [running, juggling], intensity: medium, tempo_bpm: [15, 20]}"
     )
     recipe = replace(SETTINGS, min_fit="yes", sessions=own)
-    with pytest.raises(SourceError, match=r"3 does not fit its session.*; --min-fit no keeps more"):
+    with pytest.raises(
+        SourceError, match=r"does not fit its session: 3\); --min-fit no keeps more"
+    ):
         build(music, tmp_path / "out", recipe)
     assert not (tmp_path / "out/sportgen.json").exists()
 

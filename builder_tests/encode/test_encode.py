@@ -224,7 +224,8 @@ def test_truncated_descriptions_are_counted_and_the_longest_told(
     report = encode_release(release, EncodeSettings(model="nano", max_length=most))
     assert report.longest == max(lengths)
     show_encode(report, most)
-    assert f"note: --max-length {report.longest} loses no word" in capsys.readouterr().err
+    advice = f"note: --max-length {report.longest} loses no word, by nano's tokens: MusicGen's T5"
+    assert advice in capsys.readouterr().err
     assert report.truncated == sum(length > most for length in lengths) > 0
     last = [row["description"].split()[-1] for row in rows_of(release, "raw")]
     cut = {word for word, length in zip(last, lengths, strict=True) if length > most}

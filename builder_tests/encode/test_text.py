@@ -46,6 +46,8 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
     assert ["3", "3", "▁", "kept"] in lines and ["4", "1", "</s>", "kept"] in lines
     assert ["5", "8", "a", "lost"] in lines and ["lost", *LONG.split()[3:]] in lines
+    assert main(["tokens", LONG, "--model", "nano", "--max-length", "5"]) == 0
+    assert "loses no word, by nano's tokens: MusicGen's T5 counts others" in capsys.readouterr().err
     assert main([*arguments, "20", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["text"] == LONG
     assert main([*arguments, "0"]) == 2

@@ -91,14 +91,14 @@ def test_every_word_is_told_with_its_source(out: Path) -> None:
 
 
 def test_a_style_of_a_tag_is_told_in_the_words_of_the_description(tmp_path: Path) -> None:
-    (tmp_path / "music").mkdir()
-    with soundfile.SoundFile(tmp_path / "music/a.mp3", "w", RATE, 1) as file:
+    (tmp_path / "music/Yoga").mkdir(parents=True)
+    with soundfile.SoundFile(tmp_path / "music/Yoga/a.mp3", "w", RATE, 1) as file:
         file.genre = "Soundtrack"
         file.write(play(SCORES["club"], 128, 11))
-    build(Source(str(tmp_path / "music"), session="yoga"), tmp_path / "out", SETTINGS)
+    build(Source(str(tmp_path / "music")), tmp_path / "out", SETTINGS)
     found = sources(explained(tmp_path / "out", "yoga"))
     assert found["cinematic"] == "genre tag: style Soundtrack, in other words"
-    assert found["yoga"] == "option: --session yoga"
+    assert found["yoga"] == "folder name: session Yoga"
 
 
 def test_what_a_review_decided_is_told_as_its_source(
@@ -199,10 +199,13 @@ def test_why_a_chunk_is_left_out_is_told_with_the_remedy(out: Path, tmp_path: Pa
     dropped = [Decision(id=i, field="verdict", after="drop", reason=r) for i, r in why.items()]
     add(copy, lambda review: dropped)
     build(source(out.parent), copy, SETTINGS)
-    line, again = f"its line of {copy / 'review.csv'}", f"`sportgen build SRC {copy}`"
-    back = f"empty `after` in {line}, then {again} brings it back"
-    assert absent(copy, chunk) == f"dropped in review: hiss; {back}"
-    assert absent(copy, track) == f"d.wav is left out (track dropped in review); {back}"
+    again = f"`sportgen build SRC {copy}`"
+    for identity, said in {
+        chunk: "dropped in review: hiss",
+        track: "d.wav is left out (track dropped in review)",
+    }.items():
+        back = f"`sportgen review {copy} {identity} --as-built`, then {again} brings it back"
+        assert absent(copy, identity) == f"{said}; {back}"
     add(copy, lambda review: [Decision(id=chunk, field="verdict", after="")])
     taken = f"dropped in review: hiss; that is taken back by now, and {again} follows"
     assert absent(copy, chunk) == taken
@@ -214,7 +217,8 @@ def test_the_command_prints_tables_and_json(out: Path, capsys: pytest.CaptureFix
     explanation = explained(out, "running")
     assert main(["explain", str(out), explanation.chunk_id]) == 0
     shown = capsys.readouterr().out
-    assert shown.startswith(f"{explanation.chunk_id}, house/Running_1_house.wav\n\n")
+    head = f"{explanation.chunk_id}, house/Running_1_house.wav\nfit for running: yes\n\n"
+    assert shown.startswith(head) and (explanation.fit, explanation.fit_reason) == ("yes", "")
     assert "file name  style house" in shown and "confidence" in shown
     assert main(["explain", str(out), explanation.chunk_id, "--json"]) == 0
     data = json.loads(capsys.readouterr().out)

@@ -160,6 +160,9 @@ def test_csv_json_and_tables(encoded: Path, capsys: pytest.CaptureFixture[str]) 
     assert lines[1].split() == ["classic", str(ask(encoded, classic)[0][0])]
     wide = out("SELECT * FROM tracks LIMIT 1").splitlines()
     assert max(map(len, wide)) <= 80 and any(line.startswith("sha256") for line in wide)
+    assert main(["stats", str(encoded), "--sql", "SELECT repeat('x', 61) AS long"]) == 0
+    captured = capsys.readouterr()
+    assert "…" in captured.out and "is cut; --csv or --json gives all" in captured.err
     assert "\x1b" not in out("SELECT '\x1b[31m' || chr(27) AS \"\x1b\" FROM raw LIMIT 1")
     assert main(["stats", str(encoded), "--sql", "SELECT * FROM range(101)"]) == 0
     captured = capsys.readouterr()

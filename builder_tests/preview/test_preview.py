@@ -405,11 +405,11 @@ def test_sigterm_ends_a_server_whose_shell_keeps_ctrl_c_from_it(
         signal.signal(signal.SIGINT, before)
     captured = capsys.readouterr()
     assert captured.out == f"http://127.0.0.1:{port}/\n"
-    remedy = f"`sportgen build SRC {out}` follows them"
+    remedy = f"`sportgen build SRC {out}` follows"
     assert captured.err.splitlines()[-3:] == [
-        f"decisions go to {out / REVIEW}; {remedy}",
+        f"decisions go to {out / REVIEW}; {remedy} them",
         f"`kill {os.getpid()}` ends it",
-        f"ended; 1 decision of {out / REVIEW} is not built yet; {remedy}",
+        f"ended; 1 decision of {out / REVIEW} is not built yet; {remedy} it",
     ]
 
 

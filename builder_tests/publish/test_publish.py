@@ -75,7 +75,7 @@ def test_public_needs_a_licence_for_every_track(
 ) -> None:
     done = client.push(encoded, "org/sport-music", "--version", "1.0.0", "--public")
     assert done.returncode == 1
-    assert "6 track(s) have no licence" in done.stderr and "--license" in done.stderr
+    assert "no licence for 6 tracks" in done.stderr and "--license" in done.stderr
     assert hub.requests == []
 
 

@@ -132,7 +132,7 @@ def test_it_stays_accounted_for(story: Story) -> None:
     manifest = json.loads(story.hub.files("org/music", "v2.0.0")["sportgen.json"])
     assert manifest["withdrawn"] == [story.gone["track_id"]]
     card = story.hub.files("org/music", "v2.0.0")["README.md"].decode()
-    assert f"1 track(s) withdrawn, -{story.gone['chunks']} chunks." in card
+    assert f"1 track withdrawn, -{story.gone['chunks']} chunks." in card
     assert "Asked for by *Me*." in card and "## By hand" in card
 
 

@@ -223,14 +223,14 @@ def test_a_library_needs_a_session_and_says_so(tmp_path: Path) -> None:
     found = scan(Source(str(library(tmp_path, genre="Synth-pop; House"))))
     assert {track.style for track in found.tracks} == {"Synth-pop"}
     assert {track.artist for track in found.tracks} == {"Daft Punk", "Zoé"}
-    with pytest.raises(SourceError, match=r"nothing says the session of 4 of 4 .*--session run"):
+    with pytest.raises(SourceError, match=r"nothing says the session of 4 of 4 .*: --session for"):
         check_named(found, "music")
     check_named(scan(Source(str(tmp_path), session="vélo")), "music")
 
 
 def test_a_library_without_genres_needs_a_style_too(tmp_path: Path) -> None:
     source = Source(str(library(tmp_path)), session="Vélo")
-    with pytest.raises(SourceError, match=r"style of 4 .*title Cresc.*--style house"):
+    with pytest.raises(SourceError, match=r"style of 4 .*title Cresc.*: --default-style for"):
         check_named(scan(source), "music")
     tracks = scan(source, styles=("french house",)).tracks
     assert {(track.session, track.session_as_named, track.style) for track in tracks} == {
@@ -242,14 +242,14 @@ def test_a_style_that_is_asked_for_says_what_it_leaves(tmp_path: Path) -> None:
     for seed, style in enumerate(("rock", "latino")):
         write_audio(tmp_path / f"{style}/Yoga_{style}.wav", noise(1.0, seed=seed))
     assert scan(tmp_path, styles=("rock",)).notes == (
-        "--style leaves 1 tracks of other styles (latino)",
+        "--style leaves 1 track of other styles (latino)",
     )
 
 
 def test_a_default_style_leaves_nothing(tmp_path: Path) -> None:
     library(tmp_path, genre="Synth-pop")
     write_audio(tmp_path / "Air/Moon/01 - One.flac", noise(3.0, seed=9))
-    with pytest.raises(SourceError, match=r"the style of 1 of 5 .*--default-style house"):
+    with pytest.raises(SourceError, match=r"the style of 1 of 5 .*: --default-style for"):
         check_named(scan(Source(str(tmp_path), session="Vélo")), "music")
     found = scan(Source(str(tmp_path), session="Vélo", default_style="pop"))
     assert sorted(track.style for track in found.tracks) == [*["Synth-pop"] * 4, "pop"]
@@ -286,8 +286,8 @@ def test_one_style_has_one_spelling(tmp_path: Path) -> None:
     found = scan(tmp_path)
     assert {track.style for track in found.tracks} == {"hip_hop"}
     assert found.notes == (
-        "style Hip Hop of 1 tracks is written hip_hop",
-        "style hip-hop of 1 tracks is written hip_hop",
+        "style Hip Hop of 1 track is written hip_hop",
+        "style hip-hop of 1 track is written hip_hop",
     )
 
 

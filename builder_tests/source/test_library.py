@@ -55,6 +55,27 @@ def test_a_copy_names_the_file_that_stays(music: Path) -> None:
     assert copy.reason == "duplicate of: latino/Yoga_1_latino.flac"
 
 
+def test_of_copies_the_one_stays_that_is_not_called_a_copy(tmp_path: Path) -> None:
+    copies = {
+        "Fast Lane (1)": "Fast Lane",
+        "a/Night - Copie": "b/Night",
+        "a/Copy of Drive": "b/Drive",
+        "Roadgame_1": "Roadgame",
+        "a/Kopie von Zug": "b/Zug",
+        "a/Nuit copie 2": "b/Nuit",
+        "Carbon copy (2)": "Carbon copy",
+    }
+    for seed, (copy, original) in enumerate(copies.items()):
+        file = write_audio(tmp_path / f"{original}.wav", noise(0.1, seed=seed))
+        (tmp_path / "a").mkdir(exist_ok=True)
+        (tmp_path / f"{copy}.wav").write_bytes(file.read_bytes())
+    reasons = {track.path: track.reason for track in scan(tmp_path).tracks}
+    assert reasons == {
+        **{f"{copy}.wav": f"duplicate of: {of}.wav" for copy, of in copies.items()},
+        **{f"{original}.wav": "" for original in copies.values()},
+    }
+
+
 def test_what_the_container_says_is_recorded(music: Path) -> None:
     track = next(track for track in scan(music).tracks if "Cardio" in track.path)
     assert (track.format, track.sampling_rate, track.channels) == ("vorbis", 48_000, 2)

@@ -152,7 +152,7 @@ def test_quotes_are_read_as_they_were_meant(music: Path, written: str, title: st
         ("name,style\nx.wav,rock\n", "has no column that names the files; call it file_name"),
         (f"file_name,style\n{YOGA},rock\n{YOGA},pop\n", "line 3: .*stands twice, on line 2 too"),
         ("file_name,style\n,rock\n", "line 2 has no file_name"),
-        ('file_name,style\n"x.wav,rock\n', "none of its 1 rows finds its file"),
+        ('file_name,style\n"x.wav,rock\n', "no row of 1 finds its file"),
         (f"file_name,title\n{YOGA},Hello, World\n", "line 2: has 3 cells, and line 1 2 columns"),
         (f'file_name,title\n{YOGA},"Heroes\n{CARDIO},12"\n', "line 2: a quote .* opens here"),
         (f"file_name,descriptions\n{YOGA},[7]\n", r"line 2: descriptions \[7\]: give a list of"),

@@ -39,6 +39,7 @@ from ..source.source import Source
 from ..storage.atomic import write_atomically
 from ..storage.place import check_on_disk
 from .cut import SpoolFolder, cut_tracks, fingerprint_tracks
+from .expect import expected_shards
 from .fingerprints import STORES, FingerprintStore
 from .groups import Grouping, group_by_metadata, group_tracks
 from .plan import Shard, check_split_names, moved_tracks, plan_shards, with_known_splits
@@ -255,7 +256,7 @@ def plan_build(request: BuildRequest, progress: Progress = no_progress) -> Build
         grouping = fingerprint_and_group(
             engine, library, recipe, folder, earlier.track_ids, outage_of(request.source), progress
         )
-        shards = plan_shards(grouping.library, recipe, earlier)
+        shards = expected_shards(grouping.library, recipe, earlier)
         jobs, _ = shard_jobs(shards, release, progress, believe=not request.force)
         estimate = estimate_writing(engine, jobs, len(shards) - len(jobs), recipe)
         notes = grouping.library.notes + moved_tracks(shards, earlier.splits_by_track)

@@ -1,15 +1,17 @@
 """What a build of scanned tracks would give, as far as their headers tell."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..engines.base import Engine
 from ..engines.estimate import Estimate
 from ..errors import SourceError
+from ..reasons import Reason
 from ..recipe import Recipe
 from ..source.library import Library, check_named
-from .plan import check_split_names, expected_chunks, plan_shards
+from .plan import Shard, check_split_names, expected_chunks, plan_shards
 from .since import Earlier
 from .write import ShardJob, estimate_writing
 
@@ -19,8 +21,8 @@ class Expected:
     """What a build would give.
 
     `chunks` maps a split to its expected number of chunks, `cost` is the work and the bytes of
-    `raw`. `obstacle` says why a build would stop, and `remedy` the options that help, if some do;
-    with an obstacle, nothing else is known.
+    `raw`. `obstacle` says why a build would stop, and `remedy` the options that help, if some do,
+    and `when`; with an obstacle, nothing else is known.
     `without_length` is the number of tracks whose length the container does not state.
     """
 
@@ -29,6 +31,38 @@ class Expected:
     without_length: int = 0
     obstacle: str = ""
     remedy: str = ""
+    when: str = ""
+
+    @classmethod
+    def of(
+        cls, shards: Iterable[Shard], library: Library, recipe: Recipe, cost: Estimate
+    ) -> "Expected":
+        """What planned shards would hold, by the headers of their tracks."""
+        chunks: Counter[str] = Counter()
+        for shard in shards:
+            chunks[shard.split] += sum(expected_chunks(track, recipe) for track in shard.tracks)
+        unknown = sum(track.claimed_seconds is None for track in library.usable)
+        return cls(dict(chunks), cost, unknown)
+
+
+def too_short(library: Library, recipe: Recipe) -> dict[str, str]:
+    """Path -> reason, of usable tracks that are shorter than a chunk by what their header states.
+
+    Where a header states nothing, the length is a guess.
+    """
+    reason = Reason.TOO_SHORT.because(f"by its header, a chunk is {recipe.chunk_seconds:g} s")
+    stated = {t.path: t.claimed_seconds for t in library.usable if t.claimed_seconds is not None}
+    return {path: reason for path, length in stated.items() if length < recipe.chunk_seconds}
+
+
+def expected_shards(library: Library, recipe: Recipe, earlier: Earlier) -> tuple[Shard, ...]:
+    """The shards that a build would fill, as far as headers tell; raises as `plan_shards`."""
+    shards, short = plan_shards(library, recipe, earlier), too_short(library, recipe)
+    filled = {shard.split for shard in shards if any(t.path not in short for t in shard.tracks)}
+    if filled == {shard.split for shard in shards}:
+        return shards
+    # As a build that finds out: it plans again, without the tracks that gave no chunk.
+    return plan_shards(library.left_out(short), recipe, earlier)
 
 
 def expect(engine: Engine, library: Library, recipe: Recipe, place: str) -> Expected:
@@ -43,13 +77,8 @@ def expect(engine: Engine, library: Library, recipe: Recipe, place: str) -> Expe
     try:
         check_named(library, place)
         check_split_names(library.tracks, dict(recipe.splits))
-        shards = plan_shards(library, recipe, Earlier(Path(), recipe))
+        shards = expected_shards(library, recipe, Earlier(Path(), recipe))
     except SourceError as error:
-        return Expected(obstacle=str(error), remedy=error.options)
-    chunks: Counter[str] = Counter()
-    for shard in shards:
-        chunks[shard.split] += sum(expected_chunks(track, recipe) for track in shard.tracks)
+        return Expected(obstacle=str(error), remedy=error.options, when=error.when)
     jobs = [ShardJob(shard, "") for shard in shards]
-    cost = estimate_writing(engine, jobs, 0, recipe)
-    without_length = sum(track.claimed_seconds is None for track in library.usable)
-    return Expected(dict(chunks), cost, without_length)
+    return Expected.of(shards, library, recipe, estimate_writing(engine, jobs, 0, recipe))

@@ -6,11 +6,13 @@ from typing import Any
 
 from ..audio.matching import FingerprintFile, Match, find_matches
 from ..describe.sessions import folded
+from ..errors import counted
 from ..progress import Progress, no_progress
 from ..reasons import Reason, kind_of
 from ..recipe import Recipe
 from ..records import Track
 from ..source.library import Library
+from ..source.names import original_first
 from .fingerprints import FingerprintStore
 from .plan import asked_splits
 
@@ -113,8 +115,11 @@ def with_groups(library: Library, matches: Iterable[Match], group_by: str = "rec
 
 def _duplicate_groups(files: Sequence[Track], matches: Sequence[Match]) -> list[dict[str, Any]]:
     """See `Grouping.duplicates`."""
-    # An exact copy has the id of its original and comes after it: reversed, the original is used.
-    tracks = {track.track_id: track for track in reversed(files) if track.sha256}
+    # An exact copy has the id of its original, which is the last in this order and is used.
+    matched = {identity for match in matches for identity in (match.a, match.b)}
+    copies = [track for track in files if track.track_id in matched]
+    copies.sort(key=lambda track: original_first(track.path), reverse=True)
+    tracks = {track.track_id: track for track in copies}
     groups = _Groups()
     for match in matches:
         groups.join(match.a, match.b)
@@ -231,7 +236,8 @@ def _filed_twice(files: Sequence[Track], matches: Iterable[Match]) -> list[str]:
         members.setdefault(copies.root(track_id), []).append(kept[track_id])
     for group in members.values():
         told += _sessions_of(group, "kept under each; `--duplicates first` keeps one")
-    more = [f"and {len(told) - _MOST_TOLD} more are filed twice"] if len(told) > _MOST_TOLD else []
+    rest = len(told) - _MOST_TOLD
+    more = [f"and {counted(rest, 'more recording')} filed twice"] if rest > 0 else []
     return sorted(told)[:_MOST_TOLD] + more
 
 
@@ -248,7 +254,10 @@ def _sessions_of(tracks: Iterable[Track], what: str) -> list[str]:
 
 
 def _without_copies(library: Library, matches: Iterable[Match], first: Collection[str]) -> Library:
-    """Leave out tracks of which over half is in a kept track; those of `first` are kept first."""
+    """Leave out tracks of which over half is in a kept track.
+
+    Those of `first` are kept first, then originals, by their names, before copies.
+    """
     contained_in: dict[str, list[str]] = {}
     for match in matches:
         if match.seconds > _COPY_SHARE * match.a_seconds:
@@ -257,7 +266,8 @@ def _without_copies(library: Library, matches: Iterable[Match], first: Collectio
             contained_in.setdefault(match.b, []).append(match.a)
     kept: dict[str, str] = {}
     copies: dict[str, str] = {}
-    for track in sorted(library.usable, key=lambda track: track.track_id not in first):
+    order = sorted(library.usable, key=lambda track: original_first(track.path))
+    for track in sorted(order, key=lambda track: track.track_id not in first):
         originals = [kept[other] for other in contained_in.get(track.track_id, []) if other in kept]
         if originals:
             copies[track.track_id] = Reason.DUPLICATE.because(min(originals))

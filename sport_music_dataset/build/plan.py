@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..digests import digest
-from ..errors import SourceError
-from ..reasons import is_of_one_run, keeping, kind_of
+from ..errors import SourceError, counted
+from ..reasons import counts_of, is_of_one_run, keeping, kind_of
 from ..recipe import SAMPLING_RATE, Recipe, chunk_count, parse_splits
 from ..records import Outcome, Track
 from ..release.layout import shard_count, shard_name, shard_of
@@ -58,7 +58,7 @@ def plan_shards(
     again = any(map(is_of_one_run, reasons))
     if not tracks:
         remedy = _TRY_AGAIN if again else keeping(left_out) or "`sportgen scan` says why of each"
-        raise SourceError(f"no track can be kept ({_counted(left_out)}); {remedy}")
+        raise SourceError(f"no track can be kept ({counts_of(left_out)}); {remedy}")
     fixed: dict[str, str] = {}
     counts: dict[str, int] = {}
     for decision in earlier.decisions():
@@ -67,17 +67,17 @@ def plan_shards(
     try:
         return plan_tracks(tracks, recipe, fixed, counts)
     except TooFewGroups as error:
-        counted = _usable(library, tracks, left_out, fixed)
+        usable = _usable(library, tracks, left_out, fixed)
         if again:
             raise SourceError(
-                f"{error.lacking}: {counted}; not all files could be read: {_TRY_AGAIN}"
+                f"{error.lacking}: {usable}; not all files could be read: {_TRY_AGAIN}"
             ) from error
         options = f"--splits {error.splits}{_asked_alone(library, recipe, error.splits)}"
         # Other splits are another recipe.
         options += " --force" * (earlier.before is not None)
         more = keeping(left_out) or "more music helps too"
         raise SourceError(
-            f"{error.lacking}: {counted}; {options} builds what there is, {more}",
+            f"{error.lacking}: {usable}; {options} builds what there is, {more}",
             options=options,
         ) from error
 
@@ -86,17 +86,17 @@ def _usable(
     library: Library, tracks: Sequence[Track], left_out: Counter[str], fixed: Mapping[str, str]
 ) -> str:
     """How many tracks can be used, why no others, and what holds them in their splits."""
-    text = f"{len(tracks)} of {len(library.tracks)} tracks can be used"
-    text += f" (left out: {_counted(left_out)})" * bool(left_out)
+    text = f"{len(tracks)} of {counted(len(library.tracks), 'track')} can be used"
+    text += f" (left out: {counts_of(left_out)})" * bool(left_out)
     groups = {track.group_id for track in tracks}
     if len(groups) < len(tracks):
-        text += f", in {len(groups)} groups that stay whole"
+        text += f", in {counted(len(groups), 'group')} kept whole"
     asked = {track.group_id: track.split for track in tracks if track.split}
     decided = {group: split for group, split in fixed.items() if group not in asked}
     for put, split_of in (("an earlier release puts", decided), ("metadata or folders put", asked)):
         if split_of:
             splits = ", ".join(sorted(set(split_of.values())))
-            number = "all" if len(split_of) == len(groups) else f"{len(split_of)} group(s)"
+            number = "all" if len(split_of) == len(groups) else counted(len(split_of), "group")
             text += f", {put} {number} into {splits}"
     return text
 
@@ -106,10 +106,6 @@ def _asked_alone(library: Library, recipe: Recipe, splits: str) -> str:
     named = parse_splits(splits)
     asked = {track.split for track in library.tracks}
     return "".join(f",{split}=0" for split, _ in recipe.splits if split in asked - named.keys())
-
-
-def _counted(left_out: Counter[str]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
 
 
 def plan_tracks(
@@ -176,7 +172,8 @@ def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[s
         for other in [stayed.get(track.group_id)]
     ]
     more = len(notes) - _MOST_NAMED
-    return (*notes[:_MOST_NAMED], *([f"and {more} more tracks moved"] if more > 0 else []))
+    rest = [f"and {counted(more, 'more track')} moved"] if more > 0 else []
+    return (*notes[:_MOST_NAMED], *rest)
 
 
 def with_known_splits(library: Library, splits: Mapping[str, float]) -> Library:

@@ -23,7 +23,7 @@ from ..digests import digest, file_digest
 from ..engines.base import DEFAULT_TIMEOUT, Engine
 from ..engines.estimate import Estimate
 from ..engines.open import open_engine
-from ..errors import ReleaseError
+from ..errors import ReleaseError, counted
 from ..listen import TrackListener, open_tagger
 from ..progress import Advance, Progress, no_progress
 from ..reasons import Status
@@ -37,6 +37,7 @@ from ..release.release import Release
 from ..release.review.decisions import DESCRIPTION, in_place
 from ..release.schemas import SCHEMAS
 from ..release.shards import ShardNote, intact_note, read_note, read_notes, write_noted_shard
+from ..release.tracks import by_id
 from ..storage.atomic import link_or_copy
 from ..storage.parquet import read_batches, read_parquet, read_single_rows
 from ..storage.place import check_on_disk
@@ -111,9 +112,7 @@ def listen_release(
         todo = [job for job in jobs if job.note is None]
         notes = {job.name: job.note for job in jobs if job.note}
         count = sum(release.shards("raw")[job.name].rows for job in todo)
-        rewriting = _Rewriting(
-            folder, recipe, new, {row["track_id"]: row for row in tracks}, _given(release)
-        )
+        rewriting = _Rewriting(folder, recipe, new, by_id(tracks), _given(release))
         with progress("Listening", count) as advance:
             for job in todo:
                 notes[job.name] = rewriting.write(engine, job, advance)
@@ -135,7 +134,9 @@ def estimate_listening(folder: Path, tagger: str, revision: str, num_proc: int =
     seconds = sum(costs) / max(rows, 1) * sum(entry.rows for entry in entries)
     size = sum(entry.bytes for entry in entries)
     kept = len(release.shards("raw")) - len(todo)
-    return Estimate(len(todo), kept, seconds, size, num_proc, f"{rows} chunks heard for it")
+    return Estimate(
+        len(todo), kept, seconds, size, num_proc, f"{counted(rows, 'chunk')} heard for it"
+    )
 
 
 def _timed(part: _Part, recipe: Recipe) -> float:

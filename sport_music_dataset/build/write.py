@@ -14,7 +14,7 @@ from ..digests import digest
 from ..engines.base import Engine, Processes, in_order
 from ..engines.estimate import Estimate
 from ..engines.outage import Outage
-from ..errors import ReleaseError
+from ..errors import ReleaseError, counted
 from ..outside.records import as_record
 from ..progress import Advance, Progress, no_progress
 from ..reasons import Status, is_machine_fault, is_of_one_run
@@ -349,7 +349,7 @@ def estimate_writing(
     # The leading zeros give four sums even if no track was cut.
     chunks, seconds, size, measured = map(sum, zip((0, 0.0, 0, 0.0), *costs, strict=True))
     share = total / measured if measured else 0.0
-    basis = f"{chunks} chunks of {len(sample)} tracks cut for it"
+    basis = f"{counted(chunks, 'chunk')} of {counted(len(sample), 'track')} cut for it"
     return Estimate(len(jobs), kept, seconds * share, round(size * share), engine.size, basis)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 import pyarrow as pa
 
+from ..errors import counted
 from ..reasons import CHUNK_COUNTS, kind_of
 from ..records import TEMPO_CONFIDENCE, Row
 from ..release.chunks import LIGHT
@@ -124,7 +125,7 @@ def code(text: str) -> str:
 
 def prose(text: str) -> str:
     """Markdown of a publisher: headings get level 4, HTML is escaped, our markers too."""
-    lines = html.escape(text, quote=False).replace("&gt;", ">").splitlines()
+    lines = re.sub("(?<!--)&gt;", ">", html.escape(text, quote=False)).splitlines()
     return "\n".join(re.sub(r"^\s{0,3}#{1,6}\s+", "#### ", line) for line in lines)
 
 
@@ -190,6 +191,7 @@ def _template() -> jinja2.Template:
         "attribute": attribute,
         "cell": cell,
         "code": code,
+        "counted": counted,
         "link": link,
         "prose": prose,
         "seconds": lambda seconds: f"{seconds:g}",

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from ..describe.fit import beat_factor
 from ..describe.sessions import find
+from ..errors import counted
 from ..records import TEMPO_CONFIDENCE, Row
 from ..release.chunks import read_chunks
 from ..release.manifest import CodebookUse, Manifest
@@ -61,7 +62,7 @@ def pictures_of(manifest: Manifest, kept: list[Row], chunks: pa.Table) -> Iterat
 def _chunks(kept: list[Row]) -> Picture:
     bars = _bars(kept, "session", "style", "Chunks of each session, by style")
     words = f"By session: {_in_words(kept, 'session')}. By style: {_in_words(kept, 'style')}."
-    return Picture("chunks", [bars], f"{sum(t['chunks'] for t in kept)} chunks. {words}")
+    return Picture("chunks", [bars], f"{counted(sum(t['chunks'] for t in kept), 'chunk')}. {words}")
 
 
 def _splits(kept: list[Row]) -> Picture:
@@ -121,7 +122,7 @@ def _top(counts: Counter[str], most: int) -> dict[str, str]:
     """
     names = sorted(counts, key=lambda name: (-counts[name], name))
     own = most if len(names) <= most else most - 1
-    others = f"{len(names) - own} others"
+    others = counted(len(names) - own, "other")
     return {name: name if place < own else others for place, name in enumerate(names)}
 
 
@@ -207,7 +208,7 @@ def _loudness(chunks: pa.Table) -> Iterator[Picture]:
         "Chunks by loudness (LUFS)", edges, [n for *_, n in found.bins], found.median, middle
     )
     words = f"{middle}, from {found.lowest:.1f} to {found.highest:.1f}"
-    yield Picture("loudness", [panel], f"Loudness of {found.count} chunks: {words}.")
+    yield Picture("loudness", [panel], f"Loudness of {counted(found.count, 'chunk')}: {words}.")
 
 
 def _codebooks(codebooks: list[CodebookUse], size: int) -> Picture:

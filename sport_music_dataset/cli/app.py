@@ -13,6 +13,7 @@ from .commands.export import export
 from .commands.listen import listen
 from .commands.preview import preview
 from .commands.push import push
+from .commands.review import review
 from .commands.scan import scan
 from .commands.stats import stats
 from .commands.tokens import explain, tokens
@@ -24,7 +25,7 @@ from .help import Command, Group
 _COMMANDS = {
     "First steps": (doctor, demo),
     "Make a release": (scan, build, listen, encode),
-    "Look at it": (stats, preview, explain, tokens, decode),
+    "Look at it": (stats, preview, review, explain, tokens, decode),
     "Check and publish it": (verify, diff, push, withdraw, export),
 }
 

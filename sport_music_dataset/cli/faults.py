@@ -13,6 +13,7 @@ from types import TracebackType
 
 from .. import extras
 from ..errors import SettingError, SportgenError
+from ..outside.records import said_plainly
 from ..outside.redact import redact
 from . import INTERRUPTED, console
 from .streams import STDOUT
@@ -104,13 +105,14 @@ def report(error: BaseException, arguments: Sequence[str], trace: bool) -> int:
         # The reader of our output has closed it, and knows.
         return 1
     if "typer.TyperException" in names:
-        console.fail(redact(error.format_message()))  # type: ignore[attr-defined]  # by its name
+        said = error.format_message()  # type: ignore[attr-defined]  # by its name
+        console.fail(redact(said_plainly(said)))
         console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
     else:
         console.fail(redact(_said(error) if isinstance(error, SportgenError) else line(error)))
     if isinstance(error, SportgenError) and error.options:
         words = _with(arguments, shlex.split(error.options))
-        console.hint(redact(f"for instance: sportgen {shlex.join(words)}"))
+        console.hint(redact(f"{error.when}: sportgen {shlex.join(words)}"))
     return int(getattr(error, "exit_code", 1))
 
 

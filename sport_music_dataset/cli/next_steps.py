@@ -45,6 +45,7 @@ def _steps(release: "Release", page: Path, stale: bool) -> Iterator[tuple[str, s
         yield encode_command(release, MUSICGEN), "MusicGen's codes in place of nano's"
     if release.shards("encoded"):
         yield push_command(release.manifest, release.folder), "publish it; --dry-run sends nothing"
+        yield f"sportgen export {folder} DEST --to audiocraft", "or as another trainer reads it"
     elif not stale:
         yield encode_command(release), "tokens, codes, labels"
 

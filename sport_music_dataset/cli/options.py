@@ -350,7 +350,9 @@ Since = Annotated[
 Force = Annotated[
     bool,
     typer.Option(
-        "--force", help="Make all files anew, believe no earlier work; splits and review.csv stay."
+        "--force",
+        help="Make raw and tracks anew, whatever an earlier build left. Splits and review.csv "
+        "stay, and codes of the same audio are taken again.",
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]

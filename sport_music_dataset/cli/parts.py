@@ -49,7 +49,7 @@ def _wav() -> bytes:
 
 
 def _decoder() -> str:
-    from ..audio.decode import decode_mono, decoder_version, probe
+    from ..audio.decode import EXTENSIONS, decode_mono, decoder_version, probe
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "tone.wav"
@@ -57,7 +57,7 @@ def _decoder() -> str:
         probe(str(file))
         count = sum(len(block) for block in decode_mono(str(file)))
     _expect(count == 2 * _RATE, f"decodes {count} samples of {2 * _RATE}")
-    return decoder_version()
+    return f"{decoder_version()}; reads {' '.join(sorted(EXTENSIONS))}"
 
 
 def _flac() -> str:

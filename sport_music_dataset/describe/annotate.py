@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
+from ..errors import counted
 from ..reasons import Reason
 from ..recipe import SAMPLING_RATE, Recipe
 from ..records import NO_MEASURES, NOT_HEARD, Edits, Heard, Measures, Row, Track, chunk_id
@@ -39,7 +40,7 @@ class Annotation:
     def reason(self) -> str:
         """Why most of the chunks that are left out are, as `tracks` records it."""
         [(reason, count)] = self.left_out.most_common(1)
-        chunks = f"{count} of {len(self.columns)} chunks"
+        chunks = f"{count} of {counted(len(self.columns), 'chunk')}"
         return reason.because(self.misfit_reason if reason == Reason.MISFIT else chunks)
 
 

@@ -13,7 +13,7 @@ from ..card.card import check_card, write_card
 from ..columns import COPIED_COLUMNS
 from ..engines.base import RaySettings
 from ..engines.estimate import Estimate
-from ..errors import ReleaseError
+from ..errors import ReleaseError, counted
 from ..progress import Progress, no_progress
 from ..release.codebooks import codebook_use
 from ..release.folder import check_ours, remove_stale, writing
@@ -58,6 +58,7 @@ class EncodeReport:
     chunks_encoded: int
     chunks_known: int
     nano: bool
+    model: str
     since_reason: str = ""
     unshared_reason: str = ""
     waited: float = 0.0
@@ -167,7 +168,7 @@ def estimate_encode(
         cost = next((e.result for e in events if isinstance(e, Finished)), SampleCost(1, 0, 0))
         seconds = cost.seconds / cost.rows * sum(job.new for job in new)
         size = round(cost.bytes / cost.rows * sum(job.rows for job in todo))
-        basis = f"{cost.rows} chunks encoded for it"
+        basis = f"{counted(cost.rows, 'chunk')} encoded for it"
         return Estimate(len(todo), len(jobs) - len(todo), seconds, size, workers.size, basis)
 
 
@@ -250,6 +251,7 @@ def _report(
         chunks_encoded=encoded,
         chunks_known=sum(job.rows for job in todo) - encoded,
         nano=bool(info.facts["nano"]),
+        model=str(info.facts["model"]),
         since_reason=since_reason,
         unshared_reason=info.unshared_reason,
         waited=waited,

@@ -63,7 +63,7 @@ def _taking_back(release: Release, identity: str) -> str:
     build = f"`sportgen build SRC {release.folder}`"
     if review_of(release.folder, release.manifest).value(identity, VERDICT) != DROP:
         return f"that is taken back by now, and {build} follows"
-    return f"empty `after` in its line of {release.folder / REVIEW}, then {build} brings it back"
+    return f"`sportgen review {release.folder} {identity} --as-built`, then {build} brings it back"
 
 
 def _near(track_id: str, index: int, known: Iterable[str], release: Release) -> str:

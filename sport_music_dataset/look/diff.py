@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..errors import counted
 from ..progress import Progress, no_progress
 from ..reasons import CHUNK_COUNTS
 from ..release.layout import CONFIGS
@@ -83,17 +84,17 @@ class Difference:
     def summary(self) -> str:
         """The changes in one line of text."""
         counts = (
-            ("+{} track{s}", len(self.tracks.added)),
-            ("-{} track{s}", len(self.tracks.removed)),
-            ("{} track{s} changed", len(self.tracks.changed)),
-            ("+{} chunk{s}", self.chunks.added),
-            ("-{} chunk{s}", self.chunks.removed),
-            ("{} chunk{s} in another split", self.chunks.moved),
-            ("{} chunk{s} changed", self.chunks.changed),
-            ("{} description{s} changed", self.chunks.descriptions),
-            ("{} decision{s} of a review", len(self.review)),
+            ("+{}", "track", len(self.tracks.added)),
+            ("-{}", "track", len(self.tracks.removed)),
+            ("{} changed", "track", len(self.tracks.changed)),
+            ("+{}", "chunk", self.chunks.added),
+            ("-{}", "chunk", self.chunks.removed),
+            ("{} in another split", "chunk", self.chunks.moved),
+            ("{} changed", "chunk", self.chunks.changed),
+            ("{} changed", "description", self.chunks.descriptions),
+            ("{} of a review", "decision", len(self.review)),
         )
-        parts = [text.format(n, s="" if n == 1 else "s") for text, n in counts if n]
+        parts = [text.format(counted(n, noun)) for text, noun, n in counts if n]
         columns = (("+", self.columns.added), ("-", self.columns.removed))
         parts += [f"{sign}{name}" for sign, names in columns for name in names]
         parts += [f"{name} of another type" for name in self.columns.changed]

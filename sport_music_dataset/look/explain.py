@@ -24,21 +24,23 @@ from ..release.review.decisions import (
     decided,
     in_place,
 )
+from ..release.tracks import by_id
 from .absent import absence
 
 _METADATA, _REVIEW, _OPTION = "metadata", "review", "option"
 # What a word's detail begins with -> the field of a review that gives the word.
 _REVIEWED = {"session": SESSION, "style": STYLE, "tempo": TEMPO}
-_NEEDED = ("session", "style", "energy", "arc")
+_NEEDED = ("session", "style", "energy", "arc", "fit", "fit_reason")
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Words of a description and where they come from.
 
-    `source` is `file name`, `genre tag`, `option`, `metadata`, `review`, `measured`, `heard`,
-    `convention` or `phrasing`; `detail` is the value with its unit, the option as it was typed, or
-    whose convention it is. `confidence` is that of what was measured or heard, from 0 to 1.
+    `source` is `file name`, `folder name`, `genre tag`, `option`, `metadata`, `review`, `measured`,
+    `heard`, `convention` or `phrasing`; `detail` is the value with its unit, the option as it was
+    typed, or whose convention it is. `confidence` is that of what was measured or heard, from 0 to
+    1.
     """
 
     words: str
@@ -53,7 +55,9 @@ class Explanation:
 
     `source` is `made` for descriptions that follow from the row and the recipe, `review` for one
     that somebody wrote while listening, `metadata` for others that are the same for all chunks of
-    the track, else `unknown`; `remark` says why then, or why the style is not in the words.
+    the track, else `unknown`; `remark` says why then, or why the style is not in the words. `fit`
+    says whether the chunk fits its session, `yes`, `no` or `unknown`, and `fit_reason` why not:
+    `--min-fit` chooses by it.
     """
 
     chunk_id: str
@@ -61,6 +65,9 @@ class Explanation:
     source: str
     remark: str
     descriptions: dict[str, tuple[Origin, ...]]
+    session: str
+    fit: str
+    fit_reason: str
 
 
 def explain_chunk(release: Release, chunk_id: str) -> Explanation:
@@ -73,17 +80,25 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
     """
     rows = _rows_of_track(release, chunk_id)
     row = next(row for row in rows if row["chunk_id"] == chunk_id)
-    track = next(one for one in release.tracks() if one["track_id"] == row["track_id"])
+    track = by_id(release.tracks())[row["track_id"]]
+    found = _explained(release, row, track, rows)
+    fit = (row[name] or "" for name in ("session", "fit", "fit_reason"))
+    return Explanation(chunk_id, track["path"], *found, *fit)
+
+
+def _explained(
+    release: Release, row: Row, track: Row, rows: list[Row]
+) -> tuple[str, str, dict[str, tuple[Origin, ...]]]:
+    """Source, remark and descriptions of a row; `rows` are those of its track."""
     texts: list[str] = row["descriptions"] or [row["description"]]
-    reviewed = _reviewed(release.manifest, chunk_id)
+    reviewed = _reviewed(release.manifest, row["chunk_id"])
     if texts == [reviewed.get(DESCRIPTION)]:
-        said = {texts[0]: (Origin(texts[0], _REVIEW),)}
-        return Explanation(chunk_id, track["path"], _REVIEW, "", {**said})
+        return _REVIEW, "", {texts[0]: (Origin(texts[0], _REVIEW),)}
     made, remark = _made_again(release, row, track)
     if made and [phrasing.text for phrasing in made] == texts:
         given = _Given(row, track, reviewed, release.manifest)
         origins = {one.text: tuple(map(given.origin, one.words)) for one in made}
-        return Explanation(chunk_id, track["path"], "made", _left_out(row, made), origins)
+        return "made", _left_out(row, made), origins
     same = all((other["descriptions"] or [other["description"]]) == texts for other in rows)
     if same and len(rows) > 1:
         source, remark = _METADATA, ""
@@ -94,8 +109,7 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
             if same
             else "not what this recipe gives: edited after the build"
         )
-    origins = {text: (Origin(text, source),) for text in texts}
-    return Explanation(chunk_id, track["path"], source, remark, origins)
+    return source, remark, {text: (Origin(text, source),) for text in texts}
 
 
 def _left_out(row: Row, made: Iterable[Phrasing]) -> str:
@@ -181,8 +195,10 @@ class _Given:
     def _given_by(self, field: str, value: str) -> tuple[str, str]:
         """Who gives the value of a field, and as what, as far as the release tells."""
         words = _words(value)
-        if words and " ".join(words) in " ".join(_words(self.track["path"])):
-            return "file name", field
+        *folders, name = self.track["path"].split("/")
+        for part, said in ((name, "file name"), ("/".join(folders), "folder name")):
+            if words and " ".join(words) in " ".join(_words(part)):
+                return said, field
         if field == "genre" or (field == "style" and _words(self.track["genre"]) == words):
             return "genre tag", field
         for option, given in self._options(field):

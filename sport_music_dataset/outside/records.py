@@ -1,11 +1,38 @@
-"""JSON values as a dataclass, checked without the time that importing pydantic takes."""
+"""JSON values as a dataclass, checked without the time that importing pydantic takes.
 
+Where pydantic checks, in manifests and in what Typer reads, `said_plainly` puts its faults in our
+words.
+"""
+
+import re
 from dataclasses import fields
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Kind = TypeVar("Kind")
+
+# What pydantic says, and what is said instead.
+_PLAINLY = {
+    r"Value error, ": "",
+    r"Input should be ": "must be ",
+    r", unable to parse .*": "",
+    r"greater than or equal to": "at least",
+    r"less than or equal to": "at most",
+    r"a valid integer": "a whole number",
+    r"a valid number": "a number",
+    r"a valid string": "a text",
+    r"a valid boolean": "true or false",
+    r"Field required": "is missing",
+    r"Unexpected keyword argument": "is no key that sportgen knows",
+}
+
+
+def said_plainly(fault: str) -> str:
+    """A message with a fault that pydantic found, without pydantic's own words."""
+    for pattern, words in _PLAINLY.items():
+        fault = re.sub(pattern, words, fault)
+    return fault
 
 
 def as_record(kind: type[Kind], data: Any) -> Kind | None:

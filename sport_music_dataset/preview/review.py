@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ..errors import SettingError
 from ..outside.documents import load_json
+from ..outside.names import shown
 from ..outside.records import as_record
 from ..records import Row
 from ..release.layout import MANIFEST, REVIEW
@@ -126,22 +127,23 @@ class Reviewing:
             ReleaseError: the review cannot be read or written.
         """
         asked = _record(Asked, body)
-        decision = self._decision(asked)
-        if decision.field == VERDICT and decision.after == DROP and not decision.reason:
-            raise SettingError("a drop needs a reason: it goes into `tracks`, or into the manifest")
-        return self.state(decide(self._folder, decision, asked.seen))
+        return self.state(decide(self._folder, self.decision(asked), asked.seen))
 
     def take_back(self, body: bytes) -> Row:
         """Take the last decision back; returns and raises as `decide`."""
         return self.state(take_back(self._folder, _record(Undo, body).seen))
 
-    def _decision(self, asked: Asked) -> Decision:
+    def decision(self, asked: Asked) -> Decision:
+        """The decision that is asked for; raises SettingError if it cannot be made."""
         track_id, _, index = asked.id.partition("-")
         row = self._shown(asked.id, track_id)
         if row is None:
             standing = {identity for identity, _ in self.review.standing}
             if asked.after or asked.id not in standing:
-                raise SettingError(f"{asked.id}: is no chunk or track of this release")
+                raise SettingError(
+                    f"{shown(asked.id)}: is no chunk or track of this release; `sportgen explain` "
+                    "says why, and which ids are near"
+                )
             row = {}
         before = self.review.value(asked.id, asked.field)
         manifest = self._manifest
@@ -157,9 +159,12 @@ class Reviewing:
             else "",
         )
         try:
-            return decision.checked()
+            decision = decision.checked()
         except ValueError as error:
             raise SettingError(str(error)) from error
+        if decision.field == VERDICT and decision.after == DROP and not decision.reason:
+            raise SettingError("a drop needs a reason: it goes into `tracks`, or into the manifest")
+        return decision
 
     def _shown(self, identity: str, track_id: str) -> Row | None:
         """The row of a chunk or track of this release."""

@@ -12,7 +12,7 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from ..errors import HubError, ReleaseError, SettingError
+from ..errors import HubError, ReleaseError, SettingError, counted
 from ..pretrained import MUSICGEN
 from ..progress import Progress, no_progress
 from ..release.last_runs import encode_command, stale_note
@@ -194,7 +194,7 @@ def _check_repository(api: HfApi, repo_id: str, revision: str) -> None:
     if foreign:
         named = ", ".join(foreign[:3]) + (", ..." if len(foreign) > 3 else "")
         raise HubError(
-            f"{repo_id}: holds {len(foreign)} file(s) of another dataset ({named}) and no "
+            f"{repo_id}: holds {counted(len(foreign), 'file')} of another dataset ({named}) and no "
             f"{MANIFEST}; push under another name, or delete those on the Hub first"
         )
 
@@ -265,6 +265,7 @@ def _check_licenses(release: Release) -> None:
     if lacking:
         named = ", ".join(lacking[:3]) + (", ..." if len(lacking) > 3 else "")
         raise ReleaseError(
-            f"{release.name}: {len(lacking)} track(s) have no licence ({named}); a public release "
-            "needs one each: a license column in metadata.csv, or `sportgen build --license`"
+            f"{release.name}: no licence for {counted(len(lacking), 'track')} ({named}); a public "
+            "release needs one each: a license column in metadata.csv, or `sportgen build "
+            "--license`"
         )

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from huggingface_hub import HfApi
 
 from ..card.card import write_card
-from ..errors import ReleaseError, SettingError
+from ..errors import ReleaseError, SettingError, counted
 from ..progress import Progress, no_progress
 from ..reasons import Reason, Status
 from ..records import Row
@@ -89,7 +89,7 @@ def withdraw(
         if dry_run:
             return Withdrawal(repo_id, version, withdrawn, held_by)
         chunks = sum(row["chunks"] for row in withdrawn)
-        changes = f"{len(withdrawn)} track(s) withdrawn, -{chunks} chunks"
+        changes = f"{counted(len(withdrawn), 'track')} withdrawn, -{counted(chunks, 'chunk')}"
         _prepare(release, place, rows, ids, progress)
         settings = PushSettings(
             version,

@@ -95,10 +95,14 @@ def _noted_options(folder: Path) -> EncodeOptions | None:
 
 
 def encode_command(release: Release, model: str = "") -> str:
-    """The command that encodes a release folder, as it was encoded last, or with another model."""
+    """The command that encodes a release folder, as it was encoded last, or with another model.
+
+    The length of descriptions is not taken along: another model counts other tokens.
+    """
     options = last_encode(release)
     if model:
-        options = replace(options or EncodeOptions(), model=model, codec="")
+        usual = EncodeOptions(model)
+        options = replace(options or usual, model=model, codec="", max_length=usual.max_length)
     words = [word for option in (options.words() if options else ()) for word in option]
     return shlex.join(["sportgen", "encode", str(release.folder), *words])
 

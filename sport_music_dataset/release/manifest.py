@@ -1,6 +1,7 @@
 """The manifest of a release, `sportgen.json`: its files, and how they were made."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from ..errors import ReleaseError, SettingError
 from ..outside.documents import load_json
 from ..outside.files import MANIFEST_BYTES, check_in_folder, read_text
 from ..outside.names import check_name, shown
+from ..outside.records import said_plainly
 from ..recipe import Recipe, check_splits, samples_of
 from ..storage.atomic import write_atomically
 from .labels import LabelStyle
@@ -40,6 +42,7 @@ CodebookSize = Annotated[int, Interval(ge=1, le=1 << 15)]
 PadId = Annotated[int, Interval(ge=0, lt=1 << 15)]
 Length = Annotated[int, Interval(ge=0, le=1 << 20)]
 _ANY_KEYS = {"extra": "allow"}
+_TYPE = re.compile(r"\.(constrained-)?(int|float|str|bool)$")
 
 
 class RecipeRecord(TypedDict):
@@ -291,9 +294,14 @@ def _validate(text: str, file: Path) -> None:
     try:
         manifest = _adapter().validate_json(text, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(map(str, first["loc"]))
-        raise _damaged(file, f"{key}: {first['msg']}") from error
+        # Of several types that a value may have, each gives an error, and its name ends the key.
+        found = [
+            (_TYPE.sub("", ".".join(map(str, one["loc"]))), said_plainly(one["msg"]))
+            for one in error.errors(include_url=False)
+        ]
+        key, _ = found[0]
+        faults = dict.fromkeys(fault for other, fault in found if other == key)
+        raise _damaged(file, f"{key}: {' or '.join(faults).replace('or must be', 'or')}") from error
     # The release may come from a stranger: its paths must not lead out of its folder.
     for path in manifest.files:
         if not is_release_path(path):

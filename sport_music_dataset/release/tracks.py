@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..errors import ReleaseError
+from ..errors import ReleaseError, counted
 from ..reasons import CHUNK_COUNTS, Reason, Status, kind_of
 from ..recipe import SAMPLING_RATE, chunk_count
 from ..records import Row
@@ -125,7 +125,7 @@ def why_absent(track: Row, index: int, manifest: Manifest) -> tuple[str, set[str
     samples = round(track["duration_seconds"] * SAMPLING_RATE)
     count = chunk_count(samples, manifest.chunk_samples, manifest.hop_samples)
     if index >= count:
-        return f"{path} has {count} chunks", None
+        return f"{path} has {counted(count, 'chunk')}", None
     counts = left_out_chunks([track], manifest.recipe)
     counts.pop(Reason.DROPPED, None)
     kinds = " or ".join(f"{reason} ({number} of the track)" for reason, number in counts.items())

@@ -2,30 +2,37 @@
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..audio.decode import EXTENSIONS
 from ..describe.sessions import find, folded
-from ..errors import SourceError
+from ..errors import SourceError, counted
 from ..reasons import Reason, is_of_one_run
 from ..records import Track
 from .facts import Facts, read_facts
 from .files import FoundFiles, SourceFile, display_path, fill, find_files
 from .layouts import ONLY_TITLES, Layout, choose_layout
 from .metadata import Metadata, read_metadata
-from .names import Fields, style_key
+from .names import Fields, original_first, style_key
 from .notes import unknown_session, unknown_sessions, unused_options, unused_sessions
 from .source import Source
 
 # Most kinds of files that the error for a folder without audio names.
 _KINDS_NAMED = 5
-# Names that show how all names are read.
+# Tracks that show how all are read, and the fields that are shown of each.
 _EXAMPLES = 3
+_SHOWN = ("session", "style", "artist", "album", "title")
 # What separates several genres in one tag.
 _GENRES = re.compile(r"[;|]|, ")
+
+# The option, as an example, that fills a gap of all tracks; and the tracks for which it is right.
+_GAPS = {
+    "session": ("--session running", "for running"),
+    "style": ("--default-style house", "house"),
+}
 
 ReadMap = Callable[[Callable[[Track], Facts], Iterable[Track]], Iterable[Facts]]
 
@@ -130,7 +137,8 @@ def scan_folder(folder: Path, files: FoundFiles, reading: Reading) -> Library:
         kinds = ", ".join(f"{count} {kind}" for kind, count in most)
         raise SourceError(
             f"{folder}: no audio files in it ({'found ' + kinds if kinds else 'it is empty'}); "
-            f"readable are {' '.join(sorted(EXTENSIONS))}"
+            f"mp3, flac, wav, m4a, ogg and {len(EXTENSIONS) - 5} more are read: `sportgen doctor` "
+            "lists them"
         )
     metadata = read_metadata(root, files, reading.source.columns)
     paths = _composed(files.audio)
@@ -214,8 +222,8 @@ def _rule_notes(layout: Layout, paths: Sequence[str]) -> Iterator[str]:
     """A note on files that are not called as the user's rule says; SourceError if none is."""
     others = [path for path in paths if layout.rule and not layout.read(path)]
     if layout.rule and others:
-        text = f"--names {layout.rule.text}: {len(others)} of {len(paths)} files are not called so"
-        text = f"{text}, e.g. {others[0]}"
+        count = f"{len(others)} of {counted(len(paths), 'file')}"
+        text = f"--names {layout.rule.text}: not the name of {count}, e.g. {others[0]}"
         if len(others) == len(paths):
             raise SourceError(text)
         yield text
@@ -238,7 +246,9 @@ def _styles_spelled(tracks: Sequence[Track], notes: list[str]) -> Iterator[Track
     }
     for style, spelling in spelled.items():
         if spelling != style:
-            notes.append(f"style {style} of {styles[style]} tracks is written {spelling}")
+            notes.append(
+                f"style {style} of {counted(styles[style], 'track')} is written {spelling}"
+            )
     for track in tracks:
         yield replace(track, style=spelled.get(track.style, ""))
 
@@ -275,21 +285,20 @@ def check_named(library: Library, place: str) -> None:
     if not lacking:
         return
     counts = " and ".join(f"the {name} of {len(tracks)}" for name, tracks in lacking.items())
-    example = next(iter(lacking.values()))[0].path
-    options = {"session": "--session running", "style": "--style house"}
-    if any(track.style for track in library.usable):
-        # --style would leave the tracks of other styles.
-        options["style"] = "--default-style house"
-    given = " ".join(options[name] for name in lacking)
+    example = next(iter(lacking.values()))[0]
+    gaps = [_GAPS[name] for name in lacking]
+    options = " and ".join(option.split()[0] for option, _ in gaps)
     # Of a name in no folder, neither a rule nor a layout makes more than a title.
-    fields = [f"{{{name}}}" for name in lacking][: example.count("/")]
+    fields = [f"{{{name}}}" for name in lacking][: example.path.count("/")]
     rule = "/".join([*fields, "{title}"])
-    others = f"or a rule that fits, as --names '{rule}', or --layout, " if fields else ""
+    others = f"a rule that fits, as --names '{rule}', or --layout, " if fields else ""
     raise SourceError(
-        f"{place}: nothing says {counts} of {len(library.usable)} tracks, e.g. {example} "
-        f"({said(library.layout.read(example))}); taken for {library.layout}: give {given}, "
-        f"{others}or metadata.csv with these columns; sportgen scan shows how names are read",
-        options=given,
+        f"{place}: nothing says {counts} of {counted(len(library.usable), 'track')}, e.g. "
+        f"{example.path} ({said(known(example))}); taken for {library.layout}. You say it: "
+        f"{options} for all of these, {others}or metadata.csv with these columns; or move what "
+        f"you do not want out of {place}; sportgen scan shows how names are read",
+        options=" ".join(option for option, _ in gaps),
+        when=f"for instance, if they are {' '.join(such for _, such in reversed(gaps))}",
     )
 
 
@@ -299,9 +308,24 @@ def examples(tracks: Sequence[Track]) -> list[Track]:
     return [tracks[place] for place in places][:_EXAMPLES]
 
 
+def known(track: Track) -> Fields:
+    """What metadata, tags, names and options say of a track."""
+    words = replace(track, session=track.session_as_named)
+    return {name: value for name in _SHOWN if (value := getattr(words, name))}
+
+
+def overruled(named: Fields, taken: Fields) -> Fields:
+    """What the name of a track says, and what is known of the track says otherwise."""
+    return {
+        name: value
+        for name, value in named.items()
+        if name in taken and style_key(value) != style_key(taken[name])
+    }
+
+
 def said(fields: Fields) -> str:
-    """Fields of a name in words: `session Yoga, style latino`."""
-    return ", ".join(f"{key} {value}" for key, value in fields.items()) or "says nothing"
+    """Fields in words: `session Yoga, style latino`."""
+    return ", ".join(f"{key} {value}" for key, value in fields.items()) or "nothing is known"
 
 
 class _Wanted:
@@ -329,7 +353,8 @@ class _Wanted:
         """A note on the tracks of other styles."""
         if self._left:
             styles = ", ".join(sorted(self._left))
-            yield f"--style leaves {self._left.total()} tracks of other styles ({styles})"
+            left = counted(self._left.total(), "track")
+            yield f"--style leaves {left} of other styles ({styles})"
 
     def check(self) -> None:
         """Raise SourceError if one of the styles has no track."""
@@ -342,12 +367,16 @@ class _Wanted:
 
 
 def _without_copies(tracks: Iterable[Track]) -> Iterator[Track]:
-    """Leave out exact copies of a track (equal sha256): the first one by path stays."""
-    first: dict[str, str] = {}
+    """Leave out exact copies of a track (equal sha256): the first by `original_first` stays."""
+    tracks = list(tracks)
+    same: dict[str, list[str]] = defaultdict(list)
     for track in tracks:
-        if track.reason:
-            yield track
-            continue
-        original = first.setdefault(track.sha256, track.path)
-        reason = Reason.DUPLICATE.because(original) if original != track.path else ""
-        yield replace(track, reason=reason)
+        if not track.reason:
+            same[track.sha256].append(track.path)
+    originals = {
+        sha256: min(paths, key=original_first) for sha256, paths in same.items() if len(paths) > 1
+    }
+    for track in tracks:
+        original = "" if track.reason else originals.get(track.sha256, "")
+        is_copy = original not in ("", track.path)
+        yield replace(track, reason=Reason.DUPLICATE.because(original)) if is_copy else track

@@ -1,5 +1,6 @@
 """What the name of a file says of its track: session and style, or artist, album and title."""
 
+import posixpath
 import re
 import unicodedata
 from collections.abc import Container
@@ -21,6 +22,12 @@ _NUMBER = re.compile(
 _VIDEO_ID = re.compile(r"\s*\[[\w-]{11}\]$")
 # What file managers add to the name of a copy.
 _COPY = re.compile(r"(?:\s+\(\d+\)|\s*-\s*cop(?:y|ie)(?:\s*\(\d+\))?)$", re.IGNORECASE)
+# What may be a part of a title too, as in `Carbon copy`: it decides between equal files alone.
+_COPY_WORD = r"(?:cop(?:y|ie|ia)|cópia|kopie)"
+_MAYBE_COPY = re.compile(
+    rf"{_COPY_WORD}(?:\s*\(\d+\))?\s+(?:of|d[eiu]|von)\s.+|.+[\s(-]{_COPY_WORD}\)?(?:\s*\(?\d+\)?)?",
+    re.IGNORECASE,
+)
 # Folders of many artists, and what stands before the name of such an album.
 _MANY = re.compile(
     r"compilations?|various(?: artists)?|va|divers|soundtracks?|bandes originales", re.IGNORECASE
@@ -44,6 +51,16 @@ def style_key(name: str) -> str:
 def bare(stem: str) -> str:
     """A file name without the number of a track before it, and the mark of a copy behind it."""
     return _COPY.sub("", _NUMBER.sub("", stem, count=1) if _NUMBER.match(stem) else stem) or stem
+
+
+def original_first(path: str) -> tuple[bool, str]:
+    """The key by which the name of an original sorts before those of its copies, then by path.
+
+    Without the extension, `Fast Lane` is the beginning of `Fast Lane (1)` and of `Fast Lane_1`.
+    """
+    name, _ = posixpath.splitext(path)
+    stem = unicodedata.normalize("NFC", posixpath.basename(name))
+    return bool(_COPY.search(stem) or _MAYBE_COPY.fullmatch(stem)), name
 
 
 def split_name(stem: str, folder: str, styles: Container[str]) -> tuple[str, str]:

@@ -71,11 +71,13 @@ def unknown_sessions(
     genres = {track.genre for track in named if track.genre and not _is_style(track)}
     tags = f", and the genres in their tags ({_listed(sorted(genres))}) are not used"
     is_asked = bool(source.layout or source.names)
+    example = "" if source.session else ", of music for running"
     words = ["sportgen", "scan", source.location, "--session", source.session or "running"]
     words += [] if is_asked else ["--layout", "flat"]
     yield (
         f"{how}: {len(named)} tracks have {len(sessions)} sessions that sportgen does not know "
-        f"({_listed(sessions)}){tags * bool(genres)}; if these are titles: `{shlex.join(words)}`"
+        f"({_listed(sessions)}){tags * bool(genres)}; if these are titles{example}: "
+        f"`{shlex.join(words)}`"
     )
 
 

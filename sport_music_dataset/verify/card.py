@@ -14,7 +14,7 @@ from ..card.body import render_body
 from ..card.dataset_info import dataset_info
 from ..card.pictures import CHUNK_COLUMNS, pictures_of
 from ..card.samples import Sampler
-from ..errors import ReleaseError
+from ..errors import ReleaseError, counted
 from ..records import Row
 from ..release.chunks import LIGHT
 from ..release.layout import CARD
@@ -119,7 +119,7 @@ class PictureChecks:
         listed = {path for path in manifest.files if path.startswith("assets/")}
         for path in sorted(paths ^ listed):
             findings.fail(Check.PICTURES, f"{path}: has words without a file, or none")
-        findings.note(Check.PICTURES, f"{len(manifest.pictures)} pictures")
+        findings.note(Check.PICTURES, counted(len(manifest.pictures), "picture"))
         if not is_of_this_version(manifest) or not tracks:
             return
         empty = LIGHT.empty_table().select(CHUNK_COLUMNS)

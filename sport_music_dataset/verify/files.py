@@ -13,7 +13,7 @@ from datasets import Features
 
 from ..columns import COPIED_COLUMNS, ENCODED_COLUMNS, NULLABLE
 from ..digests import file_digest
-from ..errors import MachineError, ReleaseError
+from ..errors import MachineError, ReleaseError, counted
 from ..progress import Advance
 from ..reasons import is_machine_fault
 from ..recipe import Recipe
@@ -293,20 +293,23 @@ class Inspection:
     def _note(self) -> None:
         files, rows = self.release.manifest.files.values(), sum(self._rows.rows.values())
         size, note = sum(entry.bytes for entry in files) / 1e6, self.findings.note
-        note(Check.FILES, f"{len(files)} files, {size:.1f} MB, sha256 as listed")
+        note(Check.FILES, f"{counted(len(files), 'file')}, {size:.1f} MB, sha256 as listed")
         manifest = self.release.manifest
         samples, encoding = manifest.chunk_samples, manifest.encoding
-        note(Check.CHUNK_IDS, f"{rows} chunks, each once and in its place")
-        note(Check.AUDIO, f"{rows} chunks decode to {samples} samples")
-        note(Check.OVERLAP, f"{self._audio.pairs} pairs of neighbours")
+        note(Check.CHUNK_IDS, f"{counted(rows, 'chunk')}, each once and in its place")
+        note(Check.AUDIO, f"{counted(rows, 'chunk')} of {samples} samples")
+        note(Check.OVERLAP, f"{counted(self._audio.pairs, 'pair')} of neighbours")
         note(Check.SAME_CHUNKS, "raw and encoded, in the same order")
         for check in (Check.ORDER, Check.TRACK_FACTS, Check.SILENCE, Check.FIT, Check.DESCRIPTIONS):
             note(check)
-        note(Check.REVIEW, f"{len(manifest.review)} decisions")
+        note(Check.REVIEW, counted(len(manifest.review), "decision"))
         if encoding:
             books, frames = encoding["num_codebooks"], encoding["frames"]
             length, cut = encoding["max_length"], encoding["truncated"]
-            note(Check.TOKENS, f"{length} ids a chunk; {cut} descriptions truncated")
+            note(
+                Check.TOKENS,
+                f"{counted(length, 'id')} a chunk; {counted(cut, 'description')} truncated",
+            )
             note(Check.CODES, f"[{books}][{frames}] in [0, {encoding['codebook_size']})")
             note(Check.LABELS, f"delay pattern of the codes, {encoding['labels']}")
             note(Check.CODEBOOKS, f"perplexity of {books}, counted again")

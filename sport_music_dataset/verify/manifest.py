@@ -12,7 +12,7 @@ from ..card.assets import THEMES, picture_path
 from ..card.pictures import NAMES
 from ..describe.sessions import known_sessions
 from ..digests import digest
-from ..errors import SettingError
+from ..errors import SettingError, counted
 from ..pretrained import MOST_TOKENS, NANO, revision_of
 from ..recipe import ROWS_VERSION, Recipe
 from ..release.layout import parse_shard
@@ -63,7 +63,7 @@ def check_manifest(manifest: Manifest, revision: str, findings: Findings) -> Non
     findings.fail_all(Check.MANIFEST, _software_faults(manifest))
     findings.note(Check.MANIFEST, f"recipe {manifest.fingerprint}")
     findings.fail_all(Check.SHARDS, _shard_faults(manifest))
-    findings.note(Check.SHARDS, f"{sum(map(len, _numbers(manifest).values()))} shards")
+    findings.note(Check.SHARDS, counted(sum(map(len, _numbers(manifest).values())), "shard"))
     findings.fail_all(Check.HISTORY, _history_faults(manifest, revision))
     versions, withdrawn = len(manifest.changelog), len(manifest.withdrawn)
     findings.note(Check.HISTORY, f"{versions} versions, {withdrawn} tracks withdrawn")

@@ -11,6 +11,7 @@ from ..audio.fingerprint import RATE, Fingerprinter, chromaprint_version
 from ..audio.matching import FingerprintFile, find_matches
 from ..audio.samples import Pcm
 from ..build.groups import shared_seconds
+from ..errors import counted
 from ..recipe import SAMPLING_RATE
 from ..records import Row
 from ..release.manifest import Manifest
@@ -107,7 +108,9 @@ class SharedAudio:
             )
         seconds = shared_seconds(matches, self._splits)
         count = len(prints.names)
-        self.findings.note(Check.SHARED, f"{seconds:g} s in two splits, of {count} tracks compared")
+        self.findings.note(
+            Check.SHARED, f"{seconds:g} s in two splits, of {counted(count, 'track')} compared"
+        )
 
     def close(self) -> None:
         """Delete the file of fingerprints."""

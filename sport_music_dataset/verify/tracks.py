@@ -11,6 +11,7 @@ from ..audio.keys import KEYS
 from ..audio.tags import LEAST_BPM, MOST_BPM
 from ..columns import NULLABLE
 from ..describe.sessions import folded
+from ..errors import counted
 from ..reasons import CHUNK_COUNTS, Reason, Status, kind_of
 from ..recipe import SAMPLING_RATE, Recipe, chunk_count
 from ..records import MEAN, Decoder, Row
@@ -126,7 +127,9 @@ class TrackChecks:
             if kept or kind_of(row["reason"]) in CHUNK_COUNTS:
                 self.findings.fail_all(Check.COUNTS, self._count_faults(row, kept), path)
         self.findings.fail_all(Check.SPLITS, self._group_faults())
-        self.findings.note(Check.TRACKS, f"{len(self.kept)} kept of {len(self.tracks)} files")
+        self.findings.note(
+            Check.TRACKS, f"{len(self.kept)} kept of {counted(len(self.tracks), 'file')}"
+        )
         for check in (Check.REASONS, Check.COUNTS, Check.MEASURES):
             self.findings.note(check)
 
@@ -138,7 +141,8 @@ class TrackChecks:
             rows = found.rows.get(track_id, 0)
             if data and rows != row["chunks"]:
                 self.findings.fail(
-                    Check.COUNTS, f"{row['path']}: {row['chunks']} chunks, but {rows} rows"
+                    Check.COUNTS,
+                    f"{row['path']}: {counted(row['chunks'], 'chunk')}, but {counted(rows, 'row')}",
                 )
         for track_id in sorted(found.rows.keys() - self.kept.keys()):
             self.findings.fail(Check.TRACKS, f"{track_id}: has rows, but is no kept track")
@@ -148,7 +152,7 @@ class TrackChecks:
                 Check.SPLITS, f"group {group}: lies in {' and '.join(sorted(splits))}"
             )
         several = f"{len(torn)} in two" if torn else "none in two"
-        self.findings.note(Check.SPLITS, f"{len(groups)} groups, {several}")
+        self.findings.note(Check.SPLITS, f"{counted(len(groups), 'group')}, {several}")
 
     def _name_faults(self) -> Iterator[str]:
         paths = [row["path"] for row in self.tracks]
@@ -321,7 +325,7 @@ def _audio_faults(row: Row) -> Iterator[str]:
     if not row["format"] or row["sampling_rate"] not in _RATES:
         yield f"format is {row['format']!r} at {row['sampling_rate']} Hz"
     if not 0 < row["channels"] <= _MOST_CHANNELS:
-        yield f"has {row['channels']} channels"
+        yield f"has {counted(row['channels'], 'channel')}"
     if row["decoder"] not in list(Decoder):
         yield f"decoder is {row['decoder']!r}"
     if not re.fullmatch(rf"{MEAN}|channel [1-9]\d{{0,3}}", row["mixdown"]):

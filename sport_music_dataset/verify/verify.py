@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datasets import Features
 from huggingface_hub import get_token
 
-from ..errors import SettingError
+from ..errors import SettingError, counted
 from ..outside.redact import redact
 from ..pretrained import NANO
 from ..progress import Progress, no_progress
@@ -154,5 +154,5 @@ def _check_codes(
             findings.fail(Check.AGREEMENT, f"codebook {book}: {share:.6f} of the codes are equal")
     findings.note(
         Check.AGREEMENT,
-        f"{min(shares):.6f} of the codes of {sample.count} chunks, at the least",
+        f"{min(shares):.6f} of the codes of {counted(sample.count, 'chunk')}, at the least",
     )

@@ -76,7 +76,8 @@ def build(
     from ...release.release import Release
     from ...source.source import Source
     from ..next_steps import hint_next
-    from ..show.build import show_build, show_plan
+    from ..show.build import show_build
+    from ..show.scan import show_plan
 
     request = BuildRequest(
         Source(
@@ -126,7 +127,7 @@ def build(
     if note := request.note_on_options():
         console.hint(f"note: {note}")
     if dry_run:
-        show_plan(plan_build(request, console.progress))
+        show_plan(plan_build(request, console.progress), request.recipe)
         return 0
     report = build_release(request, console.progress)
     show_build(report)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...engines.base import cores
+from ...errors import counted
 from ...release.layout import PAGE, REVIEW
 from .. import console, options
 
@@ -56,7 +57,7 @@ def preview(
     it plays what the codes give too, and shows first the chunks that they tell worst. With --serve,
     you keep and drop chunks and edit what is said of them: each decision is written to review.csv
     of the release folder at once, and the next build follows it. Ctrl-C or SIGTERM ends the server.
-    Without a browser, write its lines yourself: `id,field,after`, then CHUNK_ID,verdict,drop.
+    Without a browser, `sportgen review` does the same.
 
     Examples:
       sportgen preview dataset --output preview.html
@@ -91,7 +92,9 @@ def preview(
         report = write_preview(opened, output, settings, console.progress)
         for note in report.notes:
             console.hint(f"note: {note}")
-        console.hint(f"{report.chunks} of {report.total} chunks, {report.size / 1e6:.1f} MB")
+        console.hint(
+            f"{report.chunks} of {counted(report.total, 'chunk')}, {report.size / 1e6:.1f} MB"
+        )
         print(console.plain(str(report.page)))
         hint_next(opened, report.page)
     if open_it:

@@ -60,6 +60,7 @@ def scan(
     from ...build.cut import measure_tracks
     from ...build.expect import expect
     from ...card.options import typed
+    from ...describe.unsaid import unsaid
     from ...engines.local import Workers
     from ...errors import SettingError
     from ...recipe import Recipe, parse_splits
@@ -110,7 +111,8 @@ def scan(
         expected = expect(workers, grouping.library, recipe, source)
         usable = grouping.library.usable if measure else ()
         measured = measure_tracks(workers, usable, recipe, console.progress)
-    found = inventory(grouping, recipe, expected, measured if measure else None)
+    notes = (*grouping.library.notes, *unsaid(grouping.library.tracks, recipe))
+    found = inventory(grouping, recipe, expected, notes, measured if measure else None)
     show_inventory(found, as_json)
     if not as_json:
         manifest = BuildRequest(music, Path("dataset"), recipe).manifest()

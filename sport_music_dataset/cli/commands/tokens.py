@@ -30,7 +30,7 @@ def tokens(
     with nano_named():
         text = TextModel(model)
     found = text.explain(description, max_length, special_tokens)
-    show_tokens(found, as_json)
+    show_tokens(found, model, as_json)
 
 
 def explain(

@@ -3,13 +3,14 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ...errors import counted
 from ...reasons import Reason
 from ...records import MEAN, Decoder
 from ..console import hint, plain
 from .left_out import hint_left_out, show_chunks_left_out, show_duplicates, show_left_out
 
 if TYPE_CHECKING:
-    from ...build.build import BuildPlan, BuildReport
+    from ...build.build import BuildReport
     from ...engines.estimate import Estimate
     from ...records import Row
 
@@ -38,7 +39,7 @@ def show_build(report: "BuildReport") -> None:
     misfits = sum(row["misfit_chunks"] for row in report.tracks)
     if misfits and Reason.MISFIT not in report.chunks_left_out:
         why = "`fit_reason` in raw says why; --min-fit unknown leaves them out"
-        print(f"misfits   {misfits} chunks do not suit their session ({why})")
+        print(f"misfits   {counted(misfits, 'chunk')} ({why})")
     _show_exceptions(kept)
     for note in report.notes:
         hint(f"note: {note}")
@@ -51,22 +52,6 @@ def _show_exceptions(kept: "list[Row]") -> None:
         for how, count in sorted(Counter(row[column] for row in kept).items()):
             if how != usual:
                 print(f"{column:<9} {count} by {how}: `{column}` in tracks")
-
-
-def show_plan(plan: "BuildPlan") -> None:
-    """Print what a build would do."""
-    library = plan.grouping.library
-    tracks = [track for shard in plan.shards for track in shard.tracks]
-    hours = sum(track.duration_seconds for track in tracks) / 3600
-    print(f"tracks    {len(tracks)} to cut, {len(library.tracks) - len(tracks)} left out")
-    print(f"hours     {hours:.2f}, as the files say")
-    show_duplicates(plan.grouping.duplicates())
-    for shard in plan.shards:
-        print(f"  {shard.name}: {len(shard.tracks)} tracks")
-    show_estimate(plan.estimate)
-    for note in plan.notes:
-        hint(f"note: {note}")
-    hint_left_out((track.path, track.reason) for track in library.tracks)
 
 
 def show_estimate(estimate: "Estimate") -> None:

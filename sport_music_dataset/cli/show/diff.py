@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ...errors import counted
 from ..console import plain
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def show_difference(difference: "Difference", as_json: bool) -> None:
     for key, (before, after) in difference.recipe.items():
         print(f"recipe    {key}: {_short(before)} -> {_short(after)}")
     _show_encoding(difference)
-    files = f"{difference.upload_files} file{'' if difference.upload_files == 1 else 's'}"
+    files = counted(difference.upload_files, "file")
     print(f"upload    {files}, {difference.upload_bytes / 1e6:.1f} MB")
 
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ...pretrained import MOST_TOKENS
+from ...errors import counted
+from ...pretrained import MOST_TOKENS, NANO
 from ..console import hint, plain
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
     tokens = f"{report.shards_retokenized} with known codes alone"
     print(f"shards    {report.shards_written} encoded, {tokens}, {report.shards_kept} as they were")
     print(f"chunks    {report.chunks_encoded} encoded, {report.chunks_known} with known codes")
-    longest = f"the longest has {report.longest}"
-    print(f"truncated {report.truncated} descriptions at {max_length} tokens; {longest}")
+    cut = f"{counted(report.truncated, 'description')} at {counted(max_length, 'token')}"
+    print(f"truncated {cut}; the longest has {report.longest}")
     if report.lost:
         words = ", ".join(f"{plain(word)} {count}" for word, count in [*report.lost.items()][:8])
         print(f"lost      behind the last token: {words}")
-        hint(f"note: {longer(report.longest)}")
+        hint(f"note: {longer(report.longest, report.model)}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")
     if report.chunks_encoded:
@@ -34,8 +35,12 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
         hint("note: nano codes are for trying out, not MusicGen's")
 
 
-def longer(tokens: int) -> str:
-    """Which option keeps the words that are lost of descriptions of up to `tokens` tokens."""
+def longer(tokens: int, model: str) -> str:
+    """Which option keeps the words that are lost of descriptions of up to `tokens` tokens.
+
+    The tokens are those of `model`: nano's are longer or shorter than the T5 ones of a MusicGen.
+    """
+    of_nano = ", by nano's tokens: MusicGen's T5 counts others" * (model == NANO)
     if tokens > MOST_TOKENS:
-        return f"--max-length {MOST_TOKENS} loses less; shorten the longest descriptions"
-    return f"--max-length {tokens} loses no word"
+        return f"--max-length {MOST_TOKENS} loses less{of_nano}; shorten the longest descriptions"
+    return f"--max-length {tokens} loses no word{of_nano}"

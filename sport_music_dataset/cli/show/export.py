@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ...errors import counted
 from ..console import hint, plain
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def show_export(report: "ExportReport", release: "Release", as_json: bool, dry_r
     else:
         _show(report, dry_run)
     if report.unlicensed:
-        hint(f"note:     {report.unlicensed} tracks have no licence that is known")
+        hint(f"note:     no licence is known of {counted(report.unlicensed, 'track')}")
     if report.lacks_codes:
         hint(f"note:     {report.to} takes codes, and none are exported: {_why_no_codes(release)}")
     if dry_run:
@@ -48,7 +49,7 @@ def _show(report: "ExportReport", dry_run: bool) -> None:
         print(f"{'to write' if dry_run else 'written':<9} {parts - report.kept} of {parts} {what}")
     if report.kept:
         print(f"kept      {report.kept} of {parts} {what}")
-    print(f"others    {len(report.others)} files")
+    print(f"others    {counted(len(report.others), 'file')}")
     for path in report.others:
         print(f"  {plain(path)}")
     print(f"size      about {report.size / 1e6:.1f} MB")

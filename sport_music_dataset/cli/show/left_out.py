@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ...reasons import Reason, is_of_one_run, kind_of
+from ...errors import counted
+from ...reasons import Reason, counts_of, is_of_one_run, kind_of
 from ..console import hint, plain
 
 
 def show_duplicates(groups: Sequence[Mapping[str, Any]]) -> None:
     """Print pairs of tracks that stay and share audio, by group."""
-    print(f"duplicate recordings that stay: {len(groups)} groups")
+    print(f"duplicate recordings that stay: {counted(len(groups), 'group')}")
     for group in groups:
         for pair in group["pairs"]:
             print(f"  {plain(pair['a'])} = {plain(pair['b'])}: {pair['seconds']:.1f} s")
@@ -27,10 +28,10 @@ def hint_left_out(reasons: Iterable[tuple[str, str]]) -> None:
             hint(f"left out: {path}: {reason}")
             again[kind_of(reason)] += is_of_one_run(reason)
     if count := again.total():
-        kinds = ", ".join(f"{number} {kind}" for kind, number in again.items() if number)
         more = "; a larger --timeout gives each file more time" if again[Reason.TIMEOUT] else ""
         hint(
-            f"{count} files could not be read this time ({kinds}); run the same command again{more}"
+            f"{counted(count, 'file')} could not be read this time ({counts_of(again)}); run the "
+            f"same command again{more}"
         )
 
 

@@ -34,24 +34,35 @@ def show_result(result: "Result", as_csv: bool, as_json: bool) -> None:
         print(json.dumps(rows, indent=2))
         return
     first = list(islice(result.rows, _MOST_ROWS))
-    cells = [[_short(value) for value in row] for row in first]
+    texts = [list(map(_rounded, row)) for row in first]
+    cells = [[_short(text) for text in row] for row in texts]
+    is_cut = cells != texts
     if (
         sum(max(map(len, column)) + 2 for column in zip(names, *cells, strict=True))
         > shutil.get_terminal_size().columns
     ):
         for row in cells:
-            show_table(["column", "value"], zip(names, row, strict=True), ["left", "left"])
+            pairs = zip(names, row, strict=True)
+            is_cut |= show_table(["column", "value"], pairs, ["left", "left"], whole="")
             print()
     else:
         numeric = (all(isinstance(row[i], int | float) for row in first) for i in range(len(names)))
-        show_table(names, cells, ["right" if yes else "left" for yes in numeric])
+        is_cut |= show_table(
+            names, cells, ["right" if yes else "left" for yes in numeric], whole=""
+        )
+    if is_cut:
+        hint("note: what ends in … is cut; --csv or --json gives all")
     if next(result.rows, None) is not None:
         hint(f"the first {_MOST_ROWS} rows; --csv or --json gives all")
 
 
-def _short(value: Any) -> str:
-    """A value of a query as text for a table, cut to `_MOST_LETTERS` characters."""
-    text = f"{value:.6g}" if isinstance(value, float) else _text(value)
+def _rounded(value: Any) -> str:
+    """A value of a query as text for a table."""
+    return f"{value:.6g}" if isinstance(value, float) else _text(value)
+
+
+def _short(text: str) -> str:
+    """A text cut to `_MOST_LETTERS` characters."""
     return text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
 
 

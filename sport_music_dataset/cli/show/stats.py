@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ...errors import counted
 from ..console import plain
 from ..tables import show_table
 from .left_out import show_chunks_left_out
@@ -79,7 +80,8 @@ def _show_lengths(stats: "Stats") -> None:
     )
     _show("description", columns, rows)
     if stats.tokens:
-        print(f"truncated {stats.tokens.truncated}; the longest has {stats.tokens.longest} tokens")
+        longest = counted(stats.tokens.longest, "token")
+        print(f"truncated {stats.tokens.truncated}; the longest has {longest}")
 
 
 def _show_codes(stats: "Stats") -> None:
@@ -129,6 +131,7 @@ def _show_duplicates(stats: "Stats") -> None:
         print(f"and {len(groups) - _MOST} more; --json has them all")
     if shared:
         print(
-            f"of {shared['fingerprints']} fingerprints {shared['matches']} pairs share audio, "
+            f"of {counted(shared['fingerprints'], 'fingerprint')}, "
+            f"{counted(shared['matches'], 'pair')} with shared audio, "
             f"{shared['seconds']:g} s across splits"
         )

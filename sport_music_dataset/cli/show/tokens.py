@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ...look.explain import Explanation
 
 
-def show_tokens(tokens: "Tokens", as_json: bool) -> None:
-    """Print the tokens of a description, kept and lost, and the stored ids and mask."""
+def show_tokens(tokens: "Tokens", model: str, as_json: bool) -> None:
+    """Print the tokens of a description for `model`, kept and lost, and the stored ids and mask."""
     if as_json:
         print(json.dumps(asdict(tokens), indent=2))
         return
@@ -27,7 +27,7 @@ def show_tokens(tokens: "Tokens", as_json: bool) -> None:
     print(f"\nkept      {len(tokens.kept)} of {length}, {padded} padded: {plain(tokens.text)}")
     if tokens.lost:
         print(f"lost      {plain(' '.join(tokens.lost_words))}")
-        hint(f"note: {longer(len(tokens.kept) + len(tokens.lost))}")
+        hint(f"note: {longer(len(tokens.kept) + len(tokens.lost), model)}")
     print(f"input_ids       {list(tokens.input_ids)}")
     print(f"attention_mask  {list(tokens.attention_mask)}")
 
@@ -44,6 +44,8 @@ def show_explanation(explanation: "Explanation", as_json: bool) -> None:
         print("from the review: somebody wrote it while listening")
     if explanation.remark:
         print(explanation.remark)
+    why = f" ({explanation.fit_reason})" if explanation.fit_reason else ""
+    print(f"fit for {plain(explanation.session)}: {explanation.fit}{plain(why)}")
     for text, origins in explanation.descriptions.items():
         print(f"\n{plain(text)}")
         cells = [

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ...errors import counted
 from ..console import hint, plain
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ def show_withdrawal(withdrawal: "Withdrawal") -> None:
     repo, pushed = withdrawal.repo_id, withdrawal.pushed
     print(f"{repo} v{withdrawal.version}")
     for row in withdrawal.tracks:
-        print(f"withdrawn {row['track_id']} {plain(row['path'])}, {row['chunks']} chunks")
+        chunks = counted(row["chunks"], "chunk")
+        print(f"withdrawn {row['track_id']} {plain(row['path'])}, {chunks}")
     print(f"held by   {', '.join(withdrawal.held_by)}")
     for tag in withdrawal.held_by:
         print(f"  hf repos tag delete {repo} {tag} --type dataset")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ...errors import ReleaseError
+from ...errors import ReleaseError, counted
 from ...outside.files import MANIFEST_BYTES, read_bytes
 from ...outside.names import shown
 from ...outside.tables import read_lines
@@ -213,9 +213,11 @@ def unbuilt_note(folder: Path, manifest: Manifest) -> str:
     count = review_of(folder, manifest).unbuilt(manifest.review)
     if not count:
         return ""
+    one = count == 1
     return (
-        f"{count} decision{'' if count == 1 else 's'} of {folder / REVIEW} "
-        f"{'is' if count == 1 else 'are'} not built yet; `sportgen build SRC {folder}` follows them"
+        f"{counted(count, 'decision')} of {folder / REVIEW} "
+        f"{'is' if one else 'are'} not built yet; `sportgen build SRC {folder}` follows "
+        f"{'it' if one else 'them'}"
     )
 
 

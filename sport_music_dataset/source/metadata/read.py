@@ -147,7 +147,7 @@ def _tracks(
     if rows and not tracks:
         example = min(paths.all) if paths.all else "none"
         raise SourceError(
-            f"{file}: none of its {len(rows):,} rows finds its file; it names e.g. "
+            f"{file}: no row of {len(rows):,} finds its file; it names e.g. "
             f"{shown(rows[0][1])}, and a file here is {shown(_relative(example, folder))}; "
             "write paths relative to the folder of the metadata file"
         )

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...audio.decode import EXTENSIONS
-from ...errors import SourceError
+from ...errors import SourceError, counted
 from ...outside.files import METADATA_BYTES, read_bytes
 from ...outside.names import shown
 from ...outside.tables import read_lines
@@ -65,15 +65,15 @@ def _read_table(text: str, name: str, kind: str, notes: Notes) -> Sheet:
         extra = [cell for cell in cells[len(columns) :] if cell.strip()]
         if extra:
             raise ValueError(
-                f"line {number}: has {len(cells)} cells, and line {lines[0][0]} {len(columns)} "
-                f'columns (behind the last one {shown(extra[0])}); put quotes (") around a text '
-                "that has the sign between cells in it"
+                f"line {number}: has {counted(len(cells), 'cell')}, and line {lines[0][0]} "
+                f"{counted(len(columns), 'column')} (behind the last one {shown(extra[0])}); put "
+                'quotes (") around a text that has the sign between cells in it'
             )
         _check_quotes(number, cells)
         if len(cells) < len(columns):
             notes.add(
                 f"lines of {name} with cells missing at their end",
-                f"{name}: line {number} has {len(cells)} cells of {len(columns)}",
+                f"{name}: line {number} has {counted(len(cells), 'cell')} of {len(columns)}",
             )
         rows.append((f"line {number}", dict(zip(columns, cells, strict=False))))
     _restore_numbers(columns, rows, name, notes)

@@ -1,0 +1,62 @@
+"""`review`: what the page of `preview --serve` decides, from the command line."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from builder_tests.support.commands import fails
+from builder_tests.support.folders import rows_of
+from sport_music_dataset.build.build import BuildReport
+from sport_music_dataset.cli import main
+from sport_music_dataset.release.review.file import read_review
+
+
+def decided(out: Path) -> dict[tuple[str, str], str]:
+    return {key: decision.after for key, decision in read_review(out).standing.items()}
+
+
+def test_chunks_and_tracks_are_decided_about_and_taken_back(
+    built: tuple[Path, BuildReport], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shutil.copytree(built[0], tmp_path / "out")
+    one, other = (row["chunk_id"] for row in rows_of(out, "raw")[:2])
+    track = one[:16]
+
+    def review(*arguments: str) -> str:
+        assert main(["review", str(out), *arguments]) == 0
+        captured = capsys.readouterr()
+        is_built = "nothing" in captured.out
+        assert is_built or f"not built yet; `sportgen build SRC {out}` follows" in captured.err
+        return captured.out
+
+    assert review() == "nothing is decided\n"
+    assert review(one, other, one, "--drop", "hiss").count("hiss") == 2
+    edits = ("--style", "indie rock", "--tempo", "140")
+    assert "tempo" in review(track, *edits)
+    expected = {(one, "verdict"): "drop", (other, "verdict"): "drop"}
+    expected |= {(track, "style"): "indie rock", (track, "tempo"): "140"}
+    assert decided(out) == expected
+    tracks = (row for row in rows_of(out, "tracks") if row["chunks"])
+    row = next(row for row in tracks if row["track_id"] == track)
+    line = {"id": one, "field": "verdict", "after": "drop", "reason": "hiss", "file": row["path"]}
+    assert {**line, "seconds": "0 to 2"} in json.loads(review("--json"))
+    review("--undo")
+    review(other, "--keep")
+    review(one, "--as-built")
+    assert decided(out) == {(other, "verdict"): "keep", (track, "style"): "indie rock"}
+    before = read_review(out).decisions
+    assert before[2].before == row["style"]
+    for wrong in (
+        "--keep",
+        f"{one} --keep --drop x",
+        f"{one} --as-built --keep",
+        f"{one} --undo",
+        one,
+    ):
+        assert "give" in fails(capsys, 2, "review", out, *wrong.split())
+    unknown = "0" * 16 + "-0000"
+    assert "is no chunk or track" in fails(capsys, 2, "review", out, one, unknown, "--drop", "x")
+    assert "from 30 to 300" in fails(capsys, 2, "review", out, one, "--tempo", "fast")
+    assert read_review(out).decisions == before
