@@ -151,7 +151,7 @@ def test_what_an_interrupted_build_has_cut_is_not_cut_again(
     cut = spools()
     assert len(cut) >= 4 and refused(capsys, out, built[0]) == told
     with pytest.raises(KeyboardInterrupt):
-        build(music, out, RECIPE, progress=interrupting("Writing", 0))
+        build(music, out, RECIPE, progress=interrupting("Cutting (4 of 7 done before)", 3))
     assert len(spools()) == 7 and cut.items() <= spools().items()
     assert fails(capsys, 1, "encode", out) == told
     # What a power cut spoils is noticed, and cut again.

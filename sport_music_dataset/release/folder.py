@@ -43,7 +43,6 @@ from .layout import (
     note_file,
     noted,
 )
-from .manifest import read_manifest
 
 LOCK = f"{WORK_FOLDER}/lock"
 """The file of the lock, in a folder that is written."""
@@ -239,6 +238,9 @@ def _refuse(path: Path, kind: str) -> None:
 
 def _check_names(folder: Path) -> None:
     """Raise ReleaseError for a file among the shards that no manifest and no note of ours names."""
+    # Imported here: it loads numpy, and what is no release is told sooner without.
+    from .manifest import read_manifest
+
     known = {*read_manifest(folder).files} if (folder / MANIFEST).is_file() else set()
     for config in (*CONFIGS, ASSETS):
         known |= noted(folder, config)

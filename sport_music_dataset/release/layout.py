@@ -59,7 +59,8 @@ def hub_release(text: str) -> tuple[str, str] | None:
         return text, ""
     if not Path(text).exists():
         raise ReleaseError(
-            f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
+            f"{text}: no such folder; `sportgen build SRC {text}` makes one, and a release on the "
+            "Hub is written ORG/NAME@v1.0.0"
         )
     return None
 
