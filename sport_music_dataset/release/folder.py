@@ -53,6 +53,7 @@ _MARKER_TEXT = b"This folder is sportgen's own: what lies in it may be replaced 
 _FOLDERS = (WORK_FOLDER, f"{WORK_FOLDER}/cut", KNOWN_CODES, *CONFIGS, ASSETS)
 _NOTES = tuple(f"{WORK_FOLDER}/{name}" for name in (*CONFIGS, ASSETS))
 _FILES = (MANIFEST, CARD, REVIEW)
+_WORK_FILES = (DECISIONS, ENCODE, SINCE, UNFINISHED)
 _PROBE_NAME = re.compile(rf"{PROBE}\w+")
 _BUSY = "another sportgen is writing to it; wait for it"
 
@@ -271,12 +272,7 @@ def _remove_partial(folder: Path) -> None:
         if file_of_partial(file.name) in (MANIFEST, CARD):
             file.unlink(missing_ok=True)
     for file in _partials(folder / WORK_FOLDER):
-        if f"{WORK_FOLDER}/{file_of_partial(file.name)}" in (
-            DECISIONS,
-            ENCODE,
-            SINCE,
-            UNFINISHED,
-        ):
+        if f"{WORK_FOLDER}/{file_of_partial(file.name)}" in _WORK_FILES:
             file.unlink(missing_ok=True)
     for name in _NOTES:
         for file in _partials(folder / name):
