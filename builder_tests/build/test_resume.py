@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from builder_tests.support.making import build
 from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.build.relisten import listen_release
 from sport_music_dataset.cli import main
+from sport_music_dataset.cli.options import read_sessions
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.errors import ReleaseError
@@ -189,6 +191,17 @@ def test_a_release_is_whole_until_a_build_replaces_a_file(
     build(music, out, RECIPE)
     assert main(["encode", str(out), "--model", "nano"]) == 0
     assert files(out) == before
+
+
+def test_the_command_that_goes_on_has_the_users_own_sessions(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = replace(RECIPE, sessions="sessions: {trail: {intensity: high, aliases: [chemin été]}}")
+    with pytest.raises(KeyboardInterrupt):
+        build(music, tmp_path / "out", recipe, progress=interrupting("Cutting", 0))
+    words = shlex.split(fails(capsys, 1, "stats", tmp_path / "out").split("`")[1])
+    sessions = Path(words[words.index("--sessions") + 1])
+    assert read_sessions(sessions) == recipe.sessions
 
 
 def test_an_encode_that_was_interrupted_goes_on_also_after_a_build(

@@ -25,7 +25,7 @@ from ..reasons import kind_of
 from ..recipe import Recipe
 from ..records import Row, Track
 from ..release.folder import Run, writing
-from ..release.layout import ASSETS, SINCE, WORK_FOLDER
+from ..release.layout import ASSETS, SESSIONS, SINCE, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
 from ..release.review.follow import follow, notes_on_review
@@ -105,7 +105,7 @@ class BuildRequest:
         place = source.location if source.is_fetched else str(Path(source.location).resolve())
         manifest = self.manifest()
         manifest.recipe["tagger"] = self.recipe.tagger  # with the path of a folder
-        options = typed(manifest)
+        options = typed(manifest, str(self.out.resolve() / SESSIONS))
         if self.since and self.since.name:
             options.append(("--since", self.since.name))
         if self.timeout != DEFAULT_TIMEOUT:
@@ -191,6 +191,8 @@ def build_release(
             earlier.keep_decisions()
             earlier.keep_review()
             earlier.keep_last_encode()
+            if recipe.sessions:  # the command that goes on names this file
+                write_atomically(release.folder / SESSIONS, recipe.sessions.encode())
             if request.since and request.since.name:
                 write_atomically(release.folder / SINCE, request.since.name.encode())
             if request.force:

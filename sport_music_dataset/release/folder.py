@@ -35,6 +35,7 @@ from .layout import (
     MANIFEST,
     REVIEW,
     REVIEW_LOCK,
+    SESSIONS,
     SINCE,
     UNFINISHED,
     WORK_FOLDER,
@@ -53,7 +54,7 @@ _MARKER_TEXT = b"This folder is sportgen's own: what lies in it may be replaced 
 _FOLDERS = (WORK_FOLDER, f"{WORK_FOLDER}/cut", KNOWN_CODES, *CONFIGS, ASSETS)
 _NOTES = tuple(f"{WORK_FOLDER}/{name}" for name in (*CONFIGS, ASSETS))
 _FILES = (MANIFEST, CARD, REVIEW)
-_WORK_FILES = (DECISIONS, ENCODE, SINCE, UNFINISHED)
+_WORK_FILES = (DECISIONS, ENCODE, SESSIONS, SINCE, UNFINISHED)
 _PROBE_NAME = re.compile(rf"{PROBE}\w+")
 _BUSY = "another sportgen is writing to it; wait for it"
 
