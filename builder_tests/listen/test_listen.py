@@ -21,7 +21,7 @@ from transformers import (
 )
 
 from builder_tests.conftest import RECIPE, noise, once, write_audio
-from builder_tests.support.commands import SHORT
+from builder_tests.support.commands import SHORT, fails
 from builder_tests.support.folders import files
 from builder_tests.support.making import build, verify_folder
 from sport_music_dataset.build.build import BuildReport
@@ -95,6 +95,9 @@ def test_a_release_that_is_heard_later_has_the_rows_of_a_build_that_listens(
     with pytest.raises(KillError):
         # The shards are heard, the pictures of the card are not drawn.
         listen_release(folder, "musicnn", tagger_revision("musicnn"), progress=killing)
+    told = f"a listen was interrupted here; `sportgen listen {folder} --tagger musicnn` goes on"
+    for command in ("stats", "encode"):
+        assert told in fails(capsys, 1, command, folder)
     assert main(["listen", str(folder), "--num-proc", "2"]) == 0
     assert "shards    0 written, 2 as they were" in capsys.readouterr().out
     assert rows(folder, "raw") == rows(heard, "raw")

@@ -14,7 +14,7 @@ from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.encode.encode import encode_release
 from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.release.folder import check_ours, remove_stale, writing
+from sport_music_dataset.release.folder import Run, check_ours, remove_stale, writing
 from sport_music_dataset.release.layout import MANIFEST
 
 NANO = EncodeSettings(model="nano")
@@ -99,7 +99,7 @@ def test_a_run_that_was_killed_before_its_marker_goes_on(tmp_path: Path) -> None
     (tmp_path / ".sportgen").mkdir()
     check_ours(tmp_path)
     (tmp_path / ".sportgen/made-by-sportgen.0123abcd.partial").touch()
-    with writing(tmp_path):
+    with writing(tmp_path, Run("build")):
         pass
     assert (tmp_path / ".sportgen/made-by-sportgen").is_file()
 

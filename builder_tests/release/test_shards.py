@@ -23,7 +23,7 @@ SCRIPT = """
 import random, resource, signal, sys
 from pathlib import Path
 from sport_music_dataset.errors import ReleaseError
-from sport_music_dataset.release.folder import writing
+from sport_music_dataset.release.folder import Run, writing
 from sport_music_dataset.release.schemas import schema_of
 from sport_music_dataset.release.shards import write_shard
 
@@ -33,7 +33,7 @@ out, schema = Path(sys.argv[1]), schema_of({"bytes": "binary"})
 def write(most):
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     rows = ({"bytes": random.Random(number).randbytes(300_000)} for number in range(120))
-    with writing(out):
+    with writing(out, Run("build")):
         return write_shard(out, "raw/all.parquet", schema, rows)
 
 try:

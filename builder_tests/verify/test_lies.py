@@ -356,7 +356,7 @@ LIES: dict[str, tuple[Check, Lie]] = {
     "manifest.recipe.group_by": (Check.RECIPE, in_recipe("group_by", "mood")),
     "manifest.recipe.sampling_rate": (Check.RECIPE, in_recipe("sampling_rate", 44_100)),
     "manifest.recipe.audio": (Check.RECIPE, in_recipe("audio", "MP3")),
-    "manifest.recipe.rows_version": (Check.RECIPE, in_recipe("rows_version", 2)),
+    "manifest.recipe.rows_version": (Check.RECIPE, in_recipe("rows_version", 99)),
     "manifest.recipe: a key more": (Check.RECIPE, in_recipe("mood", "good")),
     "manifest.files: rows": (
         Check.ROWS,

@@ -14,17 +14,18 @@ from typing import NamedTuple
 
 from ..audio.fingerprint import chromaprint_version
 from ..card.card import check_card
+from ..card.options import build_run, typed
 from ..describe.unsaid import unsaid
 from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings, cores
 from ..engines.estimate import Estimate
 from ..engines.open import open_engine
 from ..engines.outage import Outage
-from ..progress import Progress, no_progress
+from ..progress import Notify, Progress, no_progress
 from ..reasons import kind_of
 from ..recipe import Recipe
 from ..records import Row, Track
-from ..release.folder import writing
-from ..release.layout import ASSETS, SINCE, WORK_FOLDER
+from ..release.folder import Run, writing
+from ..release.layout import ASSETS, SESSIONS, SINCE, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
 from ..release.review.follow import follow, notes_on_review
@@ -84,21 +85,34 @@ class BuildRequest:
             manifest.reading["license"] = self.license
         return manifest
 
-    def earlier(self) -> Earlier:
+    def earlier(self, notify: Notify) -> Earlier:
         """The release that is in `out`, with `since`; raises as `Earlier.read`, and
-        ReleaseError if it is of another recipe without `force`."""
+        ReleaseError if it is of another recipe without `force`.
+
+        `notify` is told with what that release was built and this build is not.
+        """
         earlier = Earlier.read(self.out, self.recipe, self.since)
         check_card(self.out)
+        manifest, location = self.manifest(), Source.of(self.source).location
         if not self.force:
-            earlier.check_recipe(self.manifest(), Source.of(self.source).location)
+            earlier.check_recipe(manifest, location)
+        if note := earlier.other_options(manifest, location):
+            notify(f"note: {note}")
         return earlier
 
-    def note_on_options(self) -> str:
-        """What the release in `out` was built with and this build is not; empty if nothing is.
-
-        Raises as `earlier`.
-        """
-        return self.earlier().other_options(self.manifest(), Source.of(self.source).location)
+    def run(self) -> Run:
+        """The command line of this build, but for what only says who does the work."""
+        source = Source.of(self.source)
+        place = source.location if source.is_fetched else str(Path(source.location).resolve())
+        manifest = self.manifest()
+        manifest.recipe["tagger"] = self.recipe.tagger  # with the path of a folder
+        options = typed(manifest, str(self.out.resolve() / SESSIONS))
+        if self.since and self.since.name:
+            options.append(("--since", self.since.name))
+        if self.timeout != DEFAULT_TIMEOUT:
+            options.append(("--timeout", f"{self.timeout:.15g}"))
+        options += [("--force", "")] * self.force + [("--engine", "ray")] * bool(self.ray)
+        return build_run(place, options)
 
     def engine(self) -> AbstractContextManager[Engine]:
         """The workers of the build; raises as `open_engine`."""
@@ -142,7 +156,11 @@ class BuildReport:
         return dict(Counter(reasons))
 
 
-def build_release(request: BuildRequest, progress: Progress = no_progress) -> BuildReport:
+def build_release(
+    request: BuildRequest,
+    progress: Progress = no_progress,
+    notify: Notify = lambda text: None,
+) -> BuildReport:
     """Build the release folder of a request, or bring it up to date.
 
     A shard that was already made from the same inputs is not made again, and a group keeps the
@@ -164,16 +182,18 @@ def build_release(request: BuildRequest, progress: Progress = no_progress) -> Bu
         ReleaseError: `out` holds something else, or a release of another recipe without `force`;
             or another process is writing to it; or it cannot be written.
     """
-    earlier, recipe = request.earlier(), request.recipe
+    earlier, recipe = request.earlier(notify), request.recipe
     release = _new_release(request, earlier)
     work = release.folder / WORK_FOLDER
     with request.engine() as engine:
         facts = FactsStore(None if request.force else work)
         library = _scan(engine, request, release, earlier, progress, facts)
-        with writing(release.folder), engine.sharing(work):
+        with writing(release.folder, request.run()), engine.sharing(work):
             earlier.keep_decisions()
             earlier.keep_review()
             earlier.keep_last_encode()
+            if recipe.sessions:  # the command that goes on names this file
+                write_atomically(release.folder / SESSIONS, recipe.sessions.encode())
             if request.since and request.since.name:
                 write_atomically(release.folder / SINCE, request.since.name.encode())
             if request.force:
@@ -239,12 +259,16 @@ class BuildPlan(NamedTuple):
     notes: tuple[str, ...]
 
 
-def plan_build(request: BuildRequest, progress: Progress = no_progress) -> BuildPlan:
+def plan_build(
+    request: BuildRequest,
+    progress: Progress = no_progress,
+    notify: Notify = lambda text: None,
+) -> BuildPlan:
     """Plan a build: what `build_release` would decode, and into which shards; raises as it does.
 
     Nothing is written to `out`.
     """
-    earlier, recipe = request.earlier(), request.recipe
+    earlier, recipe = request.earlier(notify), request.recipe
     release = _new_release(request, earlier)
     with request.engine() as engine, TemporaryDirectory() as temporary:
         folder = Path(temporary)

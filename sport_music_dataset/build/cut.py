@@ -20,7 +20,7 @@ from ..digests import digest
 from ..engines.base import Processes
 from ..engines.child import CAN_FORK, Arrays, Child
 from ..engines.outage import Outage
-from ..progress import Progress, no_progress
+from ..progress import Progress, going_on, no_progress
 from ..reasons import is_of_one_run
 from ..recipe import Recipe
 from ..records import Outcome, Track
@@ -131,7 +131,7 @@ class SpoolFolder:
 
 def cut_tracks(
     processes: Processes,
-    tracks: Iterable[Track],
+    tracks: Sequence[Track],
     spools: SpoolFolder,
     store: FingerprintStore,
     outage: Outage,
@@ -153,12 +153,12 @@ def cut_tracks(
     following = new[1:] if processes.size == 1 else []
     turns = map(Turn, new, [*following, *[None] * (len(new) - len(following))])
     found = processes.map(spools.cut_and_fingerprint, turns, failed)
-    return results.add("Cutting", new, found)
+    return results.add(going_on("Cutting", len(new), len(tracks)), new, found)
 
 
 def fingerprint_tracks(
     processes: Processes,
-    tracks: Iterable[Track],
+    tracks: Sequence[Track],
     recipe: Recipe,
     store: FingerprintStore,
     outage: Outage,
@@ -177,7 +177,7 @@ def fingerprint_tracks(
     results = _Results(store, outage, progress)
     new = results.missing(tracks)
     found = processes.map(partial(track_fingerprint, recipe=recipe), new, failed)
-    return results.add("Fingerprinting", new, found)
+    return results.add(going_on("Fingerprinting", len(new), len(tracks)), new, found)
 
 
 @dataclass(frozen=True, slots=True)

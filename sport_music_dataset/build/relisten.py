@@ -25,11 +25,11 @@ from ..engines.estimate import Estimate
 from ..engines.open import open_engine
 from ..errors import ReleaseError, counted
 from ..listen import TrackListener, open_tagger
-from ..progress import Advance, Progress, no_progress
+from ..progress import Advance, Progress, going_on, no_progress
 from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
 from ..records import Heard, Outcome, Row, chunk_id
-from ..release.folder import check_ours, remove_stale, writing
+from ..release.folder import Run, check_ours, remove_stale, writing
 from ..release.last_runs import keep_encode, last_encode
 from ..release.layout import known_codes
 from ..release.manifest import FileEntry
@@ -107,13 +107,17 @@ def listen_release(
     if new.fingerprint == recipe.fingerprint:
         return ListenReport(release.manifest.splits("raw"), 0, len(release.shards("raw")))
     tracks = release.tracks()
-    with writing(folder), open_engine(num_proc, timeout, None, [], build_versions) as engine:
+    with (
+        writing(folder, Run("listen", ["--tagger", tagger])),
+        open_engine(num_proc, timeout, None, [], build_versions) as engine,
+    ):
         jobs = _jobs(release, new)
         todo = [job for job in jobs if job.note is None]
         notes = {job.name: job.note for job in jobs if job.note}
-        count = sum(release.shards("raw")[job.name].rows for job in todo)
+        raw = release.shards("raw")
+        count, whole = (sum(raw[job.name].rows for job in some) for some in (todo, jobs))
         rewriting = _Rewriting(folder, recipe, new, by_id(tracks), _given(release))
-        with progress("Listening", count) as advance:
+        with progress(going_on("Listening", count, whole), count) as advance:
             for job in todo:
                 notes[job.name] = rewriting.write(engine, job, advance)
         _finish(release, new, tracks, notes, progress)
@@ -147,7 +151,7 @@ def _timed(part: _Part, recipe: Recipe) -> float:
 
 def _release(folder: Path) -> Release:
     check_on_disk(folder)
-    release = Release.of(folder)
+    release = Release.of(folder, command="listen")
     check_ours(folder)
     check_card(folder)
     if not release.shards("raw"):

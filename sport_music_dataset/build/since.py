@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from ..card.options import RULES, build_command, changes, typed
+from ..card.options import RULES, build_run, changes, typed
 from ..errors import ReleaseError
 from ..outside.documents import load_json
 from ..outside.files import MANIFEST_BYTES, read_bytes
@@ -18,7 +18,7 @@ from ..records import Row, Track
 from ..release.folder import check_ours
 from ..release.last_runs import EncodeOptions, keep_encode, last_encode
 from ..release.layout import DECISIONS, MANIFEST, REVIEW, split_of
-from ..release.manifest import Manifest, ReviewEntry
+from ..release.manifest import Manifest, ReviewEntry, read_manifest
 from ..release.release import Release
 from ..release.review.decisions import Decision, Review
 from ..release.review.file import bring_in, read_review, review_of
@@ -97,7 +97,7 @@ class Earlier:
         """
         check_on_disk(out)
         check_ours(out)
-        before = Release.of(out) if (out / MANIFEST).is_file() else None
+        before = Release.of(out, read_manifest(out)) if (out / MANIFEST).is_file() else None
         return cls(out, recipe, before, since, _reviewed(out, before, since))
 
     def other_options(self, manifest: Manifest, source: str) -> str:
@@ -107,7 +107,7 @@ class Earlier:
         if not self.before or not found:
             return ""
         options = [*typed(self.before.manifest), *[("--force", "")] * (RULES in found)]
-        again = build_command(source, str(self.out), options)
+        again = build_run(source, options).typed(self.out)
         return f"{self.out}: was built otherwise ({'; '.join(found)}); as it was: `{again}`"
 
     def check_recipe(self, manifest: Manifest, source: str) -> None:

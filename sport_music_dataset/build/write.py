@@ -16,7 +16,7 @@ from ..engines.estimate import Estimate
 from ..engines.outage import Outage
 from ..errors import ReleaseError, counted
 from ..outside.records import as_record
-from ..progress import Advance, Progress, no_progress
+from ..progress import Advance, Progress, going_on, no_progress
 from ..reasons import Status, is_machine_fault, is_of_one_run
 from ..recipe import Recipe
 from ..records import Heard, Measures, Outcome, Row, Track
@@ -25,7 +25,14 @@ from ..release.layout import shard_name, split_of
 from ..release.manifest import FileEntry, Manifest
 from ..release.release import Release
 from ..release.schemas import SCHEMAS
-from ..release.shards import ShardNote, intact_note, is_intact, read_note, write_noted_shard
+from ..release.shards import (
+    ShardNote,
+    intact_note,
+    is_intact,
+    is_replaced,
+    read_note,
+    write_noted_shard,
+)
 from ..release.tracks import kept_rows
 from .cut import SpoolFolder, cutting_cost
 from .groups import Grouping, shared_seconds
@@ -157,7 +164,8 @@ def write_shards(
             outage.see(track.path, outcomes[track.track_id].reason)
         return Written(outcomes=outcomes)
     work = partial(make_shards, out=out.resolve(), spools=spools, outage=outage)
-    with progress("Writing", sum(len(job.shard.tracks) for job in jobs)) as advance:
+    count, whole = _track_count(job.shard for job in jobs), _track_count(shards)
+    with progress(going_on("Writing", count, whole), count) as advance:
         for shard, note in engine.map_shards(work, jobs, advance):
             notes[shard.name] = note
             spools.drop(shard.tracks)
@@ -189,6 +197,10 @@ def _cut(
     processes: Processes, tracks: Sequence[Track], spools: SpoolFolder
 ) -> Iterator[tuple[Track, Outcome]]:
     return zip(tracks, processes.map(spools.cut, tracks, spools.record_failure), strict=True)
+
+
+def _track_count(shards: Iterable[Shard]) -> int:
+    return sum(len(shard.tracks) for shard in shards)
 
 
 def _tracks_by_split(shards: Iterable[Shard]) -> dict[str, list[Track]]:
@@ -317,8 +329,11 @@ def _carry_over(manifest: Manifest, earlier: Release, rows: list[Row]) -> None:
     """
     before = earlier.manifest
     manifest.card, manifest.changelog = before.card, before.changelog
-    if not before.shards("encoded") or before.shards("raw") != manifest.shards("raw"):
+    encoded = before.shards("encoded")
+    if not encoded or before.shards("raw") != manifest.shards("raw"):
         return
+    if is_replaced(earlier.folder, encoded):
+        return  # by an encode that was interrupted: the next one goes on
     try:
         groups = earlier.groups()
     except ReleaseError as error:
@@ -327,7 +342,7 @@ def _carry_over(manifest: Manifest, earlier: Release, rows: list[Row]) -> None:
         # `tracks` is damaged, or that of a run which was killed: `encode` compares again.
         return
     if groups == {row["track_id"]: row["group"] for row in kept_rows(rows)}:
-        manifest.files |= before.shards("encoded")
+        manifest.files |= encoded
         manifest.encoding, manifest.codebooks = before.encoding, before.codebooks
 
 

@@ -1,10 +1,10 @@
 """The options of `build` as they are typed: those of a manifest, and what differs between two."""
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..recipe import Recipe
+from ..release.folder import Run
 from ..release.manifest import Manifest
 
 # Setting of the recipe -> option, where its value is the option's; other settings follow below.
@@ -53,10 +53,9 @@ def typed(manifest: Manifest, sessions: str = "sessions.yaml") -> list[Option]:
     return [*_of_recipe(settings), *_of_reading(manifest.reading)]
 
 
-def build_command(source: str, out: str, options: Iterable[Iterable[str]]) -> str:
-    """The command that builds with these options, for a shell."""
-    words = (word for option in options for word in option if word)
-    return shlex.join(["sportgen", "build", source, out, *words])
+def build_run(source: str, options: Iterable[Iterable[str]]) -> Run:
+    """The run of `build` with these options."""
+    return Run("build", [word for option in options for word in option if word], source)
 
 
 def changes(before: Manifest, after: Manifest) -> list[str]:

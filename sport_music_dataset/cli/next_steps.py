@@ -22,6 +22,7 @@ def hint_next(release: "Release", page: Path = Path(PAGE)) -> None:
 
     if release.place.is_remote:
         return
+    hint_unfinished(release)
     stale = stale_note(release)
     if stale:
         console.hint(f"note: {stale}")
@@ -29,6 +30,15 @@ def hint_next(release: "Release", page: Path = Path(PAGE)) -> None:
     width = max((len(command) for command, _ in steps), default=0)
     for number, (command, why) in enumerate(steps):
         console.hint(f"{'      ' if number else 'next: '}{command:<{width}}  # {why}")
+
+
+def hint_unfinished(release: "Release") -> None:
+    """Print which command was interrupted in the folder of a release, if one was."""
+    from ..release.folder import unfinished_note
+
+    note = "" if release.place.is_remote else unfinished_note(release.folder)
+    if note:
+        console.hint(f"note: {note}")
 
 
 def _steps(release: "Release", page: Path, stale: bool) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from ..columns import COPIED_COLUMNS
 from ..engines.base import RaySettings
 from ..engines.estimate import Estimate
 from ..errors import ReleaseError, counted
-from ..progress import Progress, no_progress
+from ..progress import Progress, going_on, no_progress
 from ..release.codebooks import codebook_use
 from ..release.folder import check_ours, remove_stale, writing
 from ..release.last_runs import EncodeOptions, note_encode
@@ -104,10 +104,11 @@ def encode_release(
         reason = unusable_reason(since, info)
         jobs = plan_jobs(release, info, None if reason else since, progress)
         todo = [job for job in jobs if job.note is None]
-        with writing(folder), workers.sharing(folder / WORK_FOLDER):
-            note_encode(folder, _options(settings))
+        options = _options(settings)
+        with writing(folder, options.run), workers.sharing(folder / WORK_FOLDER):
+            note_encode(folder, options)
             take_codes(release, todo)
-            waited = _encode_shards(workers, todo, folder, progress)
+            waited = _encode_shards(workers, jobs, folder, progress)
             _finish(release, info.facts, jobs, progress)
     check_trainable(release)
     shares = []
@@ -129,12 +130,14 @@ def _options(settings: EncodeSettings) -> EncodeOptions:
 
 
 def _encode_shards(
-    workers: EncodeWorkers, todo: list[EncodeJob], folder: Path, progress: Progress
+    workers: EncodeWorkers, jobs: list[EncodeJob], folder: Path, progress: Progress
 ) -> float:
     """Encode the shards; returns the share of their time in which the models did not encode."""
     work = partial(encode_shards, folder=folder.resolve())
+    todo = [job for job in jobs if job.note is None]
+    count, whole = (sum(job.rows for job in some) for some in (todo, jobs))
     begun, seconds = time.perf_counter(), 0.0
-    with progress("Encoding", sum(job.rows for job in todo)) as advance:
+    with progress(going_on("Encoding", count, whole), count) as advance:
         for job, event in workers.run(work, todo):
             if isinstance(event, RowsDone):
                 seconds += event.seconds
@@ -174,7 +177,7 @@ def estimate_encode(
 
 def _built_release(folder: Path) -> Release:
     check_on_disk(folder)
-    release = Release.of(folder)
+    release = Release.of(folder, command="encode")
     check_ours(folder)
     check_card(folder)
     shards = release.shards("raw")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..digests import digest
 from ..errors import ReleaseError, SettingError
-from ..progress import Advance, Progress, no_progress
+from ..progress import Advance, Progress, going_on, no_progress
 from ..release.release import Release
 from ..storage.atomic import write_atomically
 from ..storage.place import check_on_disk
@@ -164,7 +164,8 @@ class _Plan:
         lacking = [part for part in self._parts if part.path not in kept]
         split, at = "", 0
         samples: Iterator[Sample] = iter(())
-        with progress("Chunks", sum(part.count for part in lacking)) as advance:
+        count, whole = (sum(part.count for part in some) for some in (lacking, self._parts))
+        with progress(going_on("Chunks", count, whole), count) as advance:
             for part in lacking:
                 if (part.split, part.start) != (split, at):
                     samples = self._chunks.samples(part.split, part.start)

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import ReleaseError, StoreError
 from ..outside.documents import load_json
-from ..progress import Progress, no_progress
+from ..progress import Progress, going_on, no_progress
 from ..release.layout import CARD, MANIFEST, WORK_FOLDER, is_release_path
 from ..release.release import Release
 from ..storage.store import THREADS, Store, Stored
@@ -146,7 +146,8 @@ class _Mirror:
         files = [content for content in missing if content.path != MANIFEST]
         if MANIFEST in self.there and any(content.path in self.there for content in files):
             self.store.remove(MANIFEST)
-        with progress("Sending", len(missing)) as advance, ThreadPoolExecutor(THREADS) as pool:
+        label = going_on("Sending", len(missing), len(self.contents))
+        with progress(label, len(missing)) as advance, ThreadPoolExecutor(THREADS) as pool:
             for start in range(0, len(files), _GROUP_FILES):
                 group = files[start : start + _GROUP_FILES]
                 for content, written in zip(group, pool.map(self._send, group), strict=True):

@@ -14,14 +14,14 @@ from huggingface_hub.utils import validate_repo_id
 
 from ..errors import HubError, ReleaseError, SettingError, counted
 from ..pretrained import MUSICGEN
-from ..progress import Progress, no_progress
+from ..progress import Notify, Progress, no_progress
 from ..release.last_runs import encode_command, stale_note
 from ..release.layout import MANIFEST
 from ..release.release import Release
 from ..release.review.file import unbuilt_note
 from ..release.tracks import kept_rows
 from ..storage.hub_client import NoAnswerError, checked, hub_errors
-from ..storage.retries import Notify, Patience, retry
+from ..storage.retries import Patience, retry
 from ..storage.tags import TAG
 from .contents import contents, fetch_snapshot, listed_files, select
 from .delivery import MAIN, Delivery, Pushed

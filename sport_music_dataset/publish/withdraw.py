@@ -10,7 +10,7 @@ from huggingface_hub import HfApi
 
 from ..card.card import write_card
 from ..errors import ReleaseError, SettingError, counted
-from ..progress import Progress, no_progress
+from ..progress import Notify, Progress, no_progress
 from ..reasons import Reason, Status
 from ..records import Row
 from ..release.codebooks import codebook_use
@@ -23,7 +23,6 @@ from ..release.tracks import kept_rows
 from ..storage.hub_client import checked, dataset_info, hub_errors
 from ..storage.hub_place import HubPlace, on_hub
 from ..storage.parquet import read_batches
-from ..storage.retries import Notify
 from ..storage.tags import release_order, release_tags
 from .delivery import Pushed
 from .publish import PushSettings, check_repo_id, check_version, push_release

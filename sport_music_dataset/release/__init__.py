@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 __all__ = ["Release", "open_release"]
 
-# Importing it loads Arrow and FFmpeg, without which a wrong folder is told at once.
+# Importing it loads Arrow, without which a wrong folder is told at once.
 __getattr__ = door(__name__, {"release": __all__})

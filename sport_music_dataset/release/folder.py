@@ -1,23 +1,30 @@
-"""The folder of a release that is written: whether it is ours, and what may be deleted in it.
+"""The folder of a release: whether it is one, whether it is ours, and what may be deleted in it.
 
 A folder is ours if it has a manifest, or the marker that the first build leaves. In it, nothing is
 deleted that neither a manifest nor a note of ours names, no link is followed, and a file of the
-user's own among the shards is an error that names it.
+user's own among the shards is an error that names it. While a command writes to it, a note says
+which: where the command was interrupted, all others can say how it goes on.
 """
 
+import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from ..engines.base import PROBE
 from ..errors import ReleaseError
-from ..outside.files import kind_of_file
+from ..outside.documents import load_json
+from ..outside.files import SETTINGS_BYTES, kind_of_file, read_bytes
+from ..outside.records import Kind, as_record
 from ..storage.atomic import file_of_partial, write_atomically
+from ..storage.store import Store, is_store
 from .layout import (
     ASSETS,
     CARD,
@@ -28,12 +35,15 @@ from .layout import (
     MANIFEST,
     REVIEW,
     REVIEW_LOCK,
+    SESSIONS,
     SINCE,
+    UNFINISHED,
     WORK_FOLDER,
+    is_folder,
     is_release_path,
+    note_file,
+    noted,
 )
-from .manifest import read_manifest
-from .shards import note_file, noted
 
 LOCK = f"{WORK_FOLDER}/lock"
 """The file of the lock, in a folder that is written."""
@@ -44,7 +54,77 @@ _MARKER_TEXT = b"This folder is sportgen's own: what lies in it may be replaced 
 _FOLDERS = (WORK_FOLDER, f"{WORK_FOLDER}/cut", KNOWN_CODES, *CONFIGS, ASSETS)
 _NOTES = tuple(f"{WORK_FOLDER}/{name}" for name in (*CONFIGS, ASSETS))
 _FILES = (MANIFEST, CARD, REVIEW)
+_WORK_FILES = (DECISIONS, ENCODE, SESSIONS, SINCE, UNFINISHED)
 _PROBE_NAME = re.compile(rf"{PROBE}\w+")
+_BUSY = "another sportgen is writing to it; wait for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a command that writes to a release folder; of a build, with the source.
+
+    The folder is not in it, which may be moved, and has another name from elsewhere.
+    """
+
+    command: str
+    options: list[str] = field(default_factory=list)
+    source: str = ""
+
+    def typed(self, folder: Path | str) -> str:
+        """The command line, for a shell."""
+        places = filter(None, [self.source, str(folder)])
+        return shlex.join(["sportgen", self.command, *places, *self.options])
+
+
+def check_release(folder: Path) -> None:
+    """Raise ReleaseError unless a folder has a manifest, whatever is in it."""
+    if is_store(folder):
+        url = Store(folder).url
+        raise ReleaseError(f"{url}: is not on a disk; copy it to a folder (aws s3 sync), give that")
+    file = folder / MANIFEST
+    if file.exists() or file.is_symlink():
+        return
+    if note := unfinished_note(folder):
+        raise ReleaseError(f"{folder}: {note}")
+    state = "is not a release folder" if folder.is_dir() else "does not exist"
+    raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
+
+
+def check_named(text: str) -> None:
+    """Raise ReleaseError unless `text` names a release elsewhere, or a folder with a manifest."""
+    if is_folder(text):
+        check_release(Path(text))
+
+
+def unfinished(folder: Path) -> Run | None:
+    """The run that is writing to a folder, or was interrupted in it; None if its last one ended."""
+    return read_hint(Run, folder / UNFINISHED)
+
+
+def read_hint(kind: type[Kind], file: Path) -> Kind | None:
+    """What was written down for what a command may say; None if it is not there, or damaged."""
+    try:
+        return as_record(
+            kind, load_json(read_bytes(file, SETTINGS_BYTES, ReleaseError), file.name, ReleaseError)
+        )
+    except ReleaseError:
+        return None
+
+
+def unfinished_note(folder: Path) -> str:
+    """What to say of a folder to which a command has begun to write; empty if its last one ended.
+
+    A line without a full stop, as of `stale_note`.
+    """
+    run = unfinished(folder)
+    if run is None and (folder / _MARKER).is_file() and not (folder / MANIFEST).exists():
+        run = Run("build", ["..."], "SRC")  # of a version that did not write it down
+    if run is None:
+        return ""
+    if _is_locked(folder):
+        return _BUSY
+    article = "an" if run.command[:1] in "aeiou" else "a"
+    return f"{article} {run.command} was interrupted here; `{run.typed(folder)}` goes on"
 
 
 def check_ours(folder: Path) -> None:
@@ -73,12 +153,24 @@ def locked(folder: Path) -> Iterator[None]:
         with FileLock(folder / LOCK, timeout=0):
             yield
     except Timeout as error:
-        raise ReleaseError(f"{folder}: another sportgen is writing to it; wait for it") from error
+        raise ReleaseError(f"{folder}: {_BUSY}") from error
+
+
+def _is_locked(folder: Path) -> bool:
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # on a disk that takes no file
+        return False
 
 
 @contextmanager
-def writing(out: Path) -> Iterator[None]:
+def writing(out: Path, run: Run) -> Iterator[None]:
     """Lock the release folder for one writer, and raise errors of the disk as one line.
+
+    Unless the block ends without an error, the folder says that `run` was interrupted.
 
     Raises:
         ReleaseError: the folder is not ours, has a link or a file of the user's own where we write,
@@ -91,8 +183,10 @@ def writing(out: Path) -> Iterator[None]:
             write_atomically(out / _MARKER, _MARKER_TEXT)
         with locked(out):
             _remove_partial(out)
+            write_atomically(out / UNFINISHED, json.dumps(asdict(run)).encode())
             yield
             _remove_partial(out)
+            (out / UNFINISHED).unlink()
     except OSError as error:
         reason = error.strerror or str(error)
         raise ReleaseError(
@@ -146,6 +240,9 @@ def _refuse(path: Path, kind: str) -> None:
 
 def _check_names(folder: Path) -> None:
     """Raise ReleaseError for a file among the shards that no manifest and no note of ours names."""
+    # Imported here: it loads numpy, and what is no release is told sooner without.
+    from .manifest import read_manifest
+
     known = {*read_manifest(folder).files} if (folder / MANIFEST).is_file() else set()
     for config in (*CONFIGS, ASSETS):
         known |= noted(folder, config)
@@ -176,7 +273,7 @@ def _remove_partial(folder: Path) -> None:
         if file_of_partial(file.name) in (MANIFEST, CARD):
             file.unlink(missing_ok=True)
     for file in _partials(folder / WORK_FOLDER):
-        if f"{WORK_FOLDER}/{file_of_partial(file.name)}" in (DECISIONS, ENCODE, SINCE):
+        if f"{WORK_FOLDER}/{file_of_partial(file.name)}" in _WORK_FILES:
             file.unlink(missing_ok=True)
     for name in _NOTES:
         for file in _partials(folder / name):

@@ -4,23 +4,18 @@ The options of the last encode are a note in the work folder, on which no row de
 """
 
 import json
-import shlex
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
 
 from ..digests import digest
-from ..errors import ReleaseError
-from ..outside.documents import load_json
-from ..outside.files import SETTINGS_BYTES, read_bytes
-from ..outside.records import as_record
 from ..pretrained import MUSICGEN, codec_of
 from ..storage.atomic import write_atomically
-from .layout import ENCODE, KNOWN_CODES, PAGE
+from .folder import Run, read_hint
+from .layout import ENCODE, KNOWN_CODES, PAGE, noted
 from .manifest import Encoding, Manifest
 from .release import Release
-from .shards import noted
 
 PAGE_HEAD_BYTES = 4_096
 """The head of a preview page has its marks within these."""
@@ -51,6 +46,11 @@ class EncodeOptions:
             encoding["special_tokens"],
         )
 
+    @property
+    def run(self) -> Run:
+        """The run of `encode` with these options."""
+        return Run("encode", [word for words in self.words() for word in words])
+
     def words(self) -> Iterator[tuple[str, ...]]:
         """Each option as the words of a command line; those with usual values are left out."""
         usual = EncodeOptions()
@@ -79,19 +79,9 @@ def keep_encode(folder: Path, options: EncodeOptions | None) -> None:
 def last_encode(release: Release) -> EncodeOptions | None:
     """The options of the last encode of a release, also if it was stopped; None without one."""
     encoding = release.manifest.encoding
-    noted_options = None if release.place.is_remote else _noted_options(release.folder)
+    file = release.folder / ENCODE
+    noted_options = None if release.place.is_remote else read_hint(EncodeOptions, file)
     return noted_options or (EncodeOptions.of(encoding) if encoding else None)
-
-
-def _noted_options(folder: Path) -> EncodeOptions | None:
-    """What `note_encode` wrote; None if that is not there or damaged: it is for hints alone."""
-    try:
-        data = load_json(
-            read_bytes(folder / ENCODE, SETTINGS_BYTES, ReleaseError), ENCODE, ReleaseError
-        )
-    except ReleaseError:
-        return None
-    return as_record(EncodeOptions, data)
 
 
 def encode_command(release: Release, model: str = "") -> str:
@@ -103,8 +93,8 @@ def encode_command(release: Release, model: str = "") -> str:
     if model:
         usual = EncodeOptions(model)
         options = replace(options or usual, model=model, codec="", max_length=usual.max_length)
-    words = [word for option in (options.words() if options else ()) for word in option]
-    return shlex.join(["sportgen", "encode", str(release.folder), *words])
+    run = options.run if options else Run("encode")
+    return run.typed(release.folder)
 
 
 def stale_codes(release: Release) -> list[str]:

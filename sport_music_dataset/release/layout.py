@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import ReleaseError
 from ..outside.names import check_name
-from ..storage.store import Store, is_store
+from ..storage.store import is_store
 
 MANIFEST = "sportgen.json"
 CARD = "README.md"
@@ -25,6 +25,10 @@ SINCE = f"{WORK_FOLDER}/since"
 """The name of the release from which the last build went on."""
 ENCODE = f"{WORK_FOLDER}/encode.json"
 """The options of the last encode, also if it was stopped."""
+SESSIONS = f"{WORK_FOLDER}/sessions.yaml"
+"""The user's own sessions, as the last build that had some read them."""
+UNFINISHED = f"{WORK_FOLDER}/unfinished.json"
+"""The command that writes to the folder, from its begin to its end."""
 PAGE = "preview.html"
 """The page that `preview` writes where nothing else is asked for; not in the release."""
 CONFIGS = ("raw", "encoded", "tracks")
@@ -37,17 +41,6 @@ _DATASET = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 _PICTURE_NAME = re.compile(rf"{ASSETS}/[a-z]+(-[a-z]+)*\.png")
 # A chunk of 25 s as FLAC is at most 1 MB in practice: a shard is about 300 MB.
 _CHUNKS_PER_SHARD = 300
-
-
-def check_release(folder: Path) -> None:
-    """Raise ReleaseError unless a folder has a manifest, whatever is in it."""
-    if is_store(folder):
-        url = Store(folder).url
-        raise ReleaseError(f"{url}: is not on a disk; copy it to a folder (aws s3 sync), give that")
-    file = folder / MANIFEST
-    if not file.exists() and not file.is_symlink():
-        state = "is not a release folder" if folder.is_dir() else "does not exist"
-        raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
 
 
 def hub_release(text: str) -> tuple[str, str] | None:
@@ -68,7 +61,8 @@ def hub_release(text: str) -> tuple[str, str] | None:
         return text, ""
     if not Path(text).exists():
         raise ReleaseError(
-            f"{text}: no such folder; a release on the Hub is written ORG/NAME@v1.0.0"
+            f"{text}: no such folder; `sportgen build SRC {text}` makes one, and a release on the "
+            "Hub is written ORG/NAME@v1.0.0"
         )
     return None
 
@@ -76,12 +70,6 @@ def hub_release(text: str) -> tuple[str, str] | None:
 def is_folder(text: str) -> bool:
     """Whether `text` names a release of this machine's disks; raises as `hub_release`."""
     return not is_store(text) and hub_release(text) is None
-
-
-def check_named(text: str) -> None:
-    """Raise ReleaseError unless `text` names a release elsewhere, or a folder with a manifest."""
-    if is_folder(text):
-        check_release(Path(text))
 
 
 def shard_count(chunks: int, tracks: int) -> int:
@@ -137,6 +125,17 @@ def shard_at(path: str) -> ShardName:
 def split_of(path: str) -> str:
     """The split in a shard's path; raises as `shard_at`."""
     return shard_at(path).split
+
+
+def note_file(folder: Path, name: str) -> Path:
+    """Where the note on a file of a release folder is."""
+    return folder / WORK_FOLDER / f"{name}.json"
+
+
+def noted(folder: Path, config: str) -> set[str]:
+    """The paths of all files of a config, or of the assets, that have a note."""
+    root = folder / WORK_FOLDER / config
+    return {f"{config}/{file.name.removesuffix('.json')}" for file in root.glob("*.json")}
 
 
 def is_release_path(path: str) -> bool:

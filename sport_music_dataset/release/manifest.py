@@ -12,7 +12,6 @@ from annotated_types import Interval
 from typing_extensions import TypedDict  # pydantic reads that of typing from Python 3.12 on only
 
 from .._version import __version__
-from ..audio.decode import decoder_version
 from ..errors import ReleaseError, SettingError
 from ..outside.documents import load_json
 from ..outside.files import MANIFEST_BYTES, check_in_folder, read_text
@@ -21,7 +20,7 @@ from ..outside.records import said_plainly
 from ..recipe import Recipe, check_splits, samples_of
 from ..storage.atomic import write_atomically
 from .labels import LabelStyle
-from .layout import ASSETS, MANIFEST, check_release, is_release_path, split_of
+from .layout import ASSETS, MANIFEST, is_release_path, split_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -244,6 +243,9 @@ class Manifest:
 
 def software() -> dict[str, str]:
     """The versions of all software that the rows of `raw` and their files depend on."""
+    # Imported here: PyAV takes a tenth of a second, and a manifest that is read needs none of it.
+    from ..audio.decode import decoder_version
+
     libraries = {name: version(name) for name in LIBRARIES}
     return {"sportgen": __version__, "decoder": decoder_version(), **libraries}
 
@@ -252,11 +254,10 @@ def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a release folder, and check the type of every value.
 
     Raises:
-        ReleaseError: the folder is no release, its schema is unknown, or its manifest is damaged;
-            the message names the first wrong key.
+        ReleaseError: there is none, its schema is unknown, or it is damaged; the message names the
+            first wrong key.
     """
     file = folder / MANIFEST
-    check_release(folder)
     try:
         check_in_folder(folder, MANIFEST)
     except OSError as error:

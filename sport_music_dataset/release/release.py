@@ -12,8 +12,10 @@ from ..errors import ReleaseError
 from ..records import Row
 from ..storage.place import Place
 from ..storage.store import is_store
+from .folder import check_release, unfinished, unfinished_note
 from .layout import MANIFEST, WORK_FOLDER, hub_release
 from .manifest import FileEntry, Manifest, read_manifest
+from .shards import is_replaced
 from .tracks import as_rows, kept_rows, kept_tracks, read_track_table
 
 if TYPE_CHECKING:
@@ -41,9 +43,25 @@ class Release:
         self.manifest = manifest
 
     @classmethod
-    def of(cls, folder: Path, manifest: Manifest | None = None) -> Self:
-        """The release in a folder on this machine."""
-        return cls(Place(folder), manifest)
+    def of(cls, folder: Path, manifest: Manifest | None = None, command: str = "") -> Self:
+        """The release in a folder on this machine.
+
+        Args:
+            folder: the folder.
+            manifest: as for `Release`; then nobody asks whether the folder's own files are whole.
+            command: the command that opens it, which may go on with what it began itself.
+
+        Raises:
+            ReleaseError: as `Release`, or a command that wrote to the folder was interrupted.
+        """
+        if manifest:
+            return cls(Place(folder), manifest)
+        check_release(folder)
+        release, run = cls(Place(folder)), unfinished(folder)
+        # Until it replaces a file, all that the manifest names is there.
+        if run and run.command != command and is_replaced(folder, release.manifest.files):
+            raise ReleaseError(f"{folder}: {unfinished_note(folder)}")
+        return release
 
     @property
     def name(self) -> str:

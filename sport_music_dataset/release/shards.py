@@ -6,7 +6,7 @@ its shard was made, so that a second run makes only the shards that are missing 
 
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
@@ -25,7 +25,7 @@ from ..reasons import is_machine_fault
 from ..records import Row
 from ..storage.arrays import table_of
 from ..storage.atomic import replaced, write_atomically
-from .layout import WORK_FOLDER
+from .layout import note_file, noted
 from .manifest import FileEntry
 from .schemas import parquet_writer
 
@@ -149,17 +149,6 @@ class _Sink(io.RawIOBase):
             raise self._error
 
 
-def note_file(folder: Path, name: str) -> Path:
-    """Where the note on a file of a release folder is."""
-    return folder / WORK_FOLDER / f"{name}.json"
-
-
-def noted(folder: Path, config: str) -> set[str]:
-    """The paths of all files of a config, or of the assets, that have a note."""
-    root = folder / WORK_FOLDER / config
-    return {f"{config}/{file.name.removesuffix('.json')}" for file in root.glob("*.json")}
-
-
 def read_note(folder: Path, name: str) -> ShardNote | None:
     """The note on a file, whatever its inputs were; None if there is none, or it is damaged.
 
@@ -193,6 +182,12 @@ def is_intact(folder: Path, name: str, note: ShardNote) -> bool:
     if same and file.suffix == ".parquet":
         return bool(pq.read_metadata(file).num_rows == note.rows)
     return same
+
+
+def is_replaced(folder: Path, files: Mapping[str, FileEntry]) -> bool:
+    """Whether one of these files of a manifest was made again since, as the notes say."""
+    notes = ((entry, read_note(folder, name)) for name, entry in files.items())
+    return any(note and note.sha256 != entry.sha256 for entry, note in notes)
 
 
 def distrust_notes(folder: Path, config: str) -> None:

@@ -20,7 +20,7 @@ from ..engines.outage import Outage
 from ..errors import SettingError, SourceError, StoreError
 from ..outside.files import walk
 from ..outside.names import is_inside
-from ..progress import Progress
+from ..progress import Progress, going_on
 from ..reasons import MachineFault, Reason, read_fault
 from ..storage.hub_client import checked, dataset_info, hub_errors
 from ..storage.hub_place import HubPlace
@@ -149,7 +149,7 @@ def _mirror(
                     file.unlink()
         missing = [path for path in wanted if path not in kept]
         with (
-            progress("Fetching", len(missing)) as advance,
+            progress(going_on("Fetching", len(missing), len(wanted)), len(missing)) as advance,
             ThreadPoolExecutor(THREADS) as pool,
         ):
             fetch = partial(_fetch_stored, store, folder, wanted)

@@ -22,7 +22,7 @@ from ..digests import digest
 from ..errors import ReleaseError, SourceError
 from ..outside.documents import split_front_matter
 from ..outside.files import CARD_BYTES, read_text
-from ..progress import Progress
+from ..progress import Progress, going_on
 from ..reasons import Reason, is_machine_fault
 from ..storage.hub_client import hub_errors
 from ..storage.place import Place
@@ -154,7 +154,7 @@ class ParquetSource:
                 f"{self.cache}: unpacking {self.root} needs {need / 1e9:.1f} GB, "
                 f"{free / 1e9:.1f} GB are free; set HF_HOME to a folder with more room"
             )
-        with progress("Unpacking", len(todo)) as advance:
+        with progress(going_on("Unpacking", len(todo), len(folders)), len(todo)) as advance:
             for path in todo:
                 with self.place.fetched(path) as [file]:
                     unpack(file, column, folders[path])

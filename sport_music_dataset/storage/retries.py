@@ -11,10 +11,10 @@ import httpx2
 from huggingface_hub.errors import HfHubHTTPError
 
 from ..errors import HubError
+from ..progress import Notify
 from .hub_client import client, client_retried, retry_after, transient
 
 T = TypeVar("T")
-Notify = Callable[[str], None]
 
 # Tries counted for one error of a request that the client itself has tried six times already, for
 # 23 s or for as long as the Hub asked.

@@ -27,8 +27,12 @@ _HUB_REVISION, _FOLDER_REVISION = r"([0-9a-f]{40})?", r"sha256:[0-9a-f]{16}"
 
 
 def is_of_this_version(manifest: Manifest) -> bool:
-    """Whether this version of sportgen built the release, so that what it makes is the same."""
-    return manifest.software.get("sportgen") == __version__
+    """Whether this version of sportgen built the release, so that what it makes is the same.
+
+    Between two versions, the rules for rows alone tell which sportgen it was.
+    """
+    rules = manifest.recipe.get("rows_version", 0)
+    return manifest.software.get("sportgen") == __version__ and rules >= ROWS_VERSION
 
 
 def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
@@ -40,10 +44,10 @@ def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
             f"its fingerprint is {digest(record)[:16]}, not {manifest.fingerprint}",
         )
     findings.note(Check.RECIPE, f"fingerprint {manifest.fingerprint}")
-    rules, recipe = record.get("rows_version"), None
-    reason = f"made by rules {rules}, this sportgen knows {ROWS_VERSION}"
+    rules, recipe = record.get("rows_version", 0), None
+    reason = _other_rules(rules)
     if rules != ROWS_VERSION and is_of_this_version(manifest):
-        findings.fail(Check.RECIPE, f"rows_version is {rules}, not {ROWS_VERSION}")
+        findings.fail(Check.RECIPE, f"its rows are {reason}")
     if rules == ROWS_VERSION:
         try:
             known = Recipe.of(record)
@@ -55,6 +59,14 @@ def read_recipe(manifest: Manifest, findings: Findings) -> Recipe | None:
     for check in (Check.SILENCE, Check.FIT) if recipe is None else ():
         findings.skip(check, reason)
     return recipe
+
+
+def _other_rules(rules: int) -> str:
+    """What to say of rows that this sportgen would make otherwise."""
+    whose, remedy = "an earlier", "`sportgen build --force` builds them anew"
+    if rules > ROWS_VERSION:
+        whose, remedy = "a later", "`pip install --upgrade sport-music-dataset` gets it"
+    return f"made by {whose} sportgen, by rules {rules} (here: {ROWS_VERSION}); {remedy}"
 
 
 def check_manifest(manifest: Manifest, revision: str, findings: Findings) -> None:

@@ -123,13 +123,10 @@ def build(
         since=_since(since) if since else None,
         ray=options.ray_settings(engine, ray_address, cpus_per_worker),
     )
-    # First: an error may follow from an option that is not given this time.
-    if note := request.note_on_options():
-        console.hint(f"note: {note}")
     if dry_run:
-        show_plan(plan_build(request, console.progress), request.recipe)
+        show_plan(plan_build(request, console.progress, console.hint), request.recipe)
         return 0
-    report = build_release(request, console.progress)
+    report = build_release(request, console.progress, console.hint)
     show_build(report)
     hint_next(Release.of(out, report.manifest))
     return 1 if strict and report.left_out else 0

@@ -27,7 +27,7 @@ def decode(
     Examples:
       sportgen decode dataset 0123456789abcdef-0000 -o chunk.wav
     """
-    from ...release.layout import check_release
+    from ...release.folder import check_release
 
     check_release(out)  # before torch, which takes seconds
     from ...encode.decode import decode_chunk, write_audio

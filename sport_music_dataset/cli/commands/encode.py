@@ -58,7 +58,7 @@ def encode(
       sportgen encode /shared/dataset --engine ray --gpus-per-worker 1
     """
     from ...engines.memory import keep_freed_memory
-    from ...release.layout import check_release
+    from ...release.folder import check_release
 
     check_release(out)  # before torch, which takes seconds
     keep_freed_memory()

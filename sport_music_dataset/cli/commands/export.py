@@ -53,7 +53,7 @@ def export(
       sportgen export org/sport-music@v1.0.0 tars --to webdataset
       sportgen export dataset lhotse --to lhotse --split train --dry-run
     """
-    from ...release.layout import check_named
+    from ...release.folder import check_named
 
     check_named(release)  # before Arrow, which takes half a second
     from huggingface_hub import HfApi

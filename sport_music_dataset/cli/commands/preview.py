@@ -65,7 +65,7 @@ def preview(
       sportgen preview dataset --serve
       sportgen preview org/sport-music@v1.0.0 --chunks 20
     """
-    from ...release.layout import check_named
+    from ...release.folder import check_named
 
     check_named(release)  # before torch, which takes seconds
     from huggingface_hub import HfApi

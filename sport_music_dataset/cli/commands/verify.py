@@ -36,8 +36,8 @@ def verify(
       sportgen verify org/sport-music@v1.0.0 --codes 20
       sportgen verify --list
     """
-    from ...release.layout import check_named
-    from ..next_steps import hint_next
+    from ...release.folder import check_named
+    from ..next_steps import hint_next, hint_unfinished
     from ..show.verify import show_checks, show_report
 
     if list_checks:
@@ -59,6 +59,8 @@ def verify(
     with open_release(release, HfApi(endpoint=endpoint), keep=bool(codes)) as opened:
         report = verify_release(opened, sample=sample, progress=console.progress)
         show_report(report, as_json)
-        if report.ok and not as_json:
+        if not report.ok:
+            hint_unfinished(opened)
+        elif not as_json:
             hint_next(opened)
     return 0 if report.ok else 1

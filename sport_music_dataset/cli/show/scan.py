@@ -156,11 +156,11 @@ def show_inventory(
 
 def hint_build(found: dict[str, Any], source: str, options: Sequence[tuple[str, str]]) -> None:
     """Print the command that builds what was scanned, with the same options and what they lack."""
-    from ...card.options import build_command
+    from ...card.options import build_run
 
     def command(*more: str) -> str:
         kept = [option for option in options if option[0] not in more]
-        return build_command(source, "dataset", [*kept, more])
+        return build_run(source, [*kept, more]).typed("dataset")
 
     expected = found["expected"]
     if not expected["obstacle"]:
