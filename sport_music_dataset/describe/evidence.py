@@ -25,7 +25,7 @@ from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 # What a tagger may call an instrument, and is a voice.
 _VOICES = stems("voice voices vocal vocals singer singing choir choral chant rap male female")
 # Styles of which one is a song by its name, or that are no songs.
-_SONGS = stems("vocal chanson chant song songwriter")
+_SONGS = stems("vocal chanson chant song songwriter spoken")
 # Kinds of music of which one with a voice is a song; nobody says "a techno song".
 _SONG_KINDS = stems(
     "rock pop rap hop soul blues folk country metal punk reggae dancehall gospel indie disco funk "
@@ -193,7 +193,8 @@ class Evidence:
 
         A chunk with a voice in a track without one is most often a flute or a violin.
         """
-        return self.facts.heard.is_vocal and self.facts.whole.is_vocal
+        is_vocal = self.facts.heard.is_vocal and self.facts.whole.is_vocal
+        return is_vocal and "instrumental" not in self.style.alone.split()
 
     @property
     def _voice(self) -> tuple[Source, str, float | None]:
@@ -289,7 +290,7 @@ class Evidence:
         if self.style.unaccompanied or self.style.untimed or says_so:
             return []
         # "An instrumental vocal track" is said by tags and a title together.
-        is_vocal = bool(stems("vocal") & stems(self.style.before))
+        is_vocal = not _SONGS.isdisjoint(stems(self.style.before))
         fields = () if is_vocal else ("style", "genre", "title")
         for field in fields:
             if style_of(getattr(facts, field)).instrumental:

@@ -89,14 +89,22 @@ def _of_whole(name: str, text: str, own: str) -> Session | None:
             return find(named, own)
     # "Back and biceps" is one.
     sessions = {find(part, own) for part in _AND.split(name)}
-    return sessions.pop() if len(sessions) == 1 else None
+    return sessions.pop() if len(sessions) == 1 else _nearer(sessions)
+
+
+def _nearer(sessions: set[Session | None]) -> Session | None:
+    """Of two sessions the one that is of the kind of the other: indoor cycling is cycling."""
+    first, *others = sorted(filter(None, sessions), key=lambda one: len(one.name))
+    is_kind = len(sessions) == 2 and [one for one in others if one.name.endswith(first.name)]
+    return others[0] if is_kind else None
 
 
 def _of_part(name: str, words: list[str], own: str) -> Session | None:
     """The session that begins or ends a name, or stands in one that is no English."""
     is_english, last = bool(in_words(name)), words[-1] if words else ""
     # "For a recovery run" says more than "for a cool-down", and shovelling snow is no snowboarding.
-    is_more = is_event(last) or (last.endswith("ing") and not find(last, own))
+    is_done_there = last.endswith("ing") and last not in english_words("when")
+    is_more = is_event(last) or (is_done_there and not find(last, own))
     if is_english and is_more:
         # "London Marathon 2023" is a marathon.
         has_name = not all(map(_is_english, spaced(name).split()[:-1]))
