@@ -173,7 +173,7 @@ def test_what_is_wrong_is_told_with_its_line(text: str, message: str) -> None:
         ("Löpträning intervall", "running"),
         ("ランニング", "running"),
         ("Flamenco", "dancing"),
-        ("C.A.F.", "legs, bums and tums"),
+        ("C.A.F.", "lower-body and core training"),
         ("Prépa 10 km", "running"),
         ("10 x 400 m", "running"),
     ],
