@@ -37,50 +37,58 @@ _ROOT = Path(__file__).parents[2]
 _NUMBER = struct.Struct("i")
 
 
-class _Parent:
-    """The process that forks, from its first request until this process ends."""
+class Forks:
+    """Forks of one process, which starts with the first of them; `settings` are of its environment.
 
-    def __init__(self) -> None:
-        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                cwd=_ROOT,
-            )
-        atexit.register(self._end)
+    It ends with this process, or with `close`.
+    """
 
-    def ask(self, request: bytes, files: Sequence[int]) -> None:
-        """Let it fork a process whose stdout, stderr and socket for its end are `files`."""
-        socket.send_fds(self._requests, [request], files)
+    def __init__(self, **settings: str) -> None:
+        self._settings = settings
+        self._starting = Lock()
+        self._parent: tuple[subprocess.Popen[bytes], socket.socket] | None = None
 
-    def _end(self) -> None:
-        self._requests.close()
-        self._process.wait()
+    def run(
+        self, arguments: Sequence[object], environment: Mapping[str, str], timeout: float = 120.0
+    ) -> subprocess.CompletedProcess[str]:
+        """What `python arguments` prints and its exit code; arguments begin with -c or -m."""
+        words = [str(word) for word in arguments]
+        ours, theirs = socket.socketpair()
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as errors, ours:
+            with theirs:
+                request = pickle.dumps((words, dict(environment), Path.cwd()))
+                files = [file.fileno() for file in (out, errors, theirs)]
+                socket.send_fds(self._requests(), [request], files)
+            code = _awaited(ours, words, timeout)
+            for file in (out, errors):
+                file.seek(0)
+            return subprocess.CompletedProcess(words, code, out.read(), errors.read())
 
+    def _requests(self) -> socket.socket:
+        with self._starting:
+            if self._parent is None:
+                requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+                with theirs:
+                    number = theirs.fileno()
+                    process = subprocess.Popen(
+                        [sys.executable, "-m", __name__, str(number)],
+                        env={**os.environ, **self._settings},
+                        pass_fds=[number],
+                        stdin=subprocess.DEVNULL,
+                        cwd=_ROOT,
+                    )
+                self._parent = process, requests
+                atexit.register(self.close)
+            return self._parent[1]
 
-_parents: list[_Parent] = []
-_starting = Lock()
-
-
-def run_forked(
-    arguments: Sequence[object], environment: Mapping[str, str], timeout: float = 120.0
-) -> subprocess.CompletedProcess[str]:
-    """What `python arguments` prints and its exit code; arguments begin with -c or -m."""
-    words = [str(word) for word in arguments]
-    with _starting:
-        if not _parents:
-            _parents.append(_Parent())
-    ours, theirs = socket.socketpair()
-    with TemporaryFile("w+") as out, TemporaryFile("w+") as errors, ours:
-        with theirs:
-            request = pickle.dumps((words, dict(environment), Path.cwd()))
-            _parents[0].ask(request, [file.fileno() for file in (out, errors, theirs)])
-        code = _awaited(ours, words, timeout)
-        for file in (out, errors):
-            file.seek(0)
-        return subprocess.CompletedProcess(words, code, out.read(), errors.read())
+    def close(self) -> None:
+        """End the process that forks."""
+        atexit.unregister(self.close)
+        if self._parent:
+            process, requests = self._parent
+            requests.close()
+            process.wait()
+            self._parent = None
 
 
 def _awaited(ended: socket.socket, words: list[str], timeout: float) -> int:
@@ -95,6 +103,10 @@ def _awaited(ended: socket.socket, words: list[str], timeout: float) -> int:
         ended.recv(_NUMBER.size)
         raise subprocess.TimeoutExpired(words, timeout) from error
     return int(code)
+
+
+run_forked = Forks().run
+"""As `Forks.run`, of the process that all tests share."""
 
 
 def _main(requests: socket.socket) -> None:
