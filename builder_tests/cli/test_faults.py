@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from builder_tests.support.commands import SHORT, fails
+from builder_tests.support.forks import run_forked
 from sport_music_dataset.cli import main
 from sport_music_dataset.cli.faults import line
 from sport_music_dataset.digests import file_digest
@@ -85,13 +86,9 @@ def test_the_traceback_comes_on_demand_and_without_the_token(
 
 
 def test_a_proxy_that_cannot_be_is_one_line() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "sport_music_dataset", "stats", "org/music@v1.0.0"],
-        env={**os.environ, "ALL_PROXY": "none://localhost:1", "HF_HUB_OFFLINE": "0"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+    done = run_forked(
+        ("-m", "sport_music_dataset", "stats", "org/music@v1.0.0"),
+        {**os.environ, "ALL_PROXY": "none://localhost:1", "HF_HUB_OFFLINE": "0"},
     )
     assert (done.returncode, done.stdout) == (1, "")
     [said] = done.stderr.splitlines()

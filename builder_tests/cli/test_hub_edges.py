@@ -5,7 +5,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from builder_tests.hub.local_hub import LocalHub, Repo, Request, Response
 from builder_tests.source.test_hub import upload
 from builder_tests.support.clients import push
 from builder_tests.support.commands import SHORT
+from builder_tests.support.forks import run_forked
 
 REPO = "org/music"
 # Commands in one process: a client takes seconds to start.
@@ -54,14 +54,8 @@ def run(
     hub: LocalHub, home: Path, lines: list[list[str]], environment: Mapping[str, str] = {}
 ) -> tuple[list[int], list[list[str]]]:
     """The exit codes of `sportgen` for each line, and what each said on stderr."""
-    done = subprocess.run(
-        [sys.executable, "-c", _COMMANDS, json.dumps(lines)],
-        env={**hub.environment(home), **environment},
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=False,
-    )
+    settings = {**hub.environment(home), **environment}
+    done = run_forked(["-c", _COMMANDS, json.dumps(lines)], settings, timeout=250)
     assert done.returncode == 0, done.stderr
     said = [part.splitlines() for part in done.stderr.split("\0\n")[1:]]
     codes = [int(line) for line in done.stdout.splitlines() if line.isdigit()]

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -188,7 +189,9 @@ def upload_mode(path: str, size: int, sample: bytes) -> str:
     return "lfs" if large else "regular"
 
 
-def card_metadata(card: str) -> dict[str, Any]:
+# Clients ask for a repository many times: to read a card's YAML takes longer than all else of it.
+@lru_cache(maxsize=64)
+def card_metadata(card: str) -> Mapping[str, Any]:
     """Front matter of a dataset card, empty where there is none; 400 if it is no mapping."""
     found = FRONT_MATTER.match(card)
     try:

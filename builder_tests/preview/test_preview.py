@@ -295,7 +295,7 @@ def test_a_release_on_a_hub(encoded: Path, tmp_path: Path) -> None:
     with LocalHub() as hub:
         push(hub, tmp_path / "home", encoded, "1.0.0", "org/sport-music")
         page = tmp_path / "page.html"
-        arguments = ("preview", "org/sport-music@v1.0.0", "-o", page, "--chunks", 3)
+        arguments = ("preview", "org/sport-music@v1.0.0", "-o", page, "--chunks", 3, "--no-decode")
         done = sportgen(hub, tmp_path / "home", *arguments)
         assert done.returncode == 0, done.stderr
     data = page_data(page)
@@ -364,7 +364,7 @@ def test_audio_comes_in_the_ranges_that_players_ask_for(server: PreviewServer) -
 
 
 def test_an_interrupted_server_ends_in_one_line(encoded: Path) -> None:
-    options = ("--serve", "--no-open")
+    options = ("--serve", "--no-open", "--no-decode")
     process = interruptible("preview", encoded, *options, start_new_session=True)
     assert process.stdout is not None
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\n", process.stdout.readline())

@@ -44,11 +44,11 @@ def out(encoded: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def served(out: Path) -> Iterator[tuple[PreviewServer, dict[str, Any]]]:
+def served(out: Path, port: int = 0) -> Iterator[tuple[PreviewServer, dict[str, Any]]]:
     """A server of this process, and what its pages know of the review."""
     view = View(Release.of(out), PreviewSettings(decode=False))
     view.open_review()
-    with PreviewServer(view) as server:
+    with PreviewServer(view, port) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -58,9 +58,9 @@ def served(out: Path) -> Iterator[tuple[PreviewServer, dict[str, Any]]]:
             thread.join()
 
 
-def start(out: Path, port: int = 0) -> tuple[subprocess.Popen[str], str]:
+def start(out: Path) -> tuple[subprocess.Popen[str], str]:
     """A server in a process of its own, and its address."""
-    arguments = ("preview", str(out), "--serve", "--no-open", "--no-decode", "--port", str(port))
+    arguments = ("preview", str(out), "--serve", "--no-open", "--no-decode", "--port", "0")
     process = subprocess.Popen(
         [sys.executable, "-m", "sport_music_dataset", *arguments],
         stdout=subprocess.PIPE,
@@ -128,8 +128,8 @@ def test_a_review_that_is_killed_is_built(
             told(page, "nothing was written")
             assert decided(out) == before
             page.said.clear()
-        process, address = start(out, port)
-        with opened(browser, address) as page:
+        # Its port is free at once.
+        with served(out, port) as (server, _), opened(browser, server.url) as page:
             assert page.page.locator("tr.drop").get_attribute("data-chunk") == ids[0]
             choose(page, ids[1])
             assert page.page.get_by_label("Description").input_value().startswith("Slow waves")

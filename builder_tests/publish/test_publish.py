@@ -50,7 +50,7 @@ def test_a_second_release_deletes_what_is_stale_and_nothing_else(
     push(hub, client.home, encoded, "1.0.0", "org/sport-music")
     repo = hub.repos["org/sport-music"]
     first = hub.files("org/sport-music")
-    assert client.push(built[0], "org/sport-music", "--version", "2.0.0").returncode == 0
+    push(hub, client.home, built[0], "2.0.0", "org/sport-music")
     second = hub.files("org/sport-music")
     assert set(first.keys() - second.keys()) == {
         path for path in first if path.startswith(("encoded/", "assets/codebooks-"))
@@ -135,7 +135,7 @@ def test_a_release_that_is_there_is_left_as_it_is(
     assert done.stdout == "no change: org/sport-music has this release already, as v1.0.0\n"
     assert {entry.method for entry in hub.requests} == {"GET", "HEAD"}
     del hub.repos["org/sport-music"].tags["v1.0.0"]
-    assert client.push(encoded, "org/sport-music", "--version", "1.0.0").returncode == 0
+    push(hub, client.home, encoded, "1.0.0", "org/sport-music")
     repo = hub.repos["org/sport-music"]
     assert repo.tags == {"v1.0.0": repo.branches["main"]}
     assert [entry.path for entry in hub.requests if entry.method == "POST"] == [

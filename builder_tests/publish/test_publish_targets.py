@@ -48,7 +48,7 @@ def test_a_pull_request_is_opened_once_and_tagged_after_its_merge(
     merge = f"/api/datasets/{REPO}/discussions/1/merge"
     assert hub.handle(Request("POST", merge, headers=OWNER)).status == 200
     hub.requests.clear()
-    assert client.push(encoded, REPO, "--version", "1.1.0").returncode == 0
+    push(hub, client.home, encoded, "1.1.0", REPO)
     assert repo.tags["v1.1.0"] == repo.branches["main"] and is_release(hub, REPO, "v1.1.0", encoded)
     assert not [entry for entry in hub.requests if entry.method == "PUT"]
 

@@ -39,11 +39,12 @@ def test_a_release_goes_over_xet(
     assert sent(hub, "/v1/shards") and not sent(hub, "/lfs/")
     whole = sum(sent(hub, "/xorbs/"))
     hub.requests.clear()
-    assert client.push(encoded, REPO, "--version", "2.0.0", **OVER_XET).returncode == 0
+    second = (encoded, REPO, "--version", "2.0.0", "--no-verify")
+    assert client.push(*second, **OVER_XET).returncode == 0
     assert 0 < sum(sent(hub, "/xorbs/")) < whole
     assert is_release(hub, REPO, "v1.0.0", built[0]) and is_release(hub, REPO, "v2.0.0", encoded)
     hub.requests.clear()
-    again = client.push(encoded, REPO, "--version", "2.0.0", "--no-verify", **OVER_XET)
+    again = client.push(*second, **OVER_XET)
     assert again.returncode == 0, again.stderr
     assert sum(request.received for request in hub.requests) == 0
 

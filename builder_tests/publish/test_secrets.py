@@ -1,14 +1,14 @@
 """The token is in no output, no log, no file and no command line, whatever goes wrong."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from builder_tests.hub.local_hub import LocalHub, Request, Response, User
+from builder_tests.support.forks import run_forked
 from sport_music_dataset.outside.redact import redact
 
 TOKEN = "hf_AbCdEfGhIjKlMnOpQrStUvWxYz01234567"
@@ -24,16 +24,9 @@ def hub() -> Iterator[LocalHub]:
 def push(hub: LocalHub, folder: Path, home: Path, token: str, *options: str) -> tuple[int, str]:
     """(exit code, all that was printed); the token must not be among the arguments of any process
     that runs meanwhile."""
-    command = [sys.executable, "-m", "sport_music_dataset", "push", str(folder), REPO]
-    process = subprocess.Popen(
-        [*command, "--version", "1.0.0", "--allow-nano", *options],
-        env=hub.environment(home, token),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    printed, _ = process.communicate(timeout=120)
-    return process.returncode, printed
+    command = ("-m", "sport_music_dataset", "push", folder, REPO, "--version", "1.0.0")
+    done = run_forked((*command, "--allow-nano", *options), hub.environment(home, token))
+    return done.returncode, done.stdout + done.stderr
 
 
 def leave(request: Request) -> Response | None:
@@ -60,11 +53,9 @@ def test_nothing_that_is_printed_or_written_has_the_token(
     commands: list[str] = []
 
     def watch(request: Request) -> Response | None:
-        commands.extend(
-            (process / "cmdline").read_text(errors="replace")
-            for process in Path("/proc").glob("[0-9]*")
-            if (process / "cmdline").is_file()
-        )
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):  # it has ended
+                commands.append(process.read_text(errors="replace"))
         return happens(request)  # type: ignore[operator]
 
     hub.before = watch if Path("/proc/self").exists() else happens  # type: ignore[assignment]

@@ -15,7 +15,8 @@ _ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
-_SECONDS = 30
+# A page that waits for sound waits for PyTorch, which a busy machine takes half a minute to import.
+_SECONDS = 120
 # The lowest contrast of any text that is seen with what lies behind it (WCAG 2.2, 1.4.3).
 CONTRAST = """() => {
   const parts = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -100,6 +101,7 @@ def opened(browser: Browser, address: str, width: int = 1280, **settings: Any) -
     page.on("console", lambda message: result.said.append(message.text))
     page.on("pageerror", lambda error: result.said.append(str(error)))
     page.on("request", lambda request: result.asked.append(request.url))
+    page.set_default_timeout(_SECONDS * 1000)
     page.add_init_script(_WATCH)
     page.goto(address)
     page.wait_for_selector("tr[data-chunk]")

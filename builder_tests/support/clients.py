@@ -7,20 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from builder_tests.hub.local_hub import LocalHub
+from builder_tests.support.forks import run_forked
 
 
 def run_python(
     hub: LocalHub, home: Path, *arguments: object, token: str | None = "hf_owner"
 ) -> subprocess.CompletedProcess[str]:
     """`python arguments` as the owner; the cache is `home`."""
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        env=hub.environment(home, token),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return run_forked(arguments, hub.environment(home, token))
 
 
 def sportgen(hub: LocalHub, home: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -59,14 +53,8 @@ class Client:
     def run(
         self, module: str, *arguments: object, token: str | None = "hf_owner", **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", module, *map(str, arguments)],
-            env={**self.hub.environment(self.home, token), **environment},
-            capture_output=True,
-            text=True,
-            timeout=1200,
-            check=False,
-        )
+        settings = {**self.hub.environment(self.home, token), **environment}
+        return run_forked(("-m", module, *arguments), settings, timeout=1200)
 
     def push(
         self, *arguments: object, token: str | None = "hf_owner", **environment: str

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from builder_tests.support.forks import Forks
+
 _SOURCE = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -34,6 +36,7 @@ ssize_t read(int fd, void *buffer, size_t size) {
     if (strstr(path, name) && lseek(fd, 0, SEEK_CUR) >= atol(getenv("FAULTS_FROM"))) {
       if (truncate(faults, left.st_size - 1)) return -1;
       errno = atoi(getenv("FAULTS_ERRNO"));
+      if (!errno) sleep(3600);
       return -1;
     }
   }
@@ -46,7 +49,10 @@ ALWAYS = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Reads of files whose path has `name` in it fail `times` times, from a byte of them on."""
+    """Reads of files whose path has `name` in it fail `times` times, from a byte of them on.
+
+    With an error of 0 they last an hour.
+    """
 
     name: str
     error: int
@@ -67,27 +73,35 @@ class FailingDisk:
         source.write_text(_SOURCE)
         command = [compiler, "-shared", "-fPIC", "-o", str(self._library), str(source), "-ldl"]
         subprocess.run(command, check=True)
+        self._forks = Forks(LD_PRELOAD=str(self._library))
+
+    def close(self) -> None:
+        """No more runs."""
+        self._forks.close()
+
+    def _environment(self, faults: Faults | None) -> dict[str, str]:
+        if not faults:
+            return dict(os.environ)
+        with self._left.open("wb") as file:
+            file.truncate(faults.times)
+        return {
+            **os.environ,
+            "LD_PRELOAD": str(self._library),
+            "FAULTS": str(self._left),
+            "FAULTS_NAME": faults.name,
+            "FAULTS_ERRNO": str(faults.error),
+            "FAULTS_FROM": str(faults.start),
+        }
 
     @contextmanager
     def started(self, faults: Faults | None, *arguments: object) -> Iterator[subprocess.Popen[str]]:
         """A sportgen while the disk fails so; it ends with the block at the latest."""
-        environment = dict(os.environ)
-        if faults:
-            with self._left.open("wb") as file:
-                file.truncate(faults.times)
-            environment |= {
-                "LD_PRELOAD": str(self._library),
-                "FAULTS": str(self._left),
-                "FAULTS_NAME": faults.name,
-                "FAULTS_ERRNO": str(faults.error),
-                "FAULTS_FROM": str(faults.start),
-            }
         with subprocess.Popen(
             [sys.executable, "-m", "sport_music_dataset", *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=self._environment(faults),
             start_new_session=True,
         ) as process:
             try:
@@ -97,6 +111,6 @@ class FailingDisk:
 
     def run(self, faults: Faults | None, *arguments: object) -> tuple[int, str, str]:
         """(exit code, stdout, stderr) of a sportgen while the disk fails so."""
-        with self.started(faults, *arguments) as process:
-            shown, told = process.communicate(timeout=300)
-        return process.returncode, shown, told
+        command = ("-m", "sport_music_dataset", *arguments)
+        done = self._forks.run(command, self._environment(faults), timeout=300)
+        return done.returncode, done.stdout, done.stderr

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from builder_tests.hub.local_hub import LocalHub
@@ -10,6 +11,12 @@ from sport_music_dataset.release.layout import CARD, MANIFEST
 from sport_music_dataset.release.manifest import read_manifest
 
 OURS = ("raw/", "encoded/", "tracks/", "assets/")
+
+
+@lru_cache(maxsize=256)
+def sha256(data: bytes) -> str:
+    """The digest of a file: a Hub is looked at before each request, and its files hardly change."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def whole(files: Mapping[str, bytes], tag: str = "") -> bool:
@@ -25,7 +32,7 @@ def whole(files: Mapping[str, bytes], tag: str = "") -> bool:
     present = {path: data for path, data in files.items() if path.startswith(OURS)}
     if present.keys() != listed.keys() or (tag and f'revision="{tag}"' not in files[CARD].decode()):
         return False
-    return all(hashlib.sha256(present[p]).hexdigest() == listed[p]["sha256"] for p in listed)
+    return all(sha256(present[path]) == entry["sha256"] for path, entry in listed.items())
 
 
 def broken(hub: LocalHub) -> list[str]:
@@ -46,5 +53,5 @@ def is_release(hub: LocalHub, repo: str, revision: str, folder: Path) -> bool:
     """Whether a revision holds the shards of a release folder, and nothing of another."""
     expected = {path: entry.sha256 for path, entry in read_manifest(folder).files.items()}
     files = hub.files(repo, revision)
-    shards = {p: hashlib.sha256(d).hexdigest() for p, d in files.items() if p.startswith(OURS)}
+    shards = {path: sha256(data) for path, data in files.items() if path.startswith(OURS)}
     return shards == expected and whole(files)
