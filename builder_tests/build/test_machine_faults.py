@@ -157,7 +157,7 @@ def test_a_track_that_took_too_long_may_take_longer_next_time(
     faults = Faults("Yoga_rock", 0, start=INSIDE)
     code, _, told = disk.run(faults, "build", library, out, *OPTIONS, "--timeout", 8)
     assert code == 0 and "Yoga_rock.flac: timed out: took more than 8 s" in told
-    assert "(1 timed out); run the same command again; a larger --timeout" in told
+    assert "(timed out: 1); run the same command again; a larger --timeout" in told
     build(library, out, RECIPE)
     assert files(out) == files(sound)
 
