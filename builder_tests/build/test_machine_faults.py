@@ -85,8 +85,8 @@ def test_a_drive_that_breaks_off_costs_this_run_only(
     assert files(out) == files(sound)
 
 
-# Errors for which Python has exceptions of their own, and EIO as one of all others. EAGAIN is no
-# error to Python: a read then gives None, or less than there is.
+# Each that Python or FFmpeg treats in its own way, and EIO for all others (test_local tries every
+# number). EAGAIN is no error to Python: a read then gives None, or less than there is.
 @pytest.mark.parametrize(
     "error", [errno.EIO, errno.ETIMEDOUT, errno.ENOMEM, errno.EAGAIN], ids=errno.errorcode.get
 )

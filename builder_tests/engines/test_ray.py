@@ -77,6 +77,10 @@ def test_a_build_survives_a_killed_driver_lost_workers_and_a_lost_node(
     while nodes.busy() and time.monotonic() < until:
         time.sleep(0.05)
     assert not nodes.busy()
+    # Workers may have written all shards before they saw that it is gone: one is to be lost now.
+    if len([*(out / "raw").glob("*.parquet")]) == 2:
+        shutil.rmtree(out / "raw")
+        shutil.rmtree(out / ".sportgen/cut", ignore_errors=True)
 
     with started(*options) as process:
         os.kill(nodes.wait_for("_map_shard", process), signal.SIGKILL)

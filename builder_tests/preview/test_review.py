@@ -72,8 +72,8 @@ def start(out: Path) -> tuple[subprocess.Popen[str], str]:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
+    with process:
+        process.kill()
 
 
 def told(page: Opened, text: str) -> None:

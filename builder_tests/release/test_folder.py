@@ -135,7 +135,6 @@ def test_a_flipped_byte_is_mended_without_force(
     build(music, out, RECIPE)
     encode_release(out, NANO)
     assert files(out) == before
-    assert verify_folder(out).ok
 
 
 @pytest.mark.parametrize(
