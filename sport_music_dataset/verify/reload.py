@@ -54,7 +54,9 @@ def reload(
     with tempfile.TemporaryDirectory(prefix="sportgen-") as home:
         kept = {name: value for name, value in os.environ.items() if name not in _CACHES}
         hub = {"HF_ENDPOINT": endpoint, "HF_TOKEN": token} if revision else {"HF_HUB_OFFLINE": "1"}
-        settings = {"HF_HOME": home, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", **hub}
+        # What is read is no tensor, and importing torch takes longer than the rest.
+        quiet = {"HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "USE_TORCH": "0"}
+        settings = {"HF_HOME": home, **quiet, **hub}
         environment = kept | {name: value for name, value in settings.items() if value}
         # The path of this module, to run from anywhere; -P keeps its folder out of sys.path.
         command = [sys.executable, "-P", __file__, where, revision, *configs]

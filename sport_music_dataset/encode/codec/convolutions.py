@@ -79,7 +79,11 @@ class OpenVINOConvolutions:
         compiled = openvino.compile_model(model, "CPU", settings)
         self._requests = SimpleQueue[Any]()
         for _ in range(lanes):
-            self._requests.put(compiled.create_infer_request())
+            request = compiled.create_infer_request()
+            # OpenVINO makes its tables of types where an array is first read and first given; two
+            # threads that do so at once wait for each other for ever, one with Python's lock.
+            openvino.Tensor(request.get_output_tensor().data)
+            self._requests.put(request)
 
     def __call__(self, waveforms: Tensor) -> Tensor:
         """Features [B, C, T] of tiles [B, samples]."""
