@@ -18,7 +18,10 @@ def decided(out: Path) -> dict[tuple[str, str], str]:
 
 
 def test_chunks_and_tracks_are_decided_about_and_taken_back(
-    built: tuple[Path, BuildReport], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    built: tuple[Path, BuildReport],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = shutil.copytree(built[0], tmp_path / "out")
     one, other = (row["chunk_id"] for row in rows_of(out, "raw")[:2])
@@ -33,6 +36,11 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
 
     assert review() == "nothing is decided\n"
     assert review(one, other, one, "--drop", "hiss").count("hiss") == 2
+    with monkeypatch.context() as patch:
+        # Too narrow for all, but ids are for copying.
+        patch.setenv("COLUMNS", "60")
+        told = review()
+        assert one in told and other in told and "…" in told
     edits = ("--style", "indie rock", "--tempo", "140")
     assert "tempo" in review(track, *edits)
     expected = {(one, "verdict"): "drop", (other, "verdict"): "drop"}
@@ -56,6 +64,16 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
         one,
     ):
         assert "give" in fails(capsys, 2, "review", out, *wrong.split())
+    commands = ("stats", "verify", "diff", "export", "explain")
+    last = {"diff": [str(out)], "export": [str(tmp_path / "x"), "--to", "dreambooth"]}
+    for command in commands:
+        main([command, str(out), *last.get(command, [one] if command == "explain" else [])])
+        assert "2 decisions" in capsys.readouterr().err
+    assert main(["review", str(out), one, "--session", "yogga"]) == 0
+    assert "did you mean yoga?" in capsys.readouterr().err
+    assert main(["review", str(out), one, "--as-built"]) == 0
+    assert capsys.readouterr().out == "nothing is decided of these\n"
+    before = read_review(out).decisions
     unknown = "0" * 16 + "-0000"
     assert "is no chunk or track" in fails(capsys, 2, "review", out, one, unknown, "--drop", "x")
     assert "from 30 to 300" in fails(capsys, 2, "review", out, one, "--tempo", "fast")

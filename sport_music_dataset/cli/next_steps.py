@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def hint_next(release: "Release", page: Path = Path(PAGE)) -> None:
-    """Print the next steps with a release; none of one that is elsewhere.
+    """Print what waits in a release folder, and the next steps; nothing of one that is elsewhere.
 
     `page` is where a preview may be.
     """
@@ -22,7 +22,7 @@ def hint_next(release: "Release", page: Path = Path(PAGE)) -> None:
 
     if release.place.is_remote:
         return
-    hint_unfinished(release)
+    hint_waiting(release)
     stale = stale_note(release)
     if stale:
         console.hint(f"note: {stale}")
@@ -32,13 +32,19 @@ def hint_next(release: "Release", page: Path = Path(PAGE)) -> None:
         console.hint(f"{'      ' if number else 'next: '}{command:<{width}}  # {why}")
 
 
-def hint_unfinished(release: "Release") -> None:
-    """Print which command was interrupted in the folder of a release, if one was."""
-    from ..release.folder import unfinished_note
+def hint_waiting(release: "Release") -> None:
+    """Print which command was interrupted in a release folder, and which decisions no build knows.
 
-    note = "" if release.place.is_remote else unfinished_note(release.folder)
-    if note:
-        console.hint(f"note: {note}")
+    Nothing of a release that is elsewhere.
+    """
+    from ..release.folder import unfinished_note
+    from ..release.review.file import unbuilt_note
+
+    if release.place.is_remote:
+        return
+    for note in (unfinished_note(release.folder), unbuilt_note(release.folder, release.manifest)):
+        if note:
+            console.hint(f"note: {note}")
 
 
 def _steps(release: "Release", page: Path, stale: bool) -> Iterator[tuple[str, str]]:

@@ -294,7 +294,11 @@ DescriptionsPerChunk = Annotated[
 ]
 Sessions = Annotated[
     Path | None,
-    typer.Option("--sessions", help="YAML with sessions of your own.", rich_help_panel=_WORDS),
+    typer.Option(
+        "--sessions",
+        help="YAML with sessions of your own, as `sessions: {curling: {intensity: low}}`.",
+        rich_help_panel=_WORDS,
+    ),
 ]
 WithoutVocals = Annotated[
     bool,

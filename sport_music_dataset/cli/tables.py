@@ -21,24 +21,26 @@ def show_table(
     """Print a table; columns without an entry in `justify` are aligned on the right.
 
     Text is made safe for terminals, and cut if the terminal is too narrow: returns whether it is. A
-    hint says then that the option `whole` gives all; none does if it is empty.
+    hint says then that the option `whole` gives all; none does if it is empty. Ids, which one
+    copies, are cut last.
     """
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
-    for name, side in zip(columns, chain(justify, repeat(_RIGHT)), strict=False):
-        table.add_column(
-            Text(plain(name)), justify=side, overflow="ellipsis", no_wrap=True, min_width=3
-        )
     lines = [[plain(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *lines, strict=True)]
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    for name, width, side in zip(columns, widths, chain(justify, repeat(_RIGHT)), strict=False):
+        least = width if name.endswith("id") else 3
+        table.add_column(
+            Text(plain(name)), justify=side, overflow="ellipsis", no_wrap=True, min_width=least
+        )
     for line in lines:
         table.add_row(*map(Text, line))
     console = Console(highlight=False)
     console.print(table)
-    widths = (max(map(cell_len, column)) for column in zip(columns, *lines, strict=True))
     is_cut = sum(width + _GAP for width in widths) - _GAP > console.width
     if is_cut and whole:
         hint(f"note: cut to {console.width} columns; {whole} gives all")

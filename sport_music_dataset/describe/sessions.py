@@ -122,7 +122,8 @@ def _entries(root: Any, place: str) -> list[tuple[Any, Any]]:
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "sessions" and isinstance(value, yaml.MappingNode):
             return list(value.value)
-    raise SettingError(f"{place}: line 1: has no mapping `sessions:`; see sessions.yaml")
+    example = "sessions: {curling: {intensity: low}}"
+    raise SettingError(f"{place}: line 1: has no mapping `sessions:`, as in `{example}`")
 
 
 def _session(name: str, data: Any, place: str) -> tuple[Session, list[str]]:

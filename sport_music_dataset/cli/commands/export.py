@@ -60,10 +60,12 @@ def export(
 
     from ...export import ExportSettings, export_release, plan_export
     from ...release.release import open_release
+    from ..next_steps import hint_waiting
     from ..show.export import show_export
 
     settings = ExportSettings(to, tuple(splits or ()), chunks_per_shard, root, force)
     with open_release(release, HfApi(endpoint=endpoint)) as opened:
+        hint_waiting(opened)
         if dry_run:
             report = plan_export(opened, dest, settings)
         else:

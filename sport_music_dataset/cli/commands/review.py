@@ -52,6 +52,8 @@ def review(
     from ...release.release import Release
     from ...release.review.decisions import DESCRIPTION, DROP, KEEP, SESSION, STYLE, TEMPO, VERDICT
     from ...release.review.file import decide, take_back, unbuilt_note
+    from ...source.notes import unknown_session
+    from ...source.source import Source
 
     verdict = DROP if drop else KEEP if keep else ""
     values = {VERDICT: verdict, DESCRIPTION: description, STYLE: style}
@@ -71,7 +73,11 @@ def review(
         now = decide(out, decision, one.seen)
     if undo:
         now = take_back(out, len(now.decisions))
-    _show([one for key, one in sorted(now.standing.items()) if not ids or key[0] in ids], as_json)
+    shown = [one for key, one in sorted(now.standing.items()) if not ids or key[0] in ids]
+    _show(shown, as_json, "nothing is decided of these" if ids else "nothing is decided")
+    asked = Source(str(out), session=session)
+    for told in unknown_session(asked, release.manifest.recipe.get("sessions", "")):
+        console.hint(f"note: {told}")
     if note := unbuilt_note(out, release.manifest):
         console.hint(f"note: {note}")
 
@@ -92,11 +98,11 @@ def _as_built(review: "Review", identity: str) -> Mapping[str, str]:
     return {name: "" for one, name in review.standing if one == identity}
 
 
-def _show(decisions: "Sequence[Decision]", as_json: bool) -> None:
+def _show(decisions: "Sequence[Decision]", as_json: bool, none: str) -> None:
     rows = [{name: asdict(one)[name] for name in _COLUMNS} for one in decisions]
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     elif rows:
         show_table(_COLUMNS, (list(row.values()) for row in rows), ["left"] * len(_COLUMNS))
     else:
-        print("nothing is decided")
+        print(none)

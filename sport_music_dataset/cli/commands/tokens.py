@@ -53,7 +53,9 @@ def explain(
 
     from ...look.explain import explain_chunk
     from ...release.release import open_release
+    from ..next_steps import hint_waiting
     from ..show.tokens import show_explanation
 
     with open_release(release, HfApi(endpoint=endpoint)) as opened:
         show_explanation(explain_chunk(opened, chunk_id), as_json)
+        hint_waiting(opened)

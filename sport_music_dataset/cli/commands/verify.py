@@ -37,7 +37,7 @@ def verify(
       sportgen verify --list
     """
     from ...release.folder import check_named
-    from ..next_steps import hint_next, hint_unfinished
+    from ..next_steps import hint_next, hint_waiting
     from ..show.verify import show_checks, show_report
 
     if list_checks:
@@ -60,7 +60,7 @@ def verify(
         report = verify_release(opened, sample=sample, progress=console.progress)
         show_report(report, as_json)
         if not report.ok:
-            hint_unfinished(opened)
+            hint_waiting(opened)
         elif not as_json:
             hint_next(opened)
     return 0 if report.ok else 1
