@@ -211,14 +211,13 @@ class Evidence:
     def _purpose_and_event(self, own: str) -> tuple[str, str]:
         if self.session:
             return self._of_known(self.session)
-        if names := pair(self.facts.session, own):
-            one, other = names
+        if both := pair(self.facts.session, own):
+            first, second = both
             # "Upper-body and core training".
-            last = other.split()[-1]
-            self.name = listed((one.removesuffix(f" {last}"), other))
-            first = find(one, own)
+            last = second.name.split()[-1]
+            self.name = listed((first.name.removesuffix(f" {last}"), second.name))
             # "For a warm-up and stretching".
-            before = f"{article(one)} " if first and first.purpose != one else ""
+            before = f"{article(first.name)} " if first.purpose != first.name else ""
             return f"{before}{self.name}", f"{self.name} session"
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:

@@ -94,9 +94,9 @@ def _of_whole(name: str, text: str, own: str) -> Session | None:
 
 def _nearer(sessions: set[Session | None]) -> Session | None:
     """Of two sessions the one that is of the kind of the other: indoor cycling is cycling."""
-    first, *others = sorted(filter(None, sessions), key=lambda one: len(one.name))
-    is_kind = len(sessions) == 2 and [one for one in others if one.name.endswith(first.name)]
-    return others[0] if is_kind else None
+    known = sorted(filter(None, sessions), key=lambda one: len(one.name))
+    is_kind = len(known) == len(sessions) == 2 and known[1].name.endswith(known[0].name)
+    return known[1] if is_kind else None
 
 
 def _of_part(name: str, words: list[str], own: str) -> Session | None:
@@ -131,11 +131,11 @@ def _spans(count: int) -> Iterator[tuple[int, int]]:
     yield from ((at, at + n) for n in range(count - 1, 0, -1) for at in range(count - n + 1))
 
 
-def pair(name: str, own: str = "") -> tuple[str, ...]:
+def pair(name: str, own: str = "") -> tuple[Session, ...]:
     """The two sessions that a name like `Yoga & Pilates` names; none if it names others."""
     found = [find(part, own) for part in _AND.split(name)]
-    names = tuple(dict.fromkeys(session.name for session in found if session))
-    return names if len(names) == len(found) == 2 else ()
+    known = tuple(dict.fromkeys(filter(None, found)))
+    return known if len(known) == len(found) == 2 else ()
 
 
 @lru_cache(4_096)
@@ -236,7 +236,7 @@ def _english(*lists: str) -> frozenset[str]:
 
 def _is_plain(word: str) -> bool:
     """Whether a word's capitals are those of a title: `Ride`, `RIDE`, but not `FTP`."""
-    is_long = len(word) > _MOST_CAPITALS - 1 and is_event(word)
+    is_long = len(word) >= _MOST_CAPITALS and is_event(word)
     return word[1:].islower() or not word.isalpha() or is_long
 
 
