@@ -117,7 +117,7 @@ CHUNK = "0123456789abcdef-0000"
 
 def refused(capsys: pytest.CaptureFixture[str], out: Path, whole: Path) -> str:
     """The one line that every command says which needs the release in `out`; beside a whole one."""
-    beside = out.parent / "beside"
+    beside = out.parent / "beside.wav"
     commands: list[tuple[object, ...]] = [
         *(("stats", out), ("stats", out, "--json"), ("stats", out, "--sql", "SELECT 1")),
         *(("diff", out, whole), ("diff", whole, out), ("explain", out, CHUNK)),
@@ -156,6 +156,9 @@ def test_what_an_interrupted_build_has_cut_is_not_cut_again(
         build(music, out, RECIPE, progress=interrupting("Cutting (4 of 7 done before)", 3))
     assert len(spools()) == 7 and cut.items() <= spools().items()
     assert fails(capsys, 1, "encode", out) == told
+    assert main(["build", str(music), str(out), *SHORT, "--dry-run"]) == 0
+    other = f"the build that was interrupted here was `sportgen {shlex.join(command)}`"
+    assert f"note: {out}: {other}\n" in capsys.readouterr().err
     # What a power cut spoils is noticed, and cut again.
     for place, file in enumerate(spools()):
         content = bytearray(file.read_bytes())
@@ -224,6 +227,10 @@ def test_an_encode_that_was_interrupted_goes_on_also_after_a_build(
     other = shutil.copytree(out, tmp_path / "other")
     build(music, out, RECIPE)
     assert not read_manifest(out).shards("encoded")
+    with pytest.raises(KeyboardInterrupt):
+        encode_release(out, settings, progress=ended)
+    stale = f"an encode was interrupted; `{command}` brings it up to date"
+    assert stale in fails(capsys, 1, "push", out, "org/x", "--allow-nano")
     assert encode_release(out, settings).shards_kept == 2
     encode_release(other, settings)
     assert files(out) == files(other)

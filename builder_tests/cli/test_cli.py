@@ -89,6 +89,8 @@ def test_a_dry_run_counts_as_a_scan_and_names_the_shards(
     assert shards[0].startswith("  raw/train-00000-of-00001.parquet: ")
     assert sum(int(line.split(": ")[1].split()[0]) for line in shards) == 6
     assert not (tmp_path / "out").exists()
+    assert main(["build", str(music), str(music / "out"), *SHORT, "--dry-run"]) == 0
+    assert f"{music / 'out'}: lies in {music}; builds leave it out" in capsys.readouterr().err
 
 
 def test_encode_prints_its_summary(encoded: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +110,27 @@ def test_sources_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixtu
     write_audio(tmp_path / "texts/Yoga_texts.wav", noise(3.0))
     error = fails(capsys, 1, "build", tmp_path / "texts", out, *SHORT)
     assert "test would be empty: 1 of 1 track can be used; --splits train=1 builds" in error
+    unread = ("--subset", "x", "--keep-splits")
+    error = fails(capsys, 2, "build", tmp_path / "texts", out, *unread)
+    assert "--subset x, --keep-splits: of a dataset in Parquet" in error
     assert not out.exists()
+    music = f"`sportgen build {tmp_path / 'texts'} OUT` makes one of its music"
+    assert music in fails(capsys, 1, "stats", tmp_path / "texts")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("preview X --port 80", "--port: is that of a server; add --serve"),
+        ("preview X --serve -o page.html --all", "--all, --output: do nothing with --serve"),
+        ("preview X --all --seed 3", "--seed: do nothing with --all"),
+        ("build X Y --tagger musicnn", "--tagger musicnn: says who listens; add --listen"),
+    ],
+)
+def test_options_that_would_do_nothing(
+    arguments: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in fails(capsys, 2, *arguments.split())
 
 
 @pytest.mark.parametrize(

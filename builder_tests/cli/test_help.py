@@ -14,7 +14,7 @@ from sport_music_dataset.cli.app import app
 
 COMMANDS = [str(command.name or command.callback.__name__) for command in app.registered_commands]  # type: ignore[union-attr]  # each has a function
 GROUPS = {
-    "First steps": ["doctor", "demo"],
+    "First steps": ["doctor", "demo", "sessions"],
     "Make a release": ["scan", "build", "listen", "encode"],
     "Look at it": ["stats", "preview", "review", "explain", "tokens", "decode"],
     "Check and publish it": ["verify", "diff", "push", "withdraw", "export"],

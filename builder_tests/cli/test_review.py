@@ -1,6 +1,8 @@
 """`review`: what the page of `preview --serve` decides, from the command line."""
 
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -31,7 +33,7 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
         assert main(["review", str(out), *arguments]) == 0
         captured = capsys.readouterr()
         is_built = "nothing" in captured.out
-        assert is_built or f"not built yet; `sportgen build SRC {out}` follows" in captured.err
+        assert is_built or "not built yet; `sportgen build " in captured.err
         return captured.out
 
     assert review() == "nothing is decided\n"
@@ -48,6 +50,11 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
     assert decided(out) == expected
     tracks = (row for row in rows_of(out, "tracks") if row["chunks"])
     row = next(row for row in tracks if row["track_id"] == track)
+    main(["stats", str(out)])
+    build = re.search("`sportgen (build .*)` follows them", capsys.readouterr().err)
+    assert build and main([*shlex.split(build[1]), "--dry-run"]) == 0
+    counts = re.findall(r"\.parquet: .*, (\d+) chunk", capsys.readouterr().out)
+    assert sum(map(int, counts)) == len(rows_of(out, "raw")) - 2
     line = {"id": one, "field": "verdict", "after": "drop", "reason": "hiss", "file": row["path"]}
     assert {**line, "seconds": "0 to 2"} in json.loads(review("--json"))
     review("--undo")
@@ -73,6 +80,8 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
     assert "did you mean yoga?" in capsys.readouterr().err
     assert main(["review", str(out), one, "--as-built"]) == 0
     assert capsys.readouterr().out == "nothing is decided of these\n"
+    assert main(shlex.split(build[1])) == 0
+    assert "not built" not in capsys.readouterr().err
     before = read_review(out).decisions
     unknown = "0" * 16 + "-0000"
     assert "is no chunk or track" in fails(capsys, 2, "review", out, one, unknown, "--drop", "x")

@@ -31,6 +31,7 @@ from sport_music_dataset.columns import HEARD_COLUMNS
 from sport_music_dataset.errors import ModelError, ReleaseError
 from sport_music_dataset.listen import tagger_revision
 from sport_music_dataset.recipe import Recipe
+from sport_music_dataset.release.folder import build_command
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.review.decisions import Decision
 from sport_music_dataset.release.review.file import add
@@ -100,6 +101,7 @@ def test_a_release_that_is_heard_later_has_the_rows_of_a_build_that_listens(
         assert told in fails(capsys, 1, command, folder)
     assert main(["listen", str(folder), "--num-proc", "2"]) == 0
     assert "shards    0 written, 2 as they were" in capsys.readouterr().out
+    assert build_command(folder).endswith(" --listen --layout sport")
     assert rows(folder, "raw") == rows(heard, "raw")
     assert rows(folder, "tracks") == rows(heard, "tracks")
     manifest = read_manifest(folder)

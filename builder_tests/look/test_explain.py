@@ -1,6 +1,7 @@
 """`explain`: from what each word of a description is known."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from sport_music_dataset.errors import ReleaseError
 from sport_music_dataset.look import explain_chunk
 from sport_music_dataset.look.explain import Explanation
 from sport_music_dataset.recipe import Recipe
+from sport_music_dataset.release.folder import build_command
 from sport_music_dataset.release.release import Release
 from sport_music_dataset.release.review.decisions import Decision
 from sport_music_dataset.release.review.file import add
@@ -130,7 +132,7 @@ def test_what_a_review_decided_is_told_as_its_source(
         in sources(unsaid).values()
     )
     assert main(["explain", str(copy), yoga]) == 0
-    assert "somebody wrote it while listening" in capsys.readouterr().out
+    assert "from review.csv: somebody wrote it" in capsys.readouterr().out
 
 
 def test_descriptions_from_metadata_are_said_to_be(out: Path) -> None:
@@ -199,7 +201,8 @@ def test_why_a_chunk_is_left_out_is_told_with_the_remedy(out: Path, tmp_path: Pa
     dropped = [Decision(id=i, field="verdict", after="drop", reason=r) for i, r in why.items()]
     add(copy, lambda review: dropped)
     build(source(out.parent), copy, SETTINGS)
-    again = f"`sportgen build SRC {copy}`"
+    again = f"`{build_command(copy)}`"
+    assert f"build {out.parent / 'music'} {copy} --splits train=1" in again
     for identity, said in {
         chunk: "dropped in review: hiss",
         track: "d.wav is left out (track dropped in review)",
@@ -223,8 +226,40 @@ def test_the_command_prints_tables_and_json(out: Path, capsys: pytest.CaptureFix
     assert main(["explain", str(out), explanation.chunk_id, "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["source"] == "made" and list(data["descriptions"]) == list(explanation.descriptions)
+    assert main(["explain", str(out)]) == 0
+    some = capsys.readouterr().out
+    sessions = {"cardio", "cycling", "running", "yoga"}
+    assert shown in some and {*re.findall("fit for ([^:]+): ", some)} == sessions
+    assert main(["explain", str(out), "--json"]) == 0
+    assert data in json.loads(capsys.readouterr().out)
     assert main(["explain", str(out), "nothing"]) == 1
     assert "has no chunk 'nothing'" in capsys.readouterr().err
     given = explained(out, "cardio").chunk_id
     assert main(["explain", str(out), given]) == 0
     assert "from metadata: the same for all chunks" in capsys.readouterr().out
+
+
+def test_sessions_are_listed_and_names_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*arguments: str) -> list[dict[str, Any]]:
+        assert main(["sessions", *arguments, "--json"]) == 0
+        found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+        return found
+
+    names = ["Course à pied 2", "Krav Maga lundi", "Morning run", "Leg Race", "Trac"]
+    read = told(*names)
+    assert [one["name"] for one in read] == names
+    sessions = ["running", "Krav Maga lundi", "Morning run", "Leg Race", "Trac"]
+    assert [one["session"] for one in read] == sessions
+    says = ["running", "krav maga", "a morning run", "a leg race", "a workout"]
+    assert [one["told"] for one in read] == says
+    assert (read[0]["intensity"], read[0]["energy"]) == ("high", [0.33, 1.0])
+    assert read[3]["energy"] is None and read[3]["intensity"] == ""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("sessions: {trac: {intensity: low, tempo_bpm: [60, 90]}}")
+    assert told("Trac", "--sessions", str(mine))[0]["tempo_bpm"] == [60, 90]
+    both = {one["name"] for one in told("--sessions", str(mine))}
+    assert both - {one["name"] for one in told()} == {"trac"}
+    assert main(["sessions"]) == 0
+    assert re.search(r"\nyoga +yoga +low +0-0.5 ", capsys.readouterr().out)

@@ -24,7 +24,7 @@ from ..progress import Notify, Progress, no_progress
 from ..reasons import kind_of
 from ..recipe import Recipe
 from ..records import Row, Track
-from ..release.folder import Run, writing
+from ..release.folder import Run, note_built, unfinished, writing
 from ..release.layout import ASSETS, SESSIONS, SINCE, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
@@ -96,9 +96,23 @@ class BuildRequest:
         manifest, location = self.manifest(), Source.of(self.source).location
         if not self.force:
             earlier.check_recipe(manifest, location)
-        if note := earlier.other_options(manifest, location):
+        if not earlier.before and self._is_within():
+            notify(f"note: {self.out}: lies in {location}; builds leave it out of the music")
+        if note := earlier.other_options(manifest, location) or self._other_run():
             notify(f"note: {note}")
         return earlier
+
+    def _is_within(self) -> bool:
+        source = Source.of(self.source)
+        root = Path(source.location).resolve()
+        return not source.is_fetched and self.out.resolve().is_relative_to(root)
+
+    def _other_run(self) -> str:
+        """That a build was interrupted in `out` which had other options; empty if none was."""
+        before, now = unfinished(self.out), self.run()
+        if before is None or before.command != now.command or before == now:
+            return ""
+        return f"{self.out}: the build that was interrupted here was `{before.typed(self.out)}`"
 
     def run(self) -> Run:
         """The command line of this build, but for what only says who does the work."""
@@ -182,13 +196,13 @@ def build_release(
         ReleaseError: `out` holds something else, or a release of another recipe without `force`;
             or another process is writing to it; or it cannot be written.
     """
-    earlier, recipe = request.earlier(notify), request.recipe
+    earlier, recipe, run = request.earlier(notify), request.recipe, request.run()
     release = _new_release(request, earlier)
     work = release.folder / WORK_FOLDER
     with request.engine() as engine:
         facts = FactsStore(None if request.force else work)
         library = _scan(engine, request, release, earlier, progress, facts)
-        with writing(release.folder, request.run()), engine.sharing(work):
+        with writing(release.folder, run), engine.sharing(work):
             earlier.keep_decisions()
             earlier.keep_review()
             earlier.keep_last_encode()
@@ -217,6 +231,7 @@ def build_release(
             if library.is_final and written.is_final:
                 earlier.drop_decisions()
             spools.remove()
+            note_built(release.folder, run)
             waiting = notes_on_review(earlier.review, rows, release)
     return BuildReport(
         tracks=rows,

@@ -11,7 +11,7 @@ from ..errors import SourceError
 from ..reasons import Reason
 from ..recipe import Recipe
 from ..source.library import Library, check_named
-from .plan import Shard, check_split_names, expected_chunks, plan_shards
+from .plan import Shard, check_split_names, expected_rows, plan_shards
 from .since import Earlier
 from .write import ShardJob, estimate_writing
 
@@ -40,7 +40,7 @@ class Expected:
         """What planned shards would hold, by the headers of their tracks."""
         chunks: Counter[str] = Counter()
         for shard in shards:
-            chunks[shard.split] += sum(expected_chunks(track, recipe) for track in shard.tracks)
+            chunks[shard.split] += expected_rows(shard.tracks, recipe)
         unknown = sum(track.claimed_seconds is None for track in library.usable)
         return cls(dict(chunks), cost, unknown)
 

@@ -222,6 +222,12 @@ def asked_splits(tracks: Iterable[Track]) -> dict[str, str]:
     return {group: track.split for group, track in asked.items()}
 
 
+def expected_rows(tracks: Sequence[Track], recipe: Recipe) -> int:
+    """Number of rows of tracks: as `expected_chunks`, without the chunks that a review dropped."""
+    chunks = sum(expected_chunks(track, recipe) for track in tracks)
+    return chunks - sum(edits.is_dropped for track in tracks for edits in track.edits)
+
+
 def expected_chunks(track: Track, recipe: Recipe) -> int:
     """Number of chunks by the header's duration, limited by file size: headers may be wrong."""
     most = min(track.size_bytes / _LEAST_BYTES_PER_SECOND, recipe.max_track_seconds)

@@ -16,14 +16,14 @@ from .commands.push import push
 from .commands.review import review
 from .commands.scan import scan
 from .commands.stats import stats
-from .commands.tokens import explain, tokens
+from .commands.tokens import explain, sessions, tokens
 from .commands.verify import verify
 from .commands.withdraw import withdraw
 from .first_steps import demo, doctor
 from .help import Command, Group
 
 _COMMANDS = {
-    "First steps": (doctor, demo),
+    "First steps": (doctor, demo, sessions),
     "Make a release": (scan, build, listen, encode),
     "Look at it": (stats, preview, review, explain, tokens, decode),
     "Check and publish it": (verify, diff, push, withdraw, export),

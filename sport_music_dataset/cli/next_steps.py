@@ -13,18 +13,20 @@ if TYPE_CHECKING:
     from ..release.release import Release
 
 
-def hint_next(release: "Release", page: Path = Path(PAGE)) -> None:
+def hint_next(release: "Release", page: Path = Path(PAGE), waiting: bool = True) -> None:
     """Print what waits in a release folder, and the next steps; nothing of one that is elsewhere.
 
-    `page` is where a preview may be.
+    `page` is where a preview may be. Without `waiting`, what waits was told before.
     """
-    from ..release.last_runs import stale_note
+    from ..release.last_runs import is_encoding, stale_note
 
     if release.place.is_remote:
         return
-    hint_waiting(release)
+    if waiting:
+        hint_waiting(release)
     stale = stale_note(release)
-    if stale:
+    # That an encode was interrupted is told by now.
+    if stale and not is_encoding(release.folder):
         console.hint(f"note: {stale}")
     steps = list(_steps(release, page, bool(stale)))
     width = max((len(command) for command, _ in steps), default=0)

@@ -267,11 +267,12 @@ Listen = Annotated[
     ),
 ]
 Tagger = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--tagger",
         metavar="musicnn|ORG/NAME|FOLDER",
         help="Who listens: musicnn, or a CLAP model of the Hub or in a folder (unmeasured).",
+        show_default="musicnn",
         rich_help_panel=_WORDS,
     ),
 ]
@@ -361,7 +362,7 @@ Force = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything was left out.")]
 
-MUSICNN = "musicnn"
+_MUSICNN = "musicnn"
 
 # Options of encode and tokens
 Model = Annotated[
@@ -373,7 +374,7 @@ SpecialTokens = Annotated[bool, typer.Option(help="Close descriptions with EOS."
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def tagger_settings(listen: bool, tagger: str) -> dict[str, str]:
+def tagger_settings(listen: bool, tagger: str | None) -> dict[str, str]:
     """The settings of a recipe that says who listens; none if nobody does.
 
     Raises:
@@ -384,14 +385,15 @@ def tagger_settings(listen: bool, tagger: str) -> dict[str, str]:
     from ..listen import tagger_revision
     from ..pretrained import Pretrained
 
+    if tagger is not None and not listen:
+        raise SettingError(f"--tagger {tagger}: says who listens; add --listen", options="--listen")
     if listen:
+        tagger = _MUSICNN if tagger is None else tagger
         revision = tagger_revision(tagger)
         # A path of two parts would pass for a Hub id: the recipe records a folder by its name.
-        folder = tagger != MUSICNN and Pretrained(tagger).is_local
+        folder = tagger != _MUSICNN and Pretrained(tagger).is_local
         name = str(Path(tagger).resolve()) if folder else tagger
         return {"tagger": name, "tagger_revision": revision}
-    if tagger != MUSICNN:
-        raise SettingError(f"--tagger {tagger}: says who listens; add --listen", options="--listen")
     return {}
 
 

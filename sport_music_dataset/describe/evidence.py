@@ -11,6 +11,7 @@ from .session_names import (
     find_within,
     head,
     in_words,
+    is_before_contest,
     is_contest,
     is_done,
     is_event,
@@ -112,7 +113,7 @@ class Evidence:
         self.facts = facts
         self.session = find_within(facts.session, own)
         self.name = self.session.name if self.session else in_words(facts.session)
-        self._purpose, self._event = self._purpose_and_event(own)
+        self.purpose, self._event = self._purpose_and_event(own)
         self.level, self._energy_source = self._level()
         self._style_word, self.style = self._find_style(own)
         self.alone = self._settle_style_and_session()
@@ -140,7 +141,7 @@ class Evidence:
             "piece": [Word("piece", Source.PHRASING)] if self._is_piece() else [],
             "song": self._song(),
             "music": music,
-            "session": [self._of_session(self._purpose)],
+            "session": [self._of_session(self.purpose)],
             "workout": [self._of_session(self._event)],
             "energy": [self.energy] if self.energy else [],
             "instruments": _phrase(self.instruments),
@@ -230,15 +231,20 @@ class Evidence:
         # "For desk stretches", "a desk stretch session", but "a strides and drills session".
         one = singular(last) if is_event(singular(last)) else last
         event = f"{self.name.removesuffix(last)}{one} session"
+        # "During field day".
+        event = self.name if last == "day" else event
         # "for aqua boxing", "for morning yoga", but "for a foam ball session".
         return self.name if is_done(last, own) else f"{article(event)} {event}", event
 
     def _of_known(self, session: Session) -> tuple[str, str]:
         """Purpose and event of a known session; who trains for a match or a race is in none."""
-        if not (is_contest(session.event) and is_training(self.facts.session)):
-            return session.purpose, session.event
-        purpose = session.name if session.purpose == session.name else f"{session.name} training"
-        return purpose, f"{session.name} training session"
+        name, is_done = session.name, session.purpose == session.name
+        if is_contest(session.event) and is_before_contest(self.facts.session):
+            event = f"{name if is_done else session.event} warm-up"
+            return f"{article(event)} {event}", event
+        if is_contest(session.event) and is_training(self.facts.session):
+            return name if is_done else f"{name} training", f"{name} training session"
+        return session.purpose, session.event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""
@@ -267,7 +273,7 @@ class Evidence:
         """Leave out a style that says nothing but the session; whether it says the session too."""
         of_style = stems(self.style.before or self.style.alone.removesuffix("music"))
         # Classical music says nothing of a class, nor art rock of martial arts.
-        of_session = stems(f"{self.name} {self._purpose}") - stems("class arts country")
+        of_session = stems(f"{self.name} {self.purpose}") - stems("class arts country")
         if of_style and of_style <= of_session:
             self._style_word = None
             self.style = Style(instrumental=self.style.instrumental)
@@ -319,7 +325,7 @@ class Evidence:
 
     def _may_say(self, word: str, *others: Claims) -> bool:
         claims = lexicon().claims(word)
-        said = stems(f"{self.name} {self._purpose} {self.style.alone}")
+        said = stems(f"{self.name} {self.purpose} {self.style.alone}")
         return (
             claims.hold(self.level, self.facts.tempo_bpm, self._mode)
             and claims.agree([*self._context(), *others])

@@ -32,18 +32,27 @@ _BEHIND_HEAD = frozenset("at by for from in of on to with".split())
 # How much of it people write behind the name of a session.
 _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
-    r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x)?\b\+?"
+    r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x|"
+    r"miles?|laps?|lengths?|longueurs?)?\b\+?"
 )
 _AT_HOME = re.compile(r"\s+(?:at|in|from) (?:home|the gym|work)$", re.IGNORECASE)
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
 # "Morning run 5k" is a morning run; a 10K race is one.
-_AMOUNT_AT_END = re.compile(r"(?<=\w)(?:\s+\d[\dx.,:/-]* ?(?:k|km|m|mi|miles|h)?)+$", re.IGNORECASE)
+_AMOUNT_AT_END = re.compile(
+    r"(?<=\w)(?:\s+\d[\dx.,:/-]* ?(?:k|km|m|mi|miles?|h)?)+$", re.IGNORECASE
+)
 # Of what a distance alone is told: "Prépa 10 km", "10 x 400 m".
 _DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
 # "2. Main set".
 _PLACE_IN_LIST = re.compile(r"^\d{1,2}\s*[.)-]\s*(?=\D)")
 _IS_AMOUNT = re.compile(r"\d+(?:k|km|mi?|h|min|s|x|st|nd|rd|th)?")
-_LEAST_CORRECTED = 5
+_LEAST_CORRECTED = 6
+# Shouts: "Game Day!!".
+# Sessions that are no head of a name, but what is done of another session.
+_GENERAL = frozenset({"cool-down", "fitness", "warm-up"})
+_MARKS = re.compile(r"[!?*~#]+")
+# Of a contest, what comes before it: "Rugby pre match", "Basket échauffement".
+_BEFORE_CONTEST = re.compile(r"\b(?:pre ?(?:game|match|race)|warm ?ups?|echauffement)\b")
 # The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
 _OF_SESSIONS = ("small", "when", "where", "who", "body", "what", "more")
 # "Rugby pre match": what comes before or after a match is none.
@@ -75,8 +84,10 @@ def find_within(name: str, own: str = "") -> Session | None:
     if whole or pair(name, own) or is_sport(text):
         return whole
     # "Runing" is running.
-    slipped = map(known_sessions(own).get, slips(normalise(text)))
-    return next(filter(None, slipped), None) or _of_part(name, words, own)
+    slipped = next(filter(None, map(known_sessions(own).get, slips(normalise(text)))), None)
+    if slipped or is_sport(in_words(name)):
+        return slipped
+    return _of_part(name, words, own)
 
 
 def _of_whole(name: str, text: str, own: str) -> Session | None:
@@ -122,8 +133,23 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
         parts += [words[at:end] for at, end in _spans(len(words))]
     parts = [part for part in parts if len(part) > 1 or part[0] not in _named("alone")]
     found = next((found for part in parts if (found := find(" ".join(part), own))), None)
+    if is_english:
+        found = _of_head(found, words, own)
     is_distance = not is_more and _DISTANCE.search(folded(name))
     return found or (find("running", own) if is_distance else None)
+
+
+def _of_head(begun: Session | None, words: list[str], own: str) -> Session | None:
+    """Of an English name the session at its end, where a contest at either end would be untrue.
+
+    "Cardio tennis" is tennis, and a marathon recovery no marathon; but a football warm-up is more
+    than a warm-up. `begun` is the session at its begin.
+    """
+    ends = (find(" ".join(words[begin:]), own) for begin in range(1, len(words)))
+    found = next(filter(None, ends), None)
+    if not begun or not found or found.name in _GENERAL:
+        return begun
+    return found if is_contest(begun.event) or is_contest(found.event) else begun
 
 
 def _spans(count: int) -> Iterator[tuple[int, int]]:
@@ -147,9 +173,10 @@ def in_words(name: str) -> str:
     """
     if is_sport(bare := " ".join(_bare(name))):
         return " ".join(_cased(word, is_plain=True) for word in bare.split())
-    text = re.sub(r"\s*[&+]\s*", " and ", _PLACE_IN_LIST.sub("", spaced(name)))
+    plain = _PLACE_IN_LIST.sub("", spaced(_MARKS.sub(" ", name)))
+    text = re.sub(r"\s*[&+]\s*", " and ", plain)
     text = _AT_HOME.sub("", _LENGTH.sub(" ", text).strip())
-    text = _AMOUNT_AT_END.sub("", text) or spaced(name)
+    text = _AMOUNT_AT_END.sub("", text) or plain
     words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in FILLERS:
         words = words[1:]
@@ -163,7 +190,17 @@ def in_words(name: str) -> str:
     if not words or words[0].casefold() in _AT or is_nothing or is_before or _FOR.match(name):
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
-    return _in_english([_spelled(word) for word in words], shouts)
+    return _in_english([_spelled(word) for word in words], shouts) or _sport_in(name)
+
+
+def _sport_in(name: str) -> str:
+    """The longest name of a sport within a name that is no English; empty if there is none."""
+    words = _bare(name)
+    if len(words) > _MOST_WORDS or len(_AND.split(name)) > 1:
+        return ""
+    spans = (" ".join(words[begin:end]) for begin, end in _spans(len(words)))
+    found = (span for span in spans if is_sport(span) and len(span) >= _LEAST_CORRECTED - 1)
+    return " ".join(_cased(word, is_plain=True) for word in next(found, "").split())
 
 
 def _in_english(words: list[str], shouts: bool) -> str:
@@ -190,9 +227,12 @@ def _in_english(words: list[str], shouts: bool) -> str:
 
 
 def _has_name(words: list[str], unknown: list[str]) -> bool:
-    """Whether the unknown words of a session are names: `Central Park loop`, `NYC marathon`."""
+    """Whether the unknown words of a session are names: `Central Park loop`, `NYC marathon`.
+
+    One word alone may be any: `Beep test`.
+    """
     *before, last = words
-    is_title = all(word[:1].isupper() for word in before) and (len(before) > 1 or last[0].isupper())
+    is_title = all(word[:1].isupper() for word in before) and len(before) > 1
     # "EPS course" is French.
     return (is_event(last) or is_activity(last)) and all(
         word in before
@@ -249,7 +289,7 @@ def _cased(word: str, is_plain: bool) -> str:
 
 def _bare(name: str) -> list[str]:
     """The folded words of a name, without amounts and degrees."""
-    text = _AMOUNT.sub(" ", separated(re.sub(r"[()\[\]]", " ", name)))
+    text = _AMOUNT.sub(" ", separated(re.sub(r"[()\[\]]", " ", _MARKS.sub(" ", name))))
     return [word for word in text.split() if word not in _listed("added")]
 
 
@@ -294,7 +334,13 @@ def is_contest(event: str) -> bool:
 
 def is_training(name: str) -> bool:
     """Whether a name says that one trains for a contest: `Football training`, `Cricket nets`."""
-    return not _listed("trained").isdisjoint(separated(name).split())
+    words = separated(name).split()
+    return any(word in _listed("trained") or word.endswith("training") for word in words)
+
+
+def is_before_contest(name: str) -> bool:
+    """Whether a name says that a contest is near: `Rugby pre match`, `Basket échauffement`."""
+    return bool(_BEFORE_CONTEST.search(separated(name)))
 
 
 def is_sport(name: str) -> bool:

@@ -68,13 +68,20 @@ def decode_chunk(folder: Path, chunk_id: str, codec: str = "", device: str = "au
     return model.decode(find_codes(release, chunk_id))
 
 
+def check_audio_name(file: Path) -> None:
+    """Raise SettingError unless `write_audio` knows the format of a file's extension."""
+    if file.suffix.lower() not in (".wav", ".flac"):
+        raise SettingError(f"{file}: give a name that ends in .wav or .flac")
+
+
 def write_audio(file: Path, waveform: Waveforms) -> None:
     """Write a waveform [N] at 32 kHz with 16 bit, in the format of the file's extension.
 
     Raises:
         SettingError: the format of the extension, or the file, cannot be written.
     """
+    check_audio_name(file)
     try:
         soundfile.write(file, np.clip(waveform, -1, 1), SAMPLING_RATE, subtype="PCM_16")
     except (ValueError, TypeError, OSError, soundfile.LibsndfileError) as error:
-        raise SettingError(f"{file}: cannot be written ({error}); take .wav or .flac") from error
+        raise SettingError(f"{file}: cannot be written ({error})") from error

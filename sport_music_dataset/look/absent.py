@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from ..reasons import Reason, Status, keeping
 from ..records import chunk_id as as_chunk_id
+from ..release.folder import build_command
 from ..release.layout import REVIEW
 from ..release.release import Release
 from ..release.review.decisions import DROP, VERDICT, in_place
@@ -60,7 +61,7 @@ def _taking_back(release: Release, identity: str) -> str:
     """How to take back that a chunk or a track is dropped."""
     if release.place.is_remote:
         return f"{REVIEW} in the folder of the release takes it back"
-    build = f"`sportgen build SRC {release.folder}`"
+    build = f"`{build_command(release.folder)}`"
     if review_of(release.folder, release.manifest).value(identity, VERDICT) != DROP:
         return f"that is taken back by now, and {build} follows"
     return f"`sportgen review {release.folder} {identity} --as-built`, then {build} brings it back"

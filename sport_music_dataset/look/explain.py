@@ -30,6 +30,7 @@ from .absent import absence
 _METADATA, _REVIEW, _OPTION = "metadata", "review", "option"
 # What a word's detail begins with -> the field of a review that gives the word.
 _REVIEWED = {"session": SESSION, "style": STYLE, "tempo": TEMPO}
+_MOST_SHOWN = 5
 _NEEDED = ("session", "style", "energy", "arc", "fit", "fit_reason")
 
 
@@ -54,10 +55,10 @@ class Explanation:
     """The stored descriptions of a chunk, each with the origins of its words.
 
     `source` is `made` for descriptions that follow from the row and the recipe, `review` for one
-    that somebody wrote while listening, `metadata` for others that are the same for all chunks of
-    the track, else `unknown`; `remark` says why then, or why the style is not in the words. `fit`
-    says whether the chunk fits its session, `yes`, `no` or `unknown`, and `fit_reason` why not:
-    `--min-fit` chooses by it.
+    that a review gave, `metadata` for others that are the same for all chunks of the track, else
+    `unknown`; `remark` says why then, or why the style is not in the words. `fit` says whether the
+    chunk fits its session, `yes`, `no` or `unknown`, and `fit_reason` why not: `--min-fit` chooses
+    by it.
     """
 
     chunk_id: str
@@ -84,6 +85,15 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
     found = _explained(release, row, track, rows)
     fit = (row[name] or "" for name in ("session", "fit", "fit_reason"))
     return Explanation(chunk_id, track["path"], *found, *fit)
+
+
+def some_chunks(release: Release) -> list[str]:
+    """The id of a chunk of each session in the first shard of a release, at most five."""
+    for path in release.shards(release.manifest.rows_config):
+        rows = release.place.only(path, ["chunk_id", "session"]).to_pylist()
+        first = {row["session"]: row["chunk_id"] for row in reversed(rows)}
+        return sorted(first.values())[:_MOST_SHOWN]
+    return []
 
 
 def _explained(

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from huggingface_hub.hf_api import RepoSibling
 from ..card.card import Published, compose
 from ..digests import file_digest
 from ..errors import ReleaseError, SettingError
+from ..release.folder import build_command
 from ..release.last_runs import encode_command
 from ..release.layout import CARD, CONFIGS, MANIFEST
 from ..release.manifest import Manifest
@@ -120,9 +120,8 @@ def listed_files(release: Release) -> list[Content]:
         with release.place.fetched(path) as [file]:
             size = file.stat().st_size if file.is_file() else None
         if size != entry.bytes:
-            again = f"sportgen build SRC {shlex.quote(str(release.folder))}"
-            if path.startswith("encoded/"):
-                again = encode_command(release)
+            is_encoded = path.startswith("encoded/")
+            again = encode_command(release) if is_encoded else build_command(release.folder)
             fault = "is missing" if size is None else "is not what the manifest says"
             raise ReleaseError(f"{file}: {fault}; `{again}` makes it again")
         files.append(Content(path, file, entry.sha256, entry.bytes))

@@ -13,7 +13,7 @@ import shlex
 import shutil
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -27,6 +27,7 @@ from ..storage.atomic import file_of_partial, write_atomically
 from ..storage.store import Store, is_store
 from .layout import (
     ASSETS,
+    BUILT,
     CARD,
     CONFIGS,
     DECISIONS,
@@ -54,7 +55,7 @@ _MARKER_TEXT = b"This folder is sportgen's own: what lies in it may be replaced 
 _FOLDERS = (WORK_FOLDER, f"{WORK_FOLDER}/cut", KNOWN_CODES, *CONFIGS, ASSETS)
 _NOTES = tuple(f"{WORK_FOLDER}/{name}" for name in (*CONFIGS, ASSETS))
 _FILES = (MANIFEST, CARD, REVIEW)
-_WORK_FILES = (DECISIONS, ENCODE, SESSIONS, SINCE, UNFINISHED)
+_WORK_FILES = (BUILT, DECISIONS, ENCODE, SESSIONS, SINCE, UNFINISHED)
 _PROBE_NAME = re.compile(rf"{PROBE}\w+")
 _BUSY = "another sportgen is writing to it; wait for it"
 
@@ -86,8 +87,12 @@ def check_release(folder: Path) -> None:
         return
     if note := unfinished_note(folder):
         raise ReleaseError(f"{folder}: {note}")
+    # What has something in it is more likely the music.
+    is_music = folder.is_dir() and any(folder.iterdir())
+    places = (str(folder), "OUT") if is_music else ("SRC", str(folder))
     state = "is not a release folder" if folder.is_dir() else "does not exist"
-    raise ReleaseError(f"{folder}: {state}; `sportgen build SRC {folder}` makes one")
+    build = shlex.join(["sportgen", "build", *places])
+    raise ReleaseError(f"{folder}: {state}; `{build}` makes one{' of its music' * is_music}")
 
 
 def check_named(text: str) -> None:
@@ -99,6 +104,18 @@ def check_named(text: str) -> None:
 def unfinished(folder: Path) -> Run | None:
     """The run that is writing to a folder, or was interrupted in it; None if its last one ended."""
     return read_hint(Run, folder / UNFINISHED)
+
+
+def build_command(folder: Path) -> str:
+    """The command that builds a release folder again, with the options of its last build."""
+    return (read_hint(Run, folder / BUILT) or Run("build", source="SRC")).typed(folder)
+
+
+def note_built(folder: Path, run: Run) -> None:
+    """Write down the build that gives what a release folder has."""
+    # What was forced then is forced once.
+    again = replace(run, options=[word for word in run.options if word != "--force"])
+    write_atomically(folder / BUILT, json.dumps(asdict(again)).encode())
 
 
 def read_hint(kind: type[Kind], file: Path) -> Kind | None:

@@ -12,7 +12,7 @@ from typing import Self
 from ..digests import digest
 from ..pretrained import MUSICGEN, codec_of
 from ..storage.atomic import write_atomically
-from .folder import Run, read_hint
+from .folder import Run, read_hint, unfinished
 from .layout import ENCODE, KNOWN_CODES, PAGE, noted
 from .manifest import Encoding, Manifest
 from .release import Release
@@ -119,10 +119,14 @@ def stale_note(release: Release) -> str:
     """
     if not stale_codes(release):
         return ""
-    return (
-        "`encoded` is out of date: rows have changed since, or an encode was stopped; "
-        f"`{encode_command(release)}` brings it up to date"
-    )
+    why = "an encode was interrupted" if is_encoding(release.folder) else "rows have changed since"
+    return f"`encoded` is out of date: {why}; `{encode_command(release)}` brings it up to date"
+
+
+def is_encoding(folder: Path) -> bool:
+    """Whether an encode is writing to a release folder, or was interrupted in it."""
+    run = unfinished(folder)
+    return run is not None and run.command == "encode"
 
 
 def page_mark(manifest: Manifest) -> str:

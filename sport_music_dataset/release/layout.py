@@ -2,6 +2,7 @@
 
 import math
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,8 @@ SESSIONS = f"{WORK_FOLDER}/sessions.yaml"
 """The user's own sessions, as the last build that had some read them."""
 UNFINISHED = f"{WORK_FOLDER}/unfinished.json"
 """The command that writes to the folder, from its begin to its end."""
+BUILT = f"{WORK_FOLDER}/built.json"
+"""The last build that came to its end."""
 PAGE = "preview.html"
 """The page that `preview` writes where nothing else is asked for; not in the release."""
 CONFIGS = ("raw", "encoded", "tracks")
@@ -61,8 +64,8 @@ def hub_release(text: str) -> tuple[str, str] | None:
         return text, ""
     if not Path(text).exists():
         raise ReleaseError(
-            f"{text}: no such folder; `sportgen build SRC {text}` makes one, and a release on the "
-            "Hub is written ORG/NAME@v1.0.0"
+            f"{text}: no such folder; `sportgen build SRC {shlex.quote(text)}` makes one, and a "
+            "release on the Hub is written ORG/NAME@v1.0.0"
         )
     return None
 

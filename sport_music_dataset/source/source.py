@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from ..errors import SettingError
 from ..storage.store import is_store
 
 
@@ -78,11 +79,24 @@ class Source:
             audio: whether it has audio files.
             metadata: whether it has metadata files, which have the columns that the user named.
             parquet: whether it has Parquet files that are no metadata files.
+
+        Raises:
+            SettingError: it has audio files alone, and options for a dataset are given.
         """
+        if audio and not parquet and (given := ", ".join(self._dataset_options)):
+            raise SettingError(
+                f"{given}: of a dataset in Parquet, and {self.location} holds audio files; leave "
+                f"{'it' if len(self._dataset_options) == 1 else 'them'} out"
+            )
         if not audio:
-            return parquet or bool(self.columns) or self._names_dataset
-        return self._names_dataset or (bool(self.columns) and parquet and not metadata)
+            return parquet or bool(self.columns or self._dataset_options)
+        return bool(self._dataset_options) or (bool(self.columns) and parquet and not metadata)
 
     @property
-    def _names_dataset(self) -> bool:
-        return bool(self.audio_column or self.subset or self.keep_splits)
+    def _dataset_options(self) -> list[str]:
+        """The options that only a dataset can have, as they are typed."""
+        return [
+            *[f"--audio-column {self.audio_column}"] * bool(self.audio_column),
+            *[f"--subset {self.subset}"] * bool(self.subset),
+            *["--keep-splits"] * self.keep_splits,
+        ]

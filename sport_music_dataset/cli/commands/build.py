@@ -31,7 +31,7 @@ def build(
     max_expansion: options.MaxExpansion = 1_000.0,
     analysis: options.Analysis = True,
     listen: options.Listen = False,
-    tagger: options.Tagger = options.MUSICNN,
+    tagger: options.Tagger = None,
     without_vocals: options.WithoutVocals = False,
     min_fit: options.MinFit = "no",
     only_fitting: options.OnlyFitting = False,

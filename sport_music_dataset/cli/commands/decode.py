@@ -30,8 +30,9 @@ def decode(
     from ...release.folder import check_release
 
     check_release(out)  # before torch, which takes seconds
-    from ...encode.decode import decode_chunk, write_audio
+    from ...encode.decode import check_audio_name, decode_chunk, write_audio
 
+    check_audio_name(output)  # before the codec is loaded
     waveform = decode_chunk(out, chunk_id, codec, device)
     write_audio(output, waveform)
     print(f"{console.plain(str(output))}: {len(waveform) / 32_000:g} s")

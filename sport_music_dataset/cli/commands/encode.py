@@ -96,7 +96,7 @@ def encode(
     if report.agreement and min(report.agreement) < LEAST_AGREEMENT:
         console.fail(f"codes agree by less than {LEAST_AGREEMENT}; do not train on them")
         return 1
-    hint_next(Release.of(out))
+    hint_next(Release.of(out), waiting=False)
     return 0
 
 

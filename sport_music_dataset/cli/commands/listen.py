@@ -7,7 +7,7 @@ from .. import console, options
 
 def listen(
     out: options.Folder,
-    tagger: options.Tagger = options.MUSICNN,
+    tagger: options.Tagger = None,
     num_proc: options.NumProc = None,
     timeout: options.Timeout = 900.0,
     dry_run: options.DryRun = False,
@@ -38,6 +38,6 @@ def listen(
         out, name, revision, num_proc=processes, timeout=timeout, progress=console.progress
     )
     print(f"shards    {report.shards_written} written, {report.shards_kept} as they were")
-    print(f"chunks    {sum(report.chunks.values())} heard by {tagger}")
+    print(f"chunks    {sum(report.chunks.values())} heard by {tagger or name}")
     hint_next(Release.of(out))
     return 0

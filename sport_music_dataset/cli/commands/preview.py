@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...engines.base import cores
-from ...errors import counted
+from ...errors import SettingError, counted
 from ...release.layout import PAGE, REVIEW
 from .. import console, options
 
@@ -18,11 +18,18 @@ if TYPE_CHECKING:
     from ...preview.view import PreviewSettings
     from ...release.release import Release
 
+_DRAWN = frozenset({"--chunks", "--seed"})
+# A server writes no page, and shows every chunk.
+_OF_PAGE = _DRAWN | {"--output", "--all"}
+
 
 def preview(
+    ctx: typer.Context,
     release: options.Release,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write.")] = Path(PAGE),
-    chunks: Annotated[int, typer.Option(min=1, help="Show so many, of all styles.")] = 60,
+    chunks: Annotated[
+        int, typer.Option("--chunks", min=1, help="Show so many, of all styles.")
+    ] = 60,
     seed: Annotated[int, typer.Option("--seed", help="Draws them.")] = 0,
     everything: Annotated[
         bool, typer.Option("--all", help="Show every chunk, its audio in files beside the page.")
@@ -31,7 +38,7 @@ def preview(
         bool, typer.Option("--serve", help="Show every chunk from a server on this machine alone.")
     ] = False,
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Of --serve; 0 takes a free one.")
+        int, typer.Option("--port", min=0, max=65_535, help="Of --serve; 0 takes a free one.")
     ] = 0,
     open_it: Annotated[
         bool | None,
@@ -67,6 +74,7 @@ def preview(
     """
     from ...release.folder import check_named
 
+    _check(ctx, serve, everything)
     check_named(release)  # before torch, which takes seconds
     from huggingface_hub import HfApi
 
@@ -101,6 +109,20 @@ def preview(
         _open(report.page.resolve().as_uri())
 
 
+def _check(ctx: typer.Context, serve: bool, everything: bool) -> None:
+    """Raise SettingError for options that would do nothing."""
+    given = set()
+    for param in ctx.command.params:
+        source = ctx.get_parameter_source(param.name or "")
+        if source and source.name == "COMMANDLINE":
+            given.add(param.opts[0])
+    if "--port" in given and not serve:
+        raise SettingError("--port: is that of a server; add --serve", options="--serve")
+    for mode, is_given, useless in (("--serve", serve, _OF_PAGE), ("--all", everything, _DRAWN)):
+        if is_given and (found := sorted(given & useless)):
+            raise SettingError(f"{', '.join(found)}: do nothing with {mode}; leave them out")
+
+
 def _open(url: str) -> None:
     import webbrowser
 
@@ -111,6 +133,7 @@ def _open(url: str) -> None:
 def _serve(release: "Release", settings: "PreviewSettings", port: int, open_it: bool) -> None:
     from ...preview.server import serve
     from ...preview.view import View
+    from ...release.folder import build_command
     from ...release.review.file import unbuilt_note
 
     view = View(release, settings)
@@ -122,8 +145,7 @@ def _serve(release: "Release", settings: "PreviewSettings", port: int, open_it: 
         if view.reviewing:
             folder = release.folder
             console.hint(
-                f"decisions go to {folder / REVIEW}; `sportgen build SRC {console.quote(folder)}` "
-                "follows them"
+                f"decisions go to {folder / REVIEW}; `{build_command(folder)}` follows them"
             )
         # A shell without job control has what it starts in the background ignore Ctrl-C.
         ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN

@@ -109,13 +109,13 @@ def _chunks_left_out(measured: "Mapping[str, Outcome]", recipe: "Recipe") -> dic
 def show_plan(plan: "BuildPlan", recipe: "Recipe") -> None:
     """Print what a build would do, as a scan does, and its shards."""
     from ...build.expect import Expected
-    from ...build.plan import expected_chunks
+    from ...build.plan import expected_rows
 
     expected = Expected.of(plan.shards, plan.grouping.library, recipe, plan.estimate)
     found = inventory(plan.grouping, recipe, expected, plan.notes)
     shards = {}
     for shard in plan.shards:
-        chunks = sum(expected_chunks(track, recipe) for track in shard.tracks)
+        chunks = expected_rows(shard.tracks, recipe)
         tracks = sum(track.path not in found["left_out"] for track in shard.tracks)
         shards[shard.name] = f"{counted(tracks, 'track')}, {counted(chunks, 'chunk')}"
     show_inventory(found, shards=shards)

@@ -1,9 +1,11 @@
 """Print the tokens of a description, and the origins of its words."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from ...release.layout import REVIEW
 from ..console import hint, plain
 from ..tables import show_table
 from .encode import longer
@@ -32,16 +34,24 @@ def show_tokens(tokens: "Tokens", model: str, as_json: bool) -> None:
     print(f"attention_mask  {list(tokens.attention_mask)}")
 
 
-def show_explanation(explanation: "Explanation", as_json: bool) -> None:
-    """Print each description of a chunk, with a table of its words and their origins."""
+def show_explanations(explanations: "Sequence[Explanation]", as_json: bool, is_one: bool) -> None:
+    """Print explanations; of `is_one`, which was asked for, JSON is no list."""
     if as_json:
-        print(json.dumps(asdict(explanation), indent=2, ensure_ascii=False))
+        records = [asdict(explanation) for explanation in explanations]
+        print(json.dumps(records[0] if is_one else records, indent=2, ensure_ascii=False))
         return
+    for number, explanation in enumerate(explanations):
+        print("\n" * bool(number), end="")
+        _show_explanation(explanation)
+
+
+def _show_explanation(explanation: "Explanation") -> None:
+    """Print each description of a chunk, with a table of its words and their origins."""
     print(f"{explanation.chunk_id}, {plain(explanation.path)}")
     if explanation.source == "metadata":
         print("from metadata: the same for all chunks of the track")
     if explanation.source == "review":
-        print("from the review: somebody wrote it while listening")
+        print(f"from {REVIEW}: somebody wrote it")
     if explanation.remark:
         print(explanation.remark)
     why = f" ({explanation.fit_reason})" if explanation.fit_reason else ""

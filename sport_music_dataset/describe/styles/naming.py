@@ -370,7 +370,10 @@ def _two(named: list[Style]) -> Style:
     has_and = " and " in f"{one.before} {two.before}"
     if not (one.before and two.before) or has_and or not one.claims.agree([two.claims]):
         return one
-    before = listed([one.before.removesuffix(" music"), two.before.removesuffix(" music")])
+    both = listed([one.before.removesuffix(" music"), two.before.removesuffix(" music")])
+    # "Folk and world music", but "a folk track".
+    short = [style for style in (one, two) if not style.before.endswith(" music")]
+    before = short[0].before if len(short) == 1 else both
     claims = one.claims if one.claims != NO_CLAIMS else two.claims
     # Of folk and singer-songwriters nobody can say "instrumental".
-    return Style(before, f"{before} music", claims, one.sung or two.sung)
+    return Style(before, f"{both} music", claims, one.sung or two.sung)

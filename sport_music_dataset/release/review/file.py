@@ -20,6 +20,7 @@ from ...outside.names import shown
 from ...outside.tables import read_lines
 from ...outside.texts import decode
 from ...storage.atomic import file_of_partial, write_atomically
+from ..folder import build_command
 from ..layout import REVIEW, REVIEW_LOCK
 from ..manifest import Manifest
 from .decisions import Decision, Review
@@ -216,7 +217,7 @@ def unbuilt_note(folder: Path, manifest: Manifest) -> str:
     one = count == 1
     return (
         f"{counted(count, 'decision')} of {folder / REVIEW} "
-        f"{'is' if one else 'are'} not built yet; `sportgen build SRC {folder}` follows "
+        f"{'is' if one else 'are'} not built yet; `{build_command(folder)}` follows "
         f"{'it' if one else 'them'}"
     )
 

@@ -1,0 +1,32 @@
+"""Print how names of sessions are read."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from ..tables import show_table
+
+if TYPE_CHECKING:
+    from ...look.sessions import ReadName
+
+_COLUMNS = ("name", "session", "music for", "intensity", "energy", "tempo_bpm")
+
+
+def show_sessions(names: "Sequence[ReadName]", are_known: bool, as_json: bool) -> None:
+    """Print names of sessions; of those that are known, the column `session` is their name."""
+    if as_json:
+        print(json.dumps([asdict(one) for one in names], indent=2, ensure_ascii=False))
+        return
+    left_out = {1} if are_known else set()
+    rows = [
+        (one.name, one.session, one.told, one.intensity, _range(one.energy), _range(one.tempo_bpm))
+        for one in names
+    ]
+    shown = [at for at in range(len(_COLUMNS)) if at not in left_out]
+    cells = [[row[at] for at in shown] for row in rows]
+    show_table([_COLUMNS[at] for at in shown], cells, ["left"] * len(shown))
+
+
+def _range(bounds: tuple[float, float] | None) -> str:
+    return f"{bounds[0]:g}-{bounds[1]:g}" if bounds else ""
