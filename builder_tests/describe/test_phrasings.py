@@ -303,6 +303,11 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Boxing Fitness", "jazz", "fitness", "box"),
         ("Disability Sport - Boccia", "jazz", "fitness", "boccia"),
         ("Game Day!!", "jazz", "!", "game day"),
+        ("Field Day 2016", "jazz", "2016", "field day"),
+        ("Knee Rehab Week 4", "jazz", "week", "knee rehab"),
+        ("Shoulder Rehab", "jazz", "body", "physiotherapy"),
+        ("Full Body Stretch", "jazz", "full body", "a full-body stretch"),
+        ("Basket fauteuil", "jazz", "fauteuil", "wheelchair basketball"),
         ("Game Day", "jazz", "session", "game day"),
         # One unknown word may be any.
         ("Halftime Show", "jazz", "alftime", "a workout"),

@@ -30,7 +30,8 @@ SPELLINGS = {
     "circuit training": "Circuit training|circuit|bootcamp",
     "strength training": "Musculation|muscu|Renforcement musculaire|"
     "renforcement_musculaire_2|strength",
-    "weightlifting": "Haltérophilie|halterophilie|powerlifting|haltères",
+    "powerlifting": "powerlifting",
+    "weightlifting": "Haltérophilie|halterophilie|haltères",
     "kettlebell training": "Kettlebells",
     "CrossFit": "crossfit|Cross-fit|cross fit 2",
     "cross-training": "Cross training",

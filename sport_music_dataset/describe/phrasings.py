@@ -17,6 +17,8 @@ from .words import lexicon
 _FIELD = re.compile(r"\{(\w+)\}([,:]?)")
 _BLANK_BEFORE_MARK = re.compile(r" ([,:])")
 _AFTER_TEMPO = re.compile(r"\bbpm ([\w-]+)")
+# "Steady and warm dance and electro music".
+_TWO_PAIRS = re.compile(r"\S+ and \S+ (?:(?!for )\S+ )*?\S+ and ")
 # Templates for a style that says the session already.
 _ALONE = "alone"
 
@@ -167,8 +169,10 @@ def _repeats(phrasing: Phrasing) -> bool:
     """Whether a word stands in a description twice, or in two forms: "dance music for dancing".
 
     So do numbers side by side ("130 bpm 90s dance"), and an adjective stands before a tempo, not
-    behind it ("a 130 bpm happy track").
+    behind it ("a 130 bpm happy track"). Two pairs side by side are hard to read.
     """
+    if _TWO_PAIRS.match(phrasing.text):
+        return True
     after = _AFTER_TEMPO.search(phrasing.text)
     if after and (after[1][0].isdigit() or after[1] in lexicon().words):
         return True

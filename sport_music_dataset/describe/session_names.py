@@ -47,9 +47,17 @@ _DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
 _PLACE_IN_LIST = re.compile(r"^\d{1,2}\s*[.)-]\s*(?=\D)")
 _IS_AMOUNT = re.compile(r"\d+(?:k|km|mi?|h|min|s|x|st|nd|rd|th)?")
 _LEAST_CORRECTED = 6
+# "Knee rehab week 4".
+_NUMBERED_AT_END = re.compile(
+    r"(?<=\w)\s+(?:week|wk|day|level|part|phase|term|unit|year|grade|vol|no|set)\.?\s*\d{1,2}$",
+    re.IGNORECASE,
+)
+_WHOLE_BODY = re.compile(r"\b(full|upper|lower|total)[ -]body (?=\w)", re.IGNORECASE)
 # Shouts: "Game Day!!".
 # Sessions that are no head of a name, but what is done of another session.
 _GENERAL = frozenset({"cool-down", "fitness", "warm-up"})
+# Sessions for a part of the body, which stands before them.
+_FOR_A_PART = frozenset({"mobility training", "physiotherapy", "stretching"})
 _MARKS = re.compile(r"[!?*~#]+")
 # Of a contest, what comes before it: "Rugby pre match", "Basket échauffement".
 _BEFORE_CONTEST = re.compile(r"\b(?:pre ?(?:game|match|race)|warm ?ups?|echauffement)\b")
@@ -140,16 +148,17 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
 
 
 def _of_head(begun: Session | None, words: list[str], own: str) -> Session | None:
-    """Of an English name the session at its end, where a contest at either end would be untrue.
+    """Of an English name the session at its end, where that at its begin, `begun`, is untrue.
 
-    "Cardio tennis" is tennis, and a marathon recovery no marathon; but a football warm-up is more
-    than a warm-up. `begun` is the session at its begin.
+    "Cardio tennis" is tennis, a marathon recovery no marathon, and shoulder rehab no strength
+    training; but a football warm-up is more than a warm-up.
     """
     ends = (find(" ".join(words[begin:]), own) for begin in range(1, len(words)))
     found = next(filter(None, ends), None)
     if not begun or not found or found.name in _GENERAL:
         return begun
-    return found if is_contest(begun.event) or is_contest(found.event) else begun
+    is_other = found.name in _FOR_A_PART or is_contest(begun.event) or is_contest(found.event)
+    return found if is_other else begun
 
 
 def _spans(count: int) -> Iterator[tuple[int, int]]:
@@ -176,6 +185,7 @@ def in_words(name: str) -> str:
     plain = _PLACE_IN_LIST.sub("", spaced(_MARKS.sub(" ", name)))
     text = re.sub(r"\s*[&+]\s*", " and ", plain)
     text = _AT_HOME.sub("", _LENGTH.sub(" ", text).strip())
+    text = _WHOLE_BODY.sub(r"\1-body ", _NUMBERED_AT_END.sub("", text))
     text = _AMOUNT_AT_END.sub("", text) or plain
     words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
     while words and folded(words[0]) in FILLERS:
