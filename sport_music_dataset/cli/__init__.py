@@ -4,6 +4,7 @@ Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a know
 usage, 130 interrupted. Each command imports the stage that it needs, so that --help is quick.
 """
 
+import gc
 import os
 import sys
 from functools import partial
@@ -12,12 +13,16 @@ __all__ = ["main"]
 
 INTERRUPTED = 130
 _ERRORS = 4
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `sportgen` and return its exit code; every exception becomes one line on stderr."""
     from .streams import safe_streams
 
+    if argv is None:
+        # What imports make stays: to look through it again and again takes an eighth of a short run.
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     _mend_endpoint()
     arguments = sys.argv[1:] if argv is None else argv
     step = partial(_run, arguments)
