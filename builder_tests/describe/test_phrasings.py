@@ -302,6 +302,11 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Cardio Tennis", "jazz", "cardio", "tennis"),
         ("Boxing Fitness", "jazz", "fitness", "box"),
         ("Disability Sport - Boccia", "jazz", "fitness", "boccia"),
+        # A contest is said of who is in one.
+        ("Rugby Tues/Thurs", "jazz", "match", "rugby"),
+        ("Rugby match", "jazz", "session", "rugby match"),
+        ("Sleep & Recovery", "jazz", "session", "sleep and recovery"),
+        ("Sunday Club Spin (road)", "jazz", "road", "a Sunday club spin session"),
         ("Game Day!!", "jazz", "!", "game day"),
         ("Field Day 2016", "jazz", "2016", "field day"),
         ("Knee Rehab Week 4", "jazz", "week", "knee rehab"),

@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     from .streams import safe_streams
 
     if argv is None:
-        # What imports make stays: to look through it again and again takes an eighth of a short run.
+        # What imports make stays: looking through it again and again takes an eighth of a run.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     _mend_endpoint()
     arguments = sys.argv[1:] if argv is None else argv

@@ -15,6 +15,7 @@ from .session_names import (
     is_contest,
     is_done,
     is_event,
+    is_played,
     is_sport,
     is_training,
     pair,
@@ -35,6 +36,7 @@ _SONG_KINDS = stems(
 )
 # What somebody sings in, whatever a tagger hears in one of them.
 _HITS = stems("hit oldie")
+_SESSIONS = ("session", "class", "workout")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
@@ -142,7 +144,7 @@ class Evidence:
             "song": self._song(),
             "music": music,
             "session": [self._of_session(self.purpose)],
-            "workout": [self._of_session(self._event)],
+            "workout": [self._of_session(self._event)] if self._event else [],
             "energy": [self.energy] if self.energy else [],
             "instruments": _phrase(self.instruments),
             "tempo": _measured(tempo, f"tempo {facts.tempo_bpm} BPM", facts.tempo_confidence)
@@ -219,7 +221,9 @@ class Evidence:
             self.name = listed((first.name.removesuffix(f" {last}"), second.name))
             # "For a warm-up and stretching".
             before = f"{article(first.name)} " if first.purpose != first.name else ""
-            return f"{before}{self.name}", f"{self.name} session"
+            # "A sleep and recovery session" is none.
+            is_session = all(one.event.endswith(_SESSIONS) for one in both)
+            return f"{before}{self.name}", f"{self.name} session" if is_session else ""
         # The name may say nothing, or consist only of underscores and spaces.
         if not self.name:
             return "a workout", "workout"
@@ -237,14 +241,16 @@ class Evidence:
         return self.name if is_done(last, own) else f"{article(event)} {event}", event
 
     def _of_known(self, session: Session) -> tuple[str, str]:
-        """Purpose and event of a known session; who trains for a match or a race is in none."""
+        """Purpose and event of a known session; a match or a race is said only of who is in it."""
         name, is_done = session.name, session.purpose == session.name
         if is_contest(session.event) and is_before_contest(self.facts.session):
             event = f"{name if is_done else session.event} warm-up"
             return f"{article(event)} {event}", event
         if is_contest(session.event) and is_training(self.facts.session):
             return name if is_done else f"{name} training", f"{name} training session"
-        return session.purpose, session.event
+        # "Rugby Tuesdays" may be training.
+        is_open = is_done and is_contest(session.event) and not is_played(self.facts.session)
+        return session.purpose, f"{name} session" if is_open else session.event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""

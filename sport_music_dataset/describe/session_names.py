@@ -184,6 +184,8 @@ def in_words(name: str) -> str:
         return " ".join(_cased(word, is_plain=True) for word in bare.split())
     plain = _PLACE_IN_LIST.sub("", spaced(_MARKS.sub(" ", name)))
     text = re.sub(r"\s*[&+]\s*", " and ", plain)
+    # "Sunday spin (road)".
+    text = re.sub(r"(?<=\w)\s*[(\[].*?[)\]]", " ", text)
     text = _AT_HOME.sub("", _LENGTH.sub(" ", text).strip())
     text = _WHOLE_BODY.sub(r"\1-body ", _NUMBERED_AT_END.sub("", text))
     text = _AMOUNT_AT_END.sub("", text) or plain
@@ -346,6 +348,11 @@ def is_training(name: str) -> bool:
     """Whether a name says that one trains for a contest: `Football training`, `Cricket nets`."""
     words = separated(name).split()
     return any(word in _listed("trained") or word.endswith("training") for word in words)
+
+
+def is_played(name: str) -> bool:
+    """Whether a name says that one is in a contest: `Rugby match`, `Soccer game day`."""
+    return not _listed("played").isdisjoint(separated(name).split())
 
 
 def is_before_contest(name: str) -> bool:
