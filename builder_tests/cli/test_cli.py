@@ -38,9 +38,10 @@ def test_build_prints_its_summary(
     assert "  running / latino: 4" in lines
     assert "left out: classic/Empty_classic.wav: not audio: is empty" in captured.err
     preview = f"sportgen preview {out}"
-    steps = [line[6:].partition("  #")[0].strip() for line in captured.err.splitlines()[-3:]]
+    steps = [line[6:].partition("  #")[0].strip() for line in captured.err.splitlines()[-4:]]
     # As the release before was encoded.
-    assert steps == [preview, f"{preview} --serve", f"sportgen encode {out} --model nano"]
+    explain, encode = f"sportgen explain {out}", f"sportgen encode {out} --model nano"
+    assert steps == [preview, explain, f"{preview} --serve", encode]
     assert main(arguments) == 0
     assert capsys.readouterr().out.splitlines() == lines
 

@@ -28,7 +28,8 @@ def test_a_scan_shows_what_a_build_takes_and_at_what_it_would_stop(
     error = fails(capsys, 1, "build", music, tmp_path / "out", *SHORT).removeprefix("error: ")
     assert lines[-1] == f"build     would stop: {error}"
     assert "nothing says the session of 3 of 3 tracks" in error
-    assert "You say it: --session for all of these, or metadata.csv" in error
+    sheet = "metadata.csv with the columns file_name and session;"
+    assert f"You say it: --session for all of these, or {sheet}" in error
     assert f"or move what you do not want out of {music}" in error
     assert "for instance, if they are for running: sportgen build" in scanned.err
 

@@ -56,6 +56,7 @@ def _steps(release: "Release", page: Path, stale: bool) -> Iterator[tuple[str, s
     folder = console.quote(release.folder)
     if not has_page(release, page):
         yield f"sportgen preview {folder}", "a page to look at and to listen to"
+        yield f"sportgen explain {folder}", "from what the words of descriptions are known"
     if not (release.folder / REVIEW).exists():
         yield f"sportgen preview {folder} --serve", "drop bad chunks by ear; the next build follows"
     encoding = release.manifest.encoding

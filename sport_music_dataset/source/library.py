@@ -295,8 +295,9 @@ def check_named(library: Library, place: str) -> None:
     raise SourceError(
         f"{place}: nothing says {counts} of {counted(len(library.usable), 'track')}, e.g. "
         f"{example.path} ({said(known(example))}); taken for {library.layout}. You say it: "
-        f"{options} for all of these, {others}or metadata.csv with these columns; or move what "
-        f"you do not want out of {place}; sportgen scan shows how names are read",
+        f"{options} for all of these, {others}or metadata.csv with the columns file_name and "
+        f"{' and '.join(lacking)}; or move what you do not want out of {place}; sportgen scan "
+        "shows how names are read",
         options=" ".join(option for option, _ in gaps),
         when=f"for instance, if they are {' '.join(such for _, such in reversed(gaps))}",
     )
