@@ -16,6 +16,7 @@ from .session_names import (
     is_done,
     is_event,
     is_played,
+    is_shown,
     is_sport,
     is_training,
     pair,
@@ -248,6 +249,10 @@ class Evidence:
             return f"{article(event)} {event}", event
         if is_contest(session.event) and is_training(self.facts.session):
             return name if is_done else f"{name} training", f"{name} training session"
+        if is_done and is_shown(self.facts.session) and session.event.endswith(_SESSIONS):
+            # "A dance show", of dancing.
+            event = f"{session.event.rpartition(' ')[0]} show"
+            return f"{article(event)} {event}", event
         # "Rugby Tuesdays" may be training.
         is_open = is_done and is_contest(session.event) and not is_played(self.facts.session)
         return session.purpose, f"{name} session" if is_open else session.event

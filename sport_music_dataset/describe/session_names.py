@@ -355,6 +355,11 @@ def is_played(name: str) -> bool:
     return not _listed("played").isdisjoint(separated(name).split())
 
 
+def is_shown(name: str) -> bool:
+    """Whether a name says that one shows what one does: `Danse gala 2023`."""
+    return not _listed("shown").isdisjoint(separated(name).split())
+
+
 def is_before_contest(name: str) -> bool:
     """Whether a name says that a contest is near: `Rugby pre match`, `Basket échauffement`."""
     return bool(_BEFORE_CONTEST.search(separated(name)))
