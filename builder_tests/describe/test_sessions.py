@@ -2,8 +2,7 @@
 
 import pytest
 
-from sport_music_dataset.describe.session_names import find_within, in_words
-from sport_music_dataset.describe.sessions import find, known_sessions
+from sport_music_dataset.describe.sessions import find, find_within, in_words, known_sessions
 from sport_music_dataset.errors import SettingError
 
 SPELLINGS = {

@@ -6,22 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..records import HEARD_CONFIDENCE, NOT_HEARD, Heard
-from .english import article, listed, singular, stems
-from .session_names import (
-    find_within,
-    head,
-    in_words,
-    is_before_contest,
-    is_contest,
-    is_done,
-    is_event,
-    is_played,
-    is_shown,
-    is_sport,
-    is_training,
-    pair,
-)
-from .sessions import Session, find
+from .english import stems
+from .sessions import find
+from .sessions.purpose import tell
 from .styles import Style, artist_key, is_listed, style_of
 from .words import NO_CLAIMS, Claims, level_of, level_of_intensity, lexicon
 
@@ -37,7 +24,6 @@ _SONG_KINDS = stems(
 )
 # What somebody sings in, whatever a tagger hears in one of them.
 _HITS = stems("hit oldie")
-_SESSIONS = ("session", "class", "workout")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
@@ -114,9 +100,8 @@ class Evidence:
 
     def __init__(self, facts: Facts, own: str, order: random.Random) -> None:
         self.facts = facts
-        self.session = find_within(facts.session, own)
-        self.name = self.session.name if self.session else in_words(facts.session)
-        self.purpose, self._event = self._purpose_and_event(own)
+        told = tell(facts.session, own)
+        self.session, self.name, self.purpose, self._event = told
         self.level, self._energy_source = self._level()
         self._style_word, self.style = self._find_style(own)
         self.alone = self._settle_style_and_session()
@@ -211,51 +196,6 @@ class Evidence:
         return Word(
             text, Source.USER, f"session {self.session.name}" if self.session else "session"
         )
-
-    def _purpose_and_event(self, own: str) -> tuple[str, str]:
-        if self.session:
-            return self._of_known(self.session)
-        if both := pair(self.facts.session, own):
-            first, second = both
-            # "Upper-body and core training".
-            last = second.name.split()[-1]
-            self.name = listed((first.name.removesuffix(f" {last}"), second.name))
-            # "For a warm-up and stretching".
-            before = f"{article(first.name)} " if first.purpose != first.name else ""
-            # "A sleep and recovery session" is none.
-            is_session = all(one.event.endswith(_SESSIONS) for one in both)
-            return f"{before}{self.name}", f"{self.name} session" if is_session else ""
-        # The name may say nothing, or consist only of underscores and spaces.
-        if not self.name:
-            return "a workout", "workout"
-        if is_event(head(self.name)):
-            return f"{article(self.name)} {self.name}", self.name
-        if is_sport(self.name):
-            return self.name, f"{self.name} session"
-        last = self.name.split()[-1]
-        # "For desk stretches", "a desk stretch session", but "a strides and drills session".
-        one = singular(last) if is_event(singular(last)) else last
-        event = f"{self.name.removesuffix(last)}{one} session"
-        # "During field day".
-        event = self.name if last == "day" else event
-        # "for aqua boxing", "for morning yoga", but "for a foam ball session".
-        return self.name if is_done(last, own) else f"{article(event)} {event}", event
-
-    def _of_known(self, session: Session) -> tuple[str, str]:
-        """Purpose and event of a known session; a match or a race is said only of who is in it."""
-        name, is_done = session.name, session.purpose == session.name
-        if is_contest(session.event) and is_before_contest(self.facts.session):
-            event = f"{name if is_done else session.event} warm-up"
-            return f"{article(event)} {event}", event
-        if is_contest(session.event) and is_training(self.facts.session):
-            return name if is_done else f"{name} training", f"{name} training session"
-        if is_done and is_shown(self.facts.session) and session.event.endswith(_SESSIONS):
-            # "A dance show", of dancing.
-            event = f"{session.event.rpartition(' ')[0]} show"
-            return f"{article(event)} {event}", event
-        # "Rugby Tuesdays" may be training.
-        is_open = is_done and is_contest(session.event) and not is_played(self.facts.session)
-        return session.purpose, f"{name} session" if is_open else session.event
 
     def _find_style(self, own: str) -> tuple[Word | None, Style]:
         """The style that the user gave, else the style that was heard."""

@@ -7,7 +7,7 @@ from ..outside.names import shown
 from ..recipe import Recipe
 from ..records import Track
 from .evidence import says_style
-from .session_names import find_within, in_words
+from .sessions import find_within, in_words
 
 _MOST_NAMED = 8
 

@@ -1,12 +1,10 @@
 """What sportgen makes of the names of sessions: which one is meant, and what music suits it."""
 
-import random
 from dataclasses import dataclass
 
-from ..describe.evidence import Evidence, Facts
 from ..describe.fit import ENERGY
-from ..describe.session_names import find_within
-from ..describe.sessions import Session, find, known_sessions
+from ..describe.sessions import Session, find, find_within, known_sessions
+from ..describe.sessions.purpose import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,7 @@ def read_name(name: str, own: str = "") -> ReadName:
     Raises:
         SettingError: the YAML is not valid.
     """
-    told = Evidence(Facts(session=name, style=""), own, random.Random(0)).purpose
-    return _read(name, told, find(name, own), find_within(name, own))
+    return _read(name, tell(name, own).purpose, find(name, own), find_within(name, own))
 
 
 def all_sessions(own: str = "") -> list[ReadName]:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from ..outside.documents import own_yaml
-from .english import english_words, is_among, singular, slips
-from .sessions import (
+from ...outside.documents import own_yaml
+from ..english import english_words, is_among, slips
+from .kinds import is_activity, is_contest, is_event, is_sport, listed_words, named, proper
+from .table import (
     BETWEEN_WORDS,
     FILLERS,
     Session,
@@ -27,8 +28,6 @@ _AT = frozenset(
     "at in on with under before after during while avant apres après avec chez dans pendant pour "
     "sous sur vers coach prof".split()
 )
-# English words behind which a name goes on that has its head before them.
-_BEHIND_HEAD = frozenset("at by for from in of on to with".split())
 # How much of it people write behind the name of a session.
 _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
@@ -59,8 +58,6 @@ _GENERAL = frozenset({"cool-down", "fitness", "warm-up"})
 # Sessions for a part of the body, which stands before them.
 _FOR_A_PART = frozenset({"mobility training", "physiotherapy", "stretching"})
 _MARKS = re.compile(r"[!?*~#]+")
-# Of a contest, what comes before it: "Rugby pre match", "Basket échauffement".
-_BEFORE_CONTEST = re.compile(r"\b(?:pre ?(?:game|match|race)|warm ?ups?|echauffement)\b")
 # The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
 _OF_SESSIONS = ("small", "when", "where", "who", "body", "what", "more")
 # "Rugby pre match": what comes before or after a match is none.
@@ -104,7 +101,7 @@ def _of_whole(name: str, text: str, own: str) -> Session | None:
         one = normalise(part).replace(" ", "")
         if found := find(part, own) or find(one, own) or _joined(own).get(one):
             return found
-        if named := _only_named().get(normalise(part)):
+        if named := _onlynamed().get(normalise(part)):
             return find(named, own)
     # "Back and biceps" is one.
     sessions = {find(part, own) for part in _AND.split(name)}
@@ -139,7 +136,7 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
     if not is_english and len(words) <= _MOST_WORDS:
         # "Trening yoga Nordstrand" can be said by its sport alone.
         parts += [words[at:end] for at, end in _spans(len(words))]
-    parts = [part for part in parts if len(part) > 1 or part[0] not in _named("alone")]
+    parts = [part for part in parts if len(part) > 1 or part[0] not in named("alone")]
     found = next((found for part in parts if (found := find(" ".join(part), own))), None)
     if is_english:
         found = _of_head(found, words, own)
@@ -193,10 +190,10 @@ def in_words(name: str) -> str:
     while words and folded(words[0]) in FILLERS:
         words = words[1:]
     # For whom and when stand before an English noun, or not at all: "Chair exercise seniors".
-    while len(words) > 1 and folded(words[-1]) in _listed("added"):
+    while len(words) > 1 and folded(words[-1]) in listed_words("added"):
         words = words[:-1]
     said = [word for word in _bare(name) if len(word) > 1 and word not in FILLERS]
-    nothing = _named("nothing")
+    nothing = named("nothing")
     is_nothing = normalise(name) in nothing or all(normalise(word) in nothing for word in said)
     is_before = any(map(_BEFORE.match, words))
     if not words or words[0].casefold() in _AT or is_nothing or is_before or _FOR.match(name):
@@ -221,7 +218,7 @@ def _in_english(words: list[str], shouts: bool) -> str:
     "A Central Park loop" is English, and so is "an NYC marathon"; "a Prépa session" is not.
     """
     # "A squat session", but no "country session", "Latin session" nor "active session".
-    is_adjective = words[0].casefold() in _listed("proper") | _listed("adjectives")
+    is_adjective = words[0].casefold() in listed_words("proper") | listed_words("adjectives")
     if len(words) == 1 and (is_adjective or not _is_english(words[0], "body", "what")):
         return ""
     unknown = [at for at, word in enumerate(words) if not _is_english(word)]
@@ -278,7 +275,9 @@ def _is_english(word: str, *lists: str) -> bool:
 @cache
 def _english(*lists: str) -> frozenset[str]:
     """The folded words of sessions in English, with those of lists of english.yaml."""
-    names = [name for key in ("events", "activities", "proper", "sports") for name in _listed(key)]
+    names = [
+        name for key in ("events", "activities", "proper", "sports") for name in listed_words(key)
+    ]
     said = [
         words for one in known_sessions().values() for words in (one.name, one.purpose, one.event)
     ]
@@ -294,15 +293,15 @@ def _is_plain(word: str) -> bool:
 
 def _cased(word: str, is_plain: bool) -> str:
     """A word as it stands within a sentence."""
-    if proper := _proper().get(word.casefold()):
-        return proper
+    if known := proper().get(word.casefold()):
+        return known
     return word.lower() if is_plain else word
 
 
 def _bare(name: str) -> list[str]:
     """The folded words of a name, without amounts and degrees."""
     text = _AMOUNT.sub(" ", separated(re.sub(r"[()\[\]]", " ", _MARKS.sub(" ", name))))
-    return [word for word in text.split() if word not in _listed("added")]
+    return [word for word in text.split() if word not in listed_words("added")]
 
 
 @cache
@@ -312,86 +311,8 @@ def _joined(own: str) -> dict[str, Session]:
     return {name.replace(" ", ""): session for name, session in sessions if " " in name}
 
 
-def is_event(word: str) -> bool:
-    """Whether a name that ends in a word is that of an event, behind "a": `a leg race`."""
-    return word.casefold() in _listed("events")
-
-
-def head(name: str) -> str:
-    """The word of which a name says more: `commute` of "commute to work"."""
-    words = name.split()
-    end = next((at for at, word in enumerate(words) if at and word in _BEHIND_HEAD), len(words))
-    return words[end - 1]
-
-
-def is_activity(word: str) -> bool:
-    """Whether a name that ends in a word is what one does, without "a": `cheer practice`."""
-    return word.casefold() in _listed("activities")
-
-
-def is_done(last: str, own: str) -> bool:
-    """Whether a name that ends in a word is what one does, and needs no "session" behind it."""
-    known = find(last, own)
-    is_known = known is not None and known.name == known.purpose == last
-    # "For desk stretches", but "for a resistance bands session".
-    one = singular(last)
-    is_plural = one != last and (is_event(one) or is_activity(one))
-    return is_known or is_plural or last.endswith("ing") or is_activity(last) or is_sport(last)
-
-
-def is_contest(event: str) -> bool:
-    """Whether what one takes part in is a match or a race."""
-    return event.split()[-1] in _listed("contests")
-
-
-def is_training(name: str) -> bool:
-    """Whether a name says that one trains for a contest: `Football training`, `Cricket nets`."""
-    words = separated(name).split()
-    return any(word in _listed("trained") or word.endswith("training") for word in words)
-
-
-def is_played(name: str) -> bool:
-    """Whether a name says that one is in a contest: `Rugby match`, `Soccer game day`."""
-    return not _listed("played").isdisjoint(separated(name).split())
-
-
-def is_shown(name: str) -> bool:
-    """Whether a name says that one shows what one does: `Danse gala 2023`."""
-    return not _listed("shown").isdisjoint(separated(name).split())
-
-
-def is_before_contest(name: str) -> bool:
-    """Whether a name says that a contest is near: `Rugby pre match`, `Basket échauffement`."""
-    return bool(_BEFORE_CONTEST.search(separated(name)))
-
-
-def is_sport(name: str) -> bool:
-    """Whether a name is that of a sport that one does, in English: `curling`, `Jiu-jitsu`."""
-    return normalise(name) in _named("sports")
-
-
 @cache
-def _proper() -> dict[str, str]:
-    """The words that have a capital within a sentence, by these in small letters."""
-    data = own_yaml(__file__, "sessions.yaml")
-    words = [name for name in (*data["proper"], *data["sports"]) if " " not in name]
-    return {word.casefold(): word for word in words if not word.islower()}
-
-
-@cache
-def _only_named() -> dict[str, str]:
+def _onlynamed() -> dict[str, str]:
     """The session of each normalised name of `named` in sessions.yaml."""
     lists = own_yaml(__file__, "sessions.yaml")["named"].items()
     return {normalise(name): session for session, names in lists for name in names}
-
-
-@cache
-def _named(name: str) -> frozenset[str]:
-    """The normalised names of a list in sessions.yaml."""
-    return frozenset(map(normalise, own_yaml(__file__, "sessions.yaml")[name]))
-
-
-@cache
-def _listed(name: str) -> frozenset[str]:
-    """The folded words of a list in sessions.yaml."""
-    return frozenset(map(folded, own_yaml(__file__, "sessions.yaml")[name]))

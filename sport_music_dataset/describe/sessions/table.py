@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from ..errors import SettingError
-from ..outside.documents import compose_yaml, construct_yaml, own_yaml
-from ..outside.names import shown
+from ...errors import SettingError
+from ...outside.documents import compose_yaml, construct_yaml, own_yaml
+from ...outside.names import shown
 
 INTENSITIES = ("low", "medium", "high")
 MOST_WORDS = 1_000

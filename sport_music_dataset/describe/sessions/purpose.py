@@ -1,0 +1,129 @@
+"""What music for a session is for, in English: "for a run", "to play during a yoga session"."""
+
+import re
+from typing import NamedTuple
+
+from ..english import article, listed, singular
+from .kinds import is_activity, is_contest, is_event, is_sport, listed_words
+from .naming import find_within, in_words, pair
+from .table import Session, find, separated
+
+# Of a contest, what comes before it: "Rugby pre match", "Basket échauffement".
+_BEFORE_CONTEST = re.compile(r"\b(?:pre ?(?:game|match|race)|warm ?ups?|echauffement)\b")
+# English words behind which a name goes on that has its head before them.
+_BEHIND_HEAD = frozenset("at by for from in of on to with".split())
+_SESSIONS = ("session", "class", "workout")
+
+
+class Told(NamedTuple):
+    """A session as descriptions tell it.
+
+    `session` is the one that is known, if any; `name` what the session is called, empty where its
+    name says nothing in English. `purpose` is what music for it is for (`a marathon`), `event` what
+    one takes part in (`yoga session`), empty where that cannot be said.
+    """
+
+    session: Session | None
+    name: str
+    purpose: str
+    event: str
+
+
+def tell(name: str, own: str = "") -> Told:
+    """How a session is told, by its name; `own` are the user's sessions, as YAML.
+
+    Example:
+        >>> tell("Rugby pre match").purpose
+        'a rugby warm-up'
+    """
+    if session := find_within(name, own):
+        return Told(session, session.name, *_of_known(session, name))
+    if both := pair(name, own):
+        return _of_two(*both)
+    words = in_words(name)
+    return Told(None, words, *_of_words(words, own))
+
+
+def _of_two(first: Session, second: Session) -> Told:
+    # "Upper-body and core training".
+    last = second.name.split()[-1]
+    name = listed((first.name.removesuffix(f" {last}"), second.name))
+    # "For a warm-up and stretching".
+    before = f"{article(first.name)} " if first.purpose != first.name else ""
+    # "A sleep and recovery session" is none.
+    is_session = first.event.endswith(_SESSIONS) and second.event.endswith(_SESSIONS)
+    return Told(None, name, f"{before}{name}", f"{name} session" if is_session else "")
+
+
+def _of_words(name: str, own: str) -> tuple[str, str]:
+    """Purpose and event of a session that nobody knows, by its name in English words."""
+    # The name may say nothing, or consist only of underscores and spaces.
+    if not name:
+        return "a workout", "workout"
+    if is_event(head(name)):
+        return f"{article(name)} {name}", name
+    if is_sport(name):
+        return name, f"{name} session"
+    last = name.split()[-1]
+    # "For desk stretches", "a desk stretch session", but "a strides and drills session".
+    one = singular(last) if is_event(singular(last)) else last
+    event = f"{name.removesuffix(last)}{one} session"
+    # "During field day".
+    event = name if last == "day" else event
+    # "for aqua boxing", "for morning yoga", but "for a foam ball session".
+    return name if is_done(last, own) else f"{article(event)} {event}", event
+
+
+def _of_known(session: Session, as_named: str) -> tuple[str, str]:
+    """Purpose and event of a known session; a match or a race is said only of who is in it."""
+    name, is_alone = session.name, session.purpose == session.name
+    if is_contest(session.event) and is_before_contest(as_named):
+        event = f"{name if is_alone else session.event} warm-up"
+        return f"{article(event)} {event}", event
+    if is_contest(session.event) and is_training(as_named):
+        return name if is_alone else f"{name} training", f"{name} training session"
+    if is_alone and is_shown(as_named) and session.event.endswith(_SESSIONS):
+        # "A dance show", of dancing.
+        event = f"{session.event.rpartition(' ')[0]} show"
+        return f"{article(event)} {event}", event
+    # "Rugby Tuesdays" may be training.
+    is_open = is_alone and is_contest(session.event) and not is_played(as_named)
+    return session.purpose, f"{name} session" if is_open else session.event
+
+
+def head(name: str) -> str:
+    """The word of which a name says more: `commute` of "commute to work"."""
+    words = name.split()
+    end = next((at for at, word in enumerate(words) if at and word in _BEHIND_HEAD), len(words))
+    return words[end - 1]
+
+
+def is_done(last: str, own: str) -> bool:
+    """Whether a name that ends in a word is what one does, and needs no "session" behind it."""
+    known = find(last, own)
+    is_known = known is not None and known.name == known.purpose == last
+    # "For desk stretches", but "for a resistance bands session".
+    one = singular(last)
+    is_plural = one != last and (is_event(one) or is_activity(one))
+    return is_known or is_plural or last.endswith("ing") or is_activity(last) or is_sport(last)
+
+
+def is_training(name: str) -> bool:
+    """Whether a name says that one trains for a contest: `Football training`, `Cricket nets`."""
+    words = separated(name).split()
+    return any(word in listed_words("trained") or word.endswith("training") for word in words)
+
+
+def is_played(name: str) -> bool:
+    """Whether a name says that one is in a contest: `Rugby match`, `Soccer game day`."""
+    return not listed_words("played").isdisjoint(separated(name).split())
+
+
+def is_shown(name: str) -> bool:
+    """Whether a name says that one shows what one does: `Danse gala 2023`."""
+    return not listed_words("shown").isdisjoint(separated(name).split())
+
+
+def is_before_contest(name: str) -> bool:
+    """Whether a name says that a contest is near: `Rugby pre match`, `Basket échauffement`."""
+    return bool(_BEFORE_CONTEST.search(separated(name)))
