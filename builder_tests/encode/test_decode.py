@@ -39,7 +39,7 @@ def test_what_cannot_be_decoded_is_named(
     with pytest.raises(ReleaseError, match="has no codes of a chunk 'nowhere-0000'"):
         decode_chunk(encoded, "nowhere-0000")
     assert main(["decode", str(encoded), chunk, "-o", str(tmp_path / "chunk.xyz")]) == 2
-    assert "chunk.xyz: cannot be written" in capsys.readouterr().err
+    assert "chunk.xyz: give a name that ends in .wav or .flac" in capsys.readouterr().err
     pieces = save_codec(tmp_path / "pieces", chunk_length_s=0.5, overlap=0.01)
     with pytest.raises(ModelError, match="works on pieces"):
         decode_chunk(encoded, chunk, codec=str(pieces))

@@ -201,14 +201,14 @@ def test_the_token_of_a_cluster_is_asked_for(nodes: Nodes, music: Path, tmp_path
     assert "no authentication token was found; " in told and "RAY_AUTH_TOKEN" in told
 
 
-def test_ray_is_asked_for_by_name_where_it_is_not_installed(tmp_path: Path) -> None:
+def test_ray_is_asked_for_by_name_where_it_is_not_installed(music: Path, tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['ray'] = None\n"
         "from sport_music_dataset.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, "build", tmp_path, tmp_path / "out", "--engine", "ray"],
+        [sys.executable, "-c", script, "build", music, tmp_path, "--engine", "ray"],
         capture_output=True,
         text=True,
         check=False,

@@ -35,6 +35,7 @@ from sport_music_dataset.preview.page import escaped
 from sport_music_dataset.preview.server import PreviewServer
 from sport_music_dataset.preview.view import PreviewSettings, View
 from sport_music_dataset.preview.write import write_preview
+from sport_music_dataset.release.folder import build_command
 from sport_music_dataset.release.layout import MANIFEST, REVIEW
 from sport_music_dataset.release.manifest import read_manifest
 from sport_music_dataset.release.release import Release
@@ -264,7 +265,7 @@ def test_the_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = tmp_path / "page.html"
-    assert main(["preview", str(encoded), "-o", str(page), "--chunks", "4", "--all"]) == 0
+    assert main(["preview", str(encoded), "-o", str(page), "--all"]) == 0
     captured = capsys.readouterr()
     # A page of this state needs no hint to make one; one of another state does.
     monkeypatch.chdir(tmp_path)
@@ -405,7 +406,7 @@ def test_sigterm_ends_a_server_whose_shell_keeps_ctrl_c_from_it(
         signal.signal(signal.SIGINT, before)
     captured = capsys.readouterr()
     assert captured.out == f"http://127.0.0.1:{port}/\n"
-    remedy = f"`sportgen build SRC {out}` follows"
+    remedy = f"`{build_command(out)}` follows"
     assert captured.err.splitlines()[-3:] == [
         f"decisions go to {out / REVIEW}; {remedy} them",
         f"`kill {os.getpid()}` ends it",

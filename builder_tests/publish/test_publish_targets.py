@@ -11,6 +11,7 @@ from builder_tests.hub.local_hub import LocalHub, Request, Response
 from builder_tests.support.clients import Client, push
 from builder_tests.support.releases import is_release
 from sport_music_dataset.cli import main
+from sport_music_dataset.release.folder import build_command
 from sport_music_dataset.release.manifest import read_manifest
 
 REPO = "org/sport-music"
@@ -157,7 +158,7 @@ def test_a_dry_run_without_a_token_or_a_network_tells_what_is_here(
     assert f"{shard}: is not what the manifest says" in capsys.readouterr().err
     (out / "encoded/test-00000-of-00001.parquet").unlink()
     shard.unlink()
-    for remedy in (f"sportgen encode {out} --model nano", f"sportgen build SRC {out}"):
+    for remedy in (f"sportgen encode {out} --model nano", build_command(out)):
         assert main(arguments) == 1
         assert f"is missing; `{remedy}` makes it again" in capsys.readouterr().err
         shutil.copy(encoded / "encoded/test-00000-of-00001.parquet", out / "encoded")
