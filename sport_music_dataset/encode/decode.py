@@ -84,4 +84,6 @@ def write_audio(file: Path, waveform: Waveforms) -> None:
     try:
         soundfile.write(file, np.clip(waveform, -1, 1), SAMPLING_RATE, subtype="PCM_16")
     except (ValueError, TypeError, OSError, soundfile.LibsndfileError) as error:
-        raise SettingError(f"{file}: cannot be written ({error})") from error
+        raise SettingError(
+            f"{file}: cannot be written ({error}); see that its folder is there"
+        ) from error

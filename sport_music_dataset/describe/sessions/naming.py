@@ -52,11 +52,11 @@ _NUMBERED_AT_END = re.compile(
     re.IGNORECASE,
 )
 _WHOLE_BODY = re.compile(r"\b(full|upper|lower|total)[ -]body (?=\w)", re.IGNORECASE)
-# Shouts: "Game Day!!".
 # Sessions that are no head of a name, but what is done of another session.
 _GENERAL = frozenset({"cool-down", "fitness", "warm-up"})
 # Sessions for a part of the body, which stands before them.
 _FOR_A_PART = frozenset({"mobility training", "physiotherapy", "stretching"})
+# Shouts: "Game Day!!".
 _MARKS = re.compile(r"[!?*~#]+")
 # The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
 _OF_SESSIONS = ("small", "when", "where", "who", "body", "what", "more")
@@ -101,8 +101,8 @@ def _of_whole(name: str, text: str, own: str) -> Session | None:
         one = normalise(part).replace(" ", "")
         if found := find(part, own) or find(one, own) or _joined(own).get(one):
             return found
-        if named := _onlynamed().get(normalise(part)):
-            return find(named, own)
+        if meant := _only_named().get(normalise(part)):
+            return find(meant, own)
     # "Back and biceps" is one.
     sessions = {find(part, own) for part in _AND.split(name)}
     return sessions.pop() if len(sessions) == 1 else _nearer(sessions)
@@ -225,13 +225,13 @@ def _in_english(words: list[str], shouts: bool) -> str:
     if unknown and (shouts or not _has_name(words, [words[at] for at in unknown])):
         return ""
     # Beside a name stand other parts of it: "Hyde Park", but "morning Vondelpark run".
-    named = [
+    has_name = [
         bool(unknown) and at < len(words) - 1 and word.casefold() not in english_words("when")
         for at, word in enumerate(words)
     ]
     return " ".join(
         word if is_name else _cased(word, shouts or _is_plain(word))
-        for word, is_name in zip(words, named, strict=True)
+        for word, is_name in zip(words, has_name, strict=True)
     )
 
 
@@ -312,7 +312,7 @@ def _joined(own: str) -> dict[str, Session]:
 
 
 @cache
-def _onlynamed() -> dict[str, str]:
+def _only_named() -> dict[str, str]:
     """The session of each normalised name of `named` in sessions.yaml."""
     lists = own_yaml(__file__, "sessions.yaml")["named"].items()
     return {normalise(name): session for session, names in lists for name in names}
