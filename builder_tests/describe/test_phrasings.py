@@ -282,7 +282,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Hyde Park Run", "jazz", "hyde", "a Hyde Park run"),
         ("Quokka game", "jazz", "uokka", "a workout"),
         ("Country", "jazz", "country", "danc"),
-        ("Pre-Race", "jazz", "pre", "rac"),
+        ("Pre-Race", "jazz", "pre ", "a pre-race warm-up"),
         ("Commute to work", "jazz", "work session", "a commute to work"),
         ("Treadmill Walk 12-3-30", "jazz", "12", "a treadmill walk"),
         ("Stretch & Relax", "jazz", "&", "stretching and relaxation"),

@@ -78,7 +78,9 @@ def _of_known(session: Session, as_named: str) -> tuple[str, str]:
     """Purpose and event of a known session; a match or a race is said only of who is in it."""
     name, is_alone = session.name, session.purpose == session.name
     if is_contest(session.event) and is_before_contest(as_named):
-        event = f"{name if is_alone else session.event} warm-up"
+        # "A football warm-up", "a pre-race warm-up".
+        before = name if is_alone else f"pre-{session.event.split()[-1]}"
+        event = f"{before} warm-up"
         return f"{article(event)} {event}", event
     if is_contest(session.event) and is_training(as_named):
         return name if is_alone else f"{name} training", f"{name} training session"
