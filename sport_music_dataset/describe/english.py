@@ -27,7 +27,7 @@ _PLURAL = re.compile(r"^[a-z-]{3,}(?<![aiosu])(?<!ic)s$")
 _ES = re.compile(r"(?:ch|sh|x|ss)es$")
 _BEAT = re.compile(r".beats?$")
 # Words behind which nobody says "music": the M of EDM is music, and what is spoken is none.
-_IS_MUSIC = frozenset({"edm", "musical", "spoken"})
+_IS_MUSIC = frozenset({"ccm", "edm", "idm", "musical", "spoken"})
 _SMALL = frozenset(
     "a an and at by de des du et for from in it its la le les of on or the to up down with".split()
 )
