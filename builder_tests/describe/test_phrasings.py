@@ -296,7 +296,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Basket échauffement", "jazz", "game", "a basketball warm-up"),
         ("Rugby Pre Match", "jazz", "pre", "a rugby warm-up"),
         ("Fußballtraining", "jazz", "match", "football"),
-        ("Marathon Taper Week", "jazz", "during a marathon,", "marathon training"),
+        ("Marathon Taper Week", "jazz", "marathon,", "marathon training"),
         ("Lunchtime Walk 1 mile", "jazz", "run", "a lunchtime walk"),
         ("Football Weight Room", "jazz", "football", "strength"),
         ("Cardio Tennis", "jazz", "cardio", "tennis"),

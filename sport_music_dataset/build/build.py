@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..audio.fingerprint import chromaprint_version
 from ..card.card import check_card
-from ..card.options import build_run, typed
+from ..card.options import build_run, typed_in
 from ..describe.unsaid import unsaid
 from ..engines.base import DEFAULT_TIMEOUT, Engine, Processes, RaySettings, cores
 from ..engines.estimate import Estimate
@@ -24,7 +24,7 @@ from ..progress import Notify, Progress, no_progress
 from ..reasons import kind_of
 from ..recipe import Recipe
 from ..records import Row, Track
-from ..release.folder import Run, note_built, unfinished, writing
+from ..release.folder import Run, note_built, other_run_note, writing
 from ..release.layout import ASSETS, SESSIONS, SINCE, WORK_FOLDER
 from ..release.manifest import Manifest, software
 from ..release.release import Release
@@ -98,7 +98,8 @@ class BuildRequest:
             earlier.check_recipe(manifest, location)
         if not earlier.before and self._is_within():
             notify(f"note: {self.out}: lies in {location}; builds leave it out of the music")
-        if note := earlier.other_options(manifest, location) or self._other_run():
+        note = earlier.other_options(manifest, location)
+        if note := note or other_run_note(self.out, self.run()):
             notify(f"note: {note}")
         return earlier
 
@@ -107,20 +108,11 @@ class BuildRequest:
         root = Path(source.location).resolve()
         return not source.is_fetched and self.out.resolve().is_relative_to(root)
 
-    def _other_run(self) -> str:
-        """That a build was interrupted in `out` which had other options; empty if none was."""
-        before, now = unfinished(self.out), self.run()
-        if before is None or before.command != now.command or before == now:
-            return ""
-        return f"{self.out}: the build that was interrupted here was `{before.typed(self.out)}`"
-
     def run(self) -> Run:
         """The command line of this build, but for what only says who does the work."""
         source = Source.of(self.source)
         place = source.location if source.is_fetched else str(Path(source.location).resolve())
-        manifest = self.manifest()
-        manifest.recipe["tagger"] = self.recipe.tagger  # with the path of a folder
-        options = typed(manifest, str(self.out.resolve() / SESSIONS))
+        options = typed_in(self.out, self.manifest(), self.recipe.tagger)
         if self.since and self.since.name:
             options.append(("--since", self.since.name))
         if self.timeout != DEFAULT_TIMEOUT:

@@ -17,7 +17,7 @@ import soundfile
 
 from ..audio.samples import decode_flac, to_pcm16
 from ..card.card import check_card, write_card
-from ..card.options import build_run, typed
+from ..card.options import build_run, typed_in
 from ..columns import COPIED_COLUMNS, HEARD_COLUMNS, MEASURE_COLUMNS
 from ..describe.annotate import made_phrasings
 from ..digests import digest, file_digest
@@ -30,9 +30,9 @@ from ..progress import Advance, Progress, going_on, no_progress
 from ..reasons import Status
 from ..recipe import ROWS_VERSION, Recipe
 from ..records import Heard, Outcome, Row, chunk_id
-from ..release.folder import Run, check_ours, note_built, read_hint, remove_stale, writing
+from ..release.folder import Run, built, check_ours, note_built, remove_stale, writing
 from ..release.last_runs import keep_encode, last_encode
-from ..release.layout import BUILT, SESSIONS, known_codes
+from ..release.layout import known_codes
 from ..release.manifest import FileEntry
 from ..release.release import Release
 from ..release.review.decisions import DESCRIPTION, in_place
@@ -297,11 +297,9 @@ def _given(release: Release) -> frozenset[str]:
 
 def _note_built(release: Release, tagger: str) -> None:
     """Have the build that is noted listen too."""
-    if built := read_hint(Run, release.folder / BUILT):
-        recipe: Any = {**release.manifest.recipe, "tagger": tagger}
-        sessions = str(release.folder.resolve() / SESSIONS)
-        options = typed(replace(release.manifest, recipe=recipe), sessions)
-        note_built(release.folder, build_run(built.source, options))
+    if before := built(release.folder):
+        options = typed_in(release.folder, release.manifest, tagger)
+        note_built(release.folder, build_run(before.source, options))
 
 
 def _made(row: Row, track: Row, recipe: Recipe) -> list[str]:

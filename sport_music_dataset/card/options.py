@@ -1,10 +1,13 @@
 """The options of `build` as they are typed: those of a manifest, and what differs between two."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..recipe import Recipe
 from ..release.folder import Run
+from ..release.layout import SESSIONS
 from ..release.manifest import Manifest
 
 # Setting of the recipe -> option, where its value is the option's; other settings follow below.
@@ -51,6 +54,14 @@ def typed(manifest: Manifest, sessions: str = "sessions.yaml") -> list[Option]:
     if settings.get("sessions"):
         settings["sessions"] = sessions
     return [*_of_recipe(settings), *_of_reading(manifest.reading)]
+
+
+def typed_in(folder: Path, manifest: Manifest, tagger: str) -> list[Option]:
+    """As `typed`, to be run on this machine: with the sessions that a release folder keeps, and
+    with the path of a tagger that is a folder, of which a manifest has the name."""
+    recipe: Any = {**manifest.recipe, "tagger": tagger}
+    sessions = str(folder.resolve() / SESSIONS)
+    return typed(replace(manifest, recipe=recipe), sessions)
 
 
 def build_run(source: str, options: Iterable[Iterable[str]]) -> Run:

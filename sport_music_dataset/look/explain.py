@@ -1,7 +1,7 @@
 """Explain the descriptions of a chunk: from what each word of them is known."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,21 +79,33 @@ def explain_chunk(release: Release, chunk_id: str) -> Explanation:
     Raises:
         ReleaseError: the release has no such chunk, or its rows have no measures.
     """
-    rows = _rows_of_track(release, chunk_id)
-    row = next(row for row in rows if row["chunk_id"] == chunk_id)
-    track = by_id(release.tracks())[row["track_id"]]
-    found = _explained(release, row, track, rows)
-    fit = (row[name] or "" for name in ("session", "fit", "fit_reason"))
-    return Explanation(chunk_id, track["path"], *found, *fit)
+    return explain_chunks(release, [chunk_id])[0]
+
+
+def explain_chunks(release: Release, chunk_ids: Sequence[str]) -> list[Explanation]:
+    """As `explain_chunk`, of several chunks."""
+    rows = {chunk_id: _rows_of_track(release, chunk_id) for chunk_id in chunk_ids}
+    tracks = by_id(release.tracks())
+    return [_explanation(release, chunk_id, rows[chunk_id], tracks) for chunk_id in chunk_ids]
 
 
 def some_chunks(release: Release) -> list[str]:
     """The id of a chunk of each session in the first shard of a release, at most five."""
-    for path in release.shards(release.manifest.rows_config):
-        rows = release.place.only(path, ["chunk_id", "session"]).to_pylist()
-        first = {row["session"]: row["chunk_id"] for row in reversed(rows)}
-        return sorted(first.values())[:_MOST_SHOWN]
-    return []
+    path = next(iter(release.shards(release.manifest.rows_config)), "")
+    rows = release.place.only(path, ["chunk_id", "session"]).to_pylist() if path else []
+    first = {row["session"]: row["chunk_id"] for row in reversed(rows)}
+    return sorted(first.values())[:_MOST_SHOWN]
+
+
+def _explanation(
+    release: Release, chunk_id: str, rows: list[Row], tracks: Mapping[str, Row]
+) -> Explanation:
+    """The explanation of a chunk; `rows` are those of its track."""
+    row = next(row for row in rows if row["chunk_id"] == chunk_id)
+    track = tracks[row["track_id"]]
+    found = _explained(release, row, track, rows)
+    fit = (row[name] or "" for name in ("session", "fit", "fit_reason"))
+    return Explanation(chunk_id, track["path"], *found, *fit)
 
 
 def _explained(

@@ -106,16 +106,25 @@ def unfinished(folder: Path) -> Run | None:
     return read_hint(Run, folder / UNFINISHED)
 
 
+def built(folder: Path) -> Run | None:
+    """The run that builds what a folder has; None if no build of it has ended."""
+    return read_hint(Run, folder / BUILT)
+
+
 def build_command(folder: Path) -> str:
     """The command that builds a release folder again, with the options of its last build."""
-    return (read_hint(Run, folder / BUILT) or Run("build", source="SRC")).typed(folder)
+    return (built(folder) or Run("build", source="SRC")).typed(folder)
 
 
 def note_built(folder: Path, run: Run) -> None:
     """Write down the build that gives what a release folder has."""
     # What was forced then is forced once.
     again = replace(run, options=[word for word in run.options if word != "--force"])
-    write_atomically(folder / BUILT, json.dumps(asdict(again)).encode())
+    _write_run(folder / BUILT, again)
+
+
+def _write_run(file: Path, run: Run) -> None:
+    write_atomically(file, json.dumps(asdict(run)).encode())
 
 
 def read_hint(kind: type[Kind], file: Path) -> Kind | None:
@@ -142,6 +151,14 @@ def unfinished_note(folder: Path) -> str:
         return _BUSY
     article = "an" if run.command[:1] in "aeiou" else "a"
     return f"{article} {run.command} was interrupted here; `{run.typed(folder)}` goes on"
+
+
+def other_run_note(folder: Path, run: Run) -> str:
+    """That another run of the same command was interrupted in a folder; empty if none was."""
+    before = unfinished(folder)
+    if before is None or before.command != run.command or before == run:
+        return ""
+    return f"{folder}: the {before.command} that was interrupted here was `{before.typed(folder)}`"
 
 
 def check_ours(folder: Path) -> None:
@@ -200,7 +217,7 @@ def writing(out: Path, run: Run) -> Iterator[None]:
             write_atomically(out / _MARKER, _MARKER_TEXT)
         with locked(out):
             _remove_partial(out)
-            write_atomically(out / UNFINISHED, json.dumps(asdict(run)).encode())
+            _write_run(out / UNFINISHED, run)
             yield
             _remove_partial(out)
             (out / UNFINISHED).unlink()

@@ -212,7 +212,7 @@ def to_library(
     found = tuple(_without_copies(spelled))
     notes = (
         *(*written, *wanted.notes(), *unneeded, *unused_sessions(found, reading.sessions)),
-        *unknown_session(source, reading.sessions),
+        *unknown_session(source.session, reading.sessions),
         *unknown_sessions(found, layout, source, reading.sessions),
     )
     return Library(found, dict(ignored), notes, layout)

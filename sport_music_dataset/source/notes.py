@@ -42,14 +42,14 @@ def unused_sessions(tracks: Sequence[Track], own: str) -> Iterator[str]:
         yield "--sessions: no track has one of its sessions"
 
 
-def unknown_session(source: Source, own: str) -> Iterator[str]:
-    """A note on a session for all tracks that nobody knows; `own` are the user's, as YAML."""
-    if not source.session or find(source.session, own):
+def unknown_session(session: str, own: str) -> Iterator[str]:
+    """A note on a session that is asked for and nobody knows; `own` are the user's, as YAML."""
+    if not session or find(session, own):
         return
     names = {key: session.name for key, session in known_sessions(own).items()}
-    near = get_close_matches(normalise(source.session), names, n=1)
+    near = get_close_matches(normalise(session), names, n=1)
     yield (
-        f"--session {source.session}: no session that sportgen knows; whether music fits it is "
+        f"--session {session}: no session that sportgen knows; whether music fits it is "
         f"not judged{f'; did you mean {names[near[0]]}?' if near else ''}"
     )
 

@@ -53,7 +53,6 @@ def review(
     from ...release.review.decisions import DESCRIPTION, DROP, KEEP, SESSION, STYLE, TEMPO, VERDICT
     from ...release.review.file import decide, take_back, unbuilt_note
     from ...source.notes import unknown_session
-    from ...source.source import Source
 
     verdict = DROP if drop else KEEP if keep else ""
     values = {VERDICT: verdict, DESCRIPTION: description, STYLE: style}
@@ -75,8 +74,7 @@ def review(
         now = take_back(out, len(now.decisions))
     shown = [one for key, one in sorted(now.standing.items()) if not ids or key[0] in ids]
     _show(shown, as_json, "nothing is decided of these" if ids else "nothing is decided")
-    asked = Source(str(out), session=session)
-    for told in unknown_session(asked, release.manifest.recipe.get("sessions", "")):
+    for told in unknown_session(session, release.manifest.recipe.get("sessions", "")):
         console.hint(f"note: {told}")
     if note := unbuilt_note(out, release.manifest):
         console.hint(f"note: {note}")

@@ -58,15 +58,14 @@ def explain(
     """
     from huggingface_hub import HfApi
 
-    from ...look.explain import explain_chunk, some_chunks
+    from ...look.explain import explain_chunks, some_chunks
     from ...release.release import open_release
     from ..next_steps import hint_waiting
     from ..show.tokens import show_explanations
 
     with open_release(release, HfApi(endpoint=endpoint)) as opened:
         ids = [chunk_id] if chunk_id else some_chunks(opened)
-        found = [explain_chunk(opened, one) for one in ids]
-        show_explanations(found, as_json, is_one=bool(chunk_id))
+        show_explanations(explain_chunks(opened, ids), as_json, is_one=bool(chunk_id))
         hint_waiting(opened)
 
 

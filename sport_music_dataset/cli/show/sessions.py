@@ -18,14 +18,13 @@ def show_sessions(names: "Sequence[ReadName]", are_known: bool, as_json: bool) -
     if as_json:
         print(json.dumps([asdict(one) for one in names], indent=2, ensure_ascii=False))
         return
-    left_out = {1} if are_known else set()
     rows = [
         (one.name, one.session, one.told, one.intensity, _range(one.energy), _range(one.tempo_bpm))
         for one in names
     ]
-    shown = [at for at in range(len(_COLUMNS)) if at not in left_out]
-    cells = [[row[at] for at in shown] for row in rows]
-    show_table([_COLUMNS[at] for at in shown], cells, ["left"] * len(shown))
+    # Of those that are known, the second would be the first again.
+    names_of, *cells = [[row[0], *row[1 + are_known :]] for row in (_COLUMNS, *rows)]
+    show_table(names_of, cells, ["left"] * len(names_of))
 
 
 def _range(bounds: tuple[float, float] | None) -> str:

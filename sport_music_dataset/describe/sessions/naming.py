@@ -46,6 +46,8 @@ _DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
 _PLACE_IN_LIST = re.compile(r"^\d{1,2}\s*[.)-]\s*(?=\D)")
 _IS_AMOUNT = re.compile(r"\d+(?:k|km|mi?|h|min|s|x|st|nd|rd|th)?")
 _LEAST_CORRECTED = 6
+# Letters of a sport that is looked for within a name: `polo` may be a shirt.
+_LEAST_WITHIN = 5
 # "Knee rehab week 4".
 _NUMBERED_AT_END = re.compile(
     r"(?<=\w)\s+(?:week|wk|day|level|part|phase|term|unit|year|grade|vol|no|set)\.?\s*\d{1,2}$",
@@ -178,7 +180,7 @@ def in_words(name: str) -> str:
     "leg day", `Krachttraining` and `Sortie des copains` would be foreign words in a sentence.
     """
     if is_sport(bare := " ".join(_bare(name))):
-        return " ".join(_cased(word, is_plain=True) for word in bare.split())
+        return _said_sport(bare)
     plain = _PLACE_IN_LIST.sub("", spaced(_MARKS.sub(" ", name)))
     text = re.sub(r"\s*[&+]\s*", " and ", plain)
     # "Sunday spin (road)".
@@ -208,8 +210,13 @@ def _sport_in(name: str) -> str:
     if len(words) > _MOST_WORDS or len(_AND.split(name)) > 1:
         return ""
     spans = (" ".join(words[begin:end]) for begin, end in _spans(len(words)))
-    found = (span for span in spans if is_sport(span) and len(span) >= _LEAST_CORRECTED - 1)
-    return " ".join(_cased(word, is_plain=True) for word in next(found, "").split())
+    found = (span for span in spans if is_sport(span) and len(span) >= _LEAST_WITHIN)
+    return _said_sport(next(found, ""))
+
+
+def _said_sport(name: str) -> str:
+    """The folded name of a sport as it stands within a sentence."""
+    return " ".join(_cased(word, is_plain=True) for word in name.split())
 
 
 def _in_english(words: list[str], shouts: bool) -> str:

@@ -60,7 +60,7 @@ def _of_words(name: str, own: str) -> tuple[str, str]:
     # The name may say nothing, or consist only of underscores and spaces.
     if not name:
         return "a workout", "workout"
-    if is_event(head(name)):
+    if is_event(_head(name)):
         return f"{article(name)} {name}", name
     if is_sport(name):
         return name, f"{name} session"
@@ -71,36 +71,36 @@ def _of_words(name: str, own: str) -> tuple[str, str]:
     # "During field day".
     event = name if last == "day" else event
     # "for aqua boxing", "for morning yoga", but "for a foam ball session".
-    return name if is_done(last, own) else f"{article(event)} {event}", event
+    return name if _is_done(last, own) else f"{article(event)} {event}", event
 
 
 def _of_known(session: Session, as_named: str) -> tuple[str, str]:
     """Purpose and event of a known session; a match or a race is said only of who is in it."""
     name, is_alone = session.name, session.purpose == session.name
-    if is_contest(session.event) and is_before_contest(as_named):
+    if is_contest(session.event) and _is_before_contest(as_named):
         # "A football warm-up", "a pre-race warm-up".
         before = name if is_alone else f"pre-{session.event.split()[-1]}"
         event = f"{before} warm-up"
         return f"{article(event)} {event}", event
-    if is_contest(session.event) and is_training(as_named):
+    if is_contest(session.event) and _is_training(as_named):
         return name if is_alone else f"{name} training", f"{name} training session"
-    if is_alone and is_shown(as_named) and session.event.endswith(_SESSIONS):
+    if is_alone and _says(as_named, "shown") and session.event.endswith(_SESSIONS):
         # "A dance show", of dancing.
         event = f"{session.event.rpartition(' ')[0]} show"
         return f"{article(event)} {event}", event
     # "Rugby Tuesdays" may be training.
-    is_open = is_alone and is_contest(session.event) and not is_played(as_named)
+    is_open = is_alone and is_contest(session.event) and not _says(as_named, "played")
     return session.purpose, f"{name} session" if is_open else session.event
 
 
-def head(name: str) -> str:
+def _head(name: str) -> str:
     """The word of which a name says more: `commute` of "commute to work"."""
     words = name.split()
     end = next((at for at, word in enumerate(words) if at and word in _BEHIND_HEAD), len(words))
     return words[end - 1]
 
 
-def is_done(last: str, own: str) -> bool:
+def _is_done(last: str, own: str) -> bool:
     """Whether a name that ends in a word is what one does, and needs no "session" behind it."""
     known = find(last, own)
     is_known = known is not None and known.name == known.purpose == last
@@ -110,22 +110,17 @@ def is_done(last: str, own: str) -> bool:
     return is_known or is_plural or last.endswith("ing") or is_activity(last) or is_sport(last)
 
 
-def is_training(name: str) -> bool:
+def _is_training(name: str) -> bool:
     """Whether a name says that one trains for a contest: `Football training`, `Cricket nets`."""
-    words = separated(name).split()
-    return any(word in listed_words("trained") or word.endswith("training") for word in words)
+    compound = any(word.endswith("training") for word in separated(name).split())
+    return compound or _says(name, "trained")
 
 
-def is_played(name: str) -> bool:
-    """Whether a name says that one is in a contest: `Rugby match`, `Soccer game day`."""
-    return not listed_words("played").isdisjoint(separated(name).split())
+def _says(name: str, words: str) -> bool:
+    """Whether a name has a word of a list in sessions.yaml."""
+    return not listed_words(words).isdisjoint(separated(name).split())
 
 
-def is_shown(name: str) -> bool:
-    """Whether a name says that one shows what one does: `Danse gala 2023`."""
-    return not listed_words("shown").isdisjoint(separated(name).split())
-
-
-def is_before_contest(name: str) -> bool:
+def _is_before_contest(name: str) -> bool:
     """Whether a name says that a contest is near: `Rugby pre match`, `Basket échauffement`."""
     return bool(_BEFORE_CONTEST.search(separated(name)))
