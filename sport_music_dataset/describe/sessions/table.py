@@ -75,8 +75,12 @@ def separated(name: str) -> str:
 
 def folded(name: str) -> str:
     """A name without case, accents and extra spaces, which people type in different ways."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
+    letters = name.casefold()
+    # Most of the 18,000 names in our tables have no accents, and every command folds them.
+    if not letters.isascii():
+        decomposed = unicodedata.normalize("NFKD", letters)
+        letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return " ".join(letters.split())
 
 
 def spaced(name: str) -> str:

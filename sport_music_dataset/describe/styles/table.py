@@ -140,7 +140,8 @@ def _styles_and_kinds(entries: dict[str, Any]) -> tuple[dict[str, Style], dict[s
     # "Bruit de la mer" is "bruits de la mer".
     styles |= {one: style for key, style in styles.items() if (one := _singular(key)) not in styles}
     # "Indie" is no form of a Spanish word.
-    kinds |= {form: style for form, style in forms.items() if form not in {**styles, **kinds}}
+    named = styles.keys() | kinds.keys()
+    kinds |= {form: style for form, style in forms.items() if form not in named}
     return kinds | styles, kinds
 
 
