@@ -31,14 +31,14 @@ _AT = frozenset(
 # How much of it people write behind the name of a session.
 _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
-    r"(?:k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|jours?|ans|x|"
-    r"miles?|laps?|lengths?|longueurs?)?\b\+?"
+    r"(?:k ?steps|steps|k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|"
+    r"jours?|ans|x|miles?|laps?|lengths?|longueurs?)?\b\+?"
 )
 _AT_HOME = re.compile(r"\s+(?:at|in|from) (?:home|the gym|work)$", re.IGNORECASE)
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
 # "Morning run 5k" is a morning run; a 10K race is one.
 _AMOUNT_AT_END = re.compile(
-    r"(?<=\w)(?:\s+\d[\dx.,:/-]* ?(?:k|km|m|mi|miles?|h)?)+$", re.IGNORECASE
+    r"(?<=\w)(?:\s+\d[\dx.,:/-]* ?(?:k ?steps|steps|k|km|m|mi|miles?|h)?)+$", re.IGNORECASE
 )
 # Of what a distance alone is told: "Prépa 10 km", "10 x 400 m".
 _DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
@@ -99,7 +99,7 @@ def find_within(name: str, own: str = "") -> Session | None:
 
 def _of_whole(name: str, text: str, own: str) -> Session | None:
     """The session of a name but for what people add to it; `text` is the name without amounts."""
-    for part in (text, _COURSE.sub("", text), _COMPOUND.sub("", text)):
+    for part in (text, text.replace("&", "and"), _COURSE.sub("", text), _COMPOUND.sub("", text)):
         one = normalise(part).replace(" ", "")
         if found := find(part, own) or find(one, own) or _joined(own).get(one):
             return found
