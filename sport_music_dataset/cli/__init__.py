@@ -4,6 +4,7 @@ Results go to stdout, progress and hints to stderr. Exit codes: 0 done, 1 a know
 usage, 130 interrupted. Each command imports the stage that it needs, so that --help is quick.
 """
 
+import atexit
 import gc
 import os
 import sys
@@ -21,8 +22,10 @@ def main(argv: list[str] | None = None) -> int:
     from .streams import safe_streams
 
     if argv is None:
-        # What imports make stays: looking through it again and again takes an eighth of a run.
+        # What imports make stays: looking through it again and again takes an eighth of a run, and
+        # so does freeing it one by one at the end.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+        atexit.register(gc.freeze)
     _mend_endpoint()
     arguments = sys.argv[1:] if argv is None else argv
     step = partial(_run, arguments)
