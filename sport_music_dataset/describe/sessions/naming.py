@@ -31,8 +31,8 @@ _AT = frozenset(
 # How much of it people write behind the name of a session.
 _AMOUNT = re.compile(
     r"\b[a-z]?\d+(?: ?x ?\d+)* ?"
-    r"(?:k ?steps|steps|k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|days?|"
-    r"jours?|ans|x|miles?|laps?|lengths?|longueurs?)?\b\+?"
+    r"(?:k ?steps|steps|k|km|m|min|mn|mins|minutes?|h|hr|s|sec|secondes?|reps?|rounds?|series?|"
+    r"days?|jours?|ans|x|miles?|laps?|lengths?|longueurs?)?\b\+?"
 )
 _AT_HOME = re.compile(r"\s+(?:at|in|from) (?:home|the gym|work)$", re.IGNORECASE)
 _LENGTH = re.compile(r"\(?\b\d+ ?(?:min|mn|mins|minutes|sec|secondes|seconds)\b\)?", re.IGNORECASE)
@@ -42,8 +42,8 @@ _AMOUNT_AT_END = re.compile(
 )
 # Of what a distance alone is told: "Prépa 10 km", "10 x 400 m".
 _DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
-# "2. Main set".
-_PLACE_IN_LIST = re.compile(r"^\d{1,2}\s*[.)-]\s*(?=\D)")
+# "2. Main set", "Back to netball".
+_BEFORE_NAME = re.compile(r"^(?:\d{1,2}\s*[.)-]|back to\b)\s*(?=\D)", re.IGNORECASE)
 _IS_AMOUNT = re.compile(r"\d+(?:k|km|mi?|h|min|s|x|st|nd|rd|th)?")
 _LEAST_CORRECTED = 6
 # Letters of a sport that is looked for within a name: `polo` may be a shirt.
@@ -67,9 +67,9 @@ _BEFORE = re.compile(r"(?:pre|post)(?:-|$|game|match|race)", re.IGNORECASE)
 # "Pour Marie": what it is for is no sport that anybody knows.
 _FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
 _COURSE = re.compile(
-    r"^(?:les mills|training|stage|atelier|initiation|concours|ecole|club|soiree|gala|workshop|"
-    r"festival|clase|taller|entrainement|prepa|preparation|perfectionnement|sortie|tournoi|match|spectacle|"
-    r"competition)s? "
+    r"^(?:les mills|peloton|zwift|apple fitness|training|stage|atelier|initiation|concours|ecole|"
+    r"club|soiree|gala|workshop|festival|clase|taller|entrainement|prepa|preparation|"
+    r"perfectionnement|sortie|tournoi|match|spectacle|competition|back to)s? "
     r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
 )
 # "Lauftraining" is Lauf.
@@ -88,7 +88,7 @@ def find_within(name: str, own: str = "") -> Session | None:
     words = _bare(name)
     text = " ".join(words)
     whole = find(name, own) or _of_whole(name, text, own)
-    if whole or pair(name, own) or is_sport(text):
+    if whole or pair(name, own) or is_sport(text) or normalise(name) in named("nothing"):
         return whole
     # "Runing" is running.
     slipped = next(filter(None, map(known_sessions(own).get, slips(normalise(text)))), None)
@@ -138,10 +138,17 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
     if not is_english and len(words) <= _MOST_WORDS:
         # "Trening yoga Nordstrand" can be said by its sport alone.
         parts += [words[at:end] for at, end in _spans(len(words))]
-    parts = [part for part in parts if len(part) > 1 or part[0] not in named("alone")]
-    found = next((found for part in parts if (found := find(" ".join(part), own))), None)
+    said = (" ".join(part) for part in parts if not _is_only_alone(part))
+    texts = [text for text in said if is_sport(text) or find(text, own)]
+    # "Walking netball" is no walk: the name of a sport without a band comes first.
+    found = find(texts[0], own) if texts else None
+    if texts and not found:
+        return None
     if is_english:
         found = _of_head(found, words, own)
+    elif found and found.name in _GENERAL and known and is_contest(known.event):
+        # "Échauffement foot".
+        found = known
     is_distance = not is_more and _DISTANCE.search(folded(name))
     return found or (find("running", own) if is_distance else None)
 
@@ -152,12 +159,19 @@ def _of_head(begun: Session | None, words: list[str], own: str) -> Session | Non
     "Cardio tennis" is tennis, a marathon recovery no marathon, and shoulder rehab no strength
     training; but a football warm-up is more than a warm-up.
     """
-    ends = (find(" ".join(words[begin:]), own) for begin in range(1, len(words)))
+    parts = [words[begin:] for begin in range(1, len(words))]
+    ends = (find(" ".join(part), own) for part in parts if not _is_only_alone(part))
     found = next(filter(None, ends), None)
     if not begun or not found or found.name in _GENERAL:
         return begun
     is_other = found.name in _FOR_A_PART or is_contest(begun.event) or is_contest(found.event)
-    return found if is_other else begun
+    # "Gym climbing" is climbing.
+    return found if is_other or begun.name in _GENERAL else begun
+
+
+def _is_only_alone(words: list[str]) -> bool:
+    """Whether a part of a name is a word that is a session only where it stands alone: `bench`."""
+    return len(words) == 1 and words[0] in named("alone")
 
 
 def _spans(count: int) -> Iterator[tuple[int, int]]:
@@ -179,9 +193,9 @@ def in_words(name: str) -> str:
     Empty if its name says nothing (`Séance du Lundi`, `Track 03`) or is no English: `Leg Day` is
     "leg day", `Krachttraining` and `Sortie des copains` would be foreign words in a sentence.
     """
-    if is_sport(bare := " ".join(_bare(name))):
-        return _said_sport(bare)
-    plain = _PLACE_IN_LIST.sub("", spaced(_MARKS.sub(" ", name)))
+    if sport := _sport_begun(_bare(name)):
+        return _said_sport(sport)
+    plain = _BEFORE_NAME.sub("", spaced(_MARKS.sub(" ", name)))
     text = re.sub(r"\s*[&+]\s*", " and ", plain)
     # "Sunday spin (road)".
     text = re.sub(r"(?<=\w)\s*[(\[].*?[)\]]", " ", text)
@@ -202,6 +216,16 @@ def in_words(name: str) -> str:
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     return _in_english([_spelled(word) for word in words], shouts) or _sport_in(name)
+
+
+def _sport_begun(words: list[str]) -> str:
+    """The sport that a name is, or begins with: bowls of "Bowls club", but not of "bowls match"."""
+    if is_sport(text := " ".join(words)):
+        return text
+    if not words or is_event(words[-1]) or is_activity(words[-1]) or _ONE_WORD.search(text):
+        return ""
+    begins = (" ".join(words[:end]) for end in range(len(words) - 1, 0, -1))
+    return next((text for text in begins if is_sport(text) and len(text) >= _LEAST_WITHIN), "")
 
 
 def _sport_in(name: str) -> str:

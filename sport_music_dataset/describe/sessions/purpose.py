@@ -9,7 +9,10 @@ from .naming import find_within, in_words, pair
 from .table import Session, find, separated
 
 # Of a contest, what comes before it: "Rugby pre match", "Basket échauffement".
-_BEFORE_CONTEST = re.compile(r"\b(?:pre ?(?:game|match|race)|warm ?ups?|echauffement)\b")
+_BEFORE_CONTEST = re.compile(
+    r"\b(?:pre ?(?:game|match|race)|avant (?:match|course)|warm ?ups?|"
+    r"echauffement|aufwarmen|calentamiento|riscaldamento)\b"
+)
 # English words behind which a name goes on that has its head before them.
 _BEHIND_HEAD = frozenset("at by for from in of on to with".split())
 _SESSIONS = ("session", "class", "workout")
