@@ -7,6 +7,7 @@ sport_music_dataset/describe/tokens.yaml. A word that is missing there is estima
 """
 
 import sys
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from textwrap import fill
@@ -58,10 +59,9 @@ def main(folder: str) -> None:
     for word in sorted(words()):
         count = len(tokenizer(word, add_special_tokens=False)["input_ids"])
         by_count.setdefault(count, []).append(f'"{word}"')
-    lines = [
-        fill(f"{count}: [{', '.join(by_count[count])}]", 100, subsequent_indent="  ")
-        for count in sorted(by_count)
-    ]
+    # A word that is broken at its hyphen would be another one.
+    wrap = partial(fill, width=100, subsequent_indent="  ", break_on_hyphens=False)
+    lines = [wrap(f"{count}: [{', '.join(by_count[count])}]") for count in sorted(by_count)]
     head = "# T5 tokens of each word, by their number; written by tools/count_tokens.py."
     FILE.write_text("\n".join([head, *lines, ""]), encoding="utf-8")
 

@@ -14,7 +14,7 @@ _CONSONANT = re.compile(r"(?:eu|uk|uni(?!n)|us[aeu]|ura|ut[ei]|ubi|ufo|one|once)
 _SILENT_H = re.compile(r"(?:hour|honest|honour|honor|heir)", re.IGNORECASE)
 # Capitals that are spelled out: an EDM track, an R&B track, a UK garage track. HIIT is not.
 _SPELLED = re.compile(r"[A-Z](?:$|[^a-z]{0,3}$|[&/.\d-]|[A-Z]{1,3}\b)")
-_SPOKEN = frozenset({"HIIT", "MIDI", "RAP", "ROCK", "SKA"})
+_SPOKEN = frozenset({"FIBA", "FIFA", "HIIT", "MIDI", "RAP", "ROCK", "SKA"})
 _SPELLED_OUT = 4
 _VOWEL_NAMES = frozenset("AEFHILMNORSX")
 _AN_NUMBER = re.compile(r"(?:8\d*|11|18)(?!\d)")

@@ -67,8 +67,8 @@ _BEFORE = re.compile(r"(?:pre|post)(?:-|$|game|match|race)", re.IGNORECASE)
 # "Pour Marie": what it is for is no sport that anybody knows.
 _FOR = re.compile(r"(?:pour|for)\s", re.IGNORECASE)
 _COURSE = re.compile(
-    r"^(?:les mills|peloton|zwift|apple fitness|training|stage|atelier|initiation|concours|ecole|"
-    r"club|soiree|gala|workshop|festival|clase|taller|entrainement|prepa|preparation|"
+    r"^(?:les mills|peloton|zwift|(?:apple )?fitness\+|training|stage|atelier|initiation|concours|"
+    r"ecole|club|soiree|gala|workshop|festival|clase|taller|entrainement|prepa|preparation|"
     r"perfectionnement|sortie|tournoi|match|spectacle|competition|back to)s? "
     r"(?:(?:de|du|d|des|a|au|en) )*(?=\S)"
 )
@@ -131,6 +131,8 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()
     parts += [whole[:end] for end in range(len(whole) - 1, 0, -1)]
+    if not is_english:
+        parts += [words[begin:] for begin in range(1, len(words))]
     # "Commute bike" is cycling, but a team warm-up is more than a warm-up.
     known = find(last, own)
     if known and last != known.name != known.event:
@@ -171,7 +173,8 @@ def _of_head(begun: Session | None, words: list[str], own: str) -> Session | Non
 
 def _is_only_alone(words: list[str]) -> bool:
     """Whether a part of a name is a word that is a session only where it stands alone: `bench`."""
-    return len(words) == 1 and words[0] in named("alone")
+    said = [word for word in words if not word.isdigit() and word not in FILLERS]
+    return len(said) == 1 and normalise(said[0]) in named("alone")
 
 
 def _spans(count: int) -> Iterator[tuple[int, int]]:
@@ -196,9 +199,10 @@ def in_words(name: str) -> str:
     if sport := _sport_begun(_bare(name)):
         return _said_sport(sport)
     plain = _BEFORE_NAME.sub("", spaced(_MARKS.sub(" ", name)))
-    text = re.sub(r"\s*[&+]\s*", " and ", plain)
-    # "Sunday spin (road)".
-    text = re.sub(r"(?<=\w)\s*[(\[].*?[)\]]", " ", text)
+    # Not the mark of "FIFA 11+".
+    text = re.sub(r"(?<!\d)\s*[&+]\s*", " and ", plain)
+    # "Sunday spin (road)", "Horse lesson - trot".
+    text = re.sub(r"(?<=\w)(?:\s*[(\[].*?[)\]]|\s[-–/|]\s.*)", " ", text)
     text = _AT_HOME.sub("", _LENGTH.sub(" ", text).strip())
     text = _WHOLE_BODY.sub(r"\1-body ", _NUMBERED_AT_END.sub("", text))
     text = _AMOUNT_AT_END.sub("", text) or plain
@@ -210,7 +214,8 @@ def in_words(name: str) -> str:
         words = words[:-1]
     said = [word for word in _bare(name) if len(word) > 1 and word not in FILLERS]
     nothing = named("nothing")
-    is_nothing = normalise(name) in nothing or all(normalise(word) in nothing for word in said)
+    is_nothing = not nothing.isdisjoint((normalise(name), normalise(" ".join(said))))
+    is_nothing = is_nothing or all(normalise(word) in nothing for word in said)
     is_before = any(map(_BEFORE.match, words))
     if not words or words[0].casefold() in _AT or is_nothing or is_before or _FOR.match(name):
         return ""

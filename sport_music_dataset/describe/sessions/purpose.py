@@ -52,10 +52,11 @@ def _of_two(first: Session, second: Session) -> Told:
     last = second.name.split()[-1]
     name = listed((first.name.removesuffix(f" {last}"), second.name))
     # "For a warm-up and stretching".
-    before = f"{article(first.name)} " if first.purpose != first.name else ""
+    has_article = any(one.purpose.startswith(("a ", "an ")) for one in (first, second))
+    purpose = listed((first.purpose, second.purpose)) if has_article else name
     # "A sleep and recovery session" is none.
     is_session = first.event.endswith(_SESSIONS) and second.event.endswith(_SESSIONS)
-    return Told(None, name, f"{before}{name}", f"{name} session" if is_session else "")
+    return Told(None, name, purpose, f"{name} session" if is_session else "")
 
 
 def _of_words(name: str, own: str) -> tuple[str, str]:
@@ -69,7 +70,8 @@ def _of_words(name: str, own: str) -> tuple[str, str]:
         return name, f"{name} session"
     last = name.split()[-1]
     # "For desk stretches", "a desk stretch session", but "a strides and drills session".
-    one = singular(last) if is_event(singular(last)) else last
+    is_whole = is_activity(last) or last.endswith("ics") or "and" in name.split()
+    one = last if is_whole else singular(last)
     event = f"{name.removesuffix(last)}{one} session"
     # "During field day".
     event = name if last == "day" else event

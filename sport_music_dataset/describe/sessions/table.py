@@ -18,7 +18,8 @@ MOST_WORDS = 1_000
 """Most letters of the name of a session: patterns that fold names take quadratic time."""
 
 _MOST_BPM = 1_000
-_NUMBER_AT_END = re.compile(r"(?<=[^\d\s])[\s#]*\d+$")
+# Not of "F45", which would be "f".
+_NUMBER_AT_END = re.compile(r"(?<=[^\d\s]{2})[\s#]*\d+$")
 BETWEEN_WORDS = re.compile(r"[\s_\-'’/.]+")
 _INITIALS = re.compile(r"\b(?:\w\.){2,}")
 # Words that people add to the name of a session.
