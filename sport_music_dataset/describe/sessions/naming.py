@@ -57,7 +57,9 @@ _WHOLE_BODY = re.compile(r"\b(full|upper|lower|total)[ -]body (?=\w)", re.IGNORE
 # Sessions that are no head of a name, but what is done of another session.
 _GENERAL = frozenset({"cool-down", "fitness", "warm-up"})
 # Sessions for a part of the body, which stands before them.
-_FOR_A_PART = frozenset({"mobility training", "physiotherapy", "stretching"})
+_FOR_A_PART = frozenset(
+    {"mobility training", "physiotherapy", "strength and conditioning", "stretching"}
+)
 # Shouts: "Game Day!!".
 _MARKS = re.compile(r"[!?*~#]+")
 # The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
@@ -151,8 +153,10 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
     elif found and found.name in _GENERAL and known and is_contest(known.event):
         # "Échauffement foot".
         found = known
-    is_distance = not is_more and _DISTANCE.search(folded(name))
-    return found or (find("running", own) if is_distance else None)
+    # "10K training" is more than fitness training.
+    is_open = not found or found.name == "fitness"
+    is_distance = is_open and not is_more and _DISTANCE.search(folded(name))
+    return find("running", own) if is_distance else found
 
 
 def _of_head(begun: Session | None, words: list[str], own: str) -> Session | None:
@@ -167,8 +171,9 @@ def _of_head(begun: Session | None, words: list[str], own: str) -> Session | Non
     if not begun or not found or found.name in _GENERAL:
         return begun
     is_other = found.name in _FOR_A_PART or is_contest(begun.event) or is_contest(found.event)
-    # "Gym climbing" is climbing.
-    return found if is_other or begun.name in _GENERAL else begun
+    # "Gym climbing" is climbing, a cycling turbo trainer one for indoor cycling.
+    is_nearer = begun.name in _GENERAL or found.name.endswith(begun.name)
+    return found if is_other or is_nearer else begun
 
 
 def _is_only_alone(words: list[str]) -> bool:

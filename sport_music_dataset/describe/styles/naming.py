@@ -279,11 +279,8 @@ def _bared(words: list[str]) -> Iterator[str]:
 
 
 def _hits(key: str) -> Style | None:
-    """`tubes disco`, in French order, is disco hits."""
-    style = known(_HITS.sub("", key)) if _HITS.match(key) else None
-    if style is None or not style.before:
-        return None
-    return replace(style, before="", alone=f"{style.before.removesuffix(' music')} hits")
+    """`tubes disco`, in French order, is disco: one chunk is no hits."""
+    return known(_HITS.sub("", key)) if _HITS.match(key) else None
 
 
 def _of_foreign(name: str) -> Style | None:

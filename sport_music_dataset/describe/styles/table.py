@@ -190,7 +190,7 @@ def known(name: str) -> Style | None:
         return Style()
     if decade := _DECADE_HITS.fullmatch(key):
         words = _spoken_decade(decade)
-        return Style(words, f"{words} hits")
+        return Style(words, f"{words} music")
     bare = _COMPOUND.sub("", _MUSIC_AROUND.sub("", key))
     # A number alone is a decade only behind "années".
     for text in (key, bare):
