@@ -1,7 +1,10 @@
 """Builds follow a review: every decision is there afterwards, and nothing else has changed."""
 
+import re
 import shlex
 import shutil
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from builder_tests.conftest import RECIPE
 from builder_tests.support.commands import SHORT
 from builder_tests.support.folders import files
 from builder_tests.support.making import build, planned, verify_folder
+from sport_music_dataset.build.build import BuildReport
 from sport_music_dataset.build.since import Since
 from sport_music_dataset.cli import main
 from sport_music_dataset.encode.encode import encode_release
@@ -18,6 +22,7 @@ from sport_music_dataset.encode.settings import EncodeSettings
 from sport_music_dataset.errors import ReleaseError, SourceError
 from sport_music_dataset.look.diff import diff_releases
 from sport_music_dataset.look.explain import explain_chunk
+from sport_music_dataset.look.stats import release_stats
 from sport_music_dataset.records import Row
 from sport_music_dataset.release.release import Release
 from sport_music_dataset.release.review.decisions import Decision, place_of
@@ -116,7 +121,22 @@ def test_a_build_follows_every_decision_and_changes_nothing_else(
     assert rows[yoga]["dropped_chunks"] == 1 and rows[nordic]["tempo_bpm"] == 90.5
     assert rows[stretching]["session"] == rows[stretching]["session_as_named"] == "my own gym"
     assert report.chunks_left_out["dropped in review"] == 1
+    check_counts(out, report, after.values())
     check_after(out, yoga, cardio, encoded)
+
+
+def check_counts(out: Path, report: BuildReport, rows: Iterable[Row]) -> None:
+    """Stats, the summary and the card count chunks by the session and style that they have."""
+    stats = release_stats(Release.of(out))
+    for name, shares in (("style", stats.styles), ("session", stats.sessions)):
+        assert {one: share.chunks for one, share in shares.items()} == Counter(
+            row[name] for row in rows
+        )
+        assert sum(share.hours for share in shares.values()) == pytest.approx(stats.total.hours)
+    pairs = Counter((row["session"], row["style"]) for row in rows)
+    card = (out / "README.md").read_text(encoding="utf-8")
+    for (session, style), count in pairs.items():
+        assert re.search(rf"\| {session} \| {style} \| \d+ \| {count} \|", card), session
 
 
 def check_after(out: Path, yoga: str, cardio: str, encoded: Path) -> None:

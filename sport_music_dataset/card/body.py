@@ -17,6 +17,7 @@ from ..reasons import CHUNK_COUNTS, kind_of
 from ..records import TEMPO_CONFIDENCE, Row
 from ..release.chunks import LIGHT
 from ..release.manifest import Encoding, Manifest
+from ..release.review.parts import parts_of
 from ..release.spreads import COUNTED_COLUMNS, heard_counts
 from ..release.tracks import (
     SOURCE_COLUMNS,
@@ -41,7 +42,7 @@ _MOST_MISFITS = 5
 _MOST_WORDS = 12
 _MOST_LETTERS = 120
 CARD_TRACK_COLUMNS = (
-    *("path", "status", "reason", "split", "session", "style", *SOURCE_COLUMNS),
+    *("path", "track_id", "status", "reason", "split", "session", "style", *SOURCE_COLUMNS),
     *("tempo_bpm", "tempo_confidence"),
     *("chunks", *CHUNK_COUNTS.values(), "duration_seconds", *COUNTED_COLUMNS),
 )
@@ -55,7 +56,8 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.~/?&=%#:+,_-]+")
 def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: str) -> str:
     """Text of the card for the release of `manifest`; `tracks` are all rows of `tracks`."""
     kept = kept_rows(tracks)
-    sources, sessions = source_counts(kept), session_counts(kept)
+    sources, parts = source_counts(kept), parts_of(kept, manifest)
+    sessions = session_counts(parts)
     encoded = bool(manifest.shards("encoded")) and manifest.encoding
     published = [entry["version"] for entry in manifest.changelog]
     earlier = published[1:] if version else published
@@ -82,7 +84,7 @@ def render_body(manifest: Manifest, tracks: list[Row], repo_id: str, version: st
         trained=_trained(encoded or None),
         samples=manifest.samples,
         commands=commands(manifest, repo_id or "ORG/NAME", earlier[0] if earlier else ""),
-        sessions=[{**row, "tempo": _tempo(row, kept)} for row in sessions[:_MOST_ROWS]],
+        sessions=[{**row, "tempo": _tempo(row, parts)} for row in sessions[:_MOST_ROWS]],
         more_sessions=len(sessions[_MOST_ROWS:]),
         heard=_heard(kept),
         drops_misfits=leaves_misfits_out(manifest.recipe),

@@ -1,7 +1,7 @@
 """Statistics of a release, from its manifest, `tracks`, light columns and codes."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..release.chunks import read_chunks
 from ..release.codebooks import codebook_use
 from ..release.manifest import Manifest, SharedRecord
 from ..release.release import Release
+from ..release.review.parts import parts_of
 from ..release.spreads import (
     COUNTED_COLUMNS,
     HeardCounts,
@@ -30,6 +31,7 @@ _TRACK_COLUMNS = (
     *("path", "track_id", "status", "reason", "group", "split", "style", "session"),
     *("chunks", *CHUNK_COUNTS.values(), "duration_seconds"),
 )
+_SHARED_COLUMNS = ("track_id", "split", "style", "session", "chunks", "duration_seconds")
 _CHUNK_COLUMNS = (
     *("description", "attention_mask", "tempo_bpm", "tempo_confidence", "loudness_lufs"),
     *("key", "key_confidence", "fit", "fit_reason", *COUNTED_COLUMNS),
@@ -133,14 +135,16 @@ def release_stats(release: Release) -> Stats:
     manifest, tracks = release.manifest, release.track_table(_TRACK_COLUMNS)
     kept = kept_tracks(tracks)
     chunks = read_chunks(release, columns=_CHUNK_COLUMNS, shorten=_with_lengths)
+    rows = as_rows(kept.select(_SHARED_COLUMNS))
+    parts = parts_of(rows, manifest)
     return Stats(
         name=release.name,
-        total=_share(list(_amounts(kept))),
+        total=_share(rows),
         left_out=dict(Counter(kind_of(r) for r in tracks["reason"].to_pylist() if r).most_common()),
         chunks_left_out=left_out_chunks(_counts(tracks), manifest.recipe),
-        splits=_shares(kept, "split"),
-        styles=_shares(kept, "style"),
-        sessions=_shares(kept, "session"),
+        splits=_shares(rows, "split"),
+        styles=_shares(parts, "style"),
+        sessions=_shares(parts, "session"),
         description_characters=spread(chunks["description"]),
         tokens=_tokens(manifest, chunks),
         labels=_labels(release),
@@ -169,29 +173,24 @@ def _with_lengths(chunks: pa.Table) -> pa.Table:
     return pa.table(columns | lengths)
 
 
-def _amounts(kept: pa.Table) -> Iterator[tuple[int, float]]:
-    """(chunks, seconds) of each track."""
-    columns = (kept[name].to_pylist() for name in ("chunks", "duration_seconds"))
-    return zip(*columns, strict=True)
-
-
 def _counts(tracks: pa.Table) -> list[Row]:
     """The rows of `tracks` with their counts of chunks alone; earlier versions wrote fewer."""
     columns = [name for name in CHUNK_COUNTS.values() if name in tracks.column_names]
     return as_rows(tracks.select(columns))
 
 
-def _share(amounts: list[tuple[int, float]]) -> Share:
-    hours = sum(seconds for _, seconds in amounts) / 3600
-    return Share(len(amounts), sum(chunks for chunks, _ in amounts), hours)
+def _share(rows: Sequence[Row]) -> Share:
+    hours = sum(row["duration_seconds"] for row in rows) / 3600
+    tracks = {row["track_id"] for row in rows}
+    return Share(len(tracks), sum(row["chunks"] for row in rows), hours)
 
 
-def _shares(kept: pa.Table, column: str) -> dict[str, Share]:
+def _shares(rows: Sequence[Row], column: str) -> dict[str, Share]:
     """Share for each value of a column, the value with the most chunks first."""
-    amounts: dict[str, list[tuple[int, float]]] = {}
-    for name, amount in zip(kept[column].to_pylist(), _amounts(kept), strict=True):
-        amounts.setdefault(name, []).append(amount)
-    shares = {name: _share(members) for name, members in amounts.items()}
+    members: dict[str, list[Row]] = {}
+    for row in rows:
+        members.setdefault(row[column], []).append(row)
+    shares = {name: _share(found) for name, found in members.items()}
     return dict(sorted(shares.items(), key=lambda item: (-item[1].chunks, item[0])))
 
 

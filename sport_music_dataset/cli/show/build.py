@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 def show_build(report: "BuildReport") -> None:
     """Print the summary of a build."""
+    from ...release.review.parts import parts_of
     from ...release.tracks import session_counts
 
     kept = report.kept
@@ -30,7 +31,7 @@ def show_build(report: "BuildReport") -> None:
     show_duplicates(report.duplicates)
     for split, count in report.chunks.items():
         print(f"  split {split:<20} {count:>8}")
-    sessions = session_counts(kept)
+    sessions = session_counts(parts_of(kept, report.manifest))
     for style in sorted({row["style"] for row in sessions}):
         count = sum(row["chunks"] for row in sessions if row["style"] == style)
         print(f"  style {plain(style):<20} {count:>8}")

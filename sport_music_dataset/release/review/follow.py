@@ -45,7 +45,9 @@ def follow(
     for key, value in values.items():
         of_track[key[0].partition("-")[0]][key] = value
     why = {entry["id"]: entry["reason"] for entry in entries if entry["field"] == VERDICT}
-    names = _Names(tracks, recipe.sessions)
+    names = Names(
+        (track.style for track in tracks), (track.session for track in tracks), recipe.sessions
+    )
     return tuple(
         _edited(track, of_track[track.track_id], names, why.get(track.track_id, ""))
         if track.track_id in of_track and not track.reason
@@ -54,13 +56,13 @@ def follow(
     )
 
 
-class _Names:
-    """Spells sessions and styles as the tracks of a library do."""
+class Names:
+    """Spells sessions and styles as the tracks of a library do; `own` are the user's sessions."""
 
-    def __init__(self, tracks: Iterable[Track], own: str) -> None:
+    def __init__(self, styles: Iterable[str], sessions: Iterable[str], own: str) -> None:
         self._own = own
-        self._styles = {folded(track.style): track.style for track in tracks if track.style}
-        self._sessions = {folded(track.session): track.session for track in tracks if track.session}
+        self._styles = {folded(style): style for style in styles if style}
+        self._sessions = {folded(session): session for session in sessions if session}
 
     def style(self, name: str) -> str:
         return self._styles.get(folded(name), name)
@@ -70,7 +72,7 @@ class _Names:
         return known.name if known else self._sessions.get(folded(name), name)
 
 
-def _edited(track: Track, decided: Mapping[Key, str], names: _Names, why: str) -> Track:
+def _edited(track: Track, decided: Mapping[Key, str], names: Names, why: str) -> Track:
     """A track with what was decided of it and of its chunks; `why` it was dropped, if it was."""
     if decided.get((track.track_id, VERDICT)) == DROP:
         reason = Reason.DROPPED_TRACK
@@ -92,7 +94,7 @@ def _edited(track: Track, decided: Mapping[Key, str], names: _Names, why: str) -
     )
 
 
-def _edits(identity: str, decided: Mapping[Key, str], names: _Names) -> Edits:
+def _edits(identity: str, decided: Mapping[Key, str], names: Names) -> Edits:
     values = {name: value for (one, name), value in decided.items() if one == identity}
     session, tempo = values.get(SESSION, ""), values.get(TEMPO, "")
     return Edits(
