@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import yaml
 from builder_tests.support.commands import SHORT, fails
 from builder_tests.support.forks import run_forked
 from sport_music_dataset.cli import main
-from sport_music_dataset.cli.faults import line
+from sport_music_dataset.cli.faults import line, report
 from sport_music_dataset.digests import file_digest
 
 
@@ -178,3 +179,16 @@ def test_no_size_of_the_terminal_is_too_odd(
     assert main(["build", "--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert 10 < max(map(len, lines)) <= 1_000 and len(lines) > 10
+
+
+def test_an_interrupt_that_a_library_made_its_own_error_is_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+    except RuntimeError as error:
+        code = report(error, [], trace=False)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert code == 130 and "error: interrupted" in capsys.readouterr().err

@@ -263,3 +263,15 @@ def test_sessions_are_listed_and_names_read(
     assert both - {one["name"] for one in told()} == {"trac"}
     assert main(["sessions"]) == 0
     assert re.search(r"\nyoga +yoga +low +0-0.5 ", capsys.readouterr().out)
+
+
+def test_without_an_id_sessions_of_all_shards_are_explained(
+    encoded: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sessions = set()
+    for path in Release.of(encoded).shards("raw"):
+        sessions |= {*read_parquet(encoded / path, ["session"])["session"].to_pylist()}
+    assert len(Release.of(encoded).shards("raw")) > 1 < len(sessions)
+    assert main(["explain", str(encoded), "--json"]) == 0
+    told = {one["session"] for one in json.loads(capsys.readouterr().out)}
+    assert len(told) == min(5, len(sessions)) and told <= sessions

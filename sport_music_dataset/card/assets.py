@@ -9,6 +9,7 @@ from typing import Any
 
 from .._version import __version__
 from ..digests import digest
+from ..outside.interrupts import interrupts_held
 from ..progress import Progress, no_progress
 from ..release.folder import remove_stale
 from ..release.layout import ASSETS
@@ -113,10 +114,11 @@ class _Job:
 
 
 def _draw(folder: Path, job: _Job) -> ShardNote:
-    # Importing Matplotlib takes a second: do so only if there is a picture to draw.
-    from .plots import render
+    with interrupts_held():
+        # Importing Matplotlib takes a second: do so only if there is a picture to draw.
+        from .plots import render
 
-    data = render(job.picture.panels, job.theme)
+        data = render(job.picture.panels, job.theme)
     note = ShardNote.of(job.inputs, FileEntry(sha256(data).hexdigest(), 0, len(data)))
     write_note(folder, job.path, note)
     write_atomically(folder / job.path, data)

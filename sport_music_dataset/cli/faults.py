@@ -5,7 +5,7 @@ import re
 import shlex
 import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, requires
 from itertools import pairwise
 from pathlib import Path
@@ -96,7 +96,7 @@ def report(error: BaseException, arguments: Sequence[str], trace: bool) -> int:
         for text in redact("".join(traceback.format_exception(error))).splitlines():
             console.hint(text)
     names = _names(error)
-    if names & {"builtins.KeyboardInterrupt", "typer.Abort"}:
+    if any(_names(one) & {"builtins.KeyboardInterrupt", "typer.Abort"} for one in _chain(error)):
         # From here on, Ctrl-C ends the process as it ends any: nothing is left to tidy up.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         console.fail("interrupted; the same command goes on from here")
@@ -186,6 +186,17 @@ def _library_remedy(error: ImportError) -> str:
             wanted = requirement.partition(";")[0].strip()
             return f"pip install --upgrade --force-reinstall '{wanted}'"
     return "`sportgen doctor` says which library is missing or broken, and how to get it"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception, and those from which or during which it was raised.
+
+    A library may raise one of its own where Ctrl-C comes while it is imported.
+    """
+    found: BaseException | None = error
+    while found:
+        yield found
+        found = found.__cause__ or found.__context__
 
 
 def _names(error: BaseException) -> set[str]:

@@ -24,7 +24,7 @@ from ..release.review.decisions import (
     decided,
     in_place,
 )
-from ..release.tracks import by_id
+from ..release.tracks import by_id, kept_rows
 from .absent import absence
 
 _METADATA, _REVIEW, _OPTION = "metadata", "review", "option"
@@ -90,11 +90,15 @@ def explain_chunks(release: Release, chunk_ids: Sequence[str]) -> list[Explanati
 
 
 def some_chunks(release: Release) -> list[str]:
-    """The id of a chunk of each session in the first shard of a release, at most five."""
-    path = next(iter(release.shards(release.manifest.rows_config)), "")
-    rows = release.place.only(path, ["chunk_id", "session"]).to_pylist() if path else []
-    first = {row["session"]: row["chunk_id"] for row in reversed(rows)}
-    return sorted(first.values())[:_MOST_SHOWN]
+    """The id of a chunk of each session of a release, by their names, at most five."""
+    sessions = {row["session"] for row in kept_rows(release.tracks(["status", "session"]))}
+    first: dict[str, str] = {}
+    for path in release.shards(release.manifest.rows_config):
+        for row in release.place.only(path, ["chunk_id", "session"]).to_pylist():
+            first.setdefault(row["session"], row["chunk_id"])
+        if sessions <= first.keys():
+            break
+    return [first[session] for session in sorted(first)][:_MOST_SHOWN]
 
 
 def _explanation(

@@ -49,8 +49,7 @@ def explain(
     That is a file's name, a genre tag, an option of the build, metadata, a measure with its
     confidence, what was heard, or a convention of its session. The descriptions are made again from
     the row and the recipe; the command says so if others are stored. Of a chunk that is not there,
-    it says why. Without CHUNK_ID, it explains a chunk of each session of the first shard, at most
-    five.
+    it says why. Without CHUNK_ID, it explains a chunk of each session, at most five.
 
     Examples:
       sportgen explain dataset
