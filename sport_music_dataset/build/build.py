@@ -43,7 +43,7 @@ from .cut import SpoolFolder, cut_tracks, fingerprint_tracks
 from .expect import expected_shards
 from .fingerprints import STORES, FingerprintStore
 from .groups import Grouping, group_by_metadata, group_tracks
-from .plan import Shard, check_split_names, moved_tracks, plan_shards, with_known_splits
+from .plan import Shard, check_split_names, plan_notes, plan_shards, with_known_splits
 from .since import Earlier, Since
 from .write import Written, estimate_writing, shard_jobs, write_release, write_shards
 
@@ -217,7 +217,7 @@ def build_release(
             shards, written = _fill_splits(
                 grouping.library, recipe, earlier, partial(write, progress=progress)
             )
-            moved = moved_tracks(shards, earlier.splits_by_track)
+            planned = plan_notes(shards, earlier.splits_by_track)
             rows = write_release(release, earlier.before, grouping, shards, written, progress)
             # Not before its manifest stands: a run that is killed in between has decided nothing.
             if library.is_final and written.is_final:
@@ -229,7 +229,7 @@ def build_release(
         tracks=rows,
         chunks=release.manifest.splits("raw"),
         ignored=dict(library.ignored),
-        notes=grouping.library.notes + moved + waiting,
+        notes=grouping.library.notes + planned + waiting,
         duplicates=grouping.duplicates(),
         manifest=release.manifest,
         shards_written=written.count,
@@ -290,7 +290,7 @@ def plan_build(
         shards = expected_shards(grouping.library, recipe, earlier)
         jobs, _ = shard_jobs(shards, release, progress, believe=not request.force)
         estimate = estimate_writing(engine, jobs, len(shards) - len(jobs), recipe)
-        notes = grouping.library.notes + moved_tracks(shards, earlier.splits_by_track)
+        notes = grouping.library.notes + plan_notes(shards, earlier.splits_by_track)
         return BuildPlan(grouping, shards, estimate, notes)
 
 

@@ -1,6 +1,6 @@
 """The stage that plans: which track goes into which split and shard."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +21,7 @@ _LEAST_BYTES_PER_SECOND = 500
 _USUAL_SPLITS = ("train", "validation", "test")
 # Another --group-by may move nearly all tracks; the `tracks` config has the split of each.
 _MOST_NAMED = 20
+_MOST_SHOWN = 5
 
 _TRY_AGAIN = "see to the disk or the network, and run the same command again"
 
@@ -152,7 +153,15 @@ def plan_tracks(
     return tuple(planned)
 
 
-def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
+def plan_notes(shards: Sequence[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
+    """Notes for the user on a plan: tracks that moved, sessions that nobody can train on.
+
+    `earlier` maps the id of a track to the split that it had.
+    """
+    return _moved_tracks(shards, earlier) + _untrained_sessions(shards)
+
+
+def _moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
     """Notes for the user on tracks that are not in their split of `earlier`: track id -> split.
 
     A group is in one split: where a new track joins two groups of different splits, one of the
@@ -174,6 +183,21 @@ def moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[s
     more = len(notes) - _MOST_NAMED
     rest = [f"and {counted(more, 'more track')} moved"] if more > 0 else []
     return (*notes[:_MOST_NAMED], *rest)
+
+
+def _untrained_sessions(shards: Iterable[Shard]) -> tuple[str, ...]:
+    """A note for the user on sessions of which `train` has no track, though it has others."""
+    splits: dict[str, set[str]] = defaultdict(set)
+    for shard in shards:
+        for track in shard.tracks:
+            splits[track.session].add(shard.split)
+    trained = {session for session, found in splits.items() if "train" in found}
+    others = sorted(splits.keys() - trained - {""}) if trained else []
+    if not others:
+        return ()
+    named = ", ".join(f"{one} ({', '.join(sorted(splits[one]))})" for one in others[:_MOST_SHOWN])
+    more = f", and {len(others) - _MOST_SHOWN} more" if len(others) > _MOST_SHOWN else ""
+    return (f"sessions without a track in train: {named}{more}; more recordings put some there",)
 
 
 def with_known_splits(library: Library, splits: Mapping[str, float]) -> Library:

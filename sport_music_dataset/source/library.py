@@ -17,7 +17,7 @@ from .files import FoundFiles, SourceFile, display_path, fill, find_files
 from .layouts import ONLY_TITLES, Layout, choose_layout
 from .metadata import Metadata, read_metadata
 from .names import Fields, original_first, style_key
-from .notes import unknown_session, unknown_sessions, unused_options, unused_sessions
+from .notes import gap_notes, unknown_session, unknown_sessions, unused_sessions
 from .source import Source
 
 # Most kinds of files that the error for a folder without audio names.
@@ -205,13 +205,13 @@ def to_library(
     tracks = [
         fill(track, layout.read(unicodedata.normalize("NFC", track.path))) for track in tracks
     ]
-    unneeded = unused_options([track for track in tracks if not track.reason], source)
+    filled = [*gap_notes([track for track in tracks if not track.reason], source)]
     named = _styles_spelled([_filled(track, reading) for track in tracks], written)
     spelled = _one_spelling(wanted.of(named, certain=True), reading.sessions)
     wanted.check()
     found = tuple(_without_copies(spelled))
     notes = (
-        *(*written, *wanted.notes(), *unneeded, *unused_sessions(found, reading.sessions)),
+        *(*written, *wanted.notes(), *filled, *unused_sessions(found, reading.sessions)),
         *unknown_session(source.session, reading.sessions),
         *unknown_sessions(found, layout, source, reading.sessions),
     )

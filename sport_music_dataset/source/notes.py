@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from ..describe.sessions import find, known_sessions, normalise
+from ..errors import counted
 from ..records import Track
 from .layouts import Layout
 from .names import style_key
@@ -17,16 +18,23 @@ _SHARE = 0.9
 _MOST_NAMED = 3
 
 
-def unused_options(tracks: Sequence[Track], source: Source) -> Iterator[str]:
-    """A note on the options that fill gaps, where tracks that are read by now have none."""
-    unneeded = {
-        "--session": (source.session, all(track.session for track in tracks)),
-        "--default-style": (source.default_style, all(t.style or t.genre for t in tracks)),
+def gap_notes(tracks: Sequence[Track], source: Source) -> Iterator[str]:
+    """Notes on the options that fill gaps of tracks that are read by now: used for some, for none.
+
+    Where nothing says it of any track, the option was meant for all.
+    """
+    gaps = {
+        f"--session {source.session}": [t.path for t in tracks if not t.session],
+        f"--default-style {source.default_style}": [
+            track.path for track in tracks if not (track.style or track.genre)
+        ],
     }
-    if tracks:
-        yield from unused(
-            *(f"{name} {value}" for name, (value, is_said) in unneeded.items() if value and is_said)
-        )
+    # An option that was not given has no value behind its name.
+    given = {option: paths for option, paths in gaps.items() if tracks and " " in option.strip()}
+    yield from unused(*(option for option, paths in given.items() if not paths))
+    for option, paths in given.items():
+        if 0 < len(paths) < len(tracks):
+            yield f"{option}: for {counted(len(paths), 'track')}, {_listed(paths)}"
 
 
 def unused(*options: str) -> Iterator[str]:

@@ -153,6 +153,11 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
     elif found and found.name in _GENERAL and known and is_contest(known.event):
         # "Échauffement foot".
         found = known
+    elif found:
+        # "Vélo - home trainer" is indoor cycling.
+        others = (find(text, own) for text in texts[1:])
+        nearer = (one for one in others if one and one.name.endswith(f" {found.name}"))
+        found = next(nearer, found)
     # "10K training" is more than fitness training.
     is_open = not found or found.name == "fitness"
     is_distance = is_open and not is_more and _DISTANCE.search(folded(name))
@@ -178,7 +183,7 @@ def _of_head(begun: Session | None, words: list[str], own: str) -> Session | Non
 
 def _is_only_alone(words: list[str]) -> bool:
     """Whether a part of a name is a word that is a session only where it stands alone: `bench`."""
-    said = [word for word in words if not word.isdigit() and word not in FILLERS]
+    said = [word for word in words if not word.isdigit()]
     return len(said) == 1 and normalise(said[0]) in named("alone")
 
 
