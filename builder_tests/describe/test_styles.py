@@ -32,7 +32,7 @@ SAID = {
     "dungeon synth music": "DUNGEON SYNTH",
     "relaxation music": "AMBIANCE ZEN",
     "Openmsx music": "openmsx",
-    "EBM music": "EBM",
+    "EBM": "EBM",
     "Japanese rock": "rock japonais|Rock Japonais|rock japonaise",
     "80s disco": "disco 80|Disco 80s|80s disco|disco années 80",
     "2000s music": "années 2000|2000s|00s",
