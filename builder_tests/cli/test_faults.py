@@ -192,3 +192,11 @@ def test_an_interrupt_that_a_library_made_its_own_error_is_one(
     finally:
         signal.signal(signal.SIGINT, handler)
     assert code == 130 and "error: interrupted" in capsys.readouterr().err
+
+
+def test_a_path_without_its_quotes_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "My Music").mkdir()
+    assert main(["scan", *f"{tmp_path}/My Music".split()]) == 2
+    assert f"a path with blanks needs quotes: '{tmp_path}/My Music'" in capsys.readouterr().err

@@ -79,7 +79,9 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
     assert main(["review", str(out), one, "--session", "yogga"]) == 0
     assert "did you mean yoga?" in capsys.readouterr().err
     assert main(["review", str(out), one, "--as-built"]) == 0
-    assert capsys.readouterr().out == "nothing is decided of these\n"
+    said = capsys.readouterr()
+    assert said.out == "nothing is decided of these\n"
+    assert f"taken back: session yogga of {one}" in said.err
     assert main(shlex.split(build[1])) == 0
     assert "not built" not in capsys.readouterr().err
     before = read_review(out).decisions
@@ -87,3 +89,23 @@ def test_chunks_and_tracks_are_decided_about_and_taken_back(
     assert "is no chunk or track" in fails(capsys, 2, "review", out, one, unknown, "--drop", "x")
     assert "from 30 to 300" in fails(capsys, 2, "review", out, one, "--tempo", "fast")
     assert read_review(out).decisions == before
+
+
+def test_what_a_build_dropped_may_be_kept_after_all(
+    built: tuple[Path, BuildReport], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = shutil.copytree(built[0], tmp_path / "out")
+    one = rows_of(out, "raw")[0]["chunk_id"]
+
+    def build() -> set[str]:
+        main(["stats", str(out)])
+        command = re.search("`sportgen (build .*)` follows", capsys.readouterr().err)
+        assert command and main(shlex.split(command[1])) == 0
+        return {row["chunk_id"] for row in rows_of(out, "raw")}
+
+    assert main(["review", str(out), one, "--drop", "hiss"]) == 0
+    assert one not in build()
+    capsys.readouterr()
+    assert "is no chunk or track" in fails(capsys, 2, "review", out, one, "--style", "dub")
+    assert main(["review", str(out), one, "--keep"]) == 0
+    assert one in build()

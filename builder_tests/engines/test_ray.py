@@ -179,7 +179,7 @@ def test_what_cannot_be_is_refused(
 ) -> None:
     build = ["build", str(tmp_path), str(tmp_path / "out")]
     assert main([*build, "--ray-address", "head:6379"]) == 2
-    assert "are for Ray; add --engine ray" in capsys.readouterr().err
+    assert ": for Ray; add --engine ray" in capsys.readouterr().err
     assert main([*build, "--engine", "ray", "--ray-address", "ray://head:10001"]) == 2
     assert "must be HOST:PORT" in capsys.readouterr().err
     assert main([*build, "--engine", "ray", "--ray-address", "127.0.0.1:1"]) == 1

@@ -7,7 +7,8 @@ import signal
 import traceback
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, requires
-from itertools import pairwise
+from itertools import combinations, pairwise
+from os.path import lexists
 from pathlib import Path
 from types import TracebackType
 
@@ -107,13 +108,23 @@ def report(error: BaseException, arguments: Sequence[str], trace: bool) -> int:
     if "typer.TyperException" in names:
         said = error.format_message()  # type: ignore[attr-defined]  # by its name
         console.fail(redact(said_plainly(said)))
-        console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
+        if path := _unquoted(arguments):
+            console.hint(f"a path with blanks needs quotes: {shlex.quote(path)}")
+        else:
+            console.hint("sportgen --help, or sportgen COMMAND --help, lists what there is")
     else:
         console.fail(redact(_said(error) if isinstance(error, SportgenError) else line(error)))
     if isinstance(error, SportgenError) and error.options:
         words = _with(arguments, shlex.split(error.options))
         console.hint(redact(f"{error.when}: sportgen {shlex.join(words)}"))
     return int(getattr(error, "exit_code", 1))
+
+
+def _unquoted(arguments: Sequence[str]) -> str:
+    """The path that arguments are together, where somebody forgot its quotes; empty if none."""
+    spans = combinations(range(len(arguments) + 1), 2)
+    texts = (" ".join(arguments[begin:end]) for begin, end in spans if end - begin > 1)
+    return next((text for text in texts if lexists(text)), "")
 
 
 def _said(error: SportgenError) -> str:

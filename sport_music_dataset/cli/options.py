@@ -188,11 +188,9 @@ def ray_settings(engine: str, address: str, cpus: int, gpus: int = 0) -> "RaySet
 
     if engine == "ray":
         return RaySettings(address, cpus, gpus)
-    if address or cpus or gpus:
-        raise SettingError(
-            "--ray-address, --cpus-per-worker and --gpus-per-worker: are for Ray; add --engine ray",
-            options="--engine ray",
-        )
+    given = {"--ray-address": address, "--cpus-per-worker": cpus, "--gpus-per-worker": gpus}
+    if names := ", ".join(name for name, value in given.items() if value):
+        raise SettingError(f"{names}: for Ray; add --engine ray", options="--engine ray")
     return None
 
 

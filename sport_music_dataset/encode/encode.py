@@ -228,7 +228,8 @@ def _lost_words(jobs: list[EncodeJob]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for job in jobs:
         counts.update(job.note.outcomes.get("lost", {}) if job.note else {})
-    return dict(counts.most_common(MOST_LOST))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ranked[:MOST_LOST])
 
 
 def _report(

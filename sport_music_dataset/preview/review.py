@@ -139,7 +139,9 @@ class Reviewing:
         row = self._shown(asked.id, track_id)
         if row is None:
             standing = {identity for identity, _ in self.review.standing}
-            if asked.after or asked.id not in standing:
+            # A chunk that is dropped may be kept after all.
+            is_open = not asked.after or (asked.field, asked.after) == (VERDICT, KEEP)
+            if not is_open or asked.id not in standing:
                 raise SettingError(
                     f"{shown(asked.id)}: is no chunk or track of this release; `sportgen explain` "
                     "says why, and which ids are near"

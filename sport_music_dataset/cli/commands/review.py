@@ -62,6 +62,7 @@ def review(
     release = Release.of(out)
     reviewing = Reviewing(out, Catalogue(release))
     now = reviewing.review
+    lines = len(now.decisions)
     wanted = [
         Asked(identity, name, after, now.value(identity, name), drop if name == VERDICT else "")
         for identity in dict.fromkeys(ids or ())
@@ -72,6 +73,8 @@ def review(
         now = decide(out, decision, one.seen)
     if undo:
         now = take_back(out, len(now.decisions))
+    for line in now.decisions[lines:] if undo or as_built else ():
+        console.hint(f"taken back: {line.field} {line.before} of {line.id}")
     shown = [one for key, one in sorted(now.standing.items()) if not ids or key[0] in ids]
     _show(shown, as_json, "nothing is decided of these" if ids else "nothing is decided")
     for told in unknown_session(session, release.manifest.recipe.get("sessions", "")):

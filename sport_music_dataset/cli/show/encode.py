@@ -6,6 +6,8 @@ from ...errors import counted
 from ...pretrained import MOST_TOKENS, NANO
 from ..console import hint, plain
 
+_MOST_WORDS = 8
+
 if TYPE_CHECKING:
     from ...encode.encode import EncodeReport
 
@@ -20,8 +22,9 @@ def show_encode(report: "EncodeReport", max_length: int) -> None:
     cut = f"{counted(report.truncated, 'description')} at {counted(max_length, 'token')}"
     print(f"truncated {cut}; the longest has {report.longest}")
     if report.lost:
-        words = ", ".join(f"{plain(word)} {count}" for word, count in [*report.lost.items()][:8])
-        print(f"lost      behind the last token: {words}")
+        words = [f"{plain(word)} {count}" for word, count in report.lost.items()]
+        more = ", ..." if len(words) > _MOST_WORDS else ""
+        print(f"lost      behind the last token: {', '.join(words[:_MOST_WORDS])}{more}")
         hint(f"note: {longer(report.longest, report.model)}")
     for book, share in enumerate(report.agreement):
         print(f"codebook  {book}: {share:.6f} of the codes as the reference")

@@ -58,7 +58,7 @@ def _show_files(
     print(f"sent      {len(sent)}, {sum(sent.values()) / 1e6:.1f} MB")
     if dry_run:
         for path, length in sent.items():
-            print(f"  send    {path} {length}")
+            print(f"  send    {path} {length} bytes")
     for path in gone:
         print(f"  delete  {plain(path)}")
 

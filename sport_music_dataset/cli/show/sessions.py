@@ -10,7 +10,7 @@ from ..tables import show_table
 if TYPE_CHECKING:
     from ...look.sessions import ReadName
 
-_COLUMNS = ("name", "session", "music for", "intensity", "energy", "tempo_bpm")
+_COLUMNS = ("name", "session", "intensity", "energy", "tempo_bpm", "music for")
 
 
 def show_sessions(names: "Sequence[ReadName]", are_known: bool, as_json: bool) -> None:
@@ -19,7 +19,7 @@ def show_sessions(names: "Sequence[ReadName]", are_known: bool, as_json: bool) -
         print(json.dumps([asdict(one) for one in names], indent=2, ensure_ascii=False))
         return
     rows = [
-        (one.name, one.session, one.told, one.intensity, _range(one.energy), _range(one.tempo_bpm))
+        (one.name, one.session, one.intensity, _range(one.energy), _range(one.tempo_bpm), one.told)
         for one in names
     ]
     # Of those that are known, the second would be the first again.

@@ -124,7 +124,7 @@ def _show_misfits(misfits: "Misfits") -> None:
 
 def _show_duplicates(stats: "Stats") -> None:
     groups, shared = stats.duplicates, stats.shared
-    print(f"\ngroups of several files: {len(groups)}")
+    print(f"\ngroups of files that share audio: {len(groups)}")
     for group in groups[:_MOST]:
         print(f"  {plain(' = '.join(group['paths'][:_MOST]))}")
     if len(groups) > _MOST:
