@@ -87,6 +87,8 @@ def test_a_finished_export_is_left_alone_and_mended_where_a_part_is_gone(
     times = {file: file.stat().st_mtime_ns for file in dest.rglob("*.*")}
     again = export_release(release, dest, settings("webdataset"))
     assert again.kept == sum(first.parts.values()) and first.kept == 0
+    with pytest.raises(ReleaseError, match="is an export; give the release"):
+        Release.of(dest)
     assert {file: file.stat().st_mtime_ns for file in dest.rglob("*.*")} == times
     whole = tree(dest, [WORK])
     (dest / "train-000001.tar").unlink()

@@ -17,10 +17,8 @@ from ..outside.files import MANIFEST_BYTES, read_text
 from ..outside.names import is_inside
 from ..outside.records import as_record
 from ..release.folder import LOCK, locked
-from ..release.layout import CONFIGS, MANIFEST, WORK_FOLDER
+from ..release.layout import CONFIGS, EXPORT, MANIFEST, WORK_FOLDER
 from ..storage.atomic import file_of_partial, write_atomically
-
-RECORD = f"{WORK_FOLDER}/export.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class Record:
     def write(self, folder: Path) -> None:
         """Write the record, atomically."""
         data = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        write_atomically(folder / RECORD, data.encode())
+        write_atomically(folder / EXPORT, data.encode())
 
 
 def check_dest(dest: Path, record: Record, force: bool = False) -> Record | None:
@@ -121,12 +119,12 @@ def writing(dest: Path, record: Record, force: bool) -> Iterator[Record | None]:
 
 
 def _read(dest: Path) -> Record | None:
-    if not (dest / RECORD).exists():
+    if not (dest / EXPORT).exists():
         return None
-    text = read_text(dest / RECORD, MANIFEST_BYTES, SettingError)
-    record = as_record(Record, load_json(text, str(dest / RECORD), SettingError))
+    text = read_text(dest / EXPORT, MANIFEST_BYTES, SettingError)
+    record = as_record(Record, load_json(text, str(dest / EXPORT), SettingError))
     if record is None or not all(_is_below(dest, path) for path in record.paths):
-        raise SettingError(f"{dest / RECORD}: is damaged; give another folder, or remove this one")
+        raise SettingError(f"{dest / EXPORT}: is damaged; give another folder, or remove this one")
     return record
 
 
@@ -140,7 +138,7 @@ def _check_empty(dest: Path) -> None:
     others = [path.name for path in dest.iterdir() if path.name != WORK_FOLDER]
     if (dest / WORK_FOLDER).is_dir():
         names = (path.name for path in (dest / WORK_FOLDER).iterdir())
-        known = {Path(RECORD).name, Path(LOCK).name}
+        known = {Path(EXPORT).name, Path(LOCK).name}
         others += [name for name in names if (file_of_partial(name) or name) not in known]
     if others:
         raise SettingError(

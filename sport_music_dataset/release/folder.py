@@ -32,6 +32,7 @@ from .layout import (
     CONFIGS,
     DECISIONS,
     ENCODE,
+    EXPORT,
     KNOWN_CODES,
     MANIFEST,
     REVIEW,
@@ -87,6 +88,8 @@ def check_release(folder: Path) -> None:
         return
     if note := unfinished_note(folder):
         raise ReleaseError(f"{folder}: {note}")
+    if (folder / EXPORT).exists():
+        raise ReleaseError(f"{folder}: is an export; give the release that it was made of")
     # What has something in it is more likely the music.
     is_music = folder.is_dir() and any(folder.iterdir())
     places = (str(folder), "OUT") if is_music else ("SRC", str(folder))
