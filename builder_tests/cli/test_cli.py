@@ -71,6 +71,20 @@ def test_other_options_than_those_of_the_release_are_told(
     )
 
 
+def test_the_same_build_again_says_that_it_made_nothing(
+    music: Path,
+    built: tuple[Path, BuildReport],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["build", str(music), str(tmp_path / "out"), *SHORT]
+    shutil.copytree(built[0], tmp_path / "out")
+    assert main(arguments) == 0
+    assert "no shard had to be made again" in capsys.readouterr().err
+    assert main([*arguments, "--force"]) == 0
+    assert "no shard had" not in capsys.readouterr().err
+
+
 def test_a_dry_run_counts_as_a_scan_and_names_the_shards(
     music: Path,
     built: tuple[Path, BuildReport],

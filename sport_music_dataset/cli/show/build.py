@@ -44,6 +44,8 @@ def show_build(report: "BuildReport") -> None:
     _show_exceptions(kept)
     for note in report.notes:
         hint(f"note: {note}")
+    if not report.shards_written:
+        hint("no shard had to be made again")
     hint_left_out((row["path"], row["reason"]) for row in report.tracks)
 
 
