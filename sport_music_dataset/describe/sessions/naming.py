@@ -1,7 +1,7 @@
 """What a name that people give a session means within a sentence: a session, or English words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from ...outside.documents import own_yaml
@@ -60,6 +60,8 @@ _GENERAL = frozenset({"cool-down", "fitness", "warm-up"})
 _FOR_A_PART = frozenset(
     {"mobility training", "physiotherapy", "strength and conditioning", "stretching"}
 )
+# "Sunday spin (road)", "Horse lesson - trot".
+_BESIDE = re.compile(r"(?<=\w)(?:\s*[(\[].*?[)\]]|\s[-–/|]\s.*)")
 # Shouts: "Game Day!!".
 _MARKS = re.compile(r"[!?*~#]+")
 # The lists of english.yaml that names of sessions are made of: "a happy session" says nothing.
@@ -129,50 +131,57 @@ def _of_part(name: str, words: list[str], own: str) -> Session | None:
         # "London Marathon 2023" is a marathon.
         has_name = not all(map(_is_english, spaced(name).split()[:-1]))
         return find(last, own) if has_name and is_contest(last) else None
-    parts = [words[:end] for end in range(len(words) - 1, 0, -1)]
+    said = (" ".join(p) for p in _parts(name, words, is_english, own) if not _is_only_alone(p))
+    texts = [text for text in said if is_sport(text) or find(text, own)]
+    found = [find(text, own) for text in texts]
+    # "Walking netball" is no walk: the name of a sport without a band comes first.
+    if found and not found[0]:
+        return None
+    known = (_of_head if is_english else _of_foreign)([*filter(None, found)], words, own)
+    # "10K training" is more than fitness training.
+    is_open = not known or known.name == "fitness"
+    is_distance = is_open and not is_more and _DISTANCE.search(folded(name))
+    return find("running", own) if is_distance else known
+
+
+def _parts(name: str, words: list[str], is_english: bool, own: str) -> Iterator[list[str]]:
+    """The parts of a name that may be a session, the likeliest first."""
+    yield from (words[:end] for end in range(len(words) - 1, 0, -1))
     # "Couch to 5K week 3": the amount is part of the name.
     whole = normalise(name).split()
-    parts += [whole[:end] for end in range(len(whole) - 1, 0, -1)]
+    yield from (whole[:end] for end in range(len(whole) - 1, 0, -1))
     if not is_english:
-        parts += [words[begin:] for begin in range(1, len(words))]
+        yield from (words[begin:] for begin in range(1, len(words)))
     # "Commute bike" is cycling, but a team warm-up is more than a warm-up.
-    known = find(last, own)
-    if known and last != known.name != known.event:
-        parts.append([last])
+    known = find(words[-1], own) if words else None
+    if known and words[-1] != known.name != known.event:
+        yield words[-1:]
     if not is_english and len(words) <= _MOST_WORDS:
         # "Trening yoga Nordstrand" can be said by its sport alone.
-        parts += [words[at:end] for at, end in _spans(len(words))]
-    said = (" ".join(part) for part in parts if not _is_only_alone(part))
-    texts = [text for text in said if is_sport(text) or find(text, own)]
-    # "Walking netball" is no walk: the name of a sport without a band comes first.
-    found = find(texts[0], own) if texts else None
-    if texts and not found:
+        yield from (words[at:end] for at, end in _spans(len(words)))
+
+
+def _of_foreign(found: Sequence[Session], words: list[str], own: str) -> Session | None:
+    """Of a name that is no English the session that it means, of those found in its parts."""
+    if not found:
         return None
-    if is_english:
-        found = _of_head(found, words, own)
-    elif found and found.name in _GENERAL and known and is_contest(known.event):
-        # "Échauffement foot".
-        found = known
-    elif found:
-        # "Vélo - home trainer" is indoor cycling.
-        others = (find(text, own) for text in texts[1:])
-        nearer = (one for one in others if one and one.name.endswith(f" {found.name}"))
-        found = next(nearer, found)
-    # "10K training" is more than fitness training.
-    is_open = not found or found.name == "fitness"
-    is_distance = is_open and not is_more and _DISTANCE.search(folded(name))
-    return find("running", own) if is_distance else found
+    first, last = found[0], find(words[-1], own) if words else None
+    # "Échauffement foot".
+    if first.name in _GENERAL and last and is_contest(last.event):
+        return last
+    # "Vélo - home trainer" is indoor cycling.
+    return next((one for one in found if one.name.endswith(f" {first.name}")), first)
 
 
-def _of_head(begun: Session | None, words: list[str], own: str) -> Session | None:
-    """Of an English name the session at its end, where that at its begin, `begun`, is untrue.
+def _of_head(begins: Sequence[Session], words: list[str], own: str) -> Session | None:
+    """Of an English name the session at its end, where that at its begin is untrue.
 
     "Cardio tennis" is tennis, a marathon recovery no marathon, and shoulder rehab no strength
     training; but a football warm-up is more than a warm-up.
     """
     parts = [words[begin:] for begin in range(1, len(words))]
     ends = (find(" ".join(part), own) for part in parts if not _is_only_alone(part))
-    found = next(filter(None, ends), None)
+    begun, found = next(iter(begins), None), next(filter(None, ends), None)
     if not begun or not found or found.name in _GENERAL:
         return begun
     is_other = found.name in _FOR_A_PART or is_contest(begun.event) or is_contest(found.event)
@@ -208,29 +217,37 @@ def in_words(name: str) -> str:
     """
     if sport := _sport_begun(_bare(name)):
         return _said_sport(sport)
-    plain = _BEFORE_NAME.sub("", spaced(_MARKS.sub(" ", name)))
-    # Not the mark of "FIFA 11+".
-    text = re.sub(r"(?<!\d)\s*[&+]\s*", " and ", plain)
-    # "Sunday spin (road)", "Horse lesson - trot".
-    text = re.sub(r"(?<=\w)(?:\s*[(\[].*?[)\]]|\s[-–/|]\s.*)", " ", text)
-    text = _AT_HOME.sub("", _LENGTH.sub(" ", text).strip())
-    text = _WHOLE_BODY.sub(r"\1-body ", _NUMBERED_AT_END.sub("", text))
-    text = _AMOUNT_AT_END.sub("", text) or plain
-    words = _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text).split()
+    words = _plain(name).split()
     while words and folded(words[0]) in FILLERS:
         words = words[1:]
     # For whom and when stand before an English noun, or not at all: "Chair exercise seniors".
     while len(words) > 1 and folded(words[-1]) in listed_words("added"):
         words = words[:-1]
-    said = [word for word in _bare(name) if len(word) > 1 and word not in FILLERS]
-    nothing = named("nothing")
-    is_nothing = not nothing.isdisjoint((normalise(name), normalise(" ".join(said))))
-    is_nothing = is_nothing or all(normalise(word) in nothing for word in said)
-    is_before = any(map(_BEFORE.match, words))
-    if not words or words[0].casefold() in _AT or is_nothing or is_before or _FOR.match(name):
+    if not words or words[0].casefold() in _AT or _says_nothing(name, words):
         return ""
     shouts = name.isupper() and any(w.isalpha() and len(w) > _MOST_CAPITALS for w in words)
     return _in_english([_spelled(word) for word in words], shouts) or _sport_in(name)
+
+
+def _plain(name: str) -> str:
+    """A name without marks, amounts and what stands behind a dash or in brackets."""
+    plain = _BEFORE_NAME.sub("", spaced(_MARKS.sub(" ", name)))
+    # Not the mark of "FIFA 11+".
+    text = re.sub(r"(?<!\d)\s*[&+]\s*", " and ", plain)
+    text = _LENGTH.sub(" ", _BESIDE.sub(" ", text)).strip()
+    text = _NUMBERED_AT_END.sub("", _AT_HOME.sub("", text))
+    text = _AMOUNT_AT_END.sub("", _WHOLE_BODY.sub(r"\1-body ", text)) or plain
+    return _ONE_WORD.sub(lambda match: f"{match[1]}-{match[2]}".lower(), text)
+
+
+def _says_nothing(name: str, words: list[str]) -> bool:
+    """Whether a name, of these words, tells no sport: `Set 2`, `Pre-Match`, `Pour Marie`."""
+    if any(map(_BEFORE.match, words)) or _FOR.match(name):
+        return True
+    said = [word for word in _bare(name) if len(word) > 1 and word not in FILLERS]
+    nothing = named("nothing")
+    wholes = (normalise(name), normalise(" ".join(said)))
+    return not nothing.isdisjoint(wholes) or all(normalise(word) in nothing for word in said)
 
 
 def _sport_begun(words: list[str]) -> str:
