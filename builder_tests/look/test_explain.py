@@ -262,7 +262,7 @@ def test_sessions_are_listed_and_names_read(
     both = {one["name"] for one in told("--sessions", str(mine))}
     assert both - {one["name"] for one in told()} == {"trac"}
     assert main(["sessions"]) == 0
-    assert re.search(r"\nyoga +yoga +low +0-0.5 ", capsys.readouterr().out)
+    assert re.search(r"\nyoga +low +0-0.5 +60-90 +yoga ", capsys.readouterr().out)
 
 
 def test_without_an_id_sessions_of_all_shards_are_explained(
