@@ -315,7 +315,7 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("yoga", "Tubes disco", "hits", "disco"),
         ("Busselton bike leg", "jazz", "body", "jazz"),
         ("Evening Walk 10k steps", "jazz", "step", "an evening walk"),
-        ("Peloton Bootcamp", "jazz", "cycling", "circuit"),
+        ("Peloton Bootcamp", "jazz", "cycling", "bootcamp"),
         ("Fitness+ Kickboxing", "jazz", "fitness", "kickboxing"),
         # A number is part of a short name, and no mark of it means "and".
         ("F45", "jazz", "for f,", "HIIT"),

@@ -26,7 +26,7 @@ SPELLINGS = {
     "cardio workout",
     "HIIT": "hiit|HIIT 4|Tabata",
     "interval training": "Fractionné|fractionne|entraînement fractionné|Interval training",
-    "circuit training": "Circuit training|circuit|bootcamp",
+    "circuit training": "Circuit training|circuit",
     "strength training": "Musculation|muscu|Renforcement musculaire|"
     "renforcement_musculaire_2|strength",
     "powerlifting": "powerlifting",

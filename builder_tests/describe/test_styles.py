@@ -76,7 +76,7 @@ SAID = {
     "Spanish rock": "Rock en español|rock español",
     "Argentine cumbia": "Cumbia argentina",
     "German rap": "Deutschrap|Deutscher Hip Hop",
-    "piano": "Klaviermusik|Sanfte Klaviermusik|Barre au piano",
+    "piano music": "Klaviermusik|Sanfte Klaviermusik|Barre au piano",
     "Bavarian brass band music": "Bayerische Blasmusik",
     "90s music": "90er Hits|Tubes 90",
     "90s dance music": "Musica dance anni 90|90s Dance",

@@ -107,6 +107,8 @@ def stems(text: str) -> frozenset[str]:
     words = re.findall(r"[^\W_]+", _without_accents(text).casefold())
     # "upbeat breakbeat" says beat twice.
     words += ["beat"] * any(_BEAT.search(word) for word in words)
+    # "Easygoing easy listening".
+    words += ["easy"] * ("easygoing" in words)
     words += ["music"] * (not _IS_MUSIC.isdisjoint(words))
     return frozenset(_stem(word) for word in words if word not in _SMALL)
 

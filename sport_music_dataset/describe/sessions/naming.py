@@ -166,8 +166,9 @@ def _of_foreign(found: Sequence[Session], words: list[str], own: str) -> Session
     if not found:
         return None
     first, last = found[0], find(words[-1], own) if words else None
-    # "Échauffement foot".
-    if first.name in _GENERAL and last and is_contest(last.event):
+    # "Échauffement foot", "Shoulder physio".
+    is_other = first.name in _GENERAL and last and is_contest(last.event)
+    if last and (is_other or last.name in _FOR_A_PART):
         return last
     # "Vélo - home trainer" is indoor cycling.
     return next((one for one in found if one.name.endswith(f" {first.name}")), first)

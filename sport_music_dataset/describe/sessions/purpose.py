@@ -16,6 +16,8 @@ _BEFORE_CONTEST = re.compile(
 # English words behind which a name goes on that has its head before them.
 _BEHIND_HEAD = frozenset("at by for from in of on to with".split())
 _SESSIONS = ("session", "class", "workout")
+# Phases beside another session: "for warming up and yoga".
+_DOING = {"cool-down": "cooling down", "warm-up": "warming up"}
 
 
 class Told(NamedTuple):
@@ -51,9 +53,10 @@ def _of_two(first: Session, second: Session) -> Told:
     # "Upper-body and core training".
     last = second.name.split()[-1]
     name = listed((first.name.removesuffix(f" {last}"), second.name))
-    # "For a warm-up and stretching".
-    has_article = any(one.purpose.startswith(("a ", "an ")) for one in (first, second))
-    purpose = listed((first.purpose, second.purpose)) if has_article else name
+    # "For warming up and stretching".
+    purposes = [_DOING.get(one.name, one.purpose) for one in (first, second)]
+    is_phrase = any(not one.purpose.startswith(one.name) for one in (first, second))
+    purpose = listed(purposes) if is_phrase else name
     # "A sleep and recovery session" is none.
     is_session = first.event.endswith(_SESSIONS) and second.event.endswith(_SESSIONS)
     return Told(None, name, purpose, f"{name} session" if is_session else "")
