@@ -20,6 +20,7 @@ from . import INTERRUPTED, console
 from .streams import STDOUT
 
 _MOST_LETTERS = 300
+_MOST_BLANKS = 6
 # How an error names a setting, as Python's callers know it: `min_fit='x'`.
 _SETTING = re.compile(r"([a-z_]+)=(True)?")
 _PACKAGE = __name__.partition(".")[0]
@@ -123,7 +124,9 @@ def report(error: BaseException, arguments: Sequence[str], trace: bool) -> int:
 def _unquoted(arguments: Sequence[str]) -> str:
     """The path that arguments are together, where somebody forgot its quotes; empty if none."""
     spans = combinations(range(len(arguments) + 1), 2)
-    texts = (" ".join(arguments[begin:end]) for begin, end in spans if end - begin > 1)
+    texts = (
+        " ".join(arguments[begin:end]) for begin, end in spans if 1 < end - begin <= _MOST_BLANKS
+    )
     return next((text for text in texts if lexists(text)), "")
 
 

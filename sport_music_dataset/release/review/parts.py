@@ -17,6 +17,8 @@ def parts_of(kept: Sequence[Row], manifest: Manifest) -> list[Row]:
     `chunks` and `duration_seconds` of the track are divided among them.
     """
     edited = _edited_chunks(manifest)
+    if not edited:
+        return [*kept]
     names = Names(
         (row["style"] for row in kept),
         (row["session"] for row in kept),
