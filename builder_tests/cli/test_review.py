@@ -103,7 +103,12 @@ def test_what_a_build_dropped_may_be_kept_after_all(
         assert command and main(shlex.split(command[1])) == 0
         return {row["chunk_id"] for row in rows_of(out, "raw")}
 
+    assert main(["review", str(out)]) == 0
+    assert f'ids: sportgen stats {out} --sql "SELECT chunk_id, ' in capsys.readouterr().err
     assert main(["review", str(out), one, "--drop", "hiss"]) == 0
+    # Neighbours overlap, so that a noise may be in both.
+    told = f"note: share seconds with what is dropped: {one[:16]}-0001\n"
+    assert one.endswith("-0000") and told in capsys.readouterr().err
     assert one not in build()
     capsys.readouterr()
     assert "is no chunk or track" in fails(capsys, 2, "review", out, one, "--style", "dub")

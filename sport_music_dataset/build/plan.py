@@ -197,7 +197,7 @@ def _untrained_sessions(shards: Iterable[Shard]) -> tuple[str, ...]:
         return ()
     named = ", ".join(f"{one} ({', '.join(sorted(splits[one]))})" for one in others[:_MOST_SHOWN])
     more = f", and {len(others) - _MOST_SHOWN} more" if len(others) > _MOST_SHOWN else ""
-    return (f"sessions without a track in train: {named}{more}; more recordings put some there",)
+    return (f"sessions without a track in train: {named}{more}",)
 
 
 def with_known_splits(library: Library, splits: Mapping[str, float]) -> Library:

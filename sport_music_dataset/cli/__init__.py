@@ -19,9 +19,11 @@ _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 def main(argv: list[str] | None = None) -> int:
     """Run `sportgen` and return its exit code; every exception becomes one line on stderr."""
+    from ..outside.interrupts import keep_imports_whole
     from .streams import safe_streams
 
     if argv is None:
+        keep_imports_whole()
         # What imports make stays: looking through it again and again takes an eighth of a run, and
         # so does freeing it one by one at the end.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)

@@ -13,7 +13,7 @@ from ..errors import SettingError
 from ..outside.documents import load_json
 from ..outside.names import shown
 from ..outside.records import as_record
-from ..records import Row
+from ..records import Row, chunk_id
 from ..release.layout import MANIFEST, REVIEW
 from ..release.manifest import Manifest
 from ..release.review.decisions import (
@@ -117,6 +117,15 @@ class Reviewing:
             standing.setdefault(identity, {})[name] = decision.after
         ids = self._catalogue.table["chunk_id"].to_pylist()
         return pa.array([_mark(standing, identity) for identity in ids], pa.string())
+
+    def sharing(self, identity: str) -> list[str]:
+        """The chunks that share seconds with a chunk, and are not dropped; none of a track."""
+        track_id, _, index = identity.partition("-")
+        reach = -(-self._manifest.chunk_samples // self._manifest.hop_samples) - 1
+        steps = range(-reach, reach + 1) if index else ()
+        near = [chunk_id(track_id, int(index) + step) for step in steps if step]
+        review = self.review
+        return [one for one in near if one in self._known and review.value(one, VERDICT) != DROP]
 
     def decide(self, body: bytes) -> Row:
         """Write the decision that a page sends; returns the new state.

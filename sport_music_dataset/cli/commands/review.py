@@ -75,6 +75,12 @@ def review(
         now = take_back(out, len(now.decisions))
     for line in now.decisions[lines:] if undo or as_built else ():
         console.hint(f"taken back: {line.field} {line.before} of {line.id}")
+    shared = {one for identity in ids or () for one in reviewing.sharing(identity) if drop}
+    if shared:
+        console.hint(f"note: share seconds with what is dropped: {', '.join(sorted(shared))}")
+    if not ids and not now.standing:
+        sql = '"SELECT chunk_id, description FROM raw"'
+        console.hint(f"ids: sportgen stats {console.quote(out)} --sql {sql}")
     shown = [one for key, one in sorted(now.standing.items()) if not ids or key[0] in ids]
     _show(shown, as_json, "nothing is decided of these" if ids else "nothing is decided")
     for told in unknown_session(session, release.manifest.recipe.get("sessions", "")):
