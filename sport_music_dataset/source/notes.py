@@ -24,13 +24,12 @@ def gap_notes(tracks: Sequence[Track], source: Source) -> Iterator[str]:
     Where nothing says it of any track, the option was meant for all.
     """
     gaps = {
-        f"--session {source.session}": [t.path for t in tracks if not t.session],
-        f"--default-style {source.default_style}": [
+        ("--session", source.session): [t.path for t in tracks if not t.session],
+        ("--default-style", source.default_style): [
             track.path for track in tracks if not (track.style or track.genre)
         ],
     }
-    # An option that was not given has no value behind its name.
-    given = {option: paths for option, paths in gaps.items() if tracks and " " in option.strip()}
+    given = {f"{name} {value}": gaps[name, value] for name, value in gaps if tracks and value}
     yield from unused(*(option for option, paths in given.items() if not paths))
     for option, paths in given.items():
         if 0 < len(paths) < len(tracks):

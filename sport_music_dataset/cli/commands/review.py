@@ -75,8 +75,8 @@ def review(
         now = take_back(out, len(now.decisions))
     for line in now.decisions[lines:] if undo or as_built else ():
         console.hint(f"taken back: {line.field} {line.before} of {line.id}")
-    shared = {one for identity in ids or () for one in reviewing.sharing(identity) if drop}
-    if shared:
+    dropped = ids or () if drop else ()
+    if shared := {one for identity in dropped for one in reviewing.sharing(identity)}:
         console.hint(f"note: share seconds with what is dropped: {', '.join(sorted(shared))}")
     if not ids and not now.standing:
         sql = '"SELECT chunk_id, description FROM raw"'

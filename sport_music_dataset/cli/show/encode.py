@@ -6,10 +6,10 @@ from ...errors import counted
 from ...pretrained import MOST_TOKENS, NANO
 from ..console import hint, plain
 
-_MOST_WORDS = 8
-
 if TYPE_CHECKING:
     from ...encode.encode import EncodeReport
+
+_MOST_WORDS = 8
 
 
 def show_encode(report: "EncodeReport", max_length: int) -> None:

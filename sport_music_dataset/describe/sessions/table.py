@@ -1,7 +1,6 @@
 """Sport sessions: their names in many languages, and the tempo and moods that suit them."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -12,6 +11,7 @@ import yaml
 from ...errors import SettingError
 from ...outside.documents import compose_yaml, construct_yaml, own_yaml
 from ...outside.names import shown
+from ..english import without_accents
 
 INTENSITIES = ("low", "medium", "high")
 MOST_WORDS = 1_000
@@ -76,12 +76,7 @@ def separated(name: str) -> str:
 
 def folded(name: str) -> str:
     """A name without case, accents and extra spaces, which people type in different ways."""
-    letters = name.casefold()
-    # Most of the 18,000 names in our tables have no accents, and every command folds them.
-    if not letters.isascii():
-        decomposed = unicodedata.normalize("NFKD", letters)
-        letters = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(letters.split())
+    return " ".join(without_accents(name.casefold()).split())
 
 
 def spaced(name: str) -> str:

@@ -188,15 +188,12 @@ def known(name: str) -> Style | None:
     # "80" may be a decade, a tempo or the number of a disc.
     if not key or key.isdigit() or {key, _singular(key)} & found.nothing:
         return Style()
-    if decade := _DECADE_HITS.fullmatch(key):
-        words = _spoken_decade(decade)
-        return Style(words, f"{words} music")
     bare = _COMPOUND.sub("", _MUSIC_AROUND.sub("", key))
     # A number alone is a decade only behind "années".
-    for text in (key, bare):
-        if (decade := _DECADE.fullmatch(text)) and not text.isdigit():
-            words = _spoken_decade(decade)
-            return Style(words, f"{words} music")
+    decades = (_DECADE.fullmatch(text) for text in (key, bare) if not text.isdigit())
+    if decade := _DECADE_HITS.fullmatch(key) or next(filter(None, decades), None):
+        words = _spoken_decade(decade)
+        return Style(words, f"{words} music")
     names = (key, bare, _singular(key))
     listed = next((style for name in names if (style := found.styles.get(name))), None)
     return listed or (kind_of(key) if key in lexicon().words else None)
