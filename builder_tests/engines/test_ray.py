@@ -77,8 +77,9 @@ def test_a_build_survives_a_killed_driver_lost_workers_and_a_lost_node(
     while nodes.busy() and time.monotonic() < until:
         time.sleep(0.05)
     assert not nodes.busy()
-    # Workers may have written all shards before they saw that it is gone: one is to be lost now.
-    if len([*(out / "raw").glob("*.parquet")]) == 2:
+    # Workers may have written shards before they saw that it is gone: one worker is to be lost now,
+    # and what is left may be done before anybody sees it.
+    if [*(out / "raw").glob("*.parquet")]:
         shutil.rmtree(out / "raw")
         shutil.rmtree(out / ".sportgen/cut", ignore_errors=True)
 
