@@ -57,6 +57,8 @@ def test_every_source_file_is_accounted_for(music: Path, built: Built) -> None:
     rows = {row["path"]: row for row in load_dataset(str(built[0]), "tracks", split="train")}
     assert len(rows) == 10
     assert rows["latino/Short_latino.wav"]["reason"] == "too short: 1.0 s, a chunk is 2 s"
+    # A session of which nothing is kept is none that train lacks.
+    assert "sessions without a track in train: stretching (test)" in built[1].notes
     assert rows["latino/Yoga_3_latino.flac"]["status"] == "left_out"
     assert built[1].left_out == {"not audio": 2, "duplicate of": 1, "too short": 1}
     for row in (row for row in rows.values() if row["status"] == "kept"):

@@ -217,7 +217,7 @@ def build_release(
             shards, written = _fill_splits(
                 grouping.library, recipe, earlier, partial(write, progress=progress)
             )
-            planned = plan_notes(shards, earlier.splits_by_track)
+            planned = plan_notes(shards, earlier.splits_by_track, written.failed)
             rows = write_release(release, earlier.before, grouping, shards, written, progress)
             # Not before its manifest stands: a run that is killed in between has decided nothing.
             if library.is_final and written.is_final:

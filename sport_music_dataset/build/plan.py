@@ -1,7 +1,7 @@
 """The stage that plans: which track goes into which split and shard."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..digests import digest
@@ -153,12 +153,15 @@ def plan_tracks(
     return tuple(planned)
 
 
-def plan_notes(shards: Sequence[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
+def plan_notes(
+    shards: Sequence[Shard], earlier: Mapping[str, str], failed: Container[str] = ()
+) -> tuple[str, ...]:
     """Notes for the user on a plan: tracks that moved, sessions that nobody can train on.
 
-    `earlier` maps the id of a track to the split that it had.
+    `earlier` maps the id of a track to the split that it had, `failed` has the ids of tracks that
+    gave no chunk.
     """
-    return _moved_tracks(shards, earlier) + _untrained_sessions(shards)
+    return _moved_tracks(shards, earlier) + _untrained_sessions(shards, failed)
 
 
 def _moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[str, ...]:
@@ -185,12 +188,13 @@ def _moved_tracks(shards: Iterable[Shard], earlier: Mapping[str, str]) -> tuple[
     return (*notes[:_MOST_NAMED], *rest)
 
 
-def _untrained_sessions(shards: Iterable[Shard]) -> tuple[str, ...]:
+def _untrained_sessions(shards: Iterable[Shard], failed: Container[str]) -> tuple[str, ...]:
     """A note for the user on sessions of which `train` has no track, though it has others."""
     splits: dict[str, set[str]] = defaultdict(set)
     for shard in shards:
         for track in shard.tracks:
-            splits[track.session].add(shard.split)
+            if track.track_id not in failed:
+                splits[track.session].add(shard.split)
     trained = {session for session, found in splits.items() if "train" in found}
     others = sorted(splits.keys() - trained - {""}) if trained else []
     if not others:
