@@ -314,6 +314,8 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Comrades long slow runs", "jazz", "marathon,", "ultramarathon training"),
         ("Vélo - home trainer", "jazz", "bike", "indoor cycling"),
         ("Dad's Gym Mix", "jazz", "mix", "fitness"),
+        ("Mum’s walk", "jazz", "mum", "a walk"),
+        ("Rolling Jiu Jitsu", "jazz", "rolling", "jiu-jitsu"),
         ("Ski Conditioning", "jazz", "ski", "conditioning"),
         ("Cycling Turbo Trainer", "jazz", "bike", "indoor cycling"),
         ("10K Training", "jazz", "fitness", "run"),

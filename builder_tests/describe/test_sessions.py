@@ -61,7 +61,7 @@ SPELLINGS = {
     "savate": "boxe française",
     "kickboxing": "Kick-boxing",
     "Muay Thai": "boxe thaï|Muay Thai",
-    "body combat": "body combat",
+    "BodyCombat": "body combat",
     "judo": "Judo",
     "karate": "Karaté|karate 2",
     "martial arts": "arts martiaux",

@@ -140,6 +140,13 @@ SAID = {
     "Carpenter Brut music": "carpenter brut|Carpenter Brut",
     "Earth, Wind & Fire music": "Earth Wind & Fire|earth, wind and fire",
     "AC/DC music": "acdc|ACDC|ac dc|AC-DC|AC/DC",
+    # One style of two words that shops write with "&"; a word that says more alone than before one.
+    "alternative and indie rock": "Alternative & Indie|Alternatif et indé|Indie/Alternative",
+    "minimal techno": "Minimal|Techno minimale",
+    "African music": "Afro|Musique afro",
+    "Afro jazz": "Afro Jazz",
+    "regional Mexican music": "Regional Mexicano",
+    "bagpipe music": "Pipes & Drums",
     # What sounds is no nature; what French plays stands behind in English.
     "Cuban music": "Son cubano",
     "son jarocho music": "Son Jarocho",

@@ -42,8 +42,10 @@ _AMOUNT_AT_END = re.compile(
 )
 # Of what a distance alone is told: "Prépa 10 km", "10 x 400 m".
 _DISTANCE = re.compile(r"\b\d+ ?(?:km?|miles?|x ?\d00 ?m?)\b")
-# "2. Main set", "Back to netball".
-_BEFORE_NAME = re.compile(r"^(?:\d{1,2}\s*[.)-]|back to\b)\s*(?=\D)", re.IGNORECASE)
+# "2. Main set", "Back to netball", "Mum's walk".
+_BEFORE_NAME = re.compile(
+    r"^(?:\d{1,2}\s*[.)-]|back to\b|(?:mum|mom|dad|gran|grandma)['’]s\b)\s*(?=\D)", re.IGNORECASE
+)
 _IS_AMOUNT = re.compile(r"\d+(?:k|km|mi?|h|min|s|x|st|nd|rd|th)?")
 _LEAST_CORRECTED = 6
 # Letters of a sport that is looked for within a name: `polo` may be a shirt.
