@@ -178,8 +178,16 @@ def test_instrumental_is_said_where_nobody_sings_or_the_user_says_so() -> None:
 def test_vocal_music_is_not_called_instrumental() -> None:
     tagged = Facts("running", "female vocalists", energy=0.6, title="X (Instrumental)")
     assert not any("instrumental" in text for text in of_tracks(tagged))
-    both = Facts("yoga", "folk; singer-songwriter", heard=NOBODY_SINGS, whole=NOBODY_SINGS)
-    assert not any("instrumental" in text for text in of_tracks(both))
+    for style in ("folk; singer-songwriter", "Rap français", "Gangster Rap"):
+        silent = Facts("yoga", style, heard=NOBODY_SINGS, whole=NOBODY_SINGS)
+        assert not any("instrumental" in text for text in of_tracks(silent))
+
+
+def test_children_have_no_sexy_music() -> None:
+    sounds = Heard(moods=("sexy",), moods_confidence=(0.9,))
+    for style, said in (("R&B", True), ("Kids", False)):
+        texts = of_tracks(Facts("running", style, energy=0.6, heard=sounds, whole=sounds), 100)
+        assert any("sexy" in text for text in texts) == said
 
 
 def test_a_song_is_sung_and_a_voice_is_said_where_it_is_sure() -> None:
@@ -315,6 +323,10 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Vélo - home trainer", "jazz", "bike", "indoor cycling"),
         ("Dad's Gym Mix", "jazz", "mix", "fitness"),
         ("Mum’s walk", "jazz", "mum", "a walk"),
+        ("Family Bike Rides", "jazz", "session", "family bike rides"),
+        ("Spin Cool Down", "jazz", "cycling", "a cool-down"),
+        ("Sea Swim Forty Foot", "jazz", "football", "open-water swim"),
+        ("Shoulder Rehab Wk 3", "jazz", "upper", "physiotherapy"),
         ("Rolling Jiu Jitsu", "jazz", "rolling", "jiu-jitsu"),
         ("Ski Conditioning", "jazz", "ski", "conditioning"),
         ("Cycling Turbo Trainer", "jazz", "bike", "indoor cycling"),

@@ -30,8 +30,9 @@ SPELLINGS = {
     "strength training": "Musculation|muscu|Renforcement musculaire|"
     "renforcement_musculaire_2|strength",
     "powerlifting": "powerlifting",
-    "weightlifting": "Haltérophilie|halterophilie|haltères",
+    "weightlifting": "Haltérophilie|halterophilie",
     "kettlebell training": "Kettlebells",
+    "dumbbell training": "haltères|Dumbbells",
     "CrossFit": "crossfit|Cross-fit|cross fit 2",
     "cross-training": "Cross training",
     "calisthenics": "Callisthénie|poids du corps|Pompes|street workout",

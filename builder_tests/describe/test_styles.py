@@ -38,7 +38,7 @@ SAID = {
     "2000s music": "années 2000|2000s|00s",
     "modern Turkish music": "musique turque moderne",
     "soft classical music": "Musique classique douce",
-    "Quebec chanson": "chanson québécoise",
+    "Quebecois chanson": "chanson québécoise",
     "80s heavy metal": "Heavy Metal 80s",
     "Latin music": "latino|Latin|musique latine|Ambiance latine",
     "fast music": "rapide|Rythme rapide|Uptempo",

@@ -252,7 +252,7 @@ def test_sessions_are_listed_and_names_read(
     assert [one["name"] for one in read] == names
     sessions = ["running", "Krav Maga lundi", "Morning run", "Leg Race", "Trac"]
     assert [one["session"] for one in read] == sessions
-    says = ["running", "krav maga", "a morning run", "a leg race", "a workout"]
+    says = ["running", "Krav Maga", "a morning run", "a leg race", "a workout"]
     assert [one["told"] for one in read] == says
     assert (read[0]["intensity"], read[0]["energy"]) == ("high", [0.33, 1.0])
     assert read[3]["energy"] is None and read[3]["intensity"] == ""

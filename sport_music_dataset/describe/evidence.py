@@ -24,6 +24,8 @@ _SONG_KINDS = stems(
 )
 # What somebody sings in, whatever a tagger hears in one of them.
 _HITS = stems("hit oldie")
+# Kinds of music that are words: without a voice they are called otherwise.
+_WORDED = _HITS | stems("rap")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
 _PHASES = ("warm-up", "cool-down")
 _MOST_INSTRUMENTS = 2
@@ -253,7 +255,7 @@ class Evidence:
                 return [Word("instrumental", Source.USER, f"{field} {getattr(facts, field)}")]
         voices = _VOICES & stems(" ".join((*facts.heard.instruments, *facts.whole.instruments)))
         silent = facts.heard.is_instrumental and facts.whole.is_instrumental
-        is_sung = self.style.sung or not stems(self.style.alone).isdisjoint(_HITS)
+        is_sung = self.style.sung or not stems(self.style.alone).isdisjoint(_WORDED)
         if is_sung or voices or not silent:
             return []
         vocals = max(facts.heard.vocals or 0.0, facts.whole.vocals or 0.0)

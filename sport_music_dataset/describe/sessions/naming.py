@@ -185,6 +185,9 @@ def _of_head(begins: Sequence[Session], words: list[str], own: str) -> Session |
     parts = [words[begin:] for begin in range(1, len(words))]
     ends = (find(" ".join(part), own) for part in parts if not _is_only_alone(part))
     begun, found = next(iter(begins), None), next(filter(None, ends), None)
+    # What follows a ride is none: "Spin cool down".
+    if found and found.name == "cool-down":
+        return found
     if not begun or not found or found.name in _GENERAL:
         return begun
     is_other = found.name in _FOR_A_PART or is_contest(begun.event) or is_contest(found.event)

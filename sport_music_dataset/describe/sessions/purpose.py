@@ -72,12 +72,11 @@ def _of_words(name: str, own: str) -> tuple[str, str]:
     if is_sport(name):
         return name, f"{name} session"
     last = name.split()[-1]
-    # "For desk stretches", "a desk stretch session", but "a strides and drills session".
-    is_whole = is_activity(last) or last.endswith("ics") or "and" in name.split()
-    one = last if is_whole else singular(last)
-    event = f"{name.removesuffix(last)}{one} session"
+    # "For heavy singles"; nobody says "a heavy single session".
+    if singular(last) != last and not last.endswith("ics"):
+        return name, ""
     # "During field day".
-    event = name if last == "day" else event
+    event = name if last == "day" else f"{name} session"
     # "for aqua boxing", "for morning yoga", but "for a foam ball session".
     return name if _is_done(last, own) else f"{article(event)} {event}", event
 
@@ -112,10 +111,7 @@ def _is_done(last: str, own: str) -> bool:
     """Whether a name that ends in a word is what one does, and needs no "session" behind it."""
     known = find(last, own)
     is_known = known is not None and known.name == known.purpose == last
-    # "For desk stretches", but "for a resistance bands session".
-    one = singular(last)
-    is_plural = one != last and (is_event(one) or is_activity(one))
-    return is_known or is_plural or last.endswith("ing") or is_activity(last) or is_sport(last)
+    return is_known or last.endswith("ing") or is_activity(last) or is_sport(last)
 
 
 def _is_training(name: str) -> bool:
