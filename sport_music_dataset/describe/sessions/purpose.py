@@ -73,7 +73,7 @@ def _of_words(name: str, own: str) -> tuple[str, str]:
         return name, f"{name} session"
     last = name.split()[-1]
     # "For heavy singles"; nobody says "a heavy single session".
-    if singular(last) != last and not last.endswith("ics"):
+    if singular(last) != last:
         return name, ""
     # "During field day".
     event = name if last == "day" else f"{name} session"
