@@ -324,6 +324,8 @@ def test_instruments_moods_and_voices_are_said_where_they_are_sure() -> None:
         ("Dad's Gym Mix", "jazz", "mix", "fitness"),
         ("Mum’s walk", "jazz", "mum", "a walk"),
         ("Family Bike Rides", "jazz", "session", "family bike rides"),
+        ("Year 10 Badminton", "jazz", "year", "badminton"),
+        ("Sparring Weds", "jazz", "weds", "sparring"),
         ("Spin Cool Down", "jazz", "cycling", "a cool-down"),
         ("Sea Swim Forty Foot", "jazz", "football", "open-water swim"),
         ("Shoulder Rehab Wk 3", "jazz", "upper", "physiotherapy"),
