@@ -183,6 +183,14 @@ def test_vocal_music_is_not_called_instrumental() -> None:
         assert not any("instrumental" in text for text in of_tracks(silent))
 
 
+def test_a_part_is_not_said_beside_its_whole() -> None:
+    for instruments, said in ((("strings", "cello"), False), (("cello", "strings"), True)):
+        sounds = Heard(instruments=instruments, instruments_confidence=(0.9, 0.8))
+        texts = of_tracks(Facts("running", "rock", energy=0.6, heard=sounds, whole=sounds), 200)
+        assert any("strings" in text for text in texts)
+        assert any("cello" in text for text in texts) == said
+
+
 def test_children_have_no_sexy_music() -> None:
     sounds = Heard(moods=("sexy",), moods_confidence=(0.9,))
     for style, said in (("R&B", True), ("Kids", False)):

@@ -24,6 +24,8 @@ _SONG_KINDS = stems(
 )
 # What somebody sings in, whatever a tagger hears in one of them.
 _HITS = stems("hit oldie")
+# Nobody says "with strings and cello".
+_PARTS = {"strings": stems("violin violins viola cello")}
 # Kinds of music that are words: without a voice they are called otherwise.
 _WORDED = _HITS | stems("rap")
 # Sessions that are phases of a workout: the phase of a track would be taken for theirs.
@@ -336,7 +338,7 @@ class Evidence:
         words = []
         for name, sure in _sure(heard.instruments, heard.instruments_confidence):
             if not stems(name) & (taken | _VOICES):
-                taken |= stems(name)
+                taken |= stems(name) | _PARTS.get(name, frozenset())
                 words.append(Word(name, Source.HEARD, "instrument", sure))
         if self._is_vocal and not self.instrumental and not self.style.sung:
             words.insert(1, Word("vocals", *self._voice))
